@@ -1,0 +1,138 @@
+-- The recording: one SQLite file, one transaction per run.  docs/recording.md is its reference.
+-- Not measured is NULL or an absent row.  Zero means: measured, and none.  Units stand in the column names.
+
+PRAGMA application_id = 0x48574149; -- "HWAI": what tells a recording from any other SQLite file
+PRAGMA user_version = 1;
+
+-- Facts of the machine and of the whole recording: kernel, cpu_model, cores, null_syscall_ns, load_average...
+CREATE TABLE host (
+  key TEXT PRIMARY KEY,
+  value TEXT
+) STRICT;
+
+-- Settings of `heapwait study` (seed, reps, threads...); empty in a recording made by `heapwait record`.
+CREATE TABLE study (
+  key TEXT PRIMARY KEY,
+  value TEXT
+) STRICT;
+
+-- One build of the workload: libc + linkage + allocator.  An absent one keeps its row, with the reason.
+CREATE TABLE variant (
+  name TEXT PRIMARY KEY,
+  position INTEGER NOT NULL, -- order of presentation, 1-based
+  libc TEXT,
+  linkage TEXT,              -- static, static-pie, dynamic
+  allocator TEXT,
+  command TEXT NOT NULL,
+  absent_reason TEXT         -- NULL: present
+) STRICT;
+
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY,
+  variant TEXT,              -- NULL in a plain `record`
+  libc TEXT,
+  allocator TEXT,
+  linkage TEXT,
+  command TEXT NOT NULL,
+  threads INTEGER,
+  passwords INTEGER,
+  rep INTEGER,               -- the interleaved round, 1-based; 0 is the warm-up's (never stored by study)
+  position INTEGER,          -- place in the study's order, 1-based: what --resume goes by
+  probes TEXT NOT NULL CHECK (probes IN ('none', 'waits', 'ledger')),
+  collector TEXT CHECK (collector IN ('bpf', 'perf')), -- NULL when probes is none
+  wall_ns INTEGER,           -- from just before exec to the reaping of the command
+  reported_ns INTEGER,       -- what the program itself says it took; NULL when it says nothing
+  exit_status INTEGER,       -- NULL when it died by a signal
+  term_signal INTEGER,       -- NULL when it exited
+  timed_out INTEGER NOT NULL DEFAULT 0,
+  interrupted INTEGER NOT NULL DEFAULT 0,
+  failure TEXT,              -- one line that says why the run doesn't count; NULL: it counts
+  max_rss_bytes INTEGER,
+  user_ns INTEGER,
+  system_ns INTEGER,
+  voluntary_switches INTEGER,
+  involuntary_switches INTEGER,
+  minor_faults INTEGER,
+  foreign_cpu_ns INTEGER,    -- CPU time that other processes used on this machine during the run
+  load_average REAL,         -- the 1-minute load just before the run
+  started_at TEXT NOT NULL   -- UTC, ISO 8601
+) STRICT;
+
+-- One futex word of one address space.
+CREATE TABLE lock (
+  id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES run (id),
+  tgid INTEGER NOT NULL,
+  address INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  module TEXT,
+  allocator TEXT,            -- whose lock it is, when is_malloc
+  is_malloc INTEGER NOT NULL CHECK (is_malloc IN (0, 1)),
+  evidence TEXT NOT NULL     -- how the name was found
+) STRICT;
+CREATE INDEX lock_by_run ON lock (run_id);
+
+-- Futex calls on a word by operation and outcome.  total = oncpu + blocked + runnable.
+CREATE TABLE lock_outcome (
+  lock_id INTEGER NOT NULL REFERENCES lock (id),
+  op TEXT NOT NULL,          -- wait, wake, requeue, wake_op, lock_pi, trylock_pi, unlock_pi, waitv...
+  outcome TEXT NOT NULL,     -- slept, raced, eagain, timeout, interrupted, unfinished, error; woke_none, woke_some...
+  calls INTEGER NOT NULL,
+  total_ns INTEGER NOT NULL,
+  oncpu_ns INTEGER NOT NULL,
+  blocked_ns INTEGER NOT NULL,
+  runnable_ns INTEGER NOT NULL,
+  woken INTEGER,             -- threads woken (wake) or moved (requeue); NULL for waits
+  PRIMARY KEY (lock_id, op, outcome)
+) STRICT, WITHOUT ROWID;
+
+-- Waits (op = wait) by duration: log-linear buckets [low_ns, high_ns), at most 12.5 % wide.
+CREATE TABLE wait_histogram (
+  lock_id INTEGER NOT NULL REFERENCES lock (id),
+  outcome TEXT NOT NULL,
+  low_ns INTEGER NOT NULL,
+  high_ns INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  PRIMARY KEY (lock_id, outcome, low_ns)
+) STRICT, WITHOUT ROWID;
+
+-- The ledger (mode `ledger`).
+CREATE TABLE thread (
+  run_id INTEGER NOT NULL REFERENCES run (id),
+  tid INTEGER NOT NULL,
+  comm TEXT,
+  lifetime_ns INTEGER NOT NULL,
+  PRIMARY KEY (run_id, tid)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE thread_state (
+  run_id INTEGER NOT NULL REFERENCES run (id),
+  tid INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  ns INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  PRIMARY KEY (run_id, tid, state)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sample (
+  run_id INTEGER NOT NULL REFERENCES run (id),
+  class TEXT NOT NULL,
+  symbol TEXT,
+  module TEXT,
+  samples INTEGER NOT NULL
+) STRICT;
+
+-- What a traced run failed to record, by reason.  A row with count 0 says: watched for, and none.
+CREATE TABLE loss (
+  run_id INTEGER NOT NULL REFERENCES run (id),
+  reason TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (run_id, reason)
+) STRICT, WITHOUT ROWID;
+
+-- BPF programs of a traced run, with the kernel's own run statistics where they were enabled.
+CREATE TABLE probe (
+  run_id INTEGER NOT NULL REFERENCES run (id),
+  name TEXT NOT NULL,
+  calls INTEGER,
+  ns INTEGER,
+  PRIMARY KEY (run_id, name)
+) STRICT, WITHOUT ROWID;

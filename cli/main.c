@@ -1,0 +1,47 @@
+/* The heapwait command: finds the subcommand and hands over.  One file per subcommand, the table is here. */
+#include "cli/command.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef HEAPWAIT_VERSION
+#define HEAPWAIT_VERSION "unknown"
+#endif
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {NULL, NULL, NULL},
+};
+
+static void usage_print(FILE *out)
+{
+    fputs("usage: heapwait COMMAND [OPTION...]\n\n", out);
+    for (const struct command *c = commands; c->name; c++)
+        fprintf(out, "  %-9s %s\n", c->name, c->summary);
+    fputs("\n`heapwait COMMAND --help` tells a command's options; `man heapwait` has the whole.\n", out);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage_print(stderr);
+        return EXIT_USAGE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        usage_print(stdout);
+        return EXIT_OK;
+    }
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+        puts("heapwait " HEAPWAIT_VERSION);
+        return EXIT_OK;
+    }
+    for (const struct command *c = commands; c->name; c++)
+        if (!strcmp(argv[1], c->name))
+            return c->run(argc - 1, argv + 1);
+    fprintf(stderr, "heapwait: there is no command '%s'; `heapwait --help` lists them\n", argv[1]);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,14 @@
+/* Errors that carry a sentence.  The code (negative errno) travels up as the return value; the sentence is
+ * written once, by the level that knows what the user wanted: what failed, on what, why, and the remedy. */
+#ifndef HEAPWAIT_ERROR_H
+#define HEAPWAIT_ERROR_H
+
+struct error {
+    char text[1024];
+};
+
+/* Writes the sentence (no newline at its end) and returns `code`, so that `return error_set(err, -EPERM, ...)`
+ * works.  `err` may be NULL.  Without a sentence yet only: an inner, more exact one is never overwritten. */
+int error_set(struct error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,97 @@
+/* One run of one command, probed or not: what `record` and `study` have in common.
+ * Owns the order of things (load probes, start the command stopped, mark it, let it go, reap it, read the maps,
+ * name the words).  Does not write the recording and prints nothing. */
+#ifndef HEAPWAIT_MEASURE_H
+#define HEAPWAIT_MEASURE_H
+
+#include "probes/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
+
+struct measure_options {
+    char *const *argv;   /* NULL-terminated; argv[0] is searched for in PATH */
+    enum probe_mode probes;
+    int stdout_fd;       /* -1: the command inherits heapwait's */
+    int stderr_fd;       /* -1: the same */
+    bool own_group;      /* the command gets a process group (and dies with all of it at a timeout) */
+    uint64_t timeout_ns; /* 0: none */
+    uint32_t max_words;  /* size of the kernel's table of (word, outcome) pairs; 0: the default */
+    bool calibrate;      /* switch on the kernel's own statistics of BPF programs (they cost time) */
+};
+
+/* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */
+struct run_outcome {
+    uint64_t wall_ns;    /* from just before exec to its end */
+    int exit_status;     /* -1: died by a signal */
+    int term_signal;     /* 0: exited */
+    bool timed_out;
+    bool interrupted;    /* SIGINT or SIGTERM came to heapwait while it ran */
+    uint64_t max_rss_bytes, user_ns, system_ns;
+    uint64_t voluntary_switches, involuntary_switches, minor_faults;
+    char started_at[32]; /* UTC, ISO 8601 */
+};
+
+struct lock_outcome {
+    const char *op;      /* static string */
+    const char *outcome; /* static string */
+    uint64_t calls, total_ns, oncpu_ns, blocked_ns, runnable_ns;
+    int64_t woken;       /* -1: not applicable (NULL in the recording) */
+};
+
+struct wait_bucket {
+    const char *outcome; /* static string */
+    uint64_t low_ns, high_ns, calls;
+};
+
+/* One futex word.  Everything is owned by the measurement. */
+struct lock {
+    uint32_t tgid;
+    uint64_t address;
+    char *name;
+    char *module;          /* NULL: not inside a module */
+    const char *allocator; /* NULL unless is_malloc */
+    bool is_malloc;
+    char *evidence;
+    struct lock_outcome *outcomes;
+    size_t outcome_count;
+    struct wait_bucket *buckets;
+    size_t bucket_count;
+};
+
+struct loss {
+    const char *reason; /* static string */
+    uint64_t count;
+};
+
+struct probe_stat {
+    char name[32];
+    int64_t calls, ns; /* -1: not measured */
+};
+
+struct measurement {
+    enum probe_mode probes;
+    struct run_outcome outcome;
+    const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */
+    struct lock *locks;                     /* hottest first: by calls */
+    size_t lock_count;
+    struct loss *losses; /* one row per reason that is watched for, zeros included */
+    size_t loss_count;
+    struct probe_stat *probe_stats;
+    size_t probe_stat_count;
+};
+
+/* Runs the command once and fills *out; free with measurement_free().
+ * 0: it ran (however it ended).  -ENOENT, -EACCES, -ENOEXEC...: it could not be executed, *exec_failed is true.
+ * -EPERM and others: the probes can't be used, the command was not run.  `err` has the sentence. */
+int measurement_take(const struct measure_options *options, struct measurement **out, bool *exec_failed,
+                     struct error *err);
+void measurement_free(struct measurement *m);
+
+/* Sum of all losses. */
+uint64_t measurement_lost(const struct measurement *m);
+
+#endif
