@@ -1,0 +1,12 @@
+-- Which runs don't count, and why?
+CREATE TEMP VIEW failed_run AS
+SELECT r.id AS run_id, r.variant, r.threads, r.probes, r.rep,
+       CASE
+         WHEN r.failure IS NOT NULL THEN r.failure
+         WHEN r.timed_out THEN 'timed out'
+         ELSE 'interrupted'
+       END AS reason
+FROM run AS r
+LEFT JOIN variant AS v ON v.name = r.variant
+WHERE r.id NOT IN (SELECT id FROM counted_run)
+ORDER BY v.position, r.variant, r.threads, r.id;

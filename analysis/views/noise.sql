@@ -1,0 +1,12 @@
+-- How busy was the machine with other work, round by round?
+-- foreign_share: CPU time of other processes over the CPU time there was (wall time x host's cores) during
+-- the runs of a round; NULL where it was not measured.
+CREATE TEMP VIEW noise AS
+SELECT rep, count(*) AS runs, sum(foreign_cpu_ns) AS foreign_cpu_ns,
+       sum(foreign_cpu_ns) * 1.0
+         / nullif(sum(wall_ns) FILTER (WHERE foreign_cpu_ns IS NOT NULL)
+                  * (SELECT CAST(value AS INTEGER) FROM host WHERE key = 'cores'), 0) AS foreign_share,
+       max(load_average) AS max_load_average
+FROM counted_run
+GROUP BY rep
+ORDER BY rep;
