@@ -1,0 +1,37 @@
+/* The order of a study: which cell is run when.  A pure function of its shape and a seed, so that a study can
+ * be repeated, and one that was interrupted can go on.  Knows nothing of commands or clocks.
+ *
+ * A round holds every (variant, thread count) once untraced, and some of them traced, in random order; what
+ * is compared in the analysis are runs of the same round, so that a slow drift of the machine hits all alike.
+ */
+#ifndef HEAPWAIT_STUDY_PLAN_H
+#define HEAPWAIT_STUDY_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Wide enough for any sane study and small enough that a plan's size cannot overflow. */
+enum { PLAN_MAX_CELLS = 1000000 };
+
+struct plan_shape {
+    size_t variant_count;
+    const bool
+        *own_threads; /* per variant: its command chooses its thread count, it has one cell with threads 0 */
+    const unsigned *threads;
+    size_t thread_count;
+    unsigned reps, traced_reps; /* per cell; traced_reps may be 0 */
+};
+
+struct plan_cell {
+    unsigned variant; /* index into the shape's variants */
+    unsigned threads; /* 0: the command's own */
+    bool traced;
+    unsigned rep; /* the round, 1-based */
+};
+
+/* The cells in the order in which they are run; the cell at index i has position i + 1.  Returns a malloc'd
+ * array and its length, or NULL: more than PLAN_MAX_CELLS, none at all, or out of memory. */
+struct plan_cell *plan_make(const struct plan_shape *shape, uint64_t seed, size_t *count);
+
+#endif

@@ -1,0 +1,48 @@
+/* Facts of the machine that a measurement can't be understood without: what it is, and what else it was
+ * doing. Reads /proc, /sys and a clock; needs no privilege and changes nothing.  What can't be known is
+ * absent, never guessed.  The facts of the command itself are measure.h's. */
+#ifndef HEAPWAIT_HOST_H
+#define HEAPWAIT_HOST_H
+
+#include "probes/error.h"
+#include "probes/recording.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rows for the recording's table `host`: kernel, machine, distribution, glibc_version, libbpf_version,
+ * cpu_model, cores (online), cores_allowed (by affinity), cpu_quota (of a container), mem_bytes, hypervisor,
+ * clocksource, cpu_governor, transparent_hugepages, aslr, load_average, load_averages, started_at. */
+struct host_fact {
+    char key[32];
+    char value[224];
+};
+struct host_facts {
+    struct host_fact rows[32];
+    size_t count;
+};
+
+/* `root` goes before every path: "" for the machine itself, a folder in tests. */
+void host_facts_read(struct host_facts *facts, const char *root);
+
+/* NULL: there is no such fact. */
+const char *host_fact_find(const struct host_facts *facts, const char *key);
+
+/* The facts, heapwait's version and the measured cost of a null syscall, into `host`.  Takes about 50 ms. */
+int host_store(struct recording *r, const struct host_facts *facts, const char *heapwait_version,
+               struct error *err);
+
+/* What is known only at the end: load_average_end, ended_at. */
+int host_store_end(struct recording *r, struct error *err);
+
+/* CPUs that this process may run on, at least 1. */
+unsigned host_cores_allowed(void);
+
+/* The 1-minute load; negative: not known. */
+double host_load_average(void);
+
+/* What a system call that does nothing costs, entry and exit included: the median of many batches of getppid.
+ */
+uint64_t host_null_syscall_ns(void);
+
+#endif

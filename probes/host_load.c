@@ -1,0 +1,68 @@
+/* See host_load.h. */
+#include "probes/host_load.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+int host_cpu_time_parse(const char *text, uint64_t ticks_per_second, struct host_cpu_time *out)
+{
+    /* user nice system idle iowait irq softirq steal: proc(5).  Very old kernels have no steal. */
+    uint64_t t[8] = {0};
+    int n = sscanf(text,
+                   "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+                   " %" SCNu64,
+                   &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]);
+    if (n < 7 || !ticks_per_second)
+        return -EINVAL;
+    uint64_t tick_ns = 1000000000 / ticks_per_second;
+    out->busy_ns = (t[0] + t[1] + t[2] + t[5] + t[6]) * tick_ns;
+    out->steal_ns = t[7] * tick_ns;
+    return 0;
+}
+
+int host_cpu_time_read(struct host_cpu_time *out)
+{
+    char line[512];
+    FILE *f = fopen("/proc/stat", "re");
+    if (!f)
+        return -errno;
+    char *got = fgets(line, sizeof(line), f);
+    fclose(f);
+    long ticks = sysconf(_SC_CLK_TCK);
+    return got && ticks > 0 ? host_cpu_time_parse(line, (uint64_t)ticks, out) : -EINVAL;
+}
+
+static uint64_t own_cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+void host_watch_start(struct host_watch *w)
+{
+    *w = (struct host_watch){.own_ns = own_cpu_ns(), .start_ns = now_ns()};
+    w->error = host_cpu_time_read(&w->at_start);
+}
+
+void host_watch_end(const struct host_watch *w, uint64_t run_cpu_ns, struct host_watched *out)
+{
+    struct host_cpu_time end;
+    *out = (struct host_watched){.foreign_ns = INT64_MIN, .wall_ns = now_ns() - w->start_ns};
+    if (w->error || host_cpu_time_read(&end))
+        return;
+    out->foreign_ns = (int64_t)(end.busy_ns - w->at_start.busy_ns) - (int64_t)(own_cpu_ns() - w->own_ns) -
+                      (int64_t)run_cpu_ns;
+    out->steal_ns = end.steal_ns - w->at_start.steal_ns;
+}

@@ -1,0 +1,47 @@
+/* What else the machine was doing: CPU time that was used neither by a run nor by heapwait, from /proc/stat.
+ * The surprising fact: /proc/stat counts in ticks of 10 ms, so that a single short run's figure is rough and
+ * may even come out negative; only the sum over many runs is worth a judgement, and it keeps the sign. */
+#ifndef HEAPWAIT_HOST_LOAD_H
+#define HEAPWAIT_HOST_LOAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A share of the machine above which a study is called disturbed.  5 %: work of that size can move a time by
+ * as much, and the good allocators differ by little more than that. */
+#define HOST_FOREIGN_SHARE_MAX 0.05
+/* The 1-minute load average per core above which the machine was busy before we came.  0.3: the average
+ * decays by 1/e a minute, so that a build on all cores which ended a minute ago still shows as 0.37. */
+#define HOST_LOAD_PER_CORE_MAX 0.3
+
+/* Sums over all CPUs since boot. */
+struct host_cpu_time {
+    uint64_t busy_ns;  /* user, nice, system, irq, softirq; guests are inside user */
+    uint64_t steal_ns; /* taken by the hypervisor */
+};
+
+/* Reads the text of /proc/stat.  0 or -EINVAL. */
+int host_cpu_time_parse(const char *text, uint64_t ticks_per_second, struct host_cpu_time *out);
+
+/* The same from the machine.  0 or negative errno. */
+int host_cpu_time_read(struct host_cpu_time *out);
+
+struct host_watch {
+    struct host_cpu_time at_start;
+    uint64_t own_ns, start_ns;
+    int error; /* /proc/stat can't be read */
+};
+
+/* What a watch saw. */
+struct host_watched {
+    int64_t foreign_ns; /* may be negative, see above; INT64_MIN: not known */
+    uint64_t steal_ns;
+    uint64_t wall_ns;
+};
+
+void host_watch_start(struct host_watch *w);
+
+/* `run_cpu_ns`: user and system time of what was run meanwhile. */
+void host_watch_end(const struct host_watch *w, uint64_t run_cpu_ns, struct host_watched *out);
+
+#endif
