@@ -1,0 +1,376 @@
+/* See database.h.  The surprising fact: SQLite resolves the names inside a view when the view is used, so
+ * views that build on each other may be created in any order; that all of them work is checked by preparing
+ * each one once. */
+#include "analysis/database.h"
+
+#include "analysis/datadir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    APPLICATION_ID = 0x48574149, /* schema.sql sets both */
+    USER_VERSION = 1,
+    BUSY_MS = 5000,
+    VIEW_BYTES_MAX = 1 << 20,
+};
+
+struct database {
+    sqlite3 *connection;
+    char *path;
+    char **views;
+    size_t view_count;
+};
+
+/* What SQLite's refusal means to someone who has a file and wants to see it. */
+static int sqlite_refusal(struct database *db, const char *doing, struct error *err)
+{
+    const char *text = sqlite3_errmsg(db->connection);
+    switch (sqlite3_extended_errcode(db->connection)) {
+    case SQLITE_READONLY_ROLLBACK:
+    case SQLITE_READONLY_RECOVERY:
+        return error_set(err, -EIO,
+                         "'%s' was left in the middle of a write: `sqlite3 '%s' .tables` rolls it back, or "
+                         "`heapwait study --resume` goes on with it",
+                         db->path, db->path);
+    }
+    switch (sqlite3_errcode(db->connection)) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return error_set(err, -EBUSY,
+                         "'%s' is being written to: wait for the study to finish a run, then try again",
+                         db->path);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return error_set(err, -EIO,
+                         "'%s' is damaged or cut off (%s): take another copy of it, or record again",
+                         db->path, text);
+    case SQLITE_NOMEM:
+        return error_set(err, -ENOMEM, "out of memory while reading '%s'", db->path);
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_READONLY:
+        return error_set(
+            err, -EIO,
+            "can't read '%s' (%s): a recording must be readable, and its folder too while a study "
+            "writes into it",
+            db->path, text);
+    default:
+        return error_set(err, -EIO, "can't %s '%s': %s", doing, db->path, text);
+    }
+}
+
+/* Looks at the file before SQLite does: opening a FIFO would wait, a folder or a text file deserve their own
+ * words. */
+static int file_check(const char *path, struct error *err)
+{
+    char magic[16] = "";
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return error_set(err, -ENOENT,
+                         "there is no recording '%s': make one with `heapwait study -o %s` or "
+                         "`heapwait record -o %s -- COMMAND`",
+                         path, path, path);
+    if (fd < 0)
+        return error_set(err, -errno, "can't open the recording '%s': %s", path, strerror(errno));
+    struct stat st;
+    int rc = fstat(fd, &st) ? -errno : 0;
+    ssize_t n = rc ? 0 : pread(fd, magic, sizeof(magic), 0);
+    close(fd);
+    if (rc || !S_ISREG(st.st_mode))
+        return error_set(err, -EINVAL,
+                         "'%s' is not a file, so it is no recording: name the file that -o named", path);
+    if (st.st_size == 0)
+        return error_set(err, -EINVAL, "'%s' is empty: nothing was recorded into it (yet)", path);
+    if (n != sizeof(magic) || memcmp(magic, "SQLite format 3", sizeof(magic)) != 0)
+        return error_set(
+            err, -EINVAL,
+            "'%s' is not a recording of heapwait: make one with `heapwait study` or `heapwait record`", path);
+    return 0;
+}
+
+/* A path that SQLite can't take for a URI or for ":memory:". */
+static char *path_plain(const char *path)
+{
+    char *plain = NULL;
+    return asprintf(&plain, "%s%s", path[0] == '/' ? "" : "./", path) < 0 ? NULL : plain;
+}
+
+/* Opens the connection so that nothing inside the file can make SQLite do more than read tables: no views,
+ * triggers or functions of the file's own schema, no memory mapping of pages someone may cut off meanwhile.
+ */
+static int connection_open(struct database *db, struct error *err)
+{
+    char *plain = path_plain(db->path);
+    if (!plain)
+        return error_set(err, -ENOMEM, "out of memory");
+    int rc = sqlite3_open_v2(plain, &db->connection, SQLITE_OPEN_READONLY, NULL);
+    free(plain);
+    if (!db->connection)
+        return error_set(err, -ENOMEM, "out of memory");
+    if (rc)
+        return sqlite_refusal(db, "open", err);
+    sqlite3_extended_result_codes(db->connection, 1);
+    sqlite3_busy_timeout(db->connection, BUSY_MS);
+    sqlite3_db_config(db->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db->connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(db->connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_db_config(db->connection, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL); /* TEMP views go on working */
+    sqlite3_limit(db->connection, SQLITE_LIMIT_ATTACHED, 0);
+    if (sqlite3_exec(db->connection,
+                     "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY", NULL,
+                     NULL, NULL))
+        return sqlite_refusal(db, "open", err);
+    return 0;
+}
+
+/* The first column of the first row as an integer. */
+static int query_integer(struct database *db, const char *sql, long long *value, struct error *err)
+{
+    sqlite3_stmt *statement = database_prepare(db, sql, err);
+    int rc = statement ? database_step(db, statement, err) : -EIO;
+    if (rc == 1)
+        *value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return rc == 1 ? 0 : rc < 0 ? rc : -EIO;
+}
+
+static int version_check(struct database *db, struct error *err)
+{
+    long long id = 0, version = 0;
+    int rc = query_integer(db, "PRAGMA application_id", &id, err);
+    if (!rc)
+        rc = query_integer(db, "PRAGMA user_version", &version, err);
+    if (rc)
+        return rc;
+    if (id != APPLICATION_ID)
+        return error_set(
+            err, -EINVAL,
+            "'%s' is an SQLite file of another program, not a recording: make one with `heapwait study` or "
+            "`heapwait record`",
+            db->path);
+    if (version != USER_VERSION)
+        return error_set(err, -EINVAL, "'%s' has format %lld, this heapwait reads format %d: %s", db->path,
+                         version, USER_VERSION,
+                         version > USER_VERSION ? "use a newer heapwait" : "record again");
+    return 0;
+}
+
+/* Every table must be there as a real table: not as a view or a virtual table of the same name (rootpage 0).
+ */
+static int tables_check(struct database *db, struct error *err)
+{
+    static const char *const tables[] = {"host",   "study",        "variant", "run",
+                                         "lock",   "lock_outcome", "loss",    "wait_histogram",
+                                         "thread", "thread_state", "sample",  "probe"};
+    sqlite3_stmt *statement = database_prepare(
+        db, "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name = ?", err);
+    int rc = statement ? 0 : -EIO;
+    for (size_t i = 0; !rc && i < sizeof(tables) / sizeof(*tables); i++) {
+        sqlite3_reset(statement);
+        sqlite3_bind_text(statement, 1, tables[i], -1, SQLITE_STATIC);
+        int found = database_step(db, statement, err);
+        if (found == 0)
+            rc = error_set(err, -EINVAL, "'%s' lacks the table '%s' that every recording has: record again",
+                           db->path, tables[i]);
+        else if (found < 0)
+            rc = found;
+    }
+    sqlite3_finalize(statement);
+    return rc;
+}
+
+/* SQLite's own check of the pages; its first finding is enough. */
+static int pages_check(struct database *db, struct error *err)
+{
+    sqlite3_stmt *statement = database_prepare(db, "PRAGMA main.quick_check(1)", err);
+    int rc = statement ? database_step(db, statement, err) : -EIO;
+    const char *finding = rc == 1 ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    if (rc == 1 && (!finding || strcmp(finding, "ok") != 0))
+        rc = error_set(err, -EIO, "'%s' is damaged: take another copy of it, or record again", db->path);
+    sqlite3_finalize(statement);
+    return rc == 1 ? 0 : rc;
+}
+
+static char *file_read(const char *path, struct error *err)
+{
+    char *text = NULL;
+    FILE *file = fopen(path, "re");
+    if (!file || !(text = malloc(VIEW_BYTES_MAX))) {
+        error_set(err, -errno, "can't read heapwait's own file '%s': %s", path, strerror(errno));
+        goto out;
+    }
+    size_t n = fread(text, 1, VIEW_BYTES_MAX - 1, file);
+    text[n] = '\0';
+out:
+    if (file)
+        fclose(file);
+    return text;
+}
+
+static int view_load(struct database *db, const char *folder, const char *name, struct error *err)
+{
+    char *path = NULL, *sql = NULL;
+    int rc = -ENOMEM;
+    if (asprintf(&path, "%s/%s.sql", folder, name) < 0) {
+        path = NULL;
+        goto out;
+    }
+    rc = -EIO;
+    sql = file_read(path, err);
+    if (sql && sqlite3_exec(db->connection, sql, NULL, NULL, NULL))
+        error_set(err, rc, "heapwait's own file '%s' doesn't work: %s; install heapwait again", path,
+                  sqlite3_errmsg(db->connection));
+    else if (sql)
+        rc = 0;
+out:
+    free(sql);
+    free(path);
+    return rc;
+}
+
+static int file_is_view(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+    return entry->d_name[0] != '.' && n > 4 && !strcmp(entry->d_name + n - 4, ".sql");
+}
+
+/* Fills db->views with the names of the files, without ".sql", in the order of the C locale. */
+static int views_list(struct database *db, const char *folder, struct error *err)
+{
+    struct dirent **entries = NULL;
+    int n = scandir(folder, &entries, file_is_view, NULL);
+    if (n < 0)
+        return error_set(err, -errno, "can't read heapwait's own folder '%s': %s", folder, strerror(errno));
+    int rc = 0;
+    db->views = calloc((size_t)n + 1, sizeof(*db->views));
+    for (int i = 0; i < n; i++) {
+        char *name = db->views ? strndup(entries[i]->d_name, strlen(entries[i]->d_name) - 4) : NULL;
+        if (name)
+            db->views[db->view_count++] = name;
+        else
+            rc = -ENOMEM;
+        free(entries[i]);
+    }
+    free(entries);
+    return rc;
+}
+
+static int name_compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int views_load(struct database *db, struct error *err)
+{
+    char *folder = datadir_path("views", err);
+    if (!folder)
+        return -ENOENT;
+    int rc = views_list(db, folder, err);
+    if (!rc)
+        qsort(db->views, db->view_count, sizeof(*db->views), name_compare);
+    for (size_t i = 0; !rc && i < db->view_count; i++)
+        rc = view_load(db, folder, db->views[i], err);
+    free(folder);
+    return rc;
+}
+
+/* A view that can't be prepared means: a column it needs is not in this file. */
+static int views_check(struct database *db, struct error *err)
+{
+    for (size_t i = 0; i < db->view_count; i++) {
+        char *sql = sqlite3_mprintf("SELECT * FROM temp.\"%w\"", db->views[i]);
+        sqlite3_stmt *statement = NULL;
+        int rc = sql ? sqlite3_prepare_v2(db->connection, sql, -1, &statement, NULL) : SQLITE_NOMEM;
+        sqlite3_free(sql);
+        sqlite3_finalize(statement);
+        if (rc)
+            return error_set(err, -EINVAL, "the tables of '%s' are not a recording's (%s): record again",
+                             db->path, sqlite3_errmsg(db->connection));
+    }
+    return 0;
+}
+
+int database_open(const char *path, struct database **out, struct error *err)
+{
+    *out = NULL;
+    int rc = file_check(path, err);
+    if (rc)
+        return rc;
+    struct database *db = calloc(1, sizeof(*db));
+    if (!db || !(db->path = strdup(path)))
+        rc = error_set(err, -ENOMEM, "out of memory");
+    if (!rc)
+        rc = connection_open(db, err);
+    long long tables = 0; /* reading the schema takes the shared lock that keeps the state until close */
+    if (!rc && sqlite3_exec(db->connection, "BEGIN", NULL, NULL, NULL))
+        rc = sqlite_refusal(db, "read", err);
+    if (!rc)
+        rc = query_integer(db, "SELECT count(*) FROM main.sqlite_schema", &tables, err);
+    if (!rc)
+        rc = version_check(db, err);
+    if (!rc)
+        rc = pages_check(db, err);
+    if (!rc)
+        rc = tables_check(db, err);
+    if (!rc)
+        rc = views_load(db, err);
+    if (!rc)
+        rc = views_check(db, err);
+    if (rc)
+        database_close(db);
+    else
+        *out = db;
+    return rc;
+}
+
+void database_close(struct database *db)
+{
+    if (!db)
+        return;
+    sqlite3_close(db->connection);
+    for (size_t i = 0; i < db->view_count; i++)
+        free(db->views[i]);
+    free(db->views);
+    free(db->path);
+    free(db);
+}
+
+const char *const *database_views(const struct database *db, size_t *count)
+{
+    *count = db->view_count;
+    return (const char *const *)db->views;
+}
+
+sqlite3 *database_connection(struct database *db)
+{
+    return db->connection;
+}
+
+sqlite3_stmt *database_prepare(struct database *db, const char *sql, struct error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(db->connection, sql, -1, &statement, NULL))
+        sqlite_refusal(db, "read", err);
+    return statement;
+}
+
+int database_step(struct database *db, sqlite3_stmt *statement, struct error *err)
+{
+    switch (sqlite3_step(statement)) {
+    case SQLITE_ROW:
+        return 1;
+    case SQLITE_DONE:
+        return 0;
+    default:
+        return sqlite_refusal(db, "read", err);
+    }
+}

@@ -1,0 +1,35 @@
+/* A recording opened for reading, with every view of analysis/views on it.  The file is never written to: the
+ * views are TEMP ones of this connection, so a read-only file of someone else will do.  It is treated as
+ * hostile: what is not exactly a recording is refused with one sentence. All reading between database_open()
+ * and database_close() sees one state of the file; a study that writes into the same file waits for the close
+ * for five seconds at most, so close before slow work (drawing). */
+#ifndef HEAPWAIT_DATABASE_H
+#define HEAPWAIT_DATABASE_H
+
+#include "probes/error.h"
+
+#include <sqlite3.h>
+#include <stddef.h>
+
+struct database;
+
+/* 0; -ENOENT: no such file; -EINVAL: not a recording, or another version's; -EIO: damaged, or can't be read;
+ * -EBUSY: someone writes into it for longer than five seconds; -ENOMEM.  `err` has the sentence. */
+int database_open(const char *path, struct database **out, struct error *err);
+
+/* NULL is fine. */
+void database_close(struct database *db);
+
+/* The views by name, in alphabetical order; owned by the database. */
+const char *const *database_views(const struct database *db, size_t *count);
+
+/* The connection, for statements of one's own.  Only SELECT will work. */
+sqlite3 *database_connection(struct database *db);
+
+/* Prepares a SELECT.  NULL: it failed, `err` has the sentence.  The caller finalizes the statement. */
+sqlite3_stmt *database_prepare(struct database *db, const char *sql, struct error *err);
+
+/* Steps a statement: 1 a row is there, 0 no more rows, negative errno with a sentence. */
+int database_step(struct database *db, sqlite3_stmt *statement, struct error *err);
+
+#endif
