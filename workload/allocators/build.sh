@@ -1,0 +1,67 @@
+#!/bin/sh
+# build.sh jemalloc|mimalloc|musl-oldmalloc TARBALL PREFIX CC: builds one allocator from its tarball into PREFIX.
+# CC is the compiler driver of the libc it is built against: musl-gcc for the first two, and gcc for musl, which
+# leaves a musl-gcc of its own in PREFIX/bin.  Does nothing when PREFIX was built from the same inputs before.
+set -eu
+name=$1 tarball=$2 prefix=$3 cc=$4
+work=$prefix.build
+log=$prefix.log
+key="$(sha256sum <"$tarball") $(sha256sum <"$0") $("$cc" -dumpfullversion) $cc"
+jobs=$(nproc 2>/dev/null || echo 2)
+
+build_jemalloc()
+{
+    CC=$cc ./configure --prefix="$prefix" --disable-cxx --disable-shared --disable-libdl --disable-doc
+    make -j "$jobs" build_lib_static
+    make install_lib_static
+}
+
+build_mimalloc()
+{
+    cmake -S . -B out -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER="$cc" -DCMAKE_INSTALL_PREFIX="$prefix" \
+        -DMI_OVERRIDE=ON -DMI_LIBC_MUSL=ON -DMI_BUILD_SHARED=OFF -DMI_BUILD_OBJECT=OFF -DMI_BUILD_TESTS=OFF \
+        -DMI_INSTALL_TOPLEVEL=ON
+    cmake --build out -j "$jobs"
+    cmake --install out
+}
+
+build_musl_oldmalloc()
+{
+    CC=$cc ./configure --prefix="$prefix" --with-malloc=oldmalloc --disable-shared --enable-wrapper=gcc \
+        --syslibdir="$prefix/lib"
+    make -j "$jobs"
+    make install
+}
+
+build()
+{
+    cd "$work"
+    case $name in
+    jemalloc) build_jemalloc ;;
+    mimalloc) build_mimalloc ;;
+    musl-oldmalloc) build_musl_oldmalloc ;;
+    *) echo "build.sh knows no allocator $name" && return 1 ;;
+    esac
+}
+
+mkdir -p "$prefix"
+# Two builds may share one cache (the sanitized one and the plain one): the second waits, and finds it done.
+exec 9>"$prefix.lock"
+flock 9
+[ "$(cat "$prefix/built-from" 2>/dev/null)" != "$key" ] || exit 0
+rm -rf "$prefix" "$work"
+mkdir -p "$work" "$prefix"
+tar -xf "$tarball" -C "$work" --strip-components=1
+# Not `if (build)`: in a condition the shell would ignore set -e inside.
+set +e
+(set -e && build) >"$log" 2>&1
+status=$?
+set -e
+if [ "$status" -ne 0 ]; then
+    tail -n 20 "$log" >&2
+    echo "heapwait: building $name failed; the whole log is $log" >&2
+    rm -rf "$prefix" "$work"
+    exit 1
+fi
+rm -rf "$work"
+printf '%s\n' "$key" >"$prefix/built-from"
