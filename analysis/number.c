@@ -8,9 +8,6 @@
 
 enum { BUFFER = 32 };
 
-#define GROUP_SPACE "\u202f" /* narrow no-break space */
-#define UNIT_SPACE  "\u00a0" /* no-break space */
-
 char *format_count(char *buffer, uint64_t n)
 {
     if (n >= 10000000000000000) /* groups would no longer fit the buffer */

@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+#define UNIT_SPACE  "\u00a0" /* no-break space: stands between a number and its unit */
+#define GROUP_SPACE "\u202f" /* narrow no-break space: between groups of three digits */
+
 /* Each writes into `buffer` (at least 32 bytes) and returns it.
  * 1234567 -> "1 234 567" (U+202F between groups); 1534 ns -> "1.53 µs"; 0.4 -> "0.40". */
 char *format_count(char *buffer, uint64_t n);

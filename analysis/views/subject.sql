@@ -1,12 +1,15 @@
 -- Which variant, at which thread count, does the verdict speak of?
 -- `musl` where it was measured; else a static musl variant; else whichever takes longest beside the
--- baseline; always at the measured thread count of two or more where its ratio to the baseline is largest
--- (one thread, if there is no other).  No row: nothing was measured beside a baseline.
+-- baseline; the baseline only when nothing else was measured.  Always at the measured thread count of two
+-- or more where its ratio to the baseline is largest (one thread, if there is no other).  The ratio's
+-- columns are NULL without a baseline to compare with.  No row: no run of a variant counts.
 CREATE TEMP VIEW subject AS
-SELECT m.variant, m.threads, m.baseline, m.rounds, m.ratio, m.low, m.high, m.coverage
-FROM wall_ratio AS m
-LEFT JOIN variant AS v ON v.name = m.variant
-WHERE m.variant <> m.baseline
-ORDER BY m.variant = 'musl' DESC, coalesce(v.libc = 'musl' AND v.linkage LIKE 'static%', 0) DESC,
-         coalesce(m.threads >= 2, 0) DESC, m.ratio DESC, v.position, m.variant, m.threads
+SELECT c.variant, c.threads, (SELECT variant FROM baseline) AS baseline,
+       m.rounds, m.ratio, m.low, m.high, m.coverage
+FROM (SELECT DISTINCT variant, threads FROM counted_run WHERE variant IS NOT NULL) AS c
+LEFT JOIN wall_ratio AS m ON m.variant = c.variant AND m.threads IS c.threads
+LEFT JOIN variant AS v ON v.name = c.variant
+ORDER BY c.variant IS (SELECT variant FROM baseline), c.variant = 'musl' DESC,
+         coalesce(v.libc = 'musl' AND v.linkage LIKE 'static%', 0) DESC,
+         coalesce(c.threads >= 2, 0) DESC, m.ratio DESC, v.position, c.variant, c.threads
 LIMIT 1;

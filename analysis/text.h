@@ -1,0 +1,16 @@
+/* Text that came out of a recording: names of symbols, files and commands, written by anyone. */
+#ifndef HEAPWAIT_TEXT_H
+#define HEAPWAIT_TEXT_H
+
+#include <stdint.h>
+
+/* Reads one character of UTF-8 and moves *text behind it.  0 at the end; UINT32_MAX for a byte that is not
+ * UTF-8 (overlong forms, surrogates and anything above U+10FFFF included), which is skipped alone. */
+uint32_t text_next(const char **text);
+
+/* Makes text fit to be shown: what is not UTF-8, control characters (a terminal would obey them) and marks
+ * that turn the direction of writing each become '?'.  Works in place, never makes it longer, returns `text`.
+ */
+char *text_clean(char *text);
+
+#endif

@@ -1,0 +1,31 @@
+/* The verdict: what the recording says, in sentences made from its data alone.  The one place for them: the
+ * terminal and the report print the same.  Never assumes that musl is slower, that a lock was found or that
+ * anything was measured: a sentence is made only where its data is there, and an interval that holds 1 is "no
+ * difference seen". */
+#ifndef HEAPWAIT_VERDICT_H
+#define HEAPWAIT_VERDICT_H
+
+#include "analysis/database.h"
+#include "probes/error.h"
+
+#include <stddef.h>
+
+/* Topics, in the order in which they come: loss, missing, run (a plain `record` only), slowdown, lock, calls,
+ * cure, linkage, other, single_thread, published, overhead, noise. */
+struct sentence {
+    const char *topic; /* static string */
+    char *text;        /* UTF-8 without control characters, ends with a full stop */
+};
+
+struct verdict {
+    struct sentence *sentences;
+    size_t count;
+};
+
+/* 0 and a verdict of at least one sentence, freed with verdict_free(); or negative errno with a sentence. */
+int verdict_make(struct database *db, struct verdict **out, struct error *err);
+
+/* NULL is fine. */
+void verdict_free(struct verdict *v);
+
+#endif

@@ -1,0 +1,211 @@
+/* The verdict's sentences about locks: which one, how many futex calls, with which outcome.  Also those of a
+ * plain `heapwait record`, which is about nothing else. */
+#include "analysis/number.h"
+#include "analysis/verdict_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* " at 4 threads", " of the recorded command", as a phrase behind a verb. */
+static char *place_phrase(const struct place *place)
+{
+    char *text = NULL;
+    int n;
+    if (!place->variant)
+        n = asprintf(&text, "The command");
+    else if (place->threads)
+        n = asprintf(&text, "At %lld thread%s, %s", (long long)place->threads, place->threads == 1 ? "" : "s",
+                     place->variant);
+    else
+        n = asprintf(&text, "%s", place->variant);
+    return n < 0 ? NULL : text;
+}
+
+/* A row of hottest_lock. */
+struct hot {
+    char *name, *module, *evidence;
+    bool is_malloc;
+    double calls, share;
+    long long words;
+};
+
+static void hot_free(struct hot *h)
+{
+    free(h->name);
+    free(h->module);
+    free(h->evidence);
+}
+
+static bool hot_read(struct maker *m, const struct place *place, bool malloc_only, struct hot *h)
+{
+    sqlite3_stmt *statement = maker_query(
+        m,
+        malloc_only ? "SELECT name, module, evidence, is_malloc, calls * 1.0 / runs, share, words "
+                      "FROM hottest_lock WHERE variant IS ?1 AND threads IS ?2 AND is_malloc ORDER BY rank"
+                    : "SELECT name, module, evidence, is_malloc, calls * 1.0 / runs, share, words "
+                      "FROM hottest_lock WHERE variant IS ?1 AND threads IS ?2 ORDER BY rank",
+        place);
+    *h = (struct hot){0};
+    if (!maker_next(m, statement))
+        return false;
+    h->name = maker_column(m, statement, 0);
+    h->module = maker_column(m, statement, 1);
+    h->evidence = maker_column(m, statement, 2);
+    h->is_malloc = sqlite3_column_int(statement, 3);
+    h->calls = sqlite3_column_double(statement, 4);
+    h->share = sqlite3_column_double(statement, 5);
+    h->words = sqlite3_column_int64(statement, 6);
+    sqlite3_finalize(statement);
+    return true;
+}
+
+/* "`__malloc_lock` in passwords-musl (known by: symbol table)". */
+static char *hot_phrase(const struct hot *h)
+{
+    char *text = NULL, words[64] = "";
+    if (h->words > 1)
+        snprintf(words, sizeof(words), "%lld futex words named ", h->words);
+    int n = asprintf(&text, "%s%s%s%s (known by: %s)", words, h->name ? h->name : "?",
+                     h->module ? " in " : "", h->module ? h->module : "", h->evidence ? h->evidence : "?");
+    return n < 0 ? NULL : text;
+}
+
+static void say_hottest(struct maker *m, const char *who, const struct hot *hottest,
+                        const struct hot *malloc_lock)
+{
+    char share[32], count[32], *first = hot_phrase(hottest), *second = hot_phrase(malloc_lock);
+    if (hottest->is_malloc && first)
+        maker_say(m, "lock", "%s makes most of its futex calls, %s of them, on malloc's lock %s.", who,
+                  format_share(share, hottest->share), first);
+    else if (!malloc_lock->name && first)
+        maker_say(m, "lock",
+                  "%s has no malloc lock waits: its hottest futex word, with %s of all futex calls, is %s, "
+                  "which is not malloc's.",
+                  who, format_share(share, hottest->share), first);
+    else if (first && second)
+        maker_say(m, "lock",
+                  "%s makes most of its futex calls on %s, which is not malloc's; malloc's hottest lock is "
+                  "%s, with %s calls per run, %s of all.",
+                  who, first, second, format_count(count, (uint64_t)llround(malloc_lock->calls)),
+                  format_share(share, malloc_lock->share));
+    free(first);
+    free(second);
+}
+
+void say_lock(struct maker *m, const struct place *place)
+{
+    char *who = place_phrase(place);
+    double traced[1] = {0};
+    maker_numbers(m, "SELECT count(*) FROM traced_run WHERE variant IS ?1 AND threads IS ?2", place, traced,
+                  1);
+    struct hot hottest, malloc_lock;
+    bool any = hot_read(m, place, false, &hottest);
+    hot_read(m, place, true, &malloc_lock);
+    if (!who || traced[0] == 0)
+        maker_say(m, "lock", "Where %s waits is not known: no run of it was traced.",
+                  who ? place->variant : "it");
+    else if (!any)
+        maker_say(m, "lock", "%s made no futex call: no malloc lock waits.", who);
+    else
+        say_hottest(m, who, &hottest, &malloc_lock);
+    hot_free(&hottest);
+    hot_free(&malloc_lock);
+    free(who);
+}
+
+/* "724 000 (0.724)": a count with its rate per password, when passwords are known. */
+static char *count_text(char *buffer, size_t size, double count, double passwords)
+{
+    char number[32], rate[32];
+    format_count(number, (uint64_t)llround(count));
+    if (passwords > 0)
+        snprintf(buffer, size, "%s (%s)", number, format_rate(rate, count / passwords));
+    else
+        snprintf(buffer, size, "%s", number);
+    return buffer;
+}
+
+/* Beside the subject, always: how many such calls the baseline makes. */
+static char *baseline_phrase(struct maker *m, const struct place *place, const char *baseline)
+{
+    char *text = NULL, number[32];
+    double calls[1];
+    if (!baseline || !place->variant || !strcmp(baseline, place->variant))
+        return strdup("");
+    const struct place there = {(char *)baseline, place->threads};
+    if (!maker_numbers(m, "SELECT calls FROM malloc_wait WHERE variant IS ?1 AND threads IS ?2", &there,
+                       calls, 1))
+        return strdup("");
+    int n = calls[0] > 0 ? asprintf(&text, " %s makes %s.", baseline,
+                                    format_count(number, (uint64_t)llround(calls[0])))
+                         : asprintf(&text, " %s makes none.", baseline);
+    return n < 0 ? NULL : text;
+}
+
+void say_calls(struct maker *m, const struct place *place, const char *baseline)
+{
+    enum { RUNS, CALLS, SLEPT, EAGAIN_, EMPTY, WAKING, OTHER, IDLE_SHARE, PASSWORDS, COUNT };
+    double n[COUNT];
+    if (!maker_numbers(
+            m,
+            "SELECT runs, calls, slept, eagain, empty_wakes, waking_wakes, other_calls, idle_share, "
+            "(SELECT avg(passwords) FROM traced_run AS r WHERE r.variant IS ?1 AND r.threads IS ?2) "
+            "FROM malloc_wait WHERE variant IS ?1 AND threads IS ?2",
+            place, n, COUNT) ||
+        !(n[CALLS] > 0))
+        return;
+    char calls[80], slept[80], eagain[80], empty[80], waking[80], other[80], share[32], per[64] = "";
+    double p = n[PASSWORDS];
+    if (n[RUNS] > 1)
+        snprintf(per, sizeof(per), " (medians of %.0f traced runs)", n[RUNS]);
+    char *beside = baseline_phrase(m, place, baseline);
+    maker_say(m, "calls",
+              "One run%s makes %s futex calls for malloc's locks%s: %s EAGAIN waits, %s slept waits, %s "
+              "empty wakes, "
+              "%s waking wakes and %s others. %s of them neither slept nor woke anybody.%s",
+              per, count_text(calls, sizeof(calls), n[CALLS], p), p > 0 ? " (in brackets: per password)" : "",
+              count_text(eagain, sizeof(eagain), n[EAGAIN_], p),
+              count_text(slept, sizeof(slept), n[SLEPT], p), count_text(empty, sizeof(empty), n[EMPTY], p),
+              count_text(waking, sizeof(waking), n[WAKING], p), count_text(other, sizeof(other), n[OTHER], p),
+              format_share(share, n[IDLE_SHARE]), beside ? beside : "");
+    free(beside);
+}
+
+/* How the recorded command ended, for the one run of `heapwait record`. */
+static char *end_phrase(struct maker *m)
+{
+    return maker_text(m,
+                      "SELECT CASE WHEN timed_out THEN ', was stopped at its time limit'"
+                      " WHEN interrupted THEN ', was interrupted, so this is only its beginning'"
+                      " WHEN term_signal IS NOT NULL THEN ', died by signal ' || term_signal"
+                      " WHEN exit_status > 0 THEN ', ended with exit status ' || exit_status"
+                      " ELSE '' END FROM run ORDER BY id LIMIT 1",
+                      NULL);
+}
+
+void say_record(struct maker *m)
+{
+    double n[3];
+    if (!maker_numbers(
+            m, "SELECT wall_ns, (SELECT count(*) FROM run), probes = 'none' FROM run ORDER BY id LIMIT 1",
+            NULL, n, 3)) {
+        maker_say(m, "run", "The recording holds no run: nothing was measured.");
+        return;
+    }
+    char took[32] = "a time that was not measured", *end = end_phrase(m);
+    char *command = maker_text(m, "SELECT command FROM run ORDER BY id LIMIT 1", NULL);
+    if (!isnan(n[0]))
+        format_ns(took, (uint64_t)n[0]);
+    maker_say(m, "run", "`%s` took %s%s.", command ? command : "?", took, end ? end : "");
+    const struct place place = {0};
+    if (n[2] != 0)
+        maker_say(m, "lock", "It was not traced, so where it waits is not known.");
+    else {
+        say_lock(m, &place);
+        say_calls(m, &place, NULL);
+    }
+    free(end);
+    free(command);
+}
