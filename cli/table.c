@@ -198,9 +198,9 @@ static void cell_print(const char *text, unsigned width, bool right, bool last, 
         used = shortened_print(text, width, out);
     else
         fputs(text, out);
+    unsigned behind = used < width && (!right || own > width) ? width - used : 0;
     if (!last)
-        spaces_print(out,
-                     GAP + (!right && used < width ? width - used : 0) + (own > width ? width - used : 0));
+        spaces_print(out, GAP + behind);
 }
 
 static void titles_print(const struct table *t, const unsigned *widths, FILE *out)
