@@ -7,8 +7,9 @@ struct error {
     char text[1024];
 };
 
-/* Writes the sentence (no newline at its end) and returns `code`, so that `return error_set(err, -EPERM, ...)`
- * works.  `err` may be NULL.  Without a sentence yet only: an inner, more exact one is never overwritten. */
+/* Writes the sentence (no newline at its end) and returns `code`, so that `return error_set(err, -EPERM,
+ * ...)` works.  `err` may be NULL.  Without a sentence yet only: an inner, more exact one is never
+ * overwritten. */
 int error_set(struct error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

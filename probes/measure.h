@@ -1,6 +1,6 @@
 /* One run of one command, probed or not: what `record` and `study` have in common.
- * Owns the order of things (load probes, start the command stopped, mark it, let it go, reap it, read the maps,
- * name the words).  Does not write the recording and prints nothing. */
+ * Owns the order of things (load probes, start the command stopped, mark it, let it go, reap it, read the
+ * maps, name the words).  Does not write the recording and prints nothing. */
 #ifndef HEAPWAIT_MEASURE_H
 #define HEAPWAIT_MEASURE_H
 
@@ -13,7 +13,7 @@
 enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
 
 struct measure_options {
-    char *const *argv;   /* NULL-terminated; argv[0] is searched for in PATH */
+    char *const *argv; /* NULL-terminated; argv[0] is searched for in PATH */
     enum probe_mode probes;
     int stdout_fd;       /* -1: the command inherits heapwait's */
     int stderr_fd;       /* -1: the same */
@@ -25,11 +25,11 @@ struct measure_options {
 
 /* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */
 struct run_outcome {
-    uint64_t wall_ns;    /* from just before exec to its end */
-    int exit_status;     /* -1: died by a signal */
-    int term_signal;     /* 0: exited */
+    uint64_t wall_ns; /* from just before exec to its end */
+    int exit_status;  /* -1: died by a signal */
+    int term_signal;  /* 0: exited */
     bool timed_out;
-    bool interrupted;    /* SIGINT or SIGTERM came to heapwait while it ran */
+    bool interrupted; /* SIGINT or SIGTERM came to heapwait while it ran */
     uint64_t max_rss_bytes, user_ns, system_ns;
     uint64_t voluntary_switches, involuntary_switches, minor_faults;
     char started_at[32]; /* UTC, ISO 8601 */
@@ -39,7 +39,7 @@ struct lock_outcome {
     const char *op;      /* static string */
     const char *outcome; /* static string */
     uint64_t calls, total_ns, oncpu_ns, blocked_ns, runnable_ns;
-    int64_t woken;       /* -1: not applicable (NULL in the recording) */
+    int64_t woken; /* -1: not applicable (NULL in the recording) */
 };
 
 struct wait_bucket {
@@ -85,8 +85,8 @@ struct measurement {
 };
 
 /* Runs the command once and fills *out; free with measurement_free().
- * 0: it ran (however it ended).  -ENOENT, -EACCES, -ENOEXEC...: it could not be executed, *exec_failed is true.
- * -EPERM and others: the probes can't be used, the command was not run.  `err` has the sentence. */
+ * 0: it ran (however it ended).  -ENOENT, -EACCES, -ENOEXEC...: it could not be executed, *exec_failed is
+ * true. -EPERM and others: the probes can't be used, the command was not run.  `err` has the sentence. */
 int measurement_take(const struct measure_options *options, struct measurement **out, bool *exec_failed,
                      struct error *err);
 void measurement_free(struct measurement *m);

@@ -13,16 +13,19 @@ enum recording_open_mode {
     RECORDING_RESUME,  /* FILE must exist and be a recording */
 };
 
-/* What the caller knows of a run beyond its measurement.  NULL and -1 mean: not known (NULL in the recording). */
+/* What the caller knows of a run beyond its measurement.  NULL and -1 mean: not known (NULL in the
+ * recording). */
 struct run_info {
-    const char *variant, *libc, *linkage, *allocator; /* libc.. override the measurement's own when not NULL */
-    const char *command;                              /* as one line, quoted for reading */
-    const char *failure;                              /* why the run doesn't count, or NULL */
+    const char *variant, *libc, *linkage,
+        *allocator;      /* libc.. override the measurement's own when not NULL */
+    const char *command; /* as one line, quoted for reading */
+    const char *failure; /* why the run doesn't count, or NULL */
     int64_t threads, passwords, rep, position, reported_ns, foreign_cpu_ns;
     double load_average; /* negative: not known */
 };
 
-int recording_open(const char *path, enum recording_open_mode mode, struct recording **out, struct error *err);
+int recording_open(const char *path, enum recording_open_mode mode, struct recording **out,
+                   struct error *err);
 
 /* One row of `host` or `study`; replaces an older value of the same key. */
 int recording_set_host(struct recording *r, const char *key, const char *value, struct error *err);

@@ -1,0 +1,131 @@
+/* What the BPF programs and user space share: keys and values of the maps, and the meaning of each number in
+ * them.  Included on both sides; fixed-width types only.  User space turns the enums into the recording's
+ * words in probes/terms.c. */
+#ifndef HEAPWAIT_ABI_H
+#define HEAPWAIT_ABI_H
+
+#ifndef __bpf__
+#include <stdint.h>
+typedef uint8_t u8;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int64_t s64;
+#endif
+
+/* Operation of a futex call.  FUTEX_WAIT_BITSET and futex_wait() are waits, and so on: see op_of(). */
+enum futex_op {
+    OP_WAIT,
+    OP_WAKE,
+    OP_REQUEUE,
+    OP_WAKE_OP,
+    OP_LOCK_PI,
+    OP_TRYLOCK_PI,
+    OP_UNLOCK_PI,
+    OP_WAIT_REQUEUE_PI,
+    OP_CMP_REQUEUE_PI,
+    OP_WAITV,
+    OP_OTHER,
+    OP_COUNT
+};
+
+enum futex_outcome {
+    OUTCOME_SLEPT,  /* a wait that returned 0 and had left the CPU to sleep */
+    OUTCOME_RACED,  /* a wait that returned 0 without having slept: woken before it got that far */
+    OUTCOME_EAGAIN, /* the word had changed already */
+    OUTCOME_TIMEOUT,
+    OUTCOME_INTERRUPTED, /* by a signal */
+    OUTCOME_UNFINISHED,  /* the thread died in the call, or the recording ended before the call did */
+    OUTCOME_ERROR,
+    OUTCOME_WOKE_NONE,
+    OUTCOME_WOKE_SOME,
+    OUTCOME_MOVED_NONE, /* requeue: nobody woken, nobody moved to the other word */
+    OUTCOME_MOVED_SOME,
+    OUTCOME_ACQUIRED, /* lock_pi without sleeping; trylock_pi */
+    OUTCOME_DONE,     /* unlock_pi and the rest */
+    OUTCOME_COUNT
+};
+
+/* One word of one address space, one operation, one outcome. */
+struct word_key {
+    u64 address;
+    u32 space; /* which address space: see struct space_info */
+    u8 op;
+    u8 outcome;
+    u8 pad[2];
+};
+
+/* Totals of a word_key.  on-CPU time is total - blocked - runnable. */
+struct word_totals {
+    u64 calls;
+    u64 total_ns;
+    u64 blocked_ns;
+    u64 runnable_ns;
+    u64 woken;
+};
+
+/* What lay around the word when it was first seen: evidence for its name, read while the process lived. */
+struct word_evidence {
+    u64 heap_arena; /* u64 at the 64 MiB boundary below the word: glibc's heap_info.ar_ptr, if it is a heap */
+    u64 last_bin[2]; /* where a glibc malloc_state at this address has bins[252] and [253]: self-links if
+                        empty */
+    u64 next_arena;  /* where a glibc malloc_state has its `next` */
+    u32 value;       /* the word itself */
+    u32 expected;    /* the value the first call named */
+};
+
+struct word_value {
+    struct word_totals totals;
+    struct word_evidence evidence;
+};
+
+/* The top of the user stack at the first call of a word_key, for naming by return addresses. */
+enum { STACK_WORDS = 128 };
+struct stack_value {
+    u64 ip;
+    u64 sp;
+    u32 words; /* how many of slots[] are filled */
+    u32 pad;
+    u64 slots[STACK_WORDS];
+};
+
+/* Log-linear histogram: values below 8 ns have a bucket each, then 8 buckets an octave, so that none is wider
+ * than 12.5 % of its lower end.  The last one takes all from 2^38 ns (4.6 minutes) up. */
+enum {
+    HISTOGRAM_SUB_BITS = 3,
+    HISTOGRAM_MAX_BITS = 38,
+    HISTOGRAM_BUCKETS = ((HISTOGRAM_MAX_BITS - HISTOGRAM_SUB_BITS) << HISTOGRAM_SUB_BITS) + 8 + 1,
+};
+struct histogram_value {
+    u32 calls[HISTOGRAM_BUCKETS];
+};
+
+/* One address space: a process between its birth (fork or exec) and its next exec or its end. */
+struct space_info {
+    u64 born_ns;
+    u32 tgid;   /* as heapwait's pid namespace sees it */
+    u32 parent; /* space of the parent; the same process's earlier space when born by exec; 0: the first */
+    u32 by_exec;
+    u32 pad;
+};
+
+/* Why something was not recorded.  The recording's words for them are in terms.c. */
+enum loss_reason {
+    LOSS_TASK,      /* a task (and what descends from it) could not be followed: no task storage */
+    LOSS_SPACE,     /* an address space could not be noted: its words have no process */
+    LOSS_WORD,      /* futex calls that found no room in the table of words */
+    LOSS_HISTOGRAM, /* waits that found no room in the histograms */
+    LOSS_STACK,     /* words whose call stack was not kept (they may stay unnamed) */
+    LOSS_UNMATCHED, /* ends of futex calls without a beginning */
+    LOSS_COMPAT,    /* futex calls of 32-bit code */
+    LOSS_WAKEUP,    /* sleeps whose end was not seen: counted as blocked up to the return to the CPU */
+    LOSS_COUNT
+};
+
+#ifndef __bpf__
+_Static_assert(sizeof(struct word_key) == 16, "key without holes");
+_Static_assert(sizeof(struct word_value) == 80, "value without holes");
+_Static_assert(sizeof(struct space_info) == 24, "value without holes");
+_Static_assert(sizeof(struct stack_value) == 24 + 8 * STACK_WORDS, "value without holes");
+#endif
+
+#endif

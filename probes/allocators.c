@@ -1,0 +1,142 @@
+/* See allocators.h.  Order matters where one binary holds two: musl's own malloc is still linked into a
+ * program that defines malloc by mimalloc, so the guests come before the C libraries. */
+#include "probes/allocators.h"
+
+#include <string.h>
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const struct allocator allocators[] = {
+    {
+        .name = "jemalloc",
+        .library = "libjemalloc",
+        .markers = NAMES("mallocx", "je_mallocx", "je_malloc_mutex_lock_slow", "malloc_mutex_lock_slow"),
+        .locks = NAMES("arenas_lock", "je_arenas_lock", "init_lock", "ctl_mtx", "je_background_thread_lock"),
+        /* its static functions have common names (arena_, base_): left out, they could be the program's own
+         */
+        .functions = NAMES("je_", "_rjem_", "malloc_mutex_lock_slow"),
+    },
+    {
+        .name = "mimalloc",
+        .library = "libmimalloc",
+        .markers = NAMES("mi_malloc"),
+        .locks = NAMES("mi_"),
+        .functions = NAMES("mi_", "_mi_"),
+    },
+    {
+        .name = "tcmalloc",
+        .library = "libtcmalloc",
+        .markers = NAMES("tc_malloc", "tc_newarray"),
+        .locks = NAMES("_ZN8tcmalloc"),
+        .functions = NAMES("tc_", "_ZN8tcmalloc", "_ZN8SpinLock", "_ZN4base8internal13SpinLock"),
+    },
+    {
+        .name = "oldmalloc", /* musl up to 1.2.0, or built --with-malloc=oldmalloc */
+        .libc = "musl",
+        .markers = NAMES("__bin_chunk"),
+        .locks = NAMES("mal"),
+        .functions = NAMES("__bin_chunk", "__libc_malloc", "__libc_free", "__libc_realloc", "__libc_calloc"),
+    },
+    {
+        .name = "mallocng", /* musl since 1.2.1 */
+        .libc = "musl",
+        .markers = NAMES("__malloc_alloc_meta"),
+        .locks = NAMES("__malloc_lock"),
+        .functions = NAMES("__libc_malloc", "__libc_free", "__libc_realloc", "__libc_calloc", "__malloc_"),
+    },
+    {
+        .name = "ptmalloc", /* glibc's own */
+        .libc = "glibc",
+        .markers = NAMES("_int_malloc", "main_arena", "__malloc_hugepage_config"),
+        .locks = NAMES("main_arena", "list_lock", "free_list_lock"),
+        .functions = NAMES("_int_malloc", "_int_free", "_int_realloc", "_int_memalign", "__libc_malloc",
+                           "__libc_free", "__libc_realloc", "__libc_calloc", "__libc_memalign", "arena_get",
+                           "sysmalloc", "systrim", "__malloc_", "malloc_consolidate"),
+    },
+};
+
+enum { ALLOCATORS = sizeof(allocators) / sizeof(allocators[0]) };
+
+static bool begins(const char *text, const char *prefix)
+{
+    return !strncmp(text, prefix, strlen(prefix));
+}
+
+static bool begins_with_one(const char *text, const char *const *prefixes)
+{
+    for (; *prefixes; prefixes++)
+        if (begins(text, *prefixes))
+            return true;
+    return false;
+}
+
+static bool holds_one(const struct module *m, const char *const *symbols)
+{
+    for (; *symbols; symbols++)
+        if (module_symbol_named(m, *symbols))
+            return true;
+    return false;
+}
+
+const struct allocator *allocator_of_library(const struct module *m)
+{
+    for (size_t i = 0; i < ALLOCATORS; i++)
+        if (allocators[i].library && begins(module_basename(m), allocators[i].library))
+            return &allocators[i];
+    return NULL;
+}
+
+const char *libc_of_module(const struct module *m)
+{
+    const char *name = module_basename(m);
+    if (begins(name, "libc.so.6") || begins(name, "libc-2."))
+        return "glibc";
+    if (begins(name, "ld-musl-") || begins(name, "libc.musl-"))
+        return "musl";
+    if (module_symbol_named(m, "__libc_setup_tls"))
+        return "glibc";
+    return module_symbol_named(m, "__init_libc") ? "musl" : NULL;
+}
+
+/* Stripped C libraries: the version of musl can't be told, so which of its two mallocs can't either. */
+static const struct allocator musl_unknown = {.name = "musl malloc", .libc = "musl"};
+
+const struct allocator *allocator_of_module(const struct module *m)
+{
+    const struct allocator *library = allocator_of_library(m);
+    if (library)
+        return library;
+    if (!module_symbol_named(m, "malloc"))
+        return NULL;
+    for (size_t i = 0; i < ALLOCATORS; i++)
+        if (holds_one(m, allocators[i].markers))
+            return &allocators[i];
+    const char *libc = libc_of_module(m);
+    if (libc && !strcmp(libc, "musl"))
+        return &musl_unknown;
+    return libc ? &allocators[ALLOCATORS - 1] : NULL;
+}
+
+/* Names like "mal" and "init_lock" mean something only in a module that holds the allocator. */
+const struct allocator *allocator_of_lock(const struct module *m, const char *object)
+{
+    for (size_t i = 0; i < ALLOCATORS; i++) {
+        const struct allocator *a = &allocators[i];
+        bool prefix_is_own = strlen(a->locks[0]) && !a->libc && a->locks[1] == NULL;
+        bool named = false;
+        for (const char *const *lock = a->locks; *lock; lock++)
+            named |= prefix_is_own ? begins(object, *lock) : !strcmp(object, *lock);
+        if (named && (allocator_of_library(m) == a || holds_one(m, a->markers)))
+            return a;
+    }
+    return NULL;
+}
+
+const struct allocator *allocator_of_function(const struct module *m, const char *function)
+{
+    for (size_t i = 0; i < ALLOCATORS; i++)
+        if (begins_with_one(function, allocators[i].functions) &&
+            (allocator_of_library(m) == &allocators[i] || holds_one(m, allocators[i].markers)))
+            return &allocators[i];
+    return NULL;
+}

@@ -1,0 +1,32 @@
+/* What this machine and this user allow.  One table of checks; `doctor` prints it, the session requires part
+ * of it, so that the two cannot disagree. */
+#ifndef HEAPWAIT_CHECKS_H
+#define HEAPWAIT_CHECKS_H
+
+#include "probes/error.h"
+
+enum check_state {
+    CHECK_OK,
+    CHECK_MISSING, /* needed for tracing */
+    CHECK_LIMITED, /* something will be left out, or cost more */
+};
+
+struct check_result {
+    enum check_state state;
+    char detail[256]; /* what was found */
+    char remedy[256]; /* "" when there is nothing to mend */
+};
+
+struct check {
+    const char *name;
+    int required; /* the session can't do without it */
+    void (*run)(struct check_result *result);
+};
+
+/* All checks, the required ones first; ends with a row without a name. */
+const struct check *checks_all(void);
+
+/* Runs the required ones: 0, or -EPERM/-ENOTSUP and one sentence with the remedy of the first that fails. */
+int checks_require(struct error *err);
+
+#endif

@@ -1,0 +1,192 @@
+/* See collect.h. */
+#include "probes/collect.h"
+
+#include "probes/naming.h"
+#include "probes/terms.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STACKS_PER_WORD = 16,
+    OTHER_LOSSES = 3, /* beside those that the BPF side counts */
+};
+
+static bool same_word(const struct word_key *a, const struct word_key *b)
+{
+    return a->space == b->space && a->address == b->address;
+}
+
+static int outcome_add(struct lock *lock, const struct word_row *row)
+{
+    const struct word_totals *t = &row->value.totals;
+    uint64_t off = t->blocked_ns + t->runnable_ns;
+    lock->outcomes[lock->outcome_count++] = (struct lock_outcome){
+        .op = term_op(row->key.op),
+        .outcome = term_outcome(row->key.outcome),
+        .calls = t->calls,
+        .total_ns = t->total_ns,
+        .oncpu_ns = t->total_ns > off ? t->total_ns - off : 0,
+        .blocked_ns = t->blocked_ns,
+        .runnable_ns = t->runnable_ns,
+        .woken = op_wakes(row->key.op) ? (int64_t)t->woken : -1,
+    };
+    unsigned used = 0;
+    for (unsigned i = 0; row->histogram && i < HISTOGRAM_BUCKETS; i++)
+        used += row->histogram->calls[i] != 0;
+    if (!used)
+        return 0;
+    struct wait_bucket *buckets = reallocarray(lock->buckets, lock->bucket_count + used, sizeof(*buckets));
+    if (!buckets)
+        return -ENOMEM;
+    lock->buckets = buckets;
+    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        if (!row->histogram->calls[i])
+            continue;
+        struct wait_bucket *b = &buckets[lock->bucket_count++];
+        *b = (struct wait_bucket){.outcome = term_outcome(row->key.outcome),
+                                  .calls = row->histogram->calls[i]};
+        bucket_bounds(i, &b->low_ns, &b->high_ns);
+    }
+    return 0;
+}
+
+struct collector {
+    struct session *session;
+    struct sideband *sideband;
+    struct naming *naming;
+};
+
+/* Rows come ordered by operation, waits first, and so do the stacks. */
+static int lock_name(const struct collector *c, struct lock *lock, const struct word_row *rows, size_t count)
+{
+    const struct stack_value *stacks[STACKS_PER_WORD];
+    struct word_facts facts = {
+        .address = lock->address, .evidence = rows[0].value.evidence, .stacks = stacks};
+    for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
+        if (rows[i].stack)
+            stacks[facts.stack_count++] = rows[i].stack;
+    struct space_info info = {0};
+    if (!session_space(c->session, rows[0].key.space, &info)) {
+        lock->tgid = info.tgid;
+        facts.space = sideband_space(c->sideband, info.tgid, info.born_ns);
+    }
+    struct word_name name;
+    int rc = naming_word(c->naming, &facts, &name);
+    lock->name = name.name;
+    lock->module = name.module;
+    lock->evidence = name.evidence;
+    lock->allocator = name.allocator;
+    lock->is_malloc = name.is_malloc;
+    return rc;
+}
+
+static int lock_make(const struct collector *c, struct lock *lock, const struct word_row *rows, size_t count)
+{
+    *lock = (struct lock){.address = rows[0].key.address};
+    lock->outcomes = calloc(count, sizeof(*lock->outcomes));
+    int rc = lock->outcomes ? 0 : -ENOMEM;
+    for (size_t i = 0; i < count && !rc; i++)
+        if (rows[i].value.totals.calls)
+            rc = outcome_add(lock, &rows[i]);
+    return rc ? rc : lock_name(c, lock, rows, count);
+}
+
+static uint64_t lock_calls(const struct lock *l)
+{
+    uint64_t calls = 0;
+    for (size_t i = 0; i < l->outcome_count; i++)
+        calls += l->outcomes[i].calls;
+    return calls;
+}
+
+/* Hottest first; the address decides between equals, so that the order is always the same. */
+static int lock_compare(const void *a, const void *b)
+{
+    const struct lock *x = a, *y = b;
+    uint64_t x_calls = lock_calls(x), y_calls = lock_calls(y);
+    if (x_calls != y_calls)
+        return x_calls > y_calls ? -1 : 1;
+    if (x->tgid != y->tgid)
+        return x->tgid < y->tgid ? -1 : 1;
+    return x->address < y->address ? -1 : x->address > y->address;
+}
+
+static int locks_make(const struct collector *c, const struct word_row *rows, size_t count,
+                      struct measurement *m)
+{
+    m->locks = calloc(count ? count : 1, sizeof(*m->locks));
+    if (!m->locks)
+        return -ENOMEM;
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && same_word(&rows[i].key, &rows[end].key);)
+            end++;
+        int rc = lock_make(c, &m->locks[m->lock_count++], rows + i, end - i);
+        if (rc)
+            return rc;
+        if (!m->locks[m->lock_count - 1].outcome_count) {
+            struct lock *empty = &m->locks[--m->lock_count];
+            free(empty->name);
+            free(empty->module);
+            free(empty->evidence);
+            free(empty->outcomes);
+        }
+    }
+    qsort(m->locks, m->lock_count, sizeof(*m->locks), lock_compare);
+    return 0;
+}
+
+/* A bucket holds 32 bits: what has run over shows as a difference to the calls. */
+static uint64_t histogram_lost(const struct word_row *rows, size_t count)
+{
+    uint64_t lost = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t sum = 0;
+        for (unsigned b = 0; rows[i].histogram && b < HISTOGRAM_BUCKETS; b++)
+            sum += rows[i].histogram->calls[b];
+        if (rows[i].histogram && sum < rows[i].value.totals.calls)
+            lost += rows[i].value.totals.calls - sum;
+    }
+    return lost;
+}
+
+static int losses_make(struct session *session, const struct sideband *sideband, const struct word_row *rows,
+                       size_t count, struct measurement *m)
+{
+    m->losses = calloc(LOSS_COUNT + OTHER_LOSSES, sizeof(*m->losses));
+    if (!m->losses)
+        return -ENOMEM;
+    for (unsigned i = 0; i < LOSS_COUNT; i++)
+        m->losses[m->loss_count++] = (struct loss){term_loss(i), session_loss(session, i)};
+    uint64_t in_full_table = session_loss(session, LOSS_HISTOGRAM), missing = histogram_lost(rows, count);
+    m->losses[LOSS_HISTOGRAM].count = missing > in_full_table ? missing : in_full_table;
+    m->losses[m->loss_count++] = (struct loss){"probe runs that the kernel skipped", session_missed(session)};
+    m->losses[m->loss_count++] = (struct loss){"mapping records dropped", sideband_lost(sideband)};
+    m->losses[m->loss_count++] = (struct loss){"threads still running at the end", session_living(session)};
+    return 0;
+}
+
+int collect(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,
+            struct error *err)
+{
+    struct word_row *rows = NULL;
+    size_t count = 0;
+    struct collector c = {session, sideband, naming_new()};
+    int rc = c.naming ? session_words(session, &rows, &count, err) : -ENOMEM;
+    if (!rc)
+        rc = losses_make(session, sideband, rows, count, m);
+    if (!rc)
+        rc = locks_make(&c, rows, count, m);
+    if (!rc)
+        rc = session_stats(session, &m->probe_stats, &m->probe_stat_count);
+    if (!rc) {
+        const struct address_space *space = sideband_space(sideband, (uint32_t)pid, UINT64_MAX);
+        naming_program(c.naming, space, &m->libc, &m->linkage, &m->allocator);
+    }
+    if (rc)
+        error_set(err, rc, "can't bring back what was measured: %s", strerror(-rc));
+    naming_free(c.naming);
+    word_rows_free(rows, count);
+    return rc;
+}

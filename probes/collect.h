@@ -1,0 +1,16 @@
+/* Turns what the maps hold into the measurement's locks, losses and statistics: groups rows by word, names
+ * each word, translates numbers into terms. */
+#ifndef HEAPWAIT_COLLECT_H
+#define HEAPWAIT_COLLECT_H
+
+#include "probes/measure.h"
+#include "probes/session.h"
+#include "probes/sideband.h"
+
+#include <sys/types.h>
+
+/* `pid` is the command's own process: its program gives libc, linkage and allocator. */
+int collect(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,
+            struct error *err);
+
+#endif

@@ -1,0 +1,299 @@
+/* See launch.h.  The child waits on a pipe (the gate) before its exec; exec's errno comes back on a second
+ * pipe that a successful exec closes.  The surprising fact: a signal for heapwait must not end it before the
+ * maps are read, so SIGINT and SIGTERM are blocked and read from a signalfd while the command runs. */
+#include "probes/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    MAX_WATCHED = 1024,
+    TICK_MS = 250,
+};
+static const uint64_t GRACE_NS = 2000000000;
+
+struct launch {
+    const struct measure_options *options;
+    pid_t pid;
+    int pidfd;
+    int gate;       /* write end: closing or writing lets the child go */
+    int exec_error; /* read end: an int errno, or EOF after a good exec */
+    int signals;
+    sigset_t old_mask;
+    bool reaped;
+    uint64_t start_ns;
+    char started_at[32];
+    bool interrupted, timed_out;
+    enum { RUNNING, ASKED, TOLD, LEFT_BEHIND } ending;
+    uint64_t patience_until_ns;
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void date_format(char *buffer, size_t size)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    gmtime_r(&now, &tm);
+    strftime(buffer, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+static void child_run(const struct measure_options *o, const sigset_t *mask, int gate, int error_fd)
+{
+    char go;
+    if (o->own_group)
+        setpgid(0, 0);
+    if (o->stdout_fd >= 0)
+        dup2(o->stdout_fd, STDOUT_FILENO);
+    if (o->stderr_fd >= 0)
+        dup2(o->stderr_fd, STDERR_FILENO);
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    if (read(gate, &go, 1) != 1)
+        _exit(125); /* heapwait gave up: nothing is run */
+    execvp(o->argv[0], o->argv);
+    int error = errno;
+    if (write(error_fd, &error, sizeof(error)) != sizeof(error))
+        _exit(125);
+    _exit(127);
+}
+
+static int signals_take(struct launch *l)
+{
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGINT);
+    sigaddset(&mask, SIGTERM);
+    sigaddset(&mask, SIGHUP);
+    sigprocmask(SIG_BLOCK, &mask, &l->old_mask);
+    l->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    return l->signals < 0 ? -errno : 0;
+}
+
+static int child_fork(struct launch *l)
+{
+    int gate[2] = {-1, -1}, exec_error[2] = {-1, -1};
+    int err = -1;
+    if (pipe2(gate, O_CLOEXEC) || pipe2(exec_error, O_CLOEXEC)) {
+        err = -errno;
+        goto out;
+    }
+    l->pid = fork();
+    if (l->pid < 0) {
+        err = -errno;
+        goto out;
+    }
+    if (!l->pid) {
+        close(gate[1]); /* or heapwait's death would not be seen at the gate */
+        child_run(l->options, &l->old_mask, gate[0], exec_error[1]);
+    }
+    if (l->options->own_group)
+        setpgid(l->pid, l->pid); /* both sides do it: whoever comes first */
+    l->gate = gate[1];
+    l->exec_error = exec_error[0];
+    gate[1] = exec_error[0] = -1;
+    l->pidfd = (int)syscall(SYS_pidfd_open, l->pid, 0);
+    err = l->pidfd < 0 ? -errno : 0;
+out:
+    for (int i = 0; i < 2; i++) {
+        if (gate[i] >= 0)
+            close(gate[i]);
+        if (exec_error[i] >= 0)
+            close(exec_error[i]);
+    }
+    return err;
+}
+
+int launch_prepare(const struct measure_options *options, struct launch **out, struct error *err)
+{
+    struct launch *l = calloc(1, sizeof(*l));
+    if (!l)
+        return error_set(err, -ENOMEM, "out of memory");
+    *l = (struct launch){.options = options, .pidfd = -1, .gate = -1, .exec_error = -1, .signals = -1};
+    int rc = signals_take(l);
+    if (!rc)
+        rc = child_fork(l);
+    if (rc) {
+        error_set(err, rc, "can't start a process for '%s': %s", options->argv[0], strerror(-rc));
+        launch_free(l);
+        return rc;
+    }
+    *out = l;
+    return 0;
+}
+
+pid_t launch_pid(const struct launch *l)
+{
+    return l->pid;
+}
+
+int launch_pidfd(const struct launch *l)
+{
+    return l->pidfd;
+}
+
+static const char *exec_failure(int error)
+{
+    switch (error) {
+    case ENOENT:
+        return "there is no such command (or its interpreter is missing: `readelf -l` names it)";
+    case EACCES:
+        return "it is not executable (`chmod +x` makes it so), or it lies on a file system mounted noexec";
+    case ENOEXEC:
+        return "its format is not one that this kernel can execute";
+    default:
+        return strerror(error);
+    }
+}
+
+int launch_release(struct launch *l, struct error *err)
+{
+    int error = 0;
+    date_format(l->started_at, sizeof(l->started_at));
+    l->start_ns = now_ns();
+    if (write(l->gate, "g", 1) != 1)
+        return error_set(err, -errno, "can't let '%s' start: %s", l->options->argv[0], strerror(errno));
+    ssize_t n;
+    do
+        n = read(l->exec_error, &error, sizeof(error));
+    while (n < 0 && errno == EINTR);
+    if (n != sizeof(error))
+        return 0;
+    waitpid(l->pid, NULL, 0);
+    l->reaped = true;
+    return error_set(err, -error, "can't execute '%s': %s", l->options->argv[0], exec_failure(error));
+}
+
+/* A command that has a group of its own, or has used up its time, is killed at once.  Another one is asked:
+ * first by the signal that heapwait got (a terminal has sent it to both), then by SIGTERM. */
+static void end_begin(struct launch *l, int signal)
+{
+    if (l->ending != RUNNING)
+        return;
+    if (l->options->own_group)
+        kill(-l->pid, SIGKILL);
+    else
+        kill(l->pid, l->timed_out ? SIGKILL : signal);
+    l->ending = ASKED;
+    l->patience_until_ns = now_ns() + GRACE_NS;
+}
+
+static void end_continue(struct launch *l)
+{
+    if (l->ending == RUNNING || now_ns() < l->patience_until_ns)
+        return;
+    if (l->ending == ASKED)
+        kill(l->pid, SIGTERM);
+    l->ending = l->ending == ASKED ? TOLD : LEFT_BEHIND;
+    l->patience_until_ns = now_ns() + GRACE_NS;
+}
+
+static void signals_read(struct launch *l)
+{
+    struct signalfd_siginfo info;
+    while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
+        bool from_terminal = info.ssi_code == SI_KERNEL; /* then the command has got it as well */
+        l->interrupted = true;
+        end_begin(l, from_terminal ? 0 : (int)info.ssi_signo);
+    }
+}
+
+static int wait_ms(const struct launch *l)
+{
+    uint64_t now = now_ns();
+    uint64_t deadline = l->options->timeout_ns ? l->start_ns + l->options->timeout_ns : UINT64_MAX;
+    if (l->timed_out || deadline > now + TICK_MS * 1000000ull)
+        return TICK_MS;
+    return deadline <= now ? 0 : (int)((deadline - now) / 1000000 + 1);
+}
+
+static void outcome_fill(const struct launch *l, int status, const struct rusage *usage,
+                         struct run_outcome *o)
+{
+    o->wall_ns = now_ns() - l->start_ns;
+    o->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    o->term_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    o->timed_out = l->timed_out;
+    o->interrupted = l->interrupted;
+    o->max_rss_bytes = (uint64_t)usage->ru_maxrss * 1024;
+    o->user_ns = (uint64_t)usage->ru_utime.tv_sec * 1000000000 + (uint64_t)usage->ru_utime.tv_usec * 1000;
+    o->system_ns = (uint64_t)usage->ru_stime.tv_sec * 1000000000 + (uint64_t)usage->ru_stime.tv_usec * 1000;
+    o->voluntary_switches = (uint64_t)usage->ru_nvcsw;
+    o->involuntary_switches = (uint64_t)usage->ru_nivcsw;
+    o->minor_faults = (uint64_t)usage->ru_minflt;
+    memcpy(o->started_at, l->started_at, sizeof(o->started_at));
+}
+
+static unsigned poll_prepare(const struct launch *l, const struct launch_watch *watch, struct pollfd *polled)
+{
+    unsigned n = 0;
+    polled[n++] = (struct pollfd){.fd = l->pidfd, .events = POLLIN};
+    polled[n++] = (struct pollfd){.fd = l->signals, .events = POLLIN};
+    for (unsigned i = 0; watch && i < watch->count && n < MAX_WATCHED; i++)
+        polled[n++] = (struct pollfd){.fd = watch->fds[i], .events = POLLIN};
+    return n;
+}
+
+int launch_wait(struct launch *l, const struct launch_watch *watch, struct run_outcome *outcome,
+                struct error *err)
+{
+    struct pollfd polled[MAX_WATCHED];
+    unsigned count = poll_prepare(l, watch, polled);
+    while (l->ending != LEFT_BEHIND) {
+        if (poll(polled, count, wait_ms(l)) < 0 && errno != EINTR)
+            return error_set(err, -errno, "can't wait for '%s': %s", l->options->argv[0], strerror(errno));
+        if (polled[0].revents)
+            break;
+        if (polled[1].revents)
+            signals_read(l);
+        if (watch)
+            watch->ready(watch->context);
+        if (l->options->timeout_ns && !l->timed_out && now_ns() >= l->start_ns + l->options->timeout_ns) {
+            l->timed_out = true;
+            end_begin(l, SIGKILL);
+        }
+        end_continue(l);
+    }
+    int status = 0;
+    struct rusage usage = {0};
+    if (l->ending != LEFT_BEHIND && wait4(l->pid, &status, 0, &usage) != l->pid)
+        return error_set(err, -errno, "can't wait for '%s': %s", l->options->argv[0], strerror(errno));
+    l->reaped = true;
+    outcome_fill(l, status, &usage, outcome);
+    return 0;
+}
+
+void launch_free(struct launch *l)
+{
+    if (!l)
+        return;
+    if (l->gate >= 0)
+        close(l->gate);
+    if (l->pid > 0 && !l->reaped) {
+        kill(l->options->own_group ? -l->pid : l->pid, SIGKILL);
+        waitpid(l->pid, NULL, 0);
+    }
+    struct signalfd_siginfo info;
+    while (l->signals >= 0 && read(l->signals, &info, sizeof(info)) == sizeof(info))
+        ; /* or a second Ctrl-C, taken back to its default, would end heapwait before it has written */
+    int fds[] = {l->pidfd, l->exec_error, l->signals};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    sigprocmask(SIG_SETMASK, &l->old_mask, NULL);
+    free(l);
+}

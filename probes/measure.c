@@ -1,0 +1,111 @@
+/* See measure.h.  The order matters: probes are attached and the sideband opened while the child is held
+ * before its exec; the maps are read after the programs are detached; names come last, from files. */
+#include "probes/measure.h"
+
+#include "probes/collect.h"
+#include "probes/launch.h"
+#include "probes/session.h"
+#include "probes/sideband.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void sideband_ready(void *context)
+{
+    sideband_read(context);
+}
+
+static int probes_begin(struct launch *launch, struct session *session, struct sideband **sideband,
+                        struct error *err)
+{
+    int rc = sideband_open(launch_pid(launch), sideband, err);
+    return rc ? rc : session_follow(session, launch_pidfd(launch), err);
+}
+
+static int command_run(struct launch *launch, struct sideband *sideband, struct measurement *m,
+                       bool *exec_failed, struct error *err)
+{
+    struct launch_watch watch = {.ready = sideband_ready, .context = sideband};
+    if (sideband)
+        watch.fds = sideband_fds(sideband, &watch.count);
+    int rc = launch_release(launch, err);
+    if (rc) {
+        *exec_failed = true;
+        return rc;
+    }
+    return launch_wait(launch, sideband ? &watch : NULL, &m->outcome, err);
+}
+
+static int probes_end(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,
+                      struct error *err)
+{
+    int rc = session_stop(session, err);
+    if (rc)
+        return rc;
+    rc = sideband_finish(sideband);
+    if (rc)
+        return error_set(err, rc, "out of memory for the processes' mappings");
+    return collect(session, sideband, pid, m, err);
+}
+
+int measurement_take(const struct measure_options *options, struct measurement **out, bool *exec_failed,
+                     struct error *err)
+{
+    struct session *session = NULL;
+    struct sideband *sideband = NULL;
+    struct launch *launch = NULL;
+    struct measurement *m = calloc(1, sizeof(*m));
+    int rc = m ? 0 : error_set(err, -ENOMEM, "out of memory");
+    *exec_failed = false;
+    if (!rc) {
+        m->probes = options->probes;
+        rc = options->probes == PROBES_NONE ? 0 : session_open(options, &session, err);
+    }
+    if (!rc)
+        rc = launch_prepare(options, &launch, err);
+    if (!rc && session)
+        rc = probes_begin(launch, session, &sideband, err);
+    if (!rc)
+        rc = command_run(launch, sideband, m, exec_failed, err);
+    if (!rc && session)
+        rc = probes_end(session, sideband, launch_pid(launch), m, err);
+    launch_free(launch);
+    sideband_close(sideband);
+    session_close(session);
+    if (rc) {
+        measurement_free(m);
+        return rc;
+    }
+    *out = m;
+    return 0;
+}
+
+static void lock_free(struct lock *l)
+{
+    free(l->name);
+    free(l->module);
+    free(l->evidence);
+    free(l->outcomes);
+    free(l->buckets);
+}
+
+void measurement_free(struct measurement *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->lock_count; i++)
+        lock_free(&m->locks[i]);
+    free(m->locks);
+    free(m->losses);
+    free(m->probe_stats);
+    free(m);
+}
+
+uint64_t measurement_lost(const struct measurement *m)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < m->loss_count; i++)
+        sum += m->losses[i].count;
+    return sum;
+}

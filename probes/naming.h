@@ -1,0 +1,41 @@
+/* Names a futex word by evidence, and decides whether it is an allocator's lock.  Never guesses: a word
+ * without evidence is "unnamed word in MODULE .bss+OFFSET".  Knows nothing of maps or of counting. */
+#ifndef HEAPWAIT_NAMING_H
+#define HEAPWAIT_NAMING_H
+
+#include "probes/abi.h"
+#include "probes/module.h"
+#include "probes/sideband.h"
+
+struct naming;
+
+/* What is known of one word.  `space` may be NULL (mappings not known). */
+struct word_facts {
+    const struct address_space *space;
+    uint64_t address;
+    struct word_evidence evidence;
+    const struct stack_value *const *stacks; /* of its first calls, waits first */
+    size_t stack_count;
+};
+
+/* Owned by whoever asked; free the strings. */
+struct word_name {
+    char *name;
+    char *module;
+    char *evidence;
+    const char *allocator; /* static; NULL unless is_malloc */
+    bool is_malloc;
+};
+
+struct naming *naming_new(void);
+void naming_free(struct naming *n);
+
+/* 0 or -ENOMEM. */
+int naming_word(struct naming *n, const struct word_facts *facts, struct word_name *out);
+
+/* The program itself: "glibc"/"musl", "static"/"static-pie"/"dynamic", and the allocator that its malloc
+ * resolves to; each NULL when not known.  Static strings. */
+void naming_program(struct naming *n, const struct address_space *space, const char **libc,
+                    const char **linkage, const char **allocator);
+
+#endif

@@ -1,0 +1,337 @@
+/* See recording.h.  SQLite with a rollback journal; `secure` defaults of SQLite are kept, only synchronous is
+ * lowered to NORMAL, which still survives the death of heapwait. */
+#include "probes/recording.h"
+
+#include "analysis/datadir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    APPLICATION_ID = 0x48574149,
+    BUSY_MS = 5000,
+};
+
+struct recording {
+    sqlite3 *db;
+    char *path;
+};
+
+static int db_error(struct recording *r, struct error *err, const char *doing)
+{
+    return error_set(err, -EIO, "can't %s in the recording '%s': %s", doing, r->path, sqlite3_errmsg(r->db));
+}
+
+static char *file_read(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return NULL;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    char buffer[4096];
+    for (size_t n; memory && (n = fread(buffer, 1, sizeof(buffer), f)) > 0;)
+        fwrite(buffer, 1, n, memory);
+    fclose(f);
+    if (memory)
+        fclose(memory);
+    return text;
+}
+
+/* SQLite's own mark and ours, at the offsets that https://www.sqlite.org/fileformat.html gives. */
+static bool file_is_recording(const char *path)
+{
+    unsigned char head[72] = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, head, sizeof(head));
+    close(fd);
+    uint32_t id = (uint32_t)head[68] << 24 | (uint32_t)head[69] << 16 | (uint32_t)head[70] << 8 | head[71];
+    return n == sizeof(head) && !memcmp(head, "SQLite format 3", 16) && id == APPLICATION_ID;
+}
+
+/* Keeps an older recording as FILE.old.  Something else of that name is not ours to move. */
+static int file_make_way(const char *path, struct error *err)
+{
+    struct stat st;
+    if (lstat(path, &st))
+        return errno == ENOENT ? 0 : error_set(err, -errno, "can't use '%s': %s", path, strerror(errno));
+    if (S_ISREG(st.st_mode) && st.st_size == 0)
+        return 0;
+    if (!S_ISREG(st.st_mode) || !file_is_recording(path))
+        return error_set(err, -EEXIST,
+                         "'%s' exists and is not a recording; it is left alone: name another file with -o",
+                         path);
+    char *old = NULL;
+    if (asprintf(&old, "%s.old", path) < 0)
+        return error_set(err, -ENOMEM, "out of memory");
+    int rc = rename(path, old) ? -errno : 0;
+    if (rc)
+        error_set(err, rc, "can't keep the older '%s' as '%s': %s", path, old, strerror(-rc));
+    free(old);
+    return rc;
+}
+
+static int schema_create(struct recording *r, struct error *err)
+{
+    char *path = datadir_path("schema.sql", err);
+    if (!path)
+        return -ENOENT;
+    char *sql = file_read(path);
+    int rc = 0;
+    if (!sql)
+        rc = error_set(err, -EIO, "can't read '%s': %s; heapwait is not installed completely", path,
+                       strerror(errno));
+    else if (sqlite3_exec(r->db, "PRAGMA synchronous = NORMAL; BEGIN", NULL, NULL, NULL) ||
+             sqlite3_exec(r->db, sql, NULL, NULL, NULL) || sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL))
+        rc = db_error(r, err, "make the tables");
+    free(sql);
+    free(path);
+    return rc;
+}
+
+int recording_open(const char *path, enum recording_open_mode mode, struct recording **out, struct error *err)
+{
+    int rc = mode == RECORDING_REPLACE ? file_make_way(path, err) : 0;
+    if (rc)
+        return rc;
+    if (mode == RECORDING_RESUME && !file_is_recording(path))
+        return error_set(err, -EINVAL, "'%s' is not a recording that could be resumed", path);
+    struct recording *r = calloc(1, sizeof(*r));
+    if (!r || !(r->path = strdup(path))) {
+        rc = error_set(err, -ENOMEM, "out of memory");
+        goto out;
+    }
+    int flags = SQLITE_OPEN_READWRITE | (mode == RECORDING_REPLACE ? SQLITE_OPEN_CREATE : 0);
+    if (sqlite3_open_v2(path, &r->db, flags, NULL)) {
+        rc = error_set(err, -EIO, "can't open '%s' for writing: %s", path,
+                       r->db ? sqlite3_errmsg(r->db) : "out of memory");
+        goto out;
+    }
+    sqlite3_busy_timeout(r->db, BUSY_MS);
+    if (mode == RECORDING_REPLACE)
+        rc = schema_create(r, err);
+out:
+    if (rc) {
+        recording_close(r);
+        return rc;
+    }
+    *out = r;
+    return 0;
+}
+
+/* One value to bind: text (NULL is NULL) or an integer. */
+struct bound {
+    enum { TEXT, INTEGER, REAL, NONE } type;
+    const char *text;
+    int64_t integer;
+    double real;
+};
+
+static struct bound b_text(const char *s)
+{
+    return (struct bound){.type = s ? TEXT : NONE, .text = s};
+}
+
+static struct bound b_int(int64_t n)
+{
+    return (struct bound){.type = INTEGER, .integer = n};
+}
+
+/* -1 stands for "not known". */
+static struct bound b_known(int64_t n)
+{
+    return n < 0 ? (struct bound){.type = NONE} : b_int(n);
+}
+
+static struct bound b_real(double x)
+{
+    return x < 0 ? (struct bound){.type = NONE} : (struct bound){.type = REAL, .real = x};
+}
+
+static int statement_run(struct recording *r, const char *sql, const struct bound *bound, int count,
+                         struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(r->db, sql, -1, &stmt, NULL))
+        return db_error(r, err, "prepare a statement");
+    for (int i = 0; i < count; i++) {
+        const struct bound *b = &bound[i];
+        if (b->type == TEXT)
+            sqlite3_bind_text(stmt, i + 1, b->text, -1, SQLITE_TRANSIENT);
+        else if (b->type == INTEGER)
+            sqlite3_bind_int64(stmt, i + 1, b->integer);
+        else if (b->type == REAL)
+            sqlite3_bind_double(stmt, i + 1, b->real);
+    }
+    int step = sqlite3_step(stmt);
+    int rc = step == SQLITE_DONE || step == SQLITE_ROW ? 0 : db_error(r, err, "write");
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+#define RUN(r, err, sql, ...)                                                                                \
+    statement_run(r, sql, (const struct bound[]){__VA_ARGS__},                                               \
+                  sizeof((const struct bound[]){__VA_ARGS__}) / sizeof(struct bound), err)
+
+int recording_set_host(struct recording *r, const char *key, const char *value, struct error *err)
+{
+    return RUN(r, err, "INSERT OR REPLACE INTO host (key, value) VALUES (?, ?)", b_text(key), b_text(value));
+}
+
+int recording_set_study(struct recording *r, const char *key, const char *value, struct error *err)
+{
+    return RUN(r, err, "INSERT OR REPLACE INTO study (key, value) VALUES (?, ?)", b_text(key), b_text(value));
+}
+
+int recording_add_variant(struct recording *r, int position, const char *name, const char *libc,
+                          const char *linkage, const char *allocator, const char *command,
+                          const char *absent_reason, struct error *err)
+{
+    return RUN(
+        r, err,
+        "INSERT OR REPLACE INTO variant (name, position, libc, linkage, allocator, command, absent_reason)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        b_text(name), b_int(position), b_text(libc), b_text(linkage), b_text(allocator), b_text(command),
+        b_text(absent_reason));
+}
+
+static const char *probes_name(enum probe_mode mode)
+{
+    static const char *const names[] = {"none", "waits", "ledger"};
+    return names[mode];
+}
+
+static const char *first(const char *a, const char *b)
+{
+    return a ? a : b;
+}
+
+static int run_insert(struct recording *r, const struct run_info *i, const struct measurement *m,
+                      struct error *err)
+{
+    static const struct run_outcome nothing = {.exit_status = -1};
+    const struct run_outcome *o = m ? &m->outcome : &nothing;
+    bool ran = m != NULL;
+    return RUN(r, err,
+               "INSERT INTO run (variant, libc, allocator, linkage, command, threads, passwords, rep, "
+               "position, probes,"
+               " collector, wall_ns, reported_ns, exit_status, term_signal, timed_out, interrupted, failure,"
+               " max_rss_bytes, user_ns, system_ns, voluntary_switches, involuntary_switches, minor_faults,"
+               " foreign_cpu_ns, load_average, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+               "?, ?, ?, ?, ?,"
+               " ?, ?, ?, ?, ?, ?, ?, coalesce(?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))",
+               b_text(i->variant), b_text(first(i->libc, m ? m->libc : NULL)),
+               b_text(first(i->allocator, m ? m->allocator : NULL)),
+               b_text(first(i->linkage, m ? m->linkage : NULL)), b_text(i->command), b_known(i->threads),
+               b_known(i->passwords), b_known(i->rep), b_known(i->position),
+               b_text(probes_name(m ? m->probes : PROBES_NONE)),
+               b_text(m && m->probes != PROBES_NONE ? "bpf" : NULL), b_known(ran ? (int64_t)o->wall_ns : -1),
+               b_known(i->reported_ns), b_known(o->exit_status),
+               b_known(o->term_signal ? o->term_signal : -1), b_int(o->timed_out), b_int(o->interrupted),
+               b_text(i->failure), b_known(ran ? (int64_t)o->max_rss_bytes : -1),
+               b_known(ran ? (int64_t)o->user_ns : -1), b_known(ran ? (int64_t)o->system_ns : -1),
+               b_known(ran ? (int64_t)o->voluntary_switches : -1),
+               b_known(ran ? (int64_t)o->involuntary_switches : -1),
+               b_known(ran ? (int64_t)o->minor_faults : -1), b_known(i->foreign_cpu_ns),
+               b_real(i->load_average), b_text(ran && o->started_at[0] ? o->started_at : NULL));
+}
+
+static int lock_insert(struct recording *r, int64_t run_id, const struct lock *l, struct error *err)
+{
+    int rc = RUN(r, err,
+                 "INSERT INTO lock (run_id, tgid, address, name, module, allocator, is_malloc, evidence)"
+                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                 b_int(run_id), b_int(l->tgid), b_int((int64_t)l->address), b_text(l->name),
+                 b_text(l->module), b_text(l->allocator), b_int(l->is_malloc), b_text(l->evidence));
+    int64_t id = sqlite3_last_insert_rowid(r->db);
+    for (size_t i = 0; i < l->outcome_count && !rc; i++) {
+        const struct lock_outcome *o = &l->outcomes[i];
+        rc = RUN(r, err,
+                 "INSERT INTO lock_outcome (lock_id, op, outcome, calls, total_ns, oncpu_ns, blocked_ns,"
+                 " runnable_ns, woken) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 b_int(id), b_text(o->op), b_text(o->outcome), b_int((int64_t)o->calls),
+                 b_int((int64_t)o->total_ns), b_int((int64_t)o->oncpu_ns), b_int((int64_t)o->blocked_ns),
+                 b_int((int64_t)o->runnable_ns), b_known(o->woken));
+    }
+    for (size_t i = 0; i < l->bucket_count && !rc; i++) {
+        const struct wait_bucket *b = &l->buckets[i];
+        rc = RUN(
+            r, err,
+            "INSERT INTO wait_histogram (lock_id, outcome, low_ns, high_ns, calls) VALUES (?, ?, ?, ?, ?)",
+            b_int(id), b_text(b->outcome), b_int((int64_t)b->low_ns), b_int((int64_t)b->high_ns),
+            b_int((int64_t)b->calls));
+    }
+    return rc;
+}
+
+static int measurement_insert(struct recording *r, int64_t run_id, const struct measurement *m,
+                              struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < m->lock_count && !rc; i++)
+        rc = lock_insert(r, run_id, &m->locks[i], err);
+    for (size_t i = 0; i < m->loss_count && !rc; i++)
+        rc = RUN(r, err, "INSERT INTO loss (run_id, reason, count) VALUES (?, ?, ?)", b_int(run_id),
+                 b_text(m->losses[i].reason), b_int((int64_t)m->losses[i].count));
+    for (size_t i = 0; i < m->probe_stat_count && !rc; i++)
+        rc = RUN(r, err, "INSERT INTO probe (run_id, name, calls, ns) VALUES (?, ?, ?, ?)", b_int(run_id),
+                 b_text(m->probe_stats[i].name), b_known(m->probe_stats[i].calls),
+                 b_known(m->probe_stats[i].ns));
+    return rc;
+}
+
+int recording_add_run(struct recording *r, const struct run_info *info, const struct measurement *m,
+                      struct error *err)
+{
+    if (sqlite3_exec(r->db, "BEGIN IMMEDIATE", NULL, NULL, NULL))
+        return db_error(r, err, "begin a run");
+    int rc = run_insert(r, info, m, err);
+    if (!rc && m)
+        rc = measurement_insert(r, sqlite3_last_insert_rowid(r->db), m, err);
+    if (!rc && sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL))
+        rc = db_error(r, err, "keep a run");
+    if (rc)
+        sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
+int recording_has_position(struct recording *r, int64_t position)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(r->db, "SELECT 1 FROM run WHERE position = ?", -1, &stmt, NULL))
+        return -EIO;
+    sqlite3_bind_int64(stmt, 1, position);
+    int step = sqlite3_step(stmt);
+    sqlite3_finalize(stmt);
+    return step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : -EIO;
+}
+
+char *recording_get_study(struct recording *r, const char *key)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(r->db, "SELECT value FROM study WHERE key = ?", -1, &stmt, NULL))
+        return NULL;
+    sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
+    const unsigned char *text = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_text(stmt, 0) : NULL;
+    char *value = text ? strdup((const char *)text) : NULL;
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+void recording_close(struct recording *r)
+{
+    if (!r)
+        return;
+    sqlite3_close(r->db);
+    free(r->path);
+    free(r);
+}

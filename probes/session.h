@@ -1,0 +1,52 @@
+/* The BPF side of a run: loads the programs, attaches them, marks the command, and brings back what the maps
+ * hold.  Knows nothing of names or of the recording. */
+#ifndef HEAPWAIT_SESSION_H
+#define HEAPWAIT_SESSION_H
+
+#include "probes/abi.h"
+#include "probes/error.h"
+#include "probes/measure.h"
+
+struct session;
+
+/* One row of the table of words.  `stack` and `histogram` are NULL when there is none. */
+struct word_row {
+    struct word_key key;
+    struct word_value value;
+    struct stack_value *stack;
+    struct histogram_value *histogram;
+};
+
+/* Loads and attaches; nothing is followed yet.  Fails with -EPERM and a sentence that names what is missing.
+ */
+int session_open(const struct measure_options *options, struct session **out, struct error *err);
+
+/* Follows the process and all its descendants to come. */
+int session_follow(struct session *s, int pidfd, struct error *err);
+
+/* Detaches the programs and lets the tasks that live on hand over what they hold. */
+int session_stop(struct session *s, struct error *err);
+
+/* After session_stop(): the table of words, ordered by space, address, operation, outcome.  Free with
+ * word_rows_free(). */
+int session_words(struct session *s, struct word_row **rows, size_t *count, struct error *err);
+void word_rows_free(struct word_row *rows, size_t count);
+
+/* 0 and *info, or -ENOENT. */
+int session_space(struct session *s, uint32_t space, struct space_info *info);
+
+/* Count of one reason; of followed tasks still living at the end; of program runs that the kernel skipped. */
+uint64_t session_loss(const struct session *s, enum loss_reason reason);
+uint64_t session_living(const struct session *s);
+uint64_t session_missed(const struct session *s);
+
+/* Runs and time of each program, where options->calibrate was set.  *stats is malloc'd. */
+int session_stats(struct session *s, struct probe_stat **stats, size_t *count);
+
+/* How the futex calls are seen: "syscall tracepoints" or "raw tracepoints". */
+const char *session_hooks(const struct session *s);
+
+/* NULL is fine. */
+void session_close(struct session *s);
+
+#endif

@@ -1,0 +1,371 @@
+/* See sideband.h.  The surprising facts: an inherited perf event may only be mapped if it is bound to one
+ * CPU, so there is one per CPU; and the records of different CPUs come in no common order, so they are kept
+ * and sorted by time before anything is made of them. */
+#include "probes/sideband.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RING_PAGES = 64 };
+
+enum event_kind { EVENT_FORK, EVENT_EXEC, EVENT_MMAP };
+
+struct event {
+    uint64_t time_ns;
+    uint64_t sequence; /* keeps the order within one time */
+    enum event_kind kind;
+    uint32_t pid, parent;
+    struct mapping mapping;
+};
+
+struct space_node {
+    struct address_space space;
+    struct mapping *mappings;
+    size_t capacity;
+};
+
+struct sideband {
+    unsigned cpus;
+    int *fds;
+    void **rings;
+    size_t ring_bytes;
+    struct event *events;
+    size_t event_count, event_capacity;
+    char **paths;
+    size_t path_count, path_capacity;
+    struct space_node *spaces;
+    size_t space_count, space_capacity;
+    uint64_t lost;
+};
+
+/* Room for one more element; NULL when there is no memory. */
+static void *array_grow(void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return array;
+    size_t larger = *capacity ? *capacity * 2 : 64;
+    void *grown = reallocarray(array, larger, size);
+    if (grown)
+        *capacity = larger;
+    return grown;
+}
+
+static int ring_open(struct sideband *s, pid_t pid, int cpu)
+{
+    struct perf_event_attr attr = {
+        .type = PERF_TYPE_SOFTWARE,
+        .size = sizeof(attr),
+        .config = PERF_COUNT_SW_DUMMY,
+        .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
+        .sample_id_all = 1,
+        .inherit = 1,
+        .mmap = 1,
+        .mmap2 = 1,
+        .task = 1,
+        .comm = 1,
+        .comm_exec = 1,
+        .exclude_kernel = 1,
+        .exclude_hv = 1,
+        .use_clockid = 1,
+        .clockid = CLOCK_MONOTONIC,
+        .watermark = 1,
+        .wakeup_watermark = (uint32_t)(s->ring_bytes / 2),
+    };
+    int fd = (int)syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    void *ring =
+        mmap(NULL, s->ring_bytes + (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (ring == MAP_FAILED) {
+        int rc = -errno;
+        close(fd);
+        return rc;
+    }
+    s->fds[s->cpus] = fd;
+    s->rings[s->cpus++] = ring;
+    return 0;
+}
+
+int sideband_open(pid_t pid, struct sideband **out, struct error *err)
+{
+    struct sideband *s = calloc(1, sizeof(*s));
+    long cpus = sysconf(_SC_NPROCESSORS_CONF);
+    int rc = -ENOMEM;
+    if (!s || !(s->fds = calloc((size_t)cpus, sizeof(int))) ||
+        !(s->rings = calloc((size_t)cpus, sizeof(void *))))
+        goto out;
+    s->ring_bytes = RING_PAGES * (size_t)sysconf(_SC_PAGESIZE);
+    for (int cpu = 0; cpu < cpus; cpu++) {
+        rc = ring_open(s, pid, cpu);
+        if (rc == -ENODEV) /* this CPU is offline */
+            continue;
+        if (rc)
+            goto out;
+    }
+    rc = s->cpus ? 0 : -ENODEV;
+out:
+    if (rc) {
+        error_set(err, rc,
+                  "can't follow the mappings of process %d (perf_event_open: %s); "
+                  "`heapwait doctor` tells what is missing",
+                  (int)pid, strerror(-rc));
+        sideband_close(s);
+        return rc;
+    }
+    *out = s;
+    return 0;
+}
+
+const int *sideband_fds(const struct sideband *s, unsigned *count)
+{
+    *count = s->cpus;
+    return s->fds;
+}
+
+/* The same name is kept once; names are few, so a linear search does. */
+static const char *path_keep(struct sideband *s, const char *path)
+{
+    for (size_t i = 0; i < s->path_count; i++)
+        if (!strcmp(s->paths[i], path))
+            return s->paths[i];
+    char **paths = array_grow(s->paths, s->path_count, &s->path_capacity, sizeof(*paths));
+    if (!paths)
+        return NULL;
+    s->paths = paths;
+    char *copy = strdup(path);
+    if (copy)
+        s->paths[s->path_count++] = copy;
+    return copy;
+}
+
+static void event_add(struct sideband *s, struct event e)
+{
+    struct event *events = array_grow(s->events, s->event_count, &s->event_capacity, sizeof(*events));
+    if (!events) {
+        s->lost++;
+        return;
+    }
+    s->events = events;
+    e.sequence = s->event_count;
+    s->events[s->event_count++] = e;
+}
+
+/* Layouts: include/uapi/linux/perf_event.h, PERF_RECORD_*.  Every record ends with the sample_id that
+ * sample_type asks for: u32 pid, tid; u64 time. */
+struct record_fork {
+    struct perf_event_header header;
+    uint32_t pid, ppid, tid, ptid;
+    uint64_t time;
+};
+struct record_mmap2 {
+    struct perf_event_header header;
+    uint32_t pid, tid;
+    uint64_t addr, len, pgoff;
+    uint32_t maj, min;
+    uint64_t ino, ino_generation;
+    uint32_t prot, flags;
+    char filename[];
+};
+struct record_comm {
+    struct perf_event_header header;
+    uint32_t pid, tid;
+};
+struct record_lost {
+    struct perf_event_header header;
+    uint64_t id, lost;
+};
+
+static uint64_t record_time(const struct perf_event_header *h)
+{
+    uint64_t time;
+    memcpy(&time, (const char *)h + h->size - sizeof(time), sizeof(time));
+    return time;
+}
+
+static void mmap2_take(struct sideband *s, const struct record_mmap2 *r)
+{
+    size_t room = r->header.size - sizeof(*r);
+    if (!memchr(r->filename, 0, room) || r->filename[0] != '/' || !strncmp(r->filename, "//anon", 6))
+        return; /* [vdso], anonymous code */
+    const char *path = path_keep(s, r->filename);
+    if (!path) {
+        s->lost++;
+        return;
+    }
+    event_add(
+        s,
+        (struct event){
+            .time_ns = record_time(&r->header),
+            .kind = EVENT_MMAP,
+            .pid = r->pid,
+            .mapping = {
+                .start = r->addr, .length = r->len, .file_offset = r->pgoff, .inode = r->ino, .path = path}});
+}
+
+static void record_take(struct sideband *s, const struct perf_event_header *h)
+{
+    switch (h->type) {
+    case PERF_RECORD_FORK: {
+        const struct record_fork *r = (const void *)h;
+        if (r->pid != r->ppid)
+            event_add(
+                s, (struct event){.time_ns = r->time, .kind = EVENT_FORK, .pid = r->pid, .parent = r->ppid});
+        break;
+    }
+    case PERF_RECORD_COMM: {
+        const struct record_comm *r = (const void *)h;
+        if (h->misc & PERF_RECORD_MISC_COMM_EXEC)
+            event_add(s, (struct event){.time_ns = record_time(h), .kind = EVENT_EXEC, .pid = r->pid});
+        break;
+    }
+    case PERF_RECORD_MMAP2:
+        mmap2_take(s, (const void *)h);
+        break;
+    case PERF_RECORD_LOST:
+        s->lost += ((const struct record_lost *)(const void *)h)->lost;
+        break;
+    default:
+        break;
+    }
+}
+
+/* A record may wrap around the ring's end: it is put together in `whole`, 8-byte aligned as the kernel's are.
+ */
+static void ring_read(struct sideband *s, struct perf_event_mmap_page *page)
+{
+    static const size_t max_record = 1 << 16;
+    const char *data = (const char *)page + sysconf(_SC_PAGESIZE);
+    uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE), tail = page->data_tail;
+    uint64_t *whole = malloc(max_record);
+    while (whole && tail < head) {
+        size_t at = tail % s->ring_bytes;
+        const struct perf_event_header *h = (const void *)(data + at);
+        size_t size = h->size; /* 8-byte aligned, so the header itself never wraps */
+        if (size < sizeof(*h) || size > max_record)
+            break;
+        size_t before_end = s->ring_bytes - at < size ? s->ring_bytes - at : size;
+        memcpy(whole, data + at, before_end);
+        memcpy((char *)whole + before_end, data, size - before_end);
+        record_take(s, (const void *)whole);
+        tail += size;
+    }
+    free(whole);
+    __atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
+}
+
+void sideband_read(struct sideband *s)
+{
+    for (unsigned i = 0; i < s->cpus; i++)
+        ring_read(s, s->rings[i]);
+}
+
+static int event_compare(const void *a, const void *b)
+{
+    const struct event *x = a, *y = b;
+    if (x->time_ns != y->time_ns)
+        return x->time_ns < y->time_ns ? -1 : 1;
+    return x->sequence < y->sequence ? -1 : 1;
+}
+
+static struct space_node *space_latest(const struct sideband *s, uint32_t pid, uint64_t time_ns)
+{
+    for (size_t i = s->space_count; i-- > 0;)
+        if (s->spaces[i].space.pid == pid && s->spaces[i].space.since_ns <= time_ns)
+            return &s->spaces[i];
+    return NULL;
+}
+
+static struct space_node *space_add(struct sideband *s, uint32_t pid, uint64_t since_ns)
+{
+    struct space_node *spaces = array_grow(s->spaces, s->space_count, &s->space_capacity, sizeof(*spaces));
+    if (!spaces)
+        return NULL;
+    s->spaces = spaces;
+    struct space_node *node = &s->spaces[s->space_count++];
+    *node = (struct space_node){.space = {.pid = pid, .since_ns = since_ns}};
+    return node;
+}
+
+static int mapping_add(struct space_node *node, const struct mapping *m)
+{
+    struct mapping *mappings =
+        array_grow(node->mappings, node->space.mapping_count, &node->capacity, sizeof(*mappings));
+    if (!mappings)
+        return -ENOMEM;
+    node->mappings = mappings;
+    node->mappings[node->space.mapping_count++] = *m;
+    node->space.mappings = node->mappings;
+    return 0;
+}
+
+static int event_replay(struct sideband *s, const struct event *e)
+{
+    struct space_node *node;
+    if (e->kind == EVENT_MMAP) {
+        node = space_latest(s, e->pid, e->time_ns);
+        if (!node)
+            node = space_add(s, e->pid, 0);
+        return node ? mapping_add(node, &e->mapping) : -ENOMEM;
+    }
+    node = space_add(s, e->pid, e->time_ns);
+    if (!node)
+        return -ENOMEM;
+    if (e->kind == EVENT_EXEC)
+        return 0;
+    const struct space_node *parent = space_latest(s, e->parent, e->time_ns);
+    int rc = 0;
+    for (size_t i = 0; parent && i < parent->space.mapping_count && !rc; i++)
+        rc = mapping_add(node, &parent->mappings[i]);
+    return rc;
+}
+
+int sideband_finish(struct sideband *s)
+{
+    for (unsigned i = 0; i < s->cpus; i++)
+        ioctl(s->fds[i], PERF_EVENT_IOC_DISABLE, 0);
+    sideband_read(s);
+    if (s->event_count)
+        qsort(s->events, s->event_count, sizeof(*s->events), event_compare);
+    int rc = 0;
+    for (size_t i = 0; i < s->event_count && !rc; i++)
+        rc = event_replay(s, &s->events[i]);
+    return rc;
+}
+
+const struct address_space *sideband_space(const struct sideband *s, uint32_t pid, uint64_t time_ns)
+{
+    const struct space_node *node = space_latest(s, pid, time_ns);
+    return node ? &node->space : NULL;
+}
+
+uint64_t sideband_lost(const struct sideband *s)
+{
+    return s->lost;
+}
+
+void sideband_close(struct sideband *s)
+{
+    if (!s)
+        return;
+    for (unsigned i = 0; i < s->cpus; i++) {
+        munmap(s->rings[i], s->ring_bytes + (size_t)sysconf(_SC_PAGESIZE));
+        close(s->fds[i]);
+    }
+    for (size_t i = 0; i < s->path_count; i++)
+        free(s->paths[i]);
+    for (size_t i = 0; i < s->space_count; i++)
+        free(s->spaces[i].mappings);
+    free(s->fds);
+    free(s->rings);
+    free(s->events);
+    free(s->paths);
+    free(s->spaces);
+    free(s);
+}

@@ -1,0 +1,76 @@
+/* See terms.h. */
+#include "probes/terms.h"
+
+static const char *const ops[OP_COUNT] = {
+    [OP_WAIT] = "wait",
+    [OP_WAKE] = "wake",
+    [OP_REQUEUE] = "requeue",
+    [OP_WAKE_OP] = "wake_op",
+    [OP_LOCK_PI] = "lock_pi",
+    [OP_TRYLOCK_PI] = "trylock_pi",
+    [OP_UNLOCK_PI] = "unlock_pi",
+    [OP_WAIT_REQUEUE_PI] = "wait_requeue_pi",
+    [OP_CMP_REQUEUE_PI] = "cmp_requeue_pi",
+    [OP_WAITV] = "waitv",
+    [OP_OTHER] = "other",
+};
+
+static const char *const outcomes[OUTCOME_COUNT] = {
+    [OUTCOME_SLEPT] = "slept",
+    [OUTCOME_RACED] = "raced",
+    [OUTCOME_EAGAIN] = "eagain",
+    [OUTCOME_TIMEOUT] = "timeout",
+    [OUTCOME_INTERRUPTED] = "interrupted",
+    [OUTCOME_UNFINISHED] = "unfinished",
+    [OUTCOME_ERROR] = "error",
+    [OUTCOME_WOKE_NONE] = "woke_none",
+    [OUTCOME_WOKE_SOME] = "woke_some",
+    [OUTCOME_MOVED_NONE] = "moved_none",
+    [OUTCOME_MOVED_SOME] = "moved_some",
+    [OUTCOME_ACQUIRED] = "acquired",
+    [OUTCOME_DONE] = "done",
+};
+
+static const char *const losses[LOSS_COUNT] = {
+    [LOSS_TASK] = "tasks not followed",
+    [LOSS_SPACE] = "address spaces not noted",
+    [LOSS_WORD] = "futex calls without room in the table of words",
+    [LOSS_HISTOGRAM] = "waits without room in the histograms",
+    [LOSS_STACK] = "call stacks not kept",
+    [LOSS_UNMATCHED] = "ends of futex calls without a beginning",
+    [LOSS_COMPAT] = "futex calls of 32-bit code",
+    [LOSS_WAKEUP] = "sleeps whose end was not seen",
+};
+
+const char *term_op(unsigned op)
+{
+    return op < OP_COUNT ? ops[op] : "other";
+}
+
+const char *term_outcome(unsigned outcome)
+{
+    return outcome < OUTCOME_COUNT ? outcomes[outcome] : "error";
+}
+
+const char *term_loss(unsigned reason)
+{
+    return reason < LOSS_COUNT ? losses[reason] : "unknown";
+}
+
+void bucket_bounds(unsigned bucket, uint64_t *low_ns, uint64_t *high_ns)
+{
+    const unsigned per_octave = 1u << HISTOGRAM_SUB_BITS;
+    if (bucket < per_octave) {
+        *low_ns = bucket;
+        *high_ns = bucket + 1;
+        return;
+    }
+    unsigned shift = (bucket >> HISTOGRAM_SUB_BITS) - 1;
+    *low_ns = (uint64_t)(per_octave + (bucket & (per_octave - 1))) << shift;
+    *high_ns = bucket == HISTOGRAM_BUCKETS - 1 ? UINT64_MAX >> 1 : *low_ns + (1ull << shift);
+}
+
+int op_wakes(unsigned op)
+{
+    return op == OP_WAKE || op == OP_WAKE_OP || op == OP_REQUEUE || op == OP_CMP_REQUEUE_PI;
+}

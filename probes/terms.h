@@ -1,0 +1,18 @@
+/* The recording's words for the numbers in abi.h. */
+#ifndef HEAPWAIT_TERMS_H
+#define HEAPWAIT_TERMS_H
+
+#include "probes/abi.h"
+
+const char *term_op(unsigned op);           /* enum futex_op */
+const char *term_outcome(unsigned outcome); /* enum futex_outcome */
+const char *term_loss(unsigned reason);     /* enum loss_reason */
+
+/* Bounds of a histogram's bucket: [low, high) in ns.  The last one has no upper bound: UINT64_MAX >> 1, the
+ * largest number that SQLite keeps. */
+void bucket_bounds(unsigned bucket, uint64_t *low_ns, uint64_t *high_ns);
+
+/* Whether a call of this operation wakes or moves threads (then `woken` is counted). */
+int op_wakes(unsigned op);
+
+#endif

@@ -1,0 +1,12 @@
+/* Numbers of tracepoints, from tracefs, mounted or not.  Changes nothing that others could see: where tracefs
+ * is not mounted, a mount that belongs to nothing but a file descriptor is used, and is gone with it. */
+#ifndef HEAPWAIT_TRACEFS_H
+#define HEAPWAIT_TRACEFS_H
+
+/* A descriptor of tracefs' root folder, or negative errno (-EACCES: it is there, but not for this user). */
+int tracefs_open(void);
+
+/* The number of event GROUP/NAME, as perf_event_attr.config wants it; negative errno: no such event. */
+int tracefs_event(int tracefs, const char *group, const char *name);
+
+#endif

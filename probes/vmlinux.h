@@ -1,0 +1,113 @@
+/* The kernel types that heapwait's BPF programs depend on, and no more: a hand-trimmed vmlinux.h.  Offsets come
+ * from the running kernel's BTF (CO-RE), so only names and types matter here, not order or completeness. */
+#ifndef __VMLINUX_H__
+#define __VMLINUX_H__ /* libbpf looks for this name: it chooses the kernel's names of registers */
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef signed char s8;
+typedef short s16;
+typedef int s32;
+typedef long long s64;
+typedef u8 __u8;
+typedef u16 __u16;
+typedef u32 __u32;
+typedef u64 __u64;
+typedef s32 __s32;
+typedef s64 __s64;
+typedef u16 __be16;
+typedef u32 __be32;
+typedef u32 __wsum;
+typedef int pid_t;
+typedef _Bool bool;
+enum { false, true };
+
+enum bpf_map_type {
+    BPF_MAP_TYPE_HASH = 1,
+    BPF_MAP_TYPE_ARRAY = 2,
+    BPF_MAP_TYPE_PERCPU_HASH = 5,
+    BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+    BPF_MAP_TYPE_RINGBUF = 27,
+    BPF_MAP_TYPE_TASK_STORAGE = 29,
+};
+enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
+enum { BPF_F_NO_PREALLOC = 1 };
+enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct upid {
+    int nr;
+};
+struct pid {
+    unsigned int level;
+    struct upid numbers[1];
+};
+struct bpf_local_storage;
+struct mm_struct;
+struct thread_info {
+    unsigned long flags;
+    u32 status;
+};
+struct task_struct {
+    struct thread_info thread_info;
+    unsigned int __state;
+    pid_t pid;
+    pid_t tgid;
+    struct task_struct *group_leader;
+    struct pid *thread_pid;
+    struct mm_struct *mm;
+    struct bpf_local_storage *bpf_storage;
+};
+/* the name before Linux 5.14 */
+struct task_struct___old {
+    long state;
+};
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+    unsigned long r15, r14, r13, r12;
+    unsigned long bp, bx;
+    unsigned long r11, r10, r9, r8;
+    unsigned long ax, cx, dx, si, di;
+    unsigned long orig_ax;
+    unsigned long ip, cs, flags, sp, ss;
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct user_pt_regs {
+    u64 regs[31];
+    u64 sp, pc, pstate;
+};
+struct pt_regs {
+    struct user_pt_regs user_regs;
+    u64 orig_x0;
+    int syscallno;
+};
+#endif
+
+struct linux_binprm;
+
+/* seq_file iterators over tasks */
+struct bpf_iter_meta;
+struct bpf_iter__task {
+    struct bpf_iter_meta *meta;
+    struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+/* A syscall tracepoint's record: the kernel's own layout, the same since the syscall tracepoints exist. */
+struct syscall_enter_record {
+    u64 common;
+    s64 nr;
+    u64 args[6];
+};
+struct syscall_exit_record {
+    u64 common;
+    s64 nr;
+    s64 ret;
+};
+
+#endif

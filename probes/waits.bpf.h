@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* The state of a followed task and what the events do to it; the maps.  Included by waits.bpf.c only. */
+#ifndef HEAPWAIT_WAITS_BPF_H
+#define HEAPWAIT_WAITS_BPF_H
+
+enum {
+    CACHE_SLOTS = 4,
+    CLONE_THREAD = 0x10000,
+    FUTEX_CMD_MASK = 0x7f,
+};
+
+/* Set by user space before loading. */
+const volatile s64 nr_futex, nr_restart, nr_waitv, nr_wake, nr_wait, nr_requeue;
+
+u32 spaces_made;  /* the number of the newest address space */
+u64 living_tasks; /* followed tasks that were still there at the end */
+u64 losses[LOSS_COUNT];
+
+struct cache_slot {
+    struct word_key key;
+    struct word_totals totals;
+};
+
+struct task_state {
+    u32 space;
+    /* of the futex call under way */
+    u8 in_call;
+    u8 op;
+    u8 slept;       /* left the CPU to sleep at least once */
+    u8 off_cpu;     /* enum where */
+    u8 restartable; /* the last wait was interrupted so that the kernel will restart it */
+    u8 pad[3];
+    u32 expected;
+    u64 address;
+    u64 waiters; /* futex_waitv's array */
+    u64 enter_ns;
+    u64 off_ns; /* since when it has been where off_cpu says */
+    u64 blocked_ns;
+    u64 runnable_ns;
+    struct cache_slot cache[CACHE_SLOTS];
+};
+enum where { ON_CPU, BLOCKED, RUNNABLE };
+
+struct {
+    __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, int);
+    __type(value, struct task_state);
+} tasks SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 18);
+    __type(key, struct word_key);
+    __type(value, struct word_value);
+} words SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 17);
+    __type(key, struct word_key);
+    __type(value, struct histogram_value);
+} histograms SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 13);
+    __type(key, struct word_key);
+    __type(value, struct stack_value);
+} stacks SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 16);
+    __type(key, u32);
+    __type(value, struct space_info);
+} spaces SEC(".maps");
+
+/* Templates: too large for the BPF stack, and a map wants a whole value to begin with. */
+const struct word_value word_zero;
+const struct histogram_value histogram_zero;
+const struct stack_value stack_zero;
+
+static __always_inline void loss_add(enum loss_reason reason, u64 count)
+{
+    __sync_fetch_and_add(&losses[reason], count);
+}
+
+/* NULL for a task that is not followed.  Most tasks have no storage at all: one load tells. */
+static __always_inline struct task_state *task_followed(struct task_struct *task)
+{
+    if (bpf_core_field_exists(task->bpf_storage) && !task->bpf_storage)
+        return NULL;
+    return bpf_task_storage_get(&tasks, task, NULL, 0);
+}
+
+static __always_inline bool task_is_running(struct task_struct *task)
+{
+    if (bpf_core_field_exists(task->__state))
+        return task->__state == 0;
+    return BPF_CORE_READ((struct task_struct___old *)task, state) == 0;
+}
+
+static __always_inline bool task_is_compat(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+    return task->thread_info.status & 0x2; /* TS_COMPAT */
+#elif defined(__TARGET_ARCH_arm64)
+    return task->thread_info.flags & (1ul << 22); /* TIF_32BIT */
+#else
+    return false;
+#endif
+}
+
+/* The pid namespace of heapwait is that of the command, the first followed task: its level is kept. */
+u32 pid_level;
+bool pid_level_known;
+
+static __noinline u32 task_tgid(struct task_struct *task)
+{
+    struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
+    int nr = 0;
+    if (!pid_level_known) {
+        pid_level = BPF_CORE_READ(pid, level);
+        pid_level_known = true;
+    }
+    u32 stride = bpf_core_type_size(struct upid);
+    bpf_probe_read_kernel(&nr, sizeof(nr),
+                          (void *)pid + bpf_core_field_offset(struct pid, numbers) + pid_level * stride +
+                              bpf_core_field_offset(struct upid, nr));
+    return (u32)nr;
+}
+
+static __noinline u32 space_new(struct task_struct *task, u32 parent, bool by_exec)
+{
+    u32 id = __sync_fetch_and_add(&spaces_made, 1) + 1;
+    struct space_info info = {
+        .born_ns = bpf_ktime_get_ns(), .tgid = task_tgid(task), .parent = parent, .by_exec = by_exec};
+    if (bpf_map_update_elem(&spaces, &id, &info, BPF_NOEXIST))
+        loss_add(LOSS_SPACE, 1);
+    return id;
+}
+
+/* ---- the operation and the outcome of a call ---- */
+
+static __always_inline bool is_futex_syscall(s64 nr)
+{
+    return nr == nr_futex || nr == nr_wait || nr == nr_wake || nr == nr_requeue || nr == nr_waitv ||
+           nr == nr_restart;
+}
+
+/* FUTEX_* commands by number, from include/uapi/linux/futex.h. */
+static __always_inline u8 op_of(u32 command)
+{
+    switch (command & FUTEX_CMD_MASK) {
+    case 0: /* WAIT */
+    case 9: /* WAIT_BITSET */
+        return OP_WAIT;
+    case 1:  /* WAKE */
+    case 10: /* WAKE_BITSET */
+        return OP_WAKE;
+    case 3: /* REQUEUE */
+    case 4: /* CMP_REQUEUE */
+        return OP_REQUEUE;
+    case 5:
+        return OP_WAKE_OP;
+    case 6:  /* LOCK_PI */
+    case 13: /* LOCK_PI2 */
+        return OP_LOCK_PI;
+    case 7:
+        return OP_UNLOCK_PI;
+    case 8:
+        return OP_TRYLOCK_PI;
+    case 11:
+        return OP_WAIT_REQUEUE_PI;
+    case 12:
+        return OP_CMP_REQUEUE_PI;
+    default:
+        return OP_OTHER;
+    }
+}
+
+static __always_inline u8 outcome_of_error(s64 ret)
+{
+    switch (ret) {
+    case -11: /* EAGAIN */
+        return OUTCOME_EAGAIN;
+    case -110: /* ETIMEDOUT */
+        return OUTCOME_TIMEOUT;
+    case -4:   /* EINTR, and how the kernel says it to itself: */
+    case -512: /* ERESTARTSYS */
+    case -513: /* ERESTARTNOINTR */
+    case -514: /* ERESTARTNOHAND */
+    case -516: /* ERESTART_RESTARTBLOCK */
+        return OUTCOME_INTERRUPTED;
+    default:
+        return OUTCOME_ERROR;
+    }
+}
+
+static __always_inline u8 outcome_of(u8 op, s64 ret, bool slept)
+{
+    if (ret < 0)
+        return outcome_of_error(ret);
+    switch (op) {
+    case OP_WAIT:
+    case OP_WAIT_REQUEUE_PI:
+    case OP_WAITV:
+        return slept ? OUTCOME_SLEPT : OUTCOME_RACED;
+    case OP_WAKE:
+    case OP_WAKE_OP:
+        return ret ? OUTCOME_WOKE_SOME : OUTCOME_WOKE_NONE;
+    case OP_REQUEUE:
+    case OP_CMP_REQUEUE_PI:
+        return ret ? OUTCOME_MOVED_SOME : OUTCOME_MOVED_NONE;
+    case OP_LOCK_PI:
+        return slept ? OUTCOME_SLEPT : OUTCOME_ACQUIRED;
+    case OP_TRYLOCK_PI:
+        return OUTCOME_ACQUIRED;
+    default:
+        return OUTCOME_DONE;
+    }
+}
+
+static __always_inline bool op_counts_woken(u8 op)
+{
+    return op == OP_WAKE || op == OP_WAKE_OP || op == OP_REQUEUE || op == OP_CMP_REQUEUE_PI;
+}
+
+/* ---- adding up ---- */
+
+static __always_inline void totals_add(struct word_totals *to, const struct word_totals *from)
+{
+    __sync_fetch_and_add(&to->calls, from->calls);
+    __sync_fetch_and_add(&to->total_ns, from->total_ns);
+    __sync_fetch_and_add(&to->blocked_ns, from->blocked_ns);
+    __sync_fetch_and_add(&to->runnable_ns, from->runnable_ns);
+    __sync_fetch_and_add(&to->woken, from->woken);
+}
+
+/* Evidence for the word's name: see struct word_evidence.  The offsets are those of glibc's malloc_state
+ * since 2.27 on 64-bit machines (malloc/malloc.c): bins end 2144 bytes in, `next` lies behind the 16-byte
+ * binmap. */
+static __always_inline void evidence_read(struct word_evidence *e, u64 address, u32 expected)
+{
+    bpf_probe_read_user(&e->value, sizeof(e->value), (void *)address);
+    bpf_probe_read_user(&e->heap_arena, 8, (void *)(address & ~((64ull << 20) - 1)));
+    bpf_probe_read_user(&e->last_bin, 16, (void *)(address + 2128));
+    bpf_probe_read_user(&e->next_arena, 8, (void *)(address + 2160));
+    e->expected = expected;
+}
+
+/* A stack ends somewhere: where 128 words can't be read, fewer may. */
+static __always_inline void stack_read(const struct word_key *key)
+{
+    if (bpf_map_update_elem(&stacks, key, &stack_zero, BPF_NOEXIST)) {
+        loss_add(LOSS_STACK, 1);
+        return;
+    }
+    struct stack_value *s = bpf_map_lookup_elem(&stacks, key);
+    if (!s)
+        return;
+    struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+    s->ip = PT_REGS_IP_CORE(regs);
+    s->sp = PT_REGS_SP_CORE(regs);
+    if (!bpf_probe_read_user(s->slots, 8 * STACK_WORDS, (void *)s->sp))
+        s->words = STACK_WORDS;
+    else if (!bpf_probe_read_user(s->slots, 8 * STACK_WORDS / 4, (void *)s->sp))
+        s->words = STACK_WORDS / 4;
+    else if (!bpf_probe_read_user(s->slots, 8 * STACK_WORDS / 16, (void *)s->sp))
+        s->words = STACK_WORDS / 16;
+}
+
+static __noinline int word_find(const struct word_key *key, u32 expected)
+{
+    if (!key)
+        return 0;
+    if (bpf_map_lookup_elem(&words, key))
+        return 0;
+    struct word_key k = *key;
+    if (bpf_map_update_elem(&words, &k, &word_zero, BPF_NOEXIST))
+        return 0; /* no room: counted call by call, when the slot is flushed */
+    struct word_value *v = bpf_map_lookup_elem(&words, &k);
+    if (v)
+        evidence_read(&v->evidence, k.address, expected);
+    stack_read(&k);
+    return 0;
+}
+
+static __always_inline void slot_flush(struct cache_slot *slot)
+{
+    if (!slot->totals.calls)
+        return;
+    struct word_key key = slot->key;
+    struct word_value *v = bpf_map_lookup_elem(&words, &key);
+    if (!v) {
+        bpf_map_update_elem(&words, &key, &word_zero, BPF_NOEXIST);
+        v = bpf_map_lookup_elem(&words, &key);
+    }
+    if (v)
+        totals_add(&v->totals, &slot->totals);
+    else
+        loss_add(LOSS_WORD, slot->totals.calls);
+    slot->totals = (struct word_totals){};
+}
+
+static __noinline int cache_flush(struct task_state *t)
+{
+    if (!t)
+        return 0;
+    for (int i = 0; i < CACHE_SLOTS; i++)
+        slot_flush(&t->cache[i]);
+    return 0;
+}
+
+static __always_inline bool key_same(const struct word_key *a, const struct word_key *b)
+{
+    return a->address == b->address && *(u64 *)&a->space == *(u64 *)&b->space;
+}
+
+/* Which slot a key uses: waits and wakes of one word, the usual pair, never share one. */
+static __always_inline u32 slot_of(const struct word_key *key)
+{
+    return ((u32)(key->address >> 4) * 2 + (key->op == OP_WAIT) + (key->outcome == OUTCOME_SLEPT) * 2) &
+           (CACHE_SLOTS - 1);
+}
+
+static __always_inline u32 log2_floor(u64 v)
+{
+    u32 r = 0;
+    if (v >> 32) {
+        v >>= 32;
+        r += 32;
+    }
+    if (v >> 16) {
+        v >>= 16;
+        r += 16;
+    }
+    if (v >> 8) {
+        v >>= 8;
+        r += 8;
+    }
+    if (v >> 4) {
+        v >>= 4;
+        r += 4;
+    }
+    if (v >> 2) {
+        v >>= 2;
+        r += 2;
+    }
+    return r + (v >> 1);
+}
+
+static __always_inline u32 bucket_of(u64 ns)
+{
+    if (ns < 1 << HISTOGRAM_SUB_BITS)
+        return ns;
+    u32 bits = log2_floor(ns);
+    if (bits >= HISTOGRAM_MAX_BITS)
+        return HISTOGRAM_BUCKETS - 1;
+    u32 sub = (ns >> (bits - HISTOGRAM_SUB_BITS)) & ((1 << HISTOGRAM_SUB_BITS) - 1);
+    return ((bits - HISTOGRAM_SUB_BITS + 1) << HISTOGRAM_SUB_BITS) + sub;
+}
+
+static __always_inline void histogram_add(const struct word_key *key, u64 ns)
+{
+    struct histogram_value *h = bpf_map_lookup_elem(&histograms, key);
+    if (!h) {
+        bpf_map_update_elem(&histograms, key, &histogram_zero, BPF_NOEXIST);
+        h = bpf_map_lookup_elem(&histograms, key);
+    }
+    u32 i = bucket_of(ns);
+    if (h && i < HISTOGRAM_BUCKETS)
+        __sync_fetch_and_add(&h->calls[i], 1);
+    else
+        loss_add(LOSS_HISTOGRAM, 1);
+}
+
+static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, s64 woken)
+{
+    struct word_key key = {.address = t->address, .space = t->space, .op = t->op, .outcome = outcome};
+    struct cache_slot *slot = &t->cache[slot_of(&key)];
+    if (!slot->totals.calls || !key_same(&slot->key, &key)) {
+        slot_flush(slot);
+        slot->key = key;
+        word_find(&key, t->expected);
+    }
+    u64 total = now - t->enter_ns;
+    slot->totals.calls += 1;
+    slot->totals.total_ns += total;
+    slot->totals.blocked_ns += t->blocked_ns;
+    slot->totals.runnable_ns += t->runnable_ns;
+    if (woken > 0)
+        slot->totals.woken += woken;
+    if (key.op == OP_WAIT)
+        histogram_add(&key, total);
+}
+
+/* ---- the events ---- */
+
+static __always_inline void call_begin(struct task_state *t, u8 op, u64 address, u32 expected)
+{
+    t->op = op;
+    t->address = address;
+    t->expected = expected;
+    t->slept = 0;
+    t->off_cpu = ON_CPU;
+    t->blocked_ns = 0;
+    t->runnable_ns = 0;
+    t->restartable = 0;
+    t->enter_ns = bpf_ktime_get_ns();
+    t->in_call = 1;
+}
+
+static __always_inline void call_enter(struct task_state *t, s64 nr, const u64 *args)
+{
+    if (nr == nr_futex) {
+        call_begin(t, op_of((u32)args[1]), args[0], (u32)args[2]);
+    } else if (nr == nr_restart) {
+        /* The kernel goes on with the wait that a signal interrupted: the same word, the same operation. */
+        if (t->restartable)
+            call_begin(t, t->op, t->address, t->expected);
+    } else if (nr == nr_wait) {
+        call_begin(t, OP_WAIT, args[0], (u32)args[1]);
+    } else if (nr == nr_wake) {
+        call_begin(t, OP_WAKE, args[0], 0);
+    } else if (nr == nr_requeue || nr == nr_waitv) {
+        /* Both take an array of struct futex_waitv {u64 val; u64 uaddr; u32 flags; u32 reserved}. */
+        u64 first[2] = {};
+        bpf_probe_read_user(first, sizeof(first), (void *)args[0]);
+        t->waiters = args[0];
+        call_begin(t, nr == nr_waitv ? OP_WAITV : OP_REQUEUE, first[1], (u32)first[0]);
+    }
+}
+
+/* futex_waitv waits on many words in one call: it is booked on the one that woke it, else on the first. */
+static __always_inline void waitv_resolve(struct task_state *t, s64 ret)
+{
+    u64 waiter[2] = {};
+    if (ret > 0 && !bpf_probe_read_user(waiter, sizeof(waiter), (void *)(t->waiters + 24 * ret)))
+        t->address = waiter[1];
+}
+
+static __always_inline void call_exit(struct task_state *t, s64 ret)
+{
+    if (!t->in_call) {
+        loss_add(LOSS_UNMATCHED, 1);
+        return;
+    }
+    u64 now = bpf_ktime_get_ns();
+    t->in_call = 0;
+    t->restartable = ret == -516;
+    if (t->op == OP_WAITV)
+        waitv_resolve(t, ret);
+    call_add(t, outcome_of(t->op, ret, t->slept), now, op_counts_woken(t->op) ? ret : 0);
+}
+
+static __always_inline void cpu_leave(struct task_state *t, bool runnable)
+{
+    t->off_ns = bpf_ktime_get_ns();
+    t->off_cpu = runnable ? RUNNABLE : BLOCKED;
+    if (!runnable)
+        t->slept = 1;
+}
+
+static __always_inline void call_wakeup(struct task_state *t)
+{
+    if (t->off_cpu != BLOCKED)
+        return;
+    u64 now = bpf_ktime_get_ns();
+    t->blocked_ns += now - t->off_ns;
+    t->off_ns = now;
+    t->off_cpu = RUNNABLE;
+}
+
+static __always_inline void cpu_return(struct task_state *t)
+{
+    u64 ns = bpf_ktime_get_ns() - t->off_ns;
+    if (t->off_cpu == RUNNABLE) {
+        t->runnable_ns += ns;
+    } else if (t->off_cpu == BLOCKED) {
+        t->blocked_ns += ns;
+        loss_add(LOSS_WAKEUP, 1);
+    }
+    t->off_cpu = ON_CPU;
+}
+
+/* The task dies, or the recording ends: a call under way will have no end, its time so far counts. */
+static __always_inline void task_finish(struct task_state *t)
+{
+    if (t->in_call) {
+        u64 now = bpf_ktime_get_ns();
+        if (t->off_cpu == BLOCKED)
+            t->blocked_ns += now - t->off_ns;
+        else if (t->off_cpu == RUNNABLE)
+            t->runnable_ns += now - t->off_ns;
+        t->in_call = 0;
+        call_add(t, OUTCOME_UNFINISHED, now, 0);
+    }
+    cache_flush(t);
+}
+
+#endif
