@@ -1,12 +1,11 @@
 # What became of the variants, in three forms: the table that configure prints, workload/variants.tsv for the
-# heapwait of this build folder, and its installed twin.  The files have no header; the columns are name, libc, linkage,
-# allocator, path, absent_reason (empty when present).  They are written by the build, after the programs: a build
-# that fails leaves no file that claims anything.
+# heapwait of this build folder, and its installed twin.  Of path and absent_reason one is empty.  The file is written
+# by the build, after the programs: a build that fails leaves no file that claims anything.
 get_property(rows GLOBAL PROPERTY HEAPWAIT_VARIANT_ROWS)
 get_property(programs GLOBAL PROPERTY HEAPWAIT_VARIANT_PROGRAMS)
 
 set(HEAPWAIT_VARIANTS_TSV ${CMAKE_BINARY_DIR}/workload/variants.tsv CACHE INTERNAL "")
-set(table "")
+set(table "name\tlibc\tlinkage\tallocator\tpath\tabsent_reason\n")
 message(STATUS "Variants of the password program:")
 foreach(row IN LISTS rows)
     string(REPLACE "\t" ";" cells "${row};") # a list drops no empty last cell when one more follows
@@ -15,11 +14,13 @@ foreach(row IN LISTS rows)
     list(GET cells 2 linkage)
     list(GET cells 3 allocator)
     list(GET cells 4 absent)
-    string(APPEND table "${name}\t${libc}\t${linkage}\t${allocator}\t@DIR@/passwords-${name}\t${absent}\n")
-    set(state "${absent}")
+    set(path "")
+    set(state "absent: ${absent}")
     if(NOT absent)
+        set(path @DIR@/passwords-${name})
         set(state present)
     endif()
+    string(APPEND table "${name}\t${libc}\t${linkage}\t${allocator}\t${path}\t${absent}\n")
     string(SUBSTRING "${name}                " 0 15 name)
     string(SUBSTRING "${libc}                " 0 11 libc)
     string(SUBSTRING "${linkage}             " 0 8 linkage)
