@@ -91,8 +91,8 @@ const char *libc_of_module(const struct module *m)
     const char *name = module_basename(m);
     if (begins(name, "libc.so.6") || begins(name, "libc-2."))
         return "glibc";
-    if (begins(name, "ld-musl-") || begins(name, "libc.musl-"))
-        return "musl";
+    if (begins(name, "ld-musl-") || begins(name, "libc.musl-") || module_symbol_named(m, "__dls2b"))
+        return "musl"; /* its dynamic linker is the library itself; Debian's is called libc.so */
     if (module_symbol_named(m, "__libc_setup_tls"))
         return "glibc";
     return module_symbol_named(m, "__init_libc") ? "musl" : NULL;

@@ -30,6 +30,15 @@ static enum call_kind call_before(const struct module *m, uint64_t address, uint
     return indirect ? CALL_INDIRECT : CALL_NONE;
 }
 
+/* jmp rel32 in these five bytes. */
+static bool jump_in(const uint8_t *code, uint64_t address, uint64_t *target)
+{
+    int32_t displacement;
+    memcpy(&displacement, code + 1, sizeof(displacement));
+    *target = address + 5 + (uint64_t)(int64_t)displacement;
+    return code[0] == 0xe9;
+}
+
 /* A stub or a tail call: the function begins by jumping elsewhere. */
 static bool jump_at(const struct module *m, uint64_t address, uint64_t *target)
 {
@@ -38,12 +47,8 @@ static bool jump_at(const struct module *m, uint64_t address, uint64_t *target)
         return false;
     int at = !memcmp(b, "\xf3\x0f\x1e\xfa", 4) ? 4 : 0; /* endbr64 */
     at += b[at] == 0xf2 || b[at] == 0x3e;               /* bnd, notrack */
-    int32_t displacement;
-    memcpy(&displacement, b + at + 1, sizeof(displacement));
-    if (b[at] == 0xe9) {
-        *target = address + (uint64_t)at + 5 + (uint64_t)(int64_t)displacement;
+    if (jump_in(b + at, address + (uint64_t)at, target))
         return true;
-    }
     *target = 0;
     return b[at] == 0xff && b[at + 1] == 0x25; /* jmp *GOT(%rip): where to is not known here */
 }
@@ -80,13 +85,21 @@ static enum call_kind call_before(const struct module *m, uint64_t address, uint
     return (i & 0xfffffc1f) == 0xd63f0000 ? CALL_INDIRECT : CALL_NONE;
 }
 
+/* b imm26 in these four bytes. */
+static bool jump_in(const uint8_t *code, uint64_t address, uint64_t *target)
+{
+    uint32_t i;
+    memcpy(&i, code, sizeof(i));
+    *target = address + (uint64_t)(sign_extend(i & 0x3ffffff, 26) * 4);
+    return i >> 26 == 0x05;
+}
+
 static bool jump_at(const struct module *m, uint64_t address, uint64_t *target)
 {
     uint32_t i;
     if (!module_bytes(m, address, &i, sizeof(i)))
         return false;
-    *target = address + (uint64_t)(sign_extend(i & 0x3ffffff, 26) * 4);
-    if (i >> 26 == 0x05)
+    if (jump_in((const uint8_t *)&i, address, target))
         return true;
     *target = 0;
     return (i & 0x9f000000) == 0x90000000; /* adrp: a PLT entry begins so */
@@ -132,6 +145,21 @@ bool code_refers(const struct module *m, const char *function, uint64_t target)
     return size >= 64 && range_refers(code, size, start, target);
 }
 
+/* Whether the function at `from` ends, somewhere, by jumping to the start of `to`: a tail call. */
+static bool tail_calls(const struct module *m, const struct symbol *from, uint64_t to)
+{
+    uint8_t code[CODE_REACH];
+    size_t size = from->size < sizeof(code) ? from->size : sizeof(code);
+    if (!module_bytes(m, from->address, code, size))
+        return false;
+    for (size_t i = 0; i + 5 <= size; i++) {
+        uint64_t target;
+        if (jump_in(code + i, from->address + i, &target) && target == to)
+            return true;
+    }
+    return false;
+}
+
 /* Whether a call to `target` may have led into the function of the inner frame. */
 static bool call_fits(const struct module *m, uint64_t target, const struct frame *inner)
 {
@@ -140,7 +168,8 @@ static bool call_fits(const struct module *m, uint64_t target, const struct fram
         return true;
     if (target == inner->function->address || jumps_follow(m, target) == inner->function->address)
         return true;
-    return jump_at(m, target, &ignored);
+    const struct symbol *called = module_symbol_at(m, target, true);
+    return called ? tail_calls(m, called, inner->function->address) : jump_at(m, target, &ignored);
 }
 
 size_t frames_scan(const struct stack_value *stack, resolve_fn resolve, void *context, struct frame *frames,

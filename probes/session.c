@@ -54,6 +54,7 @@ static void settings_put(struct session *s, const struct measure_options *option
     bpf_program__set_autoload(k->progs.raw_enter, raw);
     bpf_program__set_autoload(k->progs.raw_exit, raw);
     bpf_program__set_autoload(k->progs.syscall_enter_record, !raw);
+    bpf_program__set_autoload(k->progs.restart_enter_record, !raw);
     bpf_program__set_autoload(k->progs.syscall_exit_record, !raw);
     if (options->max_words) {
         bpf_map__set_max_entries(k->maps.words, options->max_words);
@@ -93,10 +94,13 @@ static int syscalls_attach(struct session *s)
         char enter[64], leave[64];
         snprintf(enter, sizeof(enter), "sys_enter_%s", traced_syscalls[i]);
         snprintf(leave, sizeof(leave), "sys_exit_%s", traced_syscalls[i]);
+        struct bpf_program *program = !strcmp(traced_syscalls[i], "restart_syscall")
+                                          ? s->skeleton->progs.restart_enter_record
+                                          : s->skeleton->progs.syscall_enter_record;
         /* the exit first: an enter without an exit would never be seen to end */
         int rc = tracepoint_attach(s, s->skeleton->progs.syscall_exit_record, leave);
         if (!rc)
-            rc = tracepoint_attach(s, s->skeleton->progs.syscall_enter_record, enter);
+            rc = tracepoint_attach(s, program, enter);
         if (rc && (i == 0 || rc != -ENOENT))
             return rc;
     }

@@ -1,5 +1,6 @@
-/* The kernel types that heapwait's BPF programs depend on, and no more: a hand-trimmed vmlinux.h.  Offsets come
- * from the running kernel's BTF (CO-RE), so only names and types matter here, not order or completeness. */
+/* The kernel types that heapwait's BPF programs depend on, and no more: a hand-trimmed vmlinux.h.  Offsets
+ * come from the running kernel's BTF (CO-RE), so only names and types matter here, not order or completeness.
+ */
 #ifndef __VMLINUX_H__
 #define __VMLINUX_H__ /* libbpf looks for this name: it chooses the kernel's names of registers */
 
@@ -98,15 +99,18 @@ struct bpf_iter__task {
 
 #pragma clang attribute pop
 
-/* A syscall tracepoint's record: the kernel's own layout, the same since the syscall tracepoints exist. */
+/* A syscall tracepoint's record as programs get it (struct syscall_tp_t in kernel/trace/trace_syscalls.c).
+ * The number is an int, and what lies between it and the next member is not initialised. */
 struct syscall_enter_record {
     u64 common;
-    s64 nr;
+    s32 nr;
+    u32 hole;
     u64 args[6];
 };
 struct syscall_exit_record {
     u64 common;
-    s64 nr;
+    s32 nr;
+    u32 hole;
     s64 ret;
 };
 

@@ -27,12 +27,22 @@ int syscall_enter_record(struct syscall_enter_record *ctx)
     return 0;
 }
 
+/* A program of its own: it may not read arguments, of which this system call has none. */
+SEC("tracepoint")
+int restart_enter_record(struct syscall_enter_record *ctx)
+{
+    struct task_state *t = task_followed(bpf_get_current_task_btf());
+    if (t)
+        call_restart(t);
+    return 0;
+}
+
 SEC("tracepoint")
 int syscall_exit_record(struct syscall_exit_record *ctx)
 {
     struct task_state *t = task_followed(bpf_get_current_task_btf());
     if (t)
-        call_exit(t, ctx->ret);
+        call_exit(t, ctx->nr, ctx->ret);
     return 0;
 }
 
@@ -63,7 +73,7 @@ int BPF_PROG(raw_exit, struct pt_regs *regs, long ret)
 {
     struct task_state *t = task_followed(bpf_get_current_task_btf());
     if (t && t->in_call)
-        call_exit(t, ret);
+        call_exit(t, nr_futex, ret);
     return 0;
 }
 

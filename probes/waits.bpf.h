@@ -416,14 +416,19 @@ static __always_inline void call_begin(struct task_state *t, u8 op, u64 address,
     t->in_call = 1;
 }
 
+/* The kernel goes on with the wait that a signal interrupted: the same word, the same operation. */
+static __always_inline void call_restart(struct task_state *t)
+{
+    if (t->restartable)
+        call_begin(t, t->op, t->address, t->expected);
+}
+
 static __always_inline void call_enter(struct task_state *t, s64 nr, const u64 *args)
 {
     if (nr == nr_futex) {
         call_begin(t, op_of((u32)args[1]), args[0], (u32)args[2]);
     } else if (nr == nr_restart) {
-        /* The kernel goes on with the wait that a signal interrupted: the same word, the same operation. */
-        if (t->restartable)
-            call_begin(t, t->op, t->address, t->expected);
+        call_restart(t);
     } else if (nr == nr_wait) {
         call_begin(t, OP_WAIT, args[0], (u32)args[1]);
     } else if (nr == nr_wake) {
@@ -445,10 +450,11 @@ static __always_inline void waitv_resolve(struct task_state *t, s64 ret)
         t->address = waiter[1];
 }
 
-static __always_inline void call_exit(struct task_state *t, s64 ret)
+static __always_inline void call_exit(struct task_state *t, s64 nr, s64 ret)
 {
     if (!t->in_call) {
-        loss_add(LOSS_UNMATCHED, 1);
+        if (nr != nr_restart) /* that one may go on with nanosleep or poll */
+            loss_add(LOSS_UNMATCHED, 1);
         return;
     }
     u64 now = bpf_ktime_get_ns();

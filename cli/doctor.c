@@ -1,0 +1,125 @@
+/* heapwait doctor: what this machine can measure, line by line, each lack with its remedy.  The checks are
+ * those that the session itself requires, and the last of them opens a session. */
+#include "cli/command.h"
+#include "cli/variants.h"
+#include "probes/checks.h"
+#include "probes/session.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: heapwait doctor\n"
+    "\n"
+    "Tells what this machine and this user allow, line by line, each lack with its remedy.\n"
+    "Ends with 0 when everything needed for tracing is there, else with 1.\n";
+
+static void line_print(const char *word, const char *name, const char *detail, const char *remedy)
+{
+    printf("%-8s %-20s %s\n", word, name, detail);
+    if (remedy && *remedy)
+        printf("%-8s %-20s   -> %s\n", "", "", remedy);
+}
+
+static bool checks_print(void)
+{
+    static const char *const words[] = {
+        [CHECK_OK] = "ok", [CHECK_MISSING] = "MISSING", [CHECK_LIMITED] = "limited"};
+    bool good = true;
+    for (const struct check *c = checks_all(); c->name; c++) {
+        struct check_result r = {0};
+        c->run(&r);
+        line_print(words[r.state], c->name, r.detail, r.remedy);
+        good &= !c->required || r.state != CHECK_MISSING;
+    }
+    return good;
+}
+
+static bool session_print(void)
+{
+    const struct measure_options options = {.probes = PROBES_WAITS};
+    struct session *session = NULL;
+    struct error err = {""};
+    bool good = !session_open(&options, &session, &err);
+    char detail[128];
+    if (good)
+        snprintf(detail, sizeof(detail), "the programs load and attach (%s)", session_hooks(session));
+    line_print(good ? "ok" : "MISSING", "probes", good ? detail : err.text, NULL);
+    session_close(session);
+    return good;
+}
+
+static bool in_path(const char *name)
+{
+    const char *path = getenv("PATH");
+    char *copy = strdup(path ? path : "/usr/bin:/bin"), *rest = copy, *dir;
+    bool found = false;
+    char file[4096];
+    while (copy && !found && (dir = strsep(&rest, ":"))) {
+        int n = snprintf(file, sizeof(file), "%s/%s", dir, name);
+        found = n > 0 && (size_t)n < sizeof(file) && !access(file, X_OK);
+    }
+    free(copy);
+    return found;
+}
+
+static void tools_print(void)
+{
+    static const struct {
+        const char *name, *package, *purpose;
+    } tools[] = {
+        {"gnuplot", "gnuplot-nox", "figures"},
+        {"pdftocairo", "poppler-utils", "figures for HTML"},
+        {"node", "nodejs", "the report, by Typst"},
+    };
+    for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+        char remedy[128];
+        bool found = in_path(tools[i].name) || (!strcmp(tools[i].name, "node") && in_path("typst"));
+        snprintf(remedy, sizeof(remedy), "apt-get install %s (needed for `heapwait report` only)",
+                 tools[i].package);
+        line_print(found ? "ok" : "limited", tools[i].name, tools[i].purpose, found ? NULL : remedy);
+    }
+}
+
+static void variants_print(void)
+{
+    struct variant_list list = {0};
+    struct error err = {""};
+    if (variants_load(&list, &err)) {
+        line_print("limited", "variants", err.text, NULL);
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const struct variant *v = &list.items[i];
+        char name[64], detail[512];
+        snprintf(name, sizeof(name), "%s", v->name);
+        snprintf(detail, sizeof(detail), "%s, %s, %s%s%s", v->libc ? v->libc : "?",
+                 v->linkage ? v->linkage : "?", v->allocator ? v->allocator : "?",
+                 v->absent_reason ? ": absent: " : "", v->absent_reason ? v->absent_reason : "");
+        line_print(v->absent_reason ? "limited" : "ok", name, detail, NULL);
+    }
+    variants_free(&list);
+}
+
+int doctor_main(int argc, char **argv)
+{
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+        fputs(usage, stdout);
+        return EXIT_OK;
+    }
+    if (argc > 1) {
+        fprintf(stderr, "heapwait doctor: it takes no '%s'; `heapwait doctor --help`\n", argv[1]);
+        return EXIT_USAGE;
+    }
+    bool good = checks_print();
+    if (good)
+        good = session_print();
+    tools_print();
+    variants_print();
+    printf("%s\n",
+           good ? "This machine can trace." : "This machine or this user can't trace: see MISSING above.");
+    return good ? EXIT_OK : EXIT_DATA;
+}

@@ -1,0 +1,11 @@
+/* The table that `record` ends with: what was lost first, then a line per lock. */
+#ifndef HEAPWAIT_LOCK_TABLE_H
+#define HEAPWAIT_LOCK_TABLE_H
+
+#include "probes/measure.h"
+
+#include <stdio.h>
+
+void lock_table_print(const struct measurement *m, FILE *out);
+
+#endif

@@ -1,0 +1,198 @@
+/* heapwait record: one command, traced, into a recording, with a table of its locks at the end. */
+#include "cli/command.h"
+#include "cli/lock_table.h"
+#include "probes/host.h"
+#include "probes/measure.h"
+#include "probes/recording.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct record_options {
+    const char *output;
+    enum probe_mode mode;
+    uint32_t max_words;
+    bool calibrate;
+    char *const *command;
+};
+
+static const char usage[] =
+    "usage: heapwait record [-o FILE] [-m waits] [OPTION...] -- COMMAND [ARG...]\n"
+    "\n"
+    "Runs COMMAND under probes that count every futex call by word and outcome, and writes a recording.\n"
+    "Ends with COMMAND's own exit status; 125 when heapwait itself failed, 126 when COMMAND can't be "
+    "executed,\n"
+    "127 when it isn't found.\n"
+    "\n"
+    "  -o, --output FILE     the recording (default heapwait.db; an older one is kept as FILE.old)\n"
+    "  -m, --mode waits      what to measure\n"
+    "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
+    "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
+    "  -h, --help\n";
+
+__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
+{
+    va_list args;
+    fputs("heapwait record: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputs("; `heapwait record --help` tells the options\n", stderr);
+    return EXIT_USAGE;
+}
+
+static bool number_parse(const char *text, uint32_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long n = strtoul(text, &end, 10);
+    if (errno || end == text || *end || text[0] == '-' || n == 0 || n > 1u << 24)
+        return false;
+    *out = (uint32_t)n;
+    return true;
+}
+
+/* -1: go on; else the exit code. */
+static int options_parse(int argc, char **argv, struct record_options *o)
+{
+    static const struct option longs[] = {
+        {"output", required_argument, NULL, 'o'},
+        {"mode", required_argument, NULL, 'm'},
+        {"max-words", required_argument, NULL, 'w'},
+        {"calibrate", no_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    optind = 1;
+    for (int c; (c = getopt_long(argc, argv, "+:o:m:h", longs, NULL)) != -1;) {
+        switch (c) {
+        case 'o':
+            o->output = optarg;
+            break;
+        case 'm':
+            if (strcmp(optarg, "waits"))
+                return usage_error("there is no mode '%s' (waits is)", optarg);
+            break;
+        case 'w':
+            if (!number_parse(optarg, &o->max_words))
+                return usage_error("--max-words takes a number from 1 to 16777216, not '%s'", optarg);
+            break;
+        case 'c':
+            o->calibrate = true;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return EXIT_OK;
+        case ':':
+            return usage_error("'%s' wants a value", argv[optind - 1]);
+        default:
+            return usage_error("there is no option '%s'", argv[optind - 1]);
+        }
+    }
+    if (optind >= argc)
+        return usage_error("there is no command to run");
+    o->command = argv + optind;
+    return -1;
+}
+
+/* The command as one line for reading: words with anything but plain characters are quoted as a shell would.
+ */
+static char *command_line(char *const *argv)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    for (size_t i = 0; out && argv[i]; i++) {
+        bool plain =
+            argv[i][0] && !argv[i][strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                   "0123456789_-+=./:,@%")];
+        fputs(i ? " " : "", out);
+        if (!plain)
+            fputc('\'', out);
+        for (const char *c = argv[i]; *c; c++)
+            fputs(*c == '\'' && !plain ? "'\\''" : (char[]){*c, 0}, out);
+        if (!plain)
+            fputc('\'', out);
+    }
+    if (out)
+        fclose(out);
+    return text;
+}
+
+static int recording_write(const struct record_options *o, const struct measurement *m, double load,
+                           struct error *err)
+{
+    struct recording *recording = NULL;
+    static struct host_facts facts;
+    char *line = command_line(o->command);
+    int rc = line ? recording_open(o->output, RECORDING_REPLACE, &recording, err) : -ENOMEM;
+    host_facts_read(&facts, "");
+    if (!rc)
+        rc = host_store(recording, &facts, HEAPWAIT_VERSION, err);
+    struct run_info info = {
+        .command = line,
+        .threads = -1,
+        .passwords = -1,
+        .rep = -1,
+        .position = -1,
+        .reported_ns = -1,
+        .foreign_cpu_ns = -1,
+        .load_average = load,
+    };
+    if (!rc)
+        rc = recording_add_run(recording, &info, m, err);
+    if (!rc)
+        rc = host_store_end(recording, err);
+    recording_close(recording);
+    free(line);
+    return rc;
+}
+
+static int exit_of_exec(int rc)
+{
+    return rc == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+}
+
+/* What the command ended with, as a shell would say it. */
+static int exit_of_command(const struct run_outcome *o)
+{
+    return o->exit_status >= 0 ? o->exit_status : 128 + o->term_signal;
+}
+
+int record_main(int argc, char **argv)
+{
+    struct record_options options = {.output = "heapwait.db", .mode = PROBES_WAITS};
+    int code = options_parse(argc, argv, &options);
+    if (code >= 0)
+        return code;
+    struct error err = {""};
+    struct measurement *m = NULL;
+    bool exec_failed;
+    const struct measure_options measure = {
+        .argv = options.command,
+        .probes = options.mode,
+        .stdout_fd = -1,
+        .stderr_fd = -1,
+        .max_words = options.max_words,
+        .calibrate = options.calibrate,
+    };
+    double load = host_load_average();
+    int rc = measurement_take(&measure, &m, &exec_failed, &err);
+    if (rc) {
+        fprintf(stderr, "heapwait: %s\n", err.text);
+        return exec_failed ? exit_of_exec(rc) : EXIT_HEAPWAIT;
+    }
+    lock_table_print(m, stderr);
+    rc = recording_write(&options, m, load, &err);
+    if (rc)
+        fprintf(stderr, "heapwait: %s\n", err.text);
+    else
+        fprintf(stderr, "recording: %s (`heapwait explain %s`)\n", options.output, options.output);
+    code = rc ? EXIT_HEAPWAIT : exit_of_command(&m->outcome);
+    measurement_free(m);
+    return code;
+}
