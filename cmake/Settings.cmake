@@ -1,5 +1,6 @@
 # What every C target of heapwait shares.  Link it: target_link_libraries(X PRIVATE heapwait_settings).
 # The workload does not use it: its programs are built by four different compilers.
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON) # clang-tidy reads them
 option(HEAPWAIT_SANITIZE "build everything that runs in user space under ASan and UBSan" OFF)
 
 add_library(heapwait_settings INTERFACE)

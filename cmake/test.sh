@@ -1,0 +1,33 @@
+#!/bin/sh
+# test.sh FOLDER...: all tests of each build folder, then what was skipped, with the reason, and the sums.
+# A test that can't run here exits with 77 and prints a line "SKIPPED: why".  With CI=true, on a machine where
+# `heapwait doctor` finds that BPF can be used, a skipped test is a failed one.
+set -u
+failed='' total=0 skipped=0
+
+# sum PATTERN FILE: how many lines of ctest's summary match
+count()
+{
+    grep -Ec "$1" "$2"
+}
+
+for folder in "$@"; do
+    printf '\n== tests of %s/\n' "$folder"
+    log=$folder/test.log
+    ctest --test-dir "$folder" --output-on-failure --timeout 300 --output-log "$log" || failed="$failed $folder"
+    total=$((total + $(count '^ *[0-9]+/[0-9]+ Test' "$log")))
+    skipped=$((skipped + $(count '^	 *[0-9]+ - .* \((Skipped|Not Run)\)' "$log")))
+    grep -h '^SKIPPED: ' "$folder/Testing/Temporary/LastTest.log" | sort -u
+done
+
+printf '\n== %d tests in all, %d SKIPPED\n' "$total" "$skipped"
+if [ "$skipped" -gt 0 ]; then
+    printf '!! %d tests were skipped: what they prove is not proved by this run\n' "$skipped"
+    if [ "${CI-}" = true ] && "$1/heapwait" doctor >/dev/null 2>&1; then
+        echo '!! this machine permits BPF, so in CI that is a failure'
+        exit 1
+    fi
+fi
+[ "$total" -gt 0 ] || { echo '!! no tests were found'; exit 1; }
+[ -z "$failed" ] || { echo "== FAILED in:$failed"; exit 1; }
+echo '== all passed'

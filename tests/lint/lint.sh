@@ -1,0 +1,37 @@
+#!/bin/sh
+# lint.sh shell|layout|c BUILD: one kind of lint over the whole tree, from its top.
+set -u
+folders='workload probes analysis plots cli tests cmake'
+
+skip()
+{
+    echo "SKIPPED: $1"
+    exit 77
+}
+
+lint_shell()
+{
+    command -v shellcheck >/dev/null || skip "there is no shellcheck"
+    # One word per folder.
+    # shellcheck disable=SC2086
+    find $folders -name '*.sh' -exec shellcheck run .ci/run {} +
+}
+
+# Other versions lay the same text out differently.
+lint_layout()
+{
+    clang_format=$(command -v clang-format-14 || command -v clang-format) || skip "there is no clang-format"
+    "$clang_format" --version | grep -q 'version 14\.' || skip "the layout is clang-format 14's"
+    # shellcheck disable=SC2086
+    find $folders -name '*.[ch]' -exec "$clang_format" --dry-run -Werror {} +
+}
+
+# clang-tidy (one file at a time: its va_list check trips over a second one), as .clang-tidy tells, on what this build compiles outside tests/, with the flags it compiles with.
+lint_c()
+{
+    command -v clang-tidy >/dev/null || skip "there is no clang-tidy"
+    sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$1/compile_commands.json" | grep -v "^$PWD/tests/" | sort -u |
+        xargs -P "$(nproc)" -n 1 clang-tidy -p "$1" --quiet 2>"$1/clang-tidy.log"
+}
+
+"lint_$1" "$2"
