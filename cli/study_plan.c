@@ -69,6 +69,7 @@ static size_t cells_fill(const struct plan_shape *shape, struct plan_cell *cells
         for (size_t t = 0; t < cells_of_variant(shape, v); t++)
             for (int traced = 0; traced < 2; traced++) {
                 struct plan_cell kind = {.variant = (unsigned)v, .traced = traced};
+                kind.kind = (unsigned)((v * shape->thread_count + t) * 2) + (unsigned)traced;
                 kind.threads = shape->own_threads[v] ? 0 : shape->threads[t];
                 n += kind_add(shape, kind, cells + n, state);
             }
@@ -93,6 +94,11 @@ static uint64_t cells_count(const struct plan_shape *shape)
     if (kinds > PLAN_MAX_CELLS)
         return UINT64_MAX;
     return kinds * ((uint64_t)shape->reps + shape->traced_reps);
+}
+
+size_t plan_kinds(const struct plan_shape *shape)
+{
+    return shape->variant_count * (shape->thread_count ? shape->thread_count : 1) * 2;
 }
 
 struct plan_cell *plan_make(const struct plan_shape *shape, uint64_t seed, size_t *count)

@@ -27,11 +27,15 @@ struct plan_cell {
     unsigned variant; /* index into the shape's variants */
     unsigned threads; /* 0: the command's own */
     bool traced;
-    unsigned rep; /* the round, 1-based */
+    unsigned rep;  /* the round, 1-based */
+    unsigned kind; /* the same for all repetitions of a cell, below plan_kinds() */
 };
 
 /* The cells in the order in which they are run; the cell at index i has position i + 1.  Returns a malloc'd
  * array and its length, or NULL: more than PLAN_MAX_CELLS, none at all, or out of memory. */
 struct plan_cell *plan_make(const struct plan_shape *shape, uint64_t seed, size_t *count);
+
+/* An upper bound of plan_cell.kind. */
+size_t plan_kinds(const struct plan_shape *shape);
 
 #endif

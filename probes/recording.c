@@ -233,7 +233,7 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
                b_text(first(i->allocator, m ? m->allocator : NULL)),
                b_text(first(i->linkage, m ? m->linkage : NULL)), b_text(i->command), b_known(i->threads),
                b_known(i->passwords), b_known(i->rep), b_known(i->position),
-               b_text(probes_name(m ? m->probes : PROBES_NONE)),
+               b_text(probes_name(m ? m->probes : i->probes)),
                b_text(m && m->probes != PROBES_NONE ? "bpf" : NULL), b_known(ran ? (int64_t)o->wall_ns : -1),
                b_known(i->reported_ns), b_known(o->exit_status),
                b_known(o->term_signal ? o->term_signal : -1), b_int(o->timed_out), b_int(o->interrupted),

@@ -21,7 +21,8 @@ struct run_info {
     const char *command; /* as one line, quoted for reading */
     const char *failure; /* why the run doesn't count, or NULL */
     int64_t threads, passwords, rep, position, reported_ns, foreign_cpu_ns;
-    double load_average; /* negative: not known */
+    double load_average;    /* negative: not known */
+    enum probe_mode probes; /* of a run without a measurement; else the measurement's own */
 };
 
 int recording_open(const char *path, enum recording_open_mode mode, struct recording **out,

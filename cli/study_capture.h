@@ -1,0 +1,40 @@
+/* What a command writes on stdout and stderr: its last part is kept in memory, the rest is read and dropped,
+ * so that a command that prints gigabytes neither blocks nor fills anything.  A thread reads while the
+ * measurement waits. */
+#ifndef HEAPWAIT_STUDY_CAPTURE_H
+#define HEAPWAIT_STUDY_CAPTURE_H
+
+#include "probes/error.h"
+
+#include <stddef.h>
+
+/* At least so much of the end is kept of each stream. */
+enum { CAPTURE_KEPT = 64 * 1024 };
+
+struct capture;
+
+/* Opens the pipes and starts reading. */
+int capture_start(struct capture **out, struct error *err);
+
+/* What the command gets as stdout and stderr. */
+int capture_stdout_fd(const struct capture *c);
+int capture_stderr_fd(const struct capture *c);
+
+/* After the command's end: takes what is still in the pipes and stops, even if a left-behind child of the
+ * command holds them open.  May be called twice. */
+void capture_finish(struct capture *c);
+
+/* After capture_finish(): NUL-terminated, NUL bytes in it replaced by '?'. */
+const char *capture_stdout(const struct capture *c);
+
+/* The last line of stderr that is not empty, made fit for a terminal and cut to the buffer; "" when there is
+ * none. */
+void capture_complaint(const struct capture *c, char *buffer, size_t size);
+
+/* NULL is fine. */
+void capture_free(struct capture *c);
+
+/* Copies `line` (to its end or newline) as printable ASCII; what is not becomes '?'. */
+void text_tame(const char *line, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,294 @@
+/* See study_loop.h. */
+#include "cli/study_loop.h"
+
+#include "cli/study_run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What has been said about a variant once and is not said again. */
+struct said_once {
+    bool given_up, passwords;
+};
+
+struct study_loop {
+    const struct study_settings *settings;
+    const struct plan_cell *plan;
+    size_t count;
+    bool *there; /* per cell: in the recording */
+    struct said_once *once;
+    struct history *history;
+    struct progress *progress;
+    struct study_tally tally;
+};
+
+/* A handler can reach nothing but a global. */
+static volatile sig_atomic_t stop_asked;
+
+static void signal_take(int number)
+{
+    (void)number;
+    stop_asked = 1;
+}
+
+void study_signals_catch(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction before, ours = {.sa_handler = signal_take};
+    stop_asked = 0;
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &ours, NULL);
+}
+
+struct study_loop *study_loop_new(const struct study_settings *s, const struct plan_cell *plan, size_t count,
+                                  size_t kinds)
+{
+    struct study_loop *l = calloc(1, sizeof(*l));
+    if (!l)
+        return NULL;
+    *l = (struct study_loop){.settings = s, .plan = plan, .count = count};
+    l->there = calloc(count + 1, sizeof(*l->there));
+    l->once = calloc(s->present_count + 1, sizeof(*l->once));
+    l->history = history_new(s->present_count, kinds);
+    l->progress = progress_new(stderr, count);
+    if (!l->there || !l->once || !l->history || !l->progress) {
+        study_loop_free(l);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        history_expect(l->history, &plan[i]);
+    return l;
+}
+
+void study_loop_free(struct study_loop *l)
+{
+    if (!l)
+        return;
+    free(l->there);
+    free(l->once);
+    history_free(l->history);
+    progress_free(l->progress);
+    free(l);
+}
+
+const struct study_tally *study_loop_tally(const struct study_loop *l)
+{
+    return &l->tally;
+}
+
+uint64_t study_loop_left_ns(const struct study_loop *l)
+{
+    return history_left_ns(l->history);
+}
+
+static void __attribute__((format(printf, 2, 3))) loop_say(struct study_loop *l, const char *format, ...)
+{
+    va_list args;
+    progress_hide(l->progress);
+    fputs("heapwait: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+/* "musl, 22 threads, traced". */
+static void cell_describe(const struct study_loop *l, const struct plan_cell *cell, char *buffer, size_t size)
+{
+    const char *name = l->settings->variants[cell->variant].name;
+    const char *traced = cell->traced ? ", traced" : "";
+    if (cell->threads)
+        snprintf(buffer, size, "%s, %u thread%s%s", name, cell->threads, cell->threads == 1 ? "" : "s",
+                 traced);
+    else
+        snprintf(buffer, size, "%s%s", name, traced);
+}
+
+long study_loop_look(struct study_loop *l, struct recording *r, struct error *err)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        int there = recording_has_position(r, (int64_t)i + 1);
+        if (there < 0)
+            return error_set(err, there, "can't read the recording's runs");
+        l->there[i] = there;
+        l->tally.found += (size_t)there;
+        if (there)
+            history_skip(l->history, &l->plan[i]);
+    }
+    return (long)(l->count - l->tally.found);
+}
+
+/* Whether a signal came, to us or (the terminal's process group) to a run. */
+static bool run_interrupted(const struct study_run *run)
+{
+    return stop_asked || (run->m && run->m->outcome.interrupted);
+}
+
+int study_loop_warm_up(struct study_loop *l, struct error *err)
+{
+    const struct study_settings *s = l->settings;
+    int rc = 0;
+    for (size_t i = 0; i < s->present_count && !rc && !l->tally.interrupted; i++) {
+        struct study_run run;
+        struct plan_cell cell = {.variant = (unsigned)i};
+        if (!s->variants[i].own_threads)
+            cell.threads = s->threads[s->thread_count / 2];
+        char label[128];
+        snprintf(label, sizeof(label), "warm-up: %s", s->variants[i].name);
+        progress_show(l->progress, l->tally.found, label, UINT64_MAX);
+        rc = study_run_take(s, &cell, &run, err);
+        l->tally.interrupted = run_interrupted(&run);
+        if (!rc && !l->tally.interrupted) {
+            history_warm_up(l->history, cell.variant, run.took_ns, run.failure[0]);
+            if (run.failure[0])
+                loop_say(l, "warning: the warm-up of %s failed: %s", s->variants[i].name, run.failure);
+        }
+        study_run_free(&run);
+    }
+    progress_hide(l->progress);
+    return rc;
+}
+
+static struct run_info info_make(const struct study_loop *l, size_t index)
+{
+    const struct plan_cell *cell = &l->plan[index];
+    const struct study_variant *v = &l->settings->variants[cell->variant];
+    return (struct run_info){
+        .variant = v->name,
+        .libc = v->libc,
+        .linkage = v->linkage,
+        .allocator = v->allocator,
+        .command = v->command,
+        .threads = cell->threads ? (int64_t)cell->threads : -1,
+        .passwords =
+            v->given && !words_have(&v->words, PLACEHOLDER_PASSWORDS) ? -1 : (int64_t)l->settings->passwords,
+        .rep = cell->rep,
+        .position = (int64_t)index + 1,
+        .reported_ns = -1,
+        .foreign_cpu_ns = -1,
+        .load_average = -1,
+        .probes = cell->traced ? PROBES_WAITS : PROBES_NONE,
+    };
+}
+
+/* The row that stands for a run which would only have wasted time. */
+static int cell_give_up(struct study_loop *l, size_t index, unsigned failures, struct recording *r,
+                        struct error *err)
+{
+    const struct plan_cell *cell = &l->plan[index];
+    struct said_once *once = &l->once[cell->variant];
+    struct run_info info = info_make(l, index);
+    char failure[128];
+    snprintf(failure, sizeof(failure), "not run: given up after %u failures in a row", failures);
+    info.failure = failure;
+    int rc = recording_add_run(r, &info, NULL, err);
+    if (rc)
+        return rc;
+    history_skip(l->history, cell);
+    l->tally.given_up++;
+    if (!once->given_up) {
+        char what[128];
+        cell_describe(l, cell, what, sizeof(what));
+        loop_say(l, "warning: %s: given up after %u failures; such runs are recorded as not run from here on",
+                 what, failures);
+    }
+    once->given_up = true;
+    return 0;
+}
+
+static void run_count(struct study_loop *l, const struct plan_cell *cell, const struct study_run *run)
+{
+    struct study_tally *t = &l->tally;
+    uint64_t lost = run->m ? measurement_lost(run->m) : 0;
+    t->done++;
+    t->failed += run->failure[0] != '\0';
+    t->traced += cell->traced && run->m;
+    t->traced_with_loss += lost > 0;
+    t->lost += lost;
+    if (run->m && run->watched.foreign_ns != INT64_MIN) {
+        t->foreign_ns += run->watched.foreign_ns;
+        t->steal_ns += run->watched.steal_ns;
+        t->watched_ns += run->watched.wall_ns;
+    }
+}
+
+static void run_comment(struct study_loop *l, size_t index, const struct study_run *run)
+{
+    const struct plan_cell *cell = &l->plan[index];
+    struct said_once *once = &l->once[cell->variant];
+    char what[128];
+    cell_describe(l, cell, what, sizeof(what));
+    if (run->failure[0])
+        loop_say(l, "warning: run %zu (%s) failed: %s", index + 1, what, run->failure);
+    else if (run->said.passwords >= 0 && (uint64_t)run->said.passwords != l->settings->passwords &&
+             !once->passwords) {
+        loop_say(l,
+                 "warning: %s makes %" PRId64 " passwords where the study asks for %" PRIu64
+                 ": put {passwords} into its command, or its times can't be compared",
+                 l->settings->variants[cell->variant].name, run->said.passwords, l->settings->passwords);
+        once->passwords = true;
+    }
+}
+
+static int run_record(const struct study_loop *l, size_t index, const struct study_run *run,
+                      struct recording *r, struct error *err)
+{
+    struct run_info info = info_make(l, index);
+    info.command = run->command;
+    info.failure = run->failure[0] ? run->failure : NULL;
+    info.load_average = run->load_average;
+    info.reported_ns = run->said.elapsed_ns;
+    if (run->said.threads >= 0)
+        info.threads = run->said.threads;
+    if (run->said.passwords >= 0)
+        info.passwords = run->said.passwords;
+    if (run->m && run->watched.foreign_ns != INT64_MIN)
+        info.foreign_cpu_ns = run->watched.foreign_ns > 0 ? run->watched.foreign_ns : 0;
+    return recording_add_run(r, &info, run->m, err);
+}
+
+static int cell_run(struct study_loop *l, size_t index, struct recording *r, struct error *err)
+{
+    const struct plan_cell *cell = &l->plan[index];
+    struct study_run run;
+    int rc = study_run_take(l->settings, cell, &run, err);
+    /* A run that a signal ended is dropped; one that was through when it came counts. */
+    bool dropped = !rc && (run.m ? run.m->outcome.interrupted : stop_asked);
+    if (!rc && !dropped)
+        rc = run_record(l, index, &run, r, err);
+    if (!rc && !dropped) {
+        run_count(l, cell, &run);
+        history_note(l->history, cell, run.took_ns, run.failure[0]);
+        run_comment(l, index, &run);
+    }
+    l->tally.interrupted = dropped || stop_asked;
+    study_run_free(&run);
+    return rc;
+}
+
+int study_loop_run(struct study_loop *l, struct recording *r, struct error *err)
+{
+    char label[128];
+    int rc = 0;
+    l->tally.interrupted |= stop_asked;
+    for (size_t i = 0; i < l->count && !rc && !l->tally.interrupted; i++) {
+        if (l->there[i])
+            continue;
+        size_t through = l->tally.found + l->tally.done + l->tally.given_up;
+        unsigned failures = history_given_up(l->history, &l->plan[i]);
+        cell_describe(l, &l->plan[i], label, sizeof(label));
+        progress_show(l->progress, through, label, history_left_ns(l->history));
+        rc = failures ? cell_give_up(l, i, failures, r, err) : cell_run(l, i, r, err);
+        l->tally.interrupted |= stop_asked;
+    }
+    if (!rc && !l->tally.interrupted)
+        progress_show(l->progress, l->count, "", 0);
+    progress_hide(l->progress);
+    return rc;
+}

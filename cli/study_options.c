@@ -1,0 +1,234 @@
+/* See study_options.h. */
+#include "cli/study_options.h"
+
+#include "cli/variants.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char DEFAULT_FILE[] = "heapwait.db";
+
+static int number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *number)
+{
+    char *end;
+    if (*text < '0' || *text > '9') /* strtoull takes signs and spaces */
+        return -EINVAL;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    if (errno || *end || n < min || n > max)
+        return -EINVAL;
+    *number = n;
+    return 0;
+}
+
+static int compare_threads(const void *a, const void *b)
+{
+    unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+    return (x > y) - (x < y);
+}
+
+size_t threads_tidy(unsigned *threads, size_t count)
+{
+    size_t kept = 0;
+    qsort(threads, count, sizeof(*threads), compare_threads);
+    for (size_t i = 0; i < count; i++)
+        if (!kept || threads[i] != threads[kept - 1])
+            threads[kept++] = threads[i];
+    return kept;
+}
+
+int threads_parse(const char *list, unsigned *threads, size_t *count)
+{
+    char item[16];
+    uint64_t number;
+    *count = 0;
+    for (const char *p = list; p;) {
+        size_t n = strcspn(p, ",");
+        if (n >= sizeof(item) || *count == STUDY_MAX_THREAD_COUNTS)
+            return -EINVAL;
+        memcpy(item, p, n);
+        item[n] = '\0';
+        if (number_parse(item, 1, STUDY_MAX_THREADS, &number))
+            return -EINVAL;
+        threads[(*count)++] = (unsigned)number;
+        p = p[n] ? p + n + 1 : NULL;
+    }
+    *count = threads_tidy(threads, *count);
+    return 0;
+}
+
+static int timeout_parse(const char *text, uint64_t *ns)
+{
+    char *end;
+    if ((*text < '0' || *text > '9') && *text != '.')
+        return -EINVAL;
+    double seconds = strtod(text, &end);
+    if (*end || !isfinite(seconds) || seconds < 0.001 || seconds > STUDY_MAX_TIMEOUT_S)
+        return -EINVAL;
+    *ns = (uint64_t)(seconds * 1e9);
+    return 0;
+}
+
+static int given_add(struct study_options *o, const char *text, struct error *err)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals)
+        return error_set(err, -EINVAL, "--variant takes NAME=COMMAND, not '%s'", text);
+    char *name = strndup(text, (size_t)(equals - text));
+    struct given_variant *grown = realloc(o->given, (o->given_count + 1) * sizeof(*grown));
+    if (grown)
+        o->given = grown;
+    if (!name || !grown) {
+        free(name);
+        return error_set(err, -ENOMEM, "out of memory");
+    }
+    grown[o->given_count] = (struct given_variant){.name = name, .command = equals + 1};
+    for (size_t i = 0; i < o->given_count; i++)
+        if (!strcmp(grown[i].name, name)) {
+            error_set(err, -EINVAL, "--variant '%s' is given twice", name);
+            free(name);
+            return -EINVAL;
+        }
+    o->given_count++;
+    if (!variant_name_valid(name))
+        return error_set(
+            err, -EINVAL,
+            "'%s' can't be a variant's name: 1 to 40 printable characters without space , = / \\ ' \"", name);
+    return 0;
+}
+
+static int reps_parse(const char *text, uint64_t min, int *reps)
+{
+    uint64_t number = 0;
+    int rc = number_parse(text, min, STUDY_MAX_REPS, &number);
+    *reps = (int)number;
+    return rc;
+}
+
+enum option_id {
+    OPT_FILE = 'o',
+    OPT_HELP = 'h',
+    OPT_QUICK = 256,
+    OPT_VARIANTS,
+    OPT_THREADS,
+    OPT_PASSWORDS,
+    OPT_REPS,
+    OPT_TRACED,
+    OPT_VARIANT,
+    OPT_TIMEOUT,
+    OPT_SEED,
+    OPT_RESUME,
+    OPT_NO_PROBES,
+};
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, OPT_FILE},     {"help", no_argument, NULL, OPT_HELP},
+    {"quick", no_argument, NULL, OPT_QUICK},           {"variants", required_argument, NULL, OPT_VARIANTS},
+    {"threads", required_argument, NULL, OPT_THREADS}, {"passwords", required_argument, NULL, OPT_PASSWORDS},
+    {"reps", required_argument, NULL, OPT_REPS},       {"traced-reps", required_argument, NULL, OPT_TRACED},
+    {"variant", required_argument, NULL, OPT_VARIANT}, {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"seed", required_argument, NULL, OPT_SEED},       {"resume", no_argument, NULL, OPT_RESUME},
+    {"no-probes", no_argument, NULL, OPT_NO_PROBES},   {NULL, 0, NULL, 0},
+};
+
+/* Options with a number: what is allowed is said when something else is given. */
+static int number_option(struct study_options *o, int id, const char *text, struct error *err)
+{
+    switch (id) {
+    case OPT_THREADS:
+        if (!threads_parse(text, o->threads, &o->thread_count))
+            return 0;
+        return error_set(err, -EINVAL,
+                         "--threads takes up to %d numbers from 1 to %d with commas between, not '%s'",
+                         STUDY_MAX_THREAD_COUNTS, STUDY_MAX_THREADS, text);
+    case OPT_PASSWORDS:
+        if (!number_parse(text, 1, STUDY_MAX_PASSWORDS, &o->passwords))
+            return 0;
+        return error_set(err, -EINVAL, "--passwords takes a number from 1 to 1000000000, not '%s'", text);
+    case OPT_REPS:
+    case OPT_TRACED:
+        if (!reps_parse(text, id == OPT_REPS, id == OPT_REPS ? &o->reps : &o->traced_reps))
+            return 0;
+        return error_set(err, -EINVAL, "%s takes a number from %d to %d, not '%s'",
+                         id == OPT_REPS ? "--reps" : "--traced-reps", id == OPT_REPS, STUDY_MAX_REPS, text);
+    case OPT_TIMEOUT:
+        if (!timeout_parse(text, &o->timeout_ns))
+            return 0;
+        return error_set(err, -EINVAL, "--timeout takes seconds, up to %d, not '%s'", STUDY_MAX_TIMEOUT_S,
+                         text);
+    default: /* OPT_SEED */
+        o->seed_given = true;
+        if (!number_parse(text, 0, UINT64_MAX, &o->seed))
+            return 0;
+        return error_set(err, -EINVAL, "--seed takes a number from 0 to 2^64-1, not '%s'", text);
+    }
+}
+
+static int option_take(struct study_options *o, int id, char **argv, struct error *err)
+{
+    switch (id) {
+    case OPT_FILE:
+        o->file = optarg;
+        return *optarg ? 0 : error_set(err, -EINVAL, "-o takes the name of a file");
+    case OPT_HELP:
+        o->help = true;
+        return 0;
+    case OPT_QUICK:
+        o->quick = true;
+        return 0;
+    case OPT_RESUME:
+        o->resume = true;
+        return 0;
+    case OPT_NO_PROBES:
+        o->no_probes = true;
+        return 0;
+    case OPT_VARIANTS:
+        o->variants = optarg;
+        return 0;
+    case OPT_VARIANT:
+        return given_add(o, optarg, err);
+    case ':':
+        return error_set(err, -EINVAL, "%s needs a value", argv[optind - 1]);
+    case '?':
+        return error_set(err, -EINVAL, "there is no option '%s'", argv[optind - 1]);
+    default:
+        return number_option(o, id, optarg, err);
+    }
+}
+
+static int options_check(const struct study_options *o, struct error *err)
+{
+    if (o->no_probes && o->traced_reps > 0)
+        return error_set(err, -EINVAL, "--no-probes and --traced-reps %d contradict each other",
+                         o->traced_reps);
+    if (o->quick && o->passwords)
+        return error_set(err, -EINVAL, "--quick chooses the number of passwords: leave one of the two out");
+    return 0;
+}
+
+int study_options_parse(int argc, char **argv, struct study_options *o, struct error *err)
+{
+    *o = (struct study_options){.file = DEFAULT_FILE, .reps = -1, .traced_reps = -1};
+    optind = 0; /* glibc: start afresh */
+    opterr = 0;
+    int rc = 0, id;
+    while (!rc && (id = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1)
+        rc = option_take(o, id, argv, err);
+    if (!rc && !o->help && optind < argc)
+        rc = error_set(err, -EINVAL, "study takes options only, not '%s'", argv[optind]);
+    if (!rc && !o->help)
+        rc = options_check(o, err);
+    return rc;
+}
+
+void study_options_free(struct study_options *o)
+{
+    for (size_t i = 0; i < o->given_count; i++)
+        free(o->given[i].name);
+    free(o->given);
+    o->given = NULL;
+    o->given_count = 0;
+}

@@ -1,0 +1,69 @@
+/* What a study is: its variants, thread counts, repetitions and seed.  Made from the options and the table of
+ * variants, kept in the recording (tables `study` and `variant`), and read back from there by --resume.
+ * The plan (study_plan.h) follows from it alone. */
+#ifndef HEAPWAIT_STUDY_SETTINGS_H
+#define HEAPWAIT_STUDY_SETTINGS_H
+
+#include "cli/study_options.h"
+#include "cli/study_plan.h"
+#include "cli/study_words.h"
+#include "cli/variants.h"
+#include "probes/host.h"
+#include "probes/recording.h"
+
+#define STUDY_QUICK_PASSWORDS UINT64_C(100000)
+
+struct study_variant {
+    char *name;
+    int position;                     /* order of presentation, 1-based */
+    char *libc, *linkage, *allocator; /* NULL: left to the measurement */
+    char *command;                    /* one line, with the placeholders */
+    struct words words;               /* the same, split */
+    char *absent_reason;              /* NULL: present */
+    bool given;                       /* by --variant; else our own program, which must say what it did */
+    bool own_threads;                 /* no {threads} in its command */
+};
+
+struct study_settings {
+    uint64_t seed, passwords, timeout_ns;
+    unsigned reps, traced_reps; /* traced_reps 0: without probes */
+    unsigned threads[STUDY_MAX_THREAD_COUNTS];
+    size_t thread_count;
+    struct study_variant *variants; /* the present ones first: these are the plan's */
+    size_t variant_count, present_count;
+};
+
+/* `table` may be empty (--variants none).  Errors: -EINVAL for what the user must change, others. */
+int settings_make(const struct study_options *o, const struct variant_list *table, struct study_settings *out,
+                  struct error *err);
+
+/* Whether the table of variants is needed at all. */
+bool settings_need_table(const struct study_options *o);
+
+/* `plan_length` is stored too, so that a reader can tell an unfinished study. */
+int settings_store(const struct study_settings *s, size_t plan_length, struct recording *r,
+                   struct error *err);
+
+/* From a recording's file.  -ENODATA: it has no study in it. */
+int settings_load(const char *path, struct study_settings *out, struct error *err);
+
+/* -EINVAL with a sentence when an option that was given says other than the settings. */
+int settings_agree(const struct study_settings *s, const struct study_options *o, struct error *err);
+
+/* Says in `difference` what of the machine is not as in the recording's facts; "" when nothing is. */
+void settings_host_differs(const char *path, const struct host_facts *now, char *difference, size_t size);
+
+/* The plan of the settings; NULL with a sentence. */
+struct plan_cell *settings_plan(const struct study_settings *s, size_t *count, size_t *kinds,
+                                struct error *err);
+
+void settings_free(struct study_settings *s);
+
+/* For study_keep.c: a new variant at the end (NULL: out of memory); the present ones to the front. */
+struct study_variant *settings_variant_add(struct study_settings *s);
+int settings_variants_part(struct study_settings *s);
+
+/* "1,2,22". */
+void threads_format(const unsigned *threads, size_t count, char *buffer, size_t size);
+
+#endif
