@@ -1,0 +1,240 @@
+/* What the figures have in common; see drawing.h. */
+#include "plots/drawing.h"
+
+#include "analysis/number.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void define_number(struct drawing *d, const char *name, double value)
+{
+    fprintf(d->definitions, "%s = %.9g\n", name, value);
+}
+
+void define_text(struct drawing *d, const char *name, const char *value)
+{
+    fprintf(d->definitions, "%s = ", name);
+    text_gnuplot(d->definitions, value);
+    fputc('\n', d->definitions);
+}
+
+void define_array(struct drawing *d, const char *name, size_t count)
+{
+    fprintf(d->definitions, "array %s[%zu]\n", name, count ? count : 1); /* gnuplot has no empty arrays */
+}
+
+void define_item(struct drawing *d, const char *name, size_t index, double value)
+{
+    fprintf(d->definitions, "%s[%zu] = %.9g\n", name, index + 1, value);
+}
+
+void define_item_text(struct drawing *d, const char *name, size_t index, const char *value)
+{
+    fprintf(d->definitions, "%s[%zu] = ", name, index + 1);
+    text_gnuplot(d->definitions, value);
+    fputc('\n', d->definitions);
+}
+
+void data_header(struct drawing *d, const char *columns)
+{
+    fprintf(d->data, "%s\n", columns);
+}
+
+void data_text(struct drawing *d, const char *value, bool last)
+{
+    if (value)
+        text_tsv(d->data, value);
+    fputc(last ? '\n' : '\t', d->data);
+}
+
+void data_number(struct drawing *d, double value, bool last)
+{
+    if (!isnan(value))
+        fprintf(d->data, "%.9g", value);
+    fputc(last ? '\n' : '\t', d->data);
+}
+
+void data_threads(struct drawing *d, int64_t threads)
+{
+    if (threads >= 0)
+        fprintf(d->data, "%" PRId64, threads);
+    fputc('\t', d->data);
+}
+
+int drawing_refuse(struct drawing *d, const char *why)
+{
+    free(d->undrawable);
+    d->undrawable = strdup(why);
+    return d->undrawable ? 0 : -ENOMEM;
+}
+
+void drawing_miss(struct drawing *d, const struct variant *v, int64_t threads, const char *why)
+{
+    FILE *out = d->missing.out;
+    fprintf(out, "%s%s", d->missing_count++ ? "; " : "", v->label);
+    if (threads >= -1) {
+        fputs(" with ", out);
+        caption_threads(out, threads);
+    }
+    fprintf(out, " (%s)", why);
+}
+
+int drawing_why(struct drawing *d, const struct variant *v, int64_t threads, const char *kind, char **why,
+                struct error *err)
+{
+    *why = NULL;
+    if (v->missing)
+        return (*why = strdup(v->missing)) ? 0 : -ENOMEM;
+    const int rc = query_text(d->db,
+                              !strcmp(kind, "traced") ? "SELECT reason FROM failed_run WHERE variant IS ?1 "
+                                                        "AND threads IS ?2 AND probes <> 'none' LIMIT 1"
+                                                      : "SELECT reason FROM failed_run WHERE variant IS ?1 "
+                                                        "AND threads IS ?2 AND probes = 'none' LIMIT 1",
+                              v->name, threads, why, err);
+    if (rc < 0 || *why)
+        return rc;
+    return asprintf(why, "no %s run", kind) < 0 ? -ENOMEM : 0;
+}
+
+double rows_define(struct drawing *d)
+{
+    const double limit = 4.2;
+    double widest = 0;
+    define_number(d, "N", (double)d->lineup->count);
+    define_array(d, "NAME", d->lineup->count);
+    define_array(d, "COLOUR", d->lineup->count);
+    define_array(d, "SOLID", d->lineup->count);
+    for (size_t i = 0; i < d->lineup->count; i++) {
+        const struct variant *v = &d->lineup->variants[i];
+        char *label = text_fit(v->label, limit / LABEL_CM);
+        const double width = label ? text_width(label) * LABEL_CM : 0;
+        widest = width > widest ? width : widest;
+        define_item_text(d, "NAME", i, label ? label : "");
+        define_item(d, "COLOUR", i, v->ink.colour);
+        define_item(d, "SOLID", i, v->is_static);
+        free(label);
+    }
+    return widest + 0.25; /* the axis's distance */
+}
+
+void panels_define(struct drawing *d, size_t count, double height)
+{
+    d->height = height;
+    define_number(d, "H", height);
+    define_number(d, "PANELS", (double)count);
+    define_array(d, "PL", count);
+    define_array(d, "PR", count);
+    define_array(d, "PB", count);
+    define_array(d, "PT", count);
+}
+
+void panel_define(struct drawing *d, size_t index, double left, double right, double top, double bottom,
+                  double height)
+{
+    define_item(d, "PL", index, left / FIGURE_WIDTH);
+    define_item(d, "PR", index, right / FIGURE_WIDTH);
+    define_item(d, "PB", index, 1 - bottom / height);
+    define_item(d, "PT", index, 1 - top / height);
+}
+
+int notes_add(struct notes *notes, size_t panel, size_t row, double width, const char *why)
+{
+    struct note *grown = realloc(notes->items, (notes->count + 1) * sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    notes->items = grown;
+    struct note *note = &grown[notes->count];
+    *note = (struct note){panel, row, NULL, width};
+    if (asprintf(&note->text, "not measured: %s", why) < 0)
+        return -ENOMEM;
+    notes->count++;
+    return 0;
+}
+
+/* Where the reason has no room the bare fact must do; the caption has the reason. */
+static char *note_fit(const struct note *note)
+{
+    static const char fact[] = "not measured";
+    const double room = note->width / (LABEL_CM * 7 / 8); /* notes are set in 7 pt */
+    return text_fit(text_width(note->text) <= 1.6 * room ? note->text : fact, room);
+}
+
+void notes_define(struct drawing *d, struct notes *notes)
+{
+    define_number(d, "NOTES", (double)notes->count);
+    define_array(d, "NOTE_PANEL", notes->count);
+    define_array(d, "NOTE_ROW", notes->count);
+    define_array(d, "NOTE_TEXT", notes->count);
+    for (size_t i = 0; i < notes->count; i++) {
+        char *text = note_fit(&notes->items[i]);
+        define_item(d, "NOTE_PANEL", i, (double)notes->items[i].panel + 1);
+        define_item(d, "NOTE_ROW", i, (double)notes->items[i].row + 1);
+        define_item_text(d, "NOTE_TEXT", i, text ? text : "not measured");
+        free(text);
+        free(notes->items[i].text);
+    }
+    free(notes->items);
+    *notes = (struct notes){0};
+}
+
+void caption_threads(FILE *out, int64_t threads)
+{
+    if (threads < 0)
+        fputs("its own number of threads", out);
+    else if (threads == 1)
+        fputs("one thread", out);
+    else
+        fprintf(out, "%" PRId64 " threads", threads);
+}
+
+void caption_interval(FILE *out, const struct median *m)
+{
+    if (m->runs < 2 || isnan(m->coverage) || m->coverage <= 0) {
+        fputs("single runs, so without intervals", out);
+        return;
+    }
+    fprintf(out, "medians of %" PRId64 " runs with their ", m->runs);
+    say_share(out, m->coverage);
+    fputs(" interval", out);
+}
+
+enum { NUMBER = 32 };
+
+void say_count(FILE *out, double n)
+{
+    char buffer[NUMBER];
+    fputs(format_count(buffer, n > 0 ? (uint64_t)llround(n) : 0), out);
+}
+
+void say_ratio(FILE *out, double ratio)
+{
+    char buffer[NUMBER];
+    fputs(format_ratio(buffer, ratio), out);
+}
+
+void say_share(FILE *out, double share)
+{
+    char buffer[NUMBER];
+    fputs(format_share(buffer, share), out);
+}
+
+void say_rate(FILE *out, double per_password)
+{
+    char buffer[NUMBER];
+    fputs(format_rate(buffer, per_password), out);
+}
+
+void say_ns(FILE *out, double ns)
+{
+    char buffer[NUMBER];
+    fputs(format_ns(buffer, ns > 0 ? (uint64_t)llround(ns) : 0), out);
+}
+
+void say_bytes(FILE *out, double bytes)
+{
+    char buffer[NUMBER];
+    fputs(format_bytes(buffer, bytes > 0 ? (uint64_t)llround(bytes) : 0), out);
+}

@@ -1,0 +1,91 @@
+/* One figure in the making: its data (DIR/data/NAME.tsv, for people and for gnuplot), its definitions (what
+ * gnuplot must know besides: sizes, names, colours) and its caption.  The files figure_*.c fill it in;
+ * rendering is figure.c's.  Texts go to gnuplot as single-quoted definitions only, never as a command. */
+#ifndef HEAPWAIT_DRAWING_H
+#define HEAPWAIT_DRAWING_H
+
+#include "analysis/database.h"
+#include "plots/lineup.h"
+#include "plots/query.h"
+#include "plots/typeset.h"
+#include "probes/error.h"
+
+#include <stdio.h>
+
+/* Sizes in cm; text at its real size on paper. */
+#define FIGURE_WIDTH 16.0
+#define POINT_CM     (2.54 / 72)
+#define LABEL_CM     (8 * POINT_CM) /* the font's size, so text_width() * LABEL_CM is a width */
+
+struct drawing {
+    struct database *db;
+    const struct lineup *lineup;
+    FILE *data, *definitions;
+    struct text caption;
+    struct text missing; /* "NAME (why); NAME (why)": what the figure could not show */
+    size_t missing_count;
+    char *undrawable; /* why there is no figure at all; NULL: there is one */
+    double height;    /* cm; panels_define() sets it */
+};
+
+/* gnuplot definitions. */
+void define_number(struct drawing *d, const char *name, double value);
+void define_text(struct drawing *d, const char *name, const char *value);
+void define_array(struct drawing *d, const char *name, size_t count);
+void define_item(struct drawing *d, const char *name, size_t index, double value);
+void define_item_text(struct drawing *d, const char *name, size_t index, const char *value);
+
+/* TSV cells: an empty one for NAN.  The caller writes tabs and newlines by `last`. */
+void data_header(struct drawing *d, const char *columns);
+void data_text(struct drawing *d, const char *value, bool last);
+void data_number(struct drawing *d, double value, bool last);
+void data_threads(struct drawing *d, int64_t threads);
+
+/* The figure has nothing to show; `why` continues "not drawn: ". */
+int drawing_refuse(struct drawing *d, const char *why);
+/* Names a variant (and a thread count, unless -2) that the figure had to leave out. */
+void drawing_miss(struct drawing *d, const struct variant *v, int64_t threads, const char *why);
+/* Why this variant has no row of this kind at that thread count: malloc'd; `kind` is "untraced" or "traced".
+ */
+int drawing_why(struct drawing *d, const struct variant *v, int64_t threads, const char *kind, char **why,
+                struct error *err);
+
+/* The variants as rows of height ROW_CM: N, NAME[], COLOUR[], SOLID[].  Returns the label column's width in
+ * cm. */
+#define ROW_CM 0.44
+double rows_define(struct drawing *d);
+
+/* Panels: arrays PL, PR, PB, PT (edges as parts of the figure).  Edges are given in cm from the left and the
+ * top. */
+void panels_define(struct drawing *d, size_t count, double height);
+void panel_define(struct drawing *d, size_t index, double left, double right, double top, double bottom,
+                  double height);
+
+/* Texts that stand where data would: NOTE_PANEL, NOTE_ROW, NOTE_TEXT. notes_define() writes them all; `width`
+ * is what a note may take, in cm. */
+struct note {
+    size_t panel, row;
+    char *text;
+    double width;
+};
+struct notes {
+    struct note *items;
+    size_t count;
+};
+int notes_add(struct notes *notes, size_t panel, size_t row, double width, const char *why);
+void notes_define(struct drawing *d, struct notes *notes);
+
+/* "22 threads", "one thread", "its own number of threads". */
+void caption_threads(FILE *out, int64_t threads);
+/* "medians of 7 runs with their 98.4 % interval". */
+void caption_interval(FILE *out, const struct median *m);
+
+/* Numbers into a caption, as analysis/number.h writes them. */
+void say_count(FILE *out, double n);
+void say_ratio(FILE *out, double ratio);
+void say_share(FILE *out, double share);
+void say_rate(FILE *out, double per_password);
+void say_ns(FILE *out, double ns);
+void say_bytes(FILE *out, double bytes);
+
+#endif

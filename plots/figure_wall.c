@@ -1,0 +1,158 @@
+/* Figure: how long does every variant take, at every thread count?  One panel per thread count on one scale,
+ * one row per variant, so that what grows with threads is seen growing from left to right. */
+#include "plots/figures.h"
+#include "plots/place.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PANELS_ABREAST 4
+#define GAP_CM         0.25
+#define HEADING_CM     0.55
+#define TICS_CM        0.5
+#define VALUE_CM       1.0 /* "12 345" at a bar's end */
+
+struct wall {
+    double longest; /* ms */
+    size_t shown;
+    double panel_width, label_width;
+    struct median last; /* one of those shown, for the caption's number of runs */
+    struct notes notes;
+};
+
+static int absent_note(struct drawing *d, struct wall *w, size_t row, size_t panel, const char *why)
+{
+    const struct variant *v = &d->lineup->variants[row];
+    if (!v->missing) {
+        drawing_miss(d, v, d->lineup->threads[panel], why);
+        return notes_add(&w->notes, panel, row, w->panel_width, why);
+    }
+    if (panel > 0)
+        return 0; /* said once, over the whole row */
+    drawing_miss(d, v, -2, why);
+    return notes_add(&w->notes, panel, row, FIGURE_WIDTH - w->label_width, why);
+}
+
+static int cell_write(struct drawing *d, struct wall *w, size_t row, size_t panel, struct error *err)
+{
+    const struct variant *v = &d->lineup->variants[row];
+    const int64_t threads = d->lineup->threads[panel];
+    struct median m;
+    char *why = NULL;
+    int rc =
+        query_median(d->db,
+                     "SELECT runs, median_ns / 1e6, low_ns / 1e6, high_ns / 1e6, coverage FROM wall_time "
+                     "WHERE variant IS ?1 AND threads IS ?2 AND probes = 'none'",
+                     v->name, threads, &m, err);
+    if (rc == 0 && m.runs == 0)
+        rc = drawing_why(d, v, threads, "untraced", &why, err);
+    if (rc == 0 && why)
+        rc = absent_note(d, w, row, panel, why);
+    if (rc == 0 && m.runs > 0) {
+        w->shown++;
+        w->longest = fmax(w->longest, fmax(m.value, m.high));
+        w->last = m;
+    }
+    data_number(d, (double)row + 1, false);
+    data_text(d, v->label, false);
+    data_number(d, (double)panel + 1, false);
+    data_threads(d, threads);
+    data_number(d, (double)m.runs, false);
+    data_number(d, m.value, false);
+    data_number(d, m.coverage > 0 ? m.low : NAN, false);
+    data_number(d, m.coverage > 0 ? m.high : NAN, false);
+    data_number(d, m.coverage, false);
+    data_text(d, why, true);
+    free(why);
+    return rc;
+}
+
+static void panels_place(struct drawing *d, const struct wall *w)
+{
+    const size_t count = d->lineup->thread_count;
+    const double rows_height = ROW_CM * (double)d->lineup->count;
+    const double strip = HEADING_CM + rows_height + TICS_CM;
+    const size_t strips = (count + PANELS_ABREAST - 1) / PANELS_ABREAST;
+    const double height = strip * (double)strips + 0.4;
+    panels_define(d, count, height);
+    define_array(d, "PANEL_NAME", count);
+    define_array(d, "PANEL_FIRST", count);
+    for (size_t i = 0; i < count; i++) {
+        const size_t column = i % PANELS_ABREAST;
+        const double left = w->label_width + (double)column * (w->panel_width + GAP_CM);
+        const double top = strip * (double)(i / PANELS_ABREAST) + HEADING_CM;
+        struct text name;
+        panel_define(d, i, left, left + w->panel_width, top, top + rows_height, height);
+        define_item(d, "PANEL_FIRST", i, column == 0);
+        if (text_open(&name) == 0) {
+            caption_threads(name.out, d->lineup->threads[i]);
+            char *text = text_take(&name);
+            define_item_text(d, "PANEL_NAME", i, text ? text : "");
+            free(text);
+        }
+    }
+}
+
+/* "With 22 threads, musl takes 2.19 times as long as glibc; with one thread 1.02 times: ..." */
+static int caption_write(struct drawing *d, const struct wall *w, struct error *err)
+{
+    static const char *const ratio =
+        "SELECT rounds, ratio, low, high, coverage FROM wall_ratio WHERE variant IS ?1 AND threads IS ?2";
+    const struct lineup *l = d->lineup;
+    FILE *out = d->caption.out;
+    struct median many = {0}, one = {0};
+    int rc = l->subject ? query_median(d->db, ratio, l->subject, l->subject_threads, &many, err) : 0;
+    if (rc == 0 && l->subject && l->subject_threads != 1)
+        rc = query_median(d->db, ratio, l->subject, 1, &one, err);
+    if (rc < 0)
+        return rc;
+    if (many.runs > 0) {
+        fputs("With ", out);
+        caption_threads(out, l->subject_threads);
+        fprintf(out, ", %s takes ", l->subject);
+        say_ratio(out, many.value);
+        fprintf(out, " times as long as %s", l->baseline);
+        if (one.runs > 0) {
+            fputs("; with one thread, ", out);
+            say_ratio(out, one.value);
+            fputs(many.value > 1.15 && fabs(one.value - 1) < (many.value - 1) / 3
+                      ? " times. The time is lost between threads, not inside one."
+                      : " times.",
+                  out);
+        } else {
+            fputc('.', out);
+        }
+        fputc(' ', out);
+    }
+    fputs("Wall time from exec to exit, ", out);
+    caption_interval(out, &w->last);
+    fputs(". Filled bars are linked statically, hollow ones dynamically.", out);
+    return 0;
+}
+
+int figure_wall(struct drawing *d, struct error *err)
+{
+    struct wall w = {0};
+    const size_t panels = d->lineup->thread_count;
+    const size_t abreast = panels < PANELS_ABREAST ? panels : PANELS_ABREAST;
+    if (panels == 0)
+        return drawing_refuse(d, "the recording has no runs");
+    w.label_width = rows_define(d);
+    w.panel_width = (FIGURE_WIDTH - 0.1 - w.label_width - GAP_CM * (double)(abreast - 1)) / (double)abreast;
+    data_header(d, "row\tvariant\tpanel\tthreads\truns\tmedian_ms\tlow_ms\thigh_ms\tcoverage\tnot_measured");
+    for (size_t panel = 0; panel < panels; panel++)
+        for (size_t row = 0; row < d->lineup->count; row++) {
+            const int rc = cell_write(d, &w, row, panel, err);
+            if (rc < 0)
+                return rc;
+        }
+    if (w.shown == 0)
+        return drawing_refuse(d, "no untraced run counts, and a traced one's time is not the program's");
+    panels_place(d, &w);
+    notes_define(d, &w.notes);
+    define_number(d, "STEP", place_step(w.longest, w.panel_width > 5 ? 6 : 3));
+    define_number(d, "XMAX", w.longest * w.panel_width / (w.panel_width - VALUE_CM));
+    return caption_write(d, &w, err);
+}

@@ -1,0 +1,15 @@
+/* The figures of the report, in their order.  One file each: its query, its data file, its caption; the
+ * script of the same name draws it. */
+#ifndef HEAPWAIT_FIGURES_H
+#define HEAPWAIT_FIGURES_H
+
+#include "plots/drawing.h"
+
+int figure_wall(struct drawing *d, struct error *err);
+int figure_post(struct drawing *d, struct error *err);
+int figure_futex(struct drawing *d, struct error *err);
+int figure_waits(struct drawing *d, struct error *err);
+int figure_throughput(struct drawing *d, struct error *err);
+int figure_memory(struct drawing *d, struct error *err);
+
+#endif

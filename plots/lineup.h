@@ -1,0 +1,40 @@
+/* Who is in a recording: its variants with their looks, its thread counts, and what the verdict speaks of.
+ * Read once, shown by every figure in the same order, the absent ones included. */
+#ifndef HEAPWAIT_LINEUP_H
+#define HEAPWAIT_LINEUP_H
+
+#include "analysis/database.h"
+#include "plots/palette.h"
+#include "probes/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct variant {
+    char *name;    /* NULL: the one command of a plain `heapwait record` */
+    char *label;   /* what figures call it */
+    char *missing; /* why there is nothing of it at all; NULL: there is something */
+    bool is_static;
+    struct ink ink;
+};
+
+struct lineup {
+    struct variant *variants;
+    size_t count;
+    int64_t *threads; /* ascending; -1: the command chose, and heapwait doesn't know */
+    size_t thread_count;
+    bool study;              /* false: a plain `heapwait record` */
+    char *baseline;          /* NULL: there is none */
+    char *subject;           /* whom the verdict is about; NULL: nothing to compare */
+    int64_t subject_threads; /* at how many threads; the most there are when there is no subject */
+    int64_t cores;           /* 0: not known */
+};
+
+int lineup_read(struct database *db, struct lineup *out, struct error *err);
+void lineup_free(struct lineup *lineup);
+
+/* NULL when there is none of that name. */
+const struct variant *lineup_find(const struct lineup *lineup, const char *name);
+
+#endif

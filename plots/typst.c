@@ -1,0 +1,140 @@
+/* See typst.h.  The Node module is looked for beside the scripts (where `cmake --install` puts it) and in the
+ * build tree (where `npm ci` does). */
+#include "plots/typst.h"
+
+#include "plots/folder.h"
+#include "plots/tool.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MODULE "@myriaddreamin/typst-ts-node-compiler-linux-x64-gnu"
+
+static const char *const sources[] = {"report.typ", "look.typ"};
+
+/* The folder of node_modules, malloc'd; NULL: not there. */
+static char *modules_find(const char *scripts)
+{
+    const char *const places[] = {scripts, HEAPWAIT_PLOTS_BUILD};
+    const size_t count =
+        strcmp(scripts, HEAPWAIT_PLOTS_SOURCE) ? 1 : 2; /* an installed heapwait has no build tree */
+    for (size_t i = 0; i < count; i++) {
+        char *module = path_join(places[i], "node_modules/" MODULE);
+        const int found = module && access(module, R_OK) == 0;
+        free(module);
+        if (found)
+            return path_join(places[i], "node_modules");
+    }
+    return NULL;
+}
+
+/* A `typst` command that is too old or isn't Typst counts as none. */
+static int command_usable(void)
+{
+    struct tool_output out;
+    unsigned major = 0, minor = 0;
+    if (!tool_exists("typst") ||
+        tool_run("/", 0, (const char *const[]){"typst", "--version", NULL}, &out, NULL) < 0)
+        return 0;
+    const int read = sscanf(out.text ? out.text : "", "typst %u.%u", &major, &minor);
+    tool_output_free(&out);
+    return read == 2 && (major > 0 || minor >= 13);
+}
+
+int typst_check(const char *scripts, struct error *err)
+{
+    if (command_usable())
+        return 0;
+    char *modules = modules_find(scripts);
+    free(modules);
+    if (!modules)
+        return error_set(
+            err, -ENOENT,
+            "the report needs Typst, and there is neither a `typst` command (0.13 or newer) in PATH nor its "
+            "Node module: run `npm ci --prefix %s`, or install typst",
+            scripts);
+    return tool_exists("node") ? 0
+                               : error_set(err, -ENOENT,
+                                           "the report needs node, which is not in PATH: install it "
+                                           "(Debian, Ubuntu: apt-get install nodejs), or typst");
+}
+
+static int command_compile(const char *folder, int64_t epoch, struct error *err)
+{
+    char date[32];
+    snprintf(date, sizeof date, "%" PRId64, epoch);
+    int rc = tool_must(folder, epoch,
+                       (const char *const[]){"typst", "compile", "--root", ".", "--creation-timestamp", date,
+                                             "report.typ", "report.pdf", NULL},
+                       err);
+    struct tool_output out = {0};
+    if (rc == 0) /* HTML is experimental there and says so on stderr, so that the status must do */
+        rc = tool_run(folder, epoch,
+                      (const char *const[]){"typst", "compile", "--root", ".", "--features", "html",
+                                            "--format", "html", "--input", "target=html", "report.typ",
+                                            "report.html", NULL},
+                      &out, err);
+    if (rc == 0 && out.status != 0)
+        rc = error_set(err, -EPROTO, "typst failed: %s", out.complaint);
+    tool_output_free(&out);
+    return rc;
+}
+
+static int module_compile(const char *folder, const char *scripts, int64_t epoch, struct error *err)
+{
+    char date[32], *modules = modules_find(scripts), *program = path_join(scripts, "build.mjs");
+    snprintf(date, sizeof date, "%" PRId64, epoch);
+    const int rc =
+        modules && program
+            ? tool_must(folder, epoch, (const char *const[]){"node", program, modules, date, NULL}, err)
+            : -ENOMEM;
+    free(modules);
+    free(program);
+    return rc;
+}
+
+/* Puts the style sheet into the page's head: Typst has no way to. */
+static int style_insert(const char *folder, const char *scripts, struct error *err)
+{
+    char *html_path = path_join(folder, "report.html"), *css_path = path_join(scripts, "page.css");
+    char *html = NULL, *css = NULL, *styled = NULL;
+    size_t size;
+    int rc = html_path && css_path ? file_read(html_path, &html, &size, err) : -ENOMEM;
+    if (rc == 0)
+        rc = file_read(css_path, &css, &size, err);
+    if (rc == 0) {
+        const char *head = strstr(html, "</head>");
+        rc =
+            !head ? error_set(err, -EPROTO, "typst made a page without a head: use another version of it")
+            : (rc = asprintf(&styled, "%.*s<style>\n%s</style>\n%s", (int)(head - html), html, css, head)) < 0
+                ? -ENOMEM
+                : 0;
+    }
+    if (rc == 0)
+        rc = file_write(html_path, styled, strlen(styled), err);
+    free(styled);
+    free(css);
+    free(html);
+    free(css_path);
+    free(html_path);
+    return rc;
+}
+
+int typst_compile(const char *folder, const char *scripts, int64_t epoch, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof sources / sizeof *sources; i++) {
+        char *from = path_join(scripts, sources[i]), *to = path_join(folder, sources[i]);
+        rc = from && to ? file_copy(from, to, err) : -ENOMEM;
+        free(from);
+        free(to);
+    }
+    if (rc == 0)
+        rc = command_usable() ? command_compile(folder, epoch, err)
+                              : module_compile(folder, scripts, epoch, err);
+    return rc == 0 ? style_insert(folder, scripts, err) : rc;
+}
