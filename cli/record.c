@@ -4,6 +4,7 @@
 #include "probes/host.h"
 #include "probes/measure.h"
 #include "probes/recording.h"
+#include "probes/session.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -163,6 +164,24 @@ static int exit_of_command(const struct run_outcome *o)
     return o->exit_status >= 0 ? o->exit_status : 128 + o->term_signal;
 }
 
+static int failure_tell(int rc, bool exec_failed, const struct error *err)
+{
+    fprintf(stderr, "heapwait: %s\n", err->text);
+    return exec_failed ? exit_of_exec(rc) : EXIT_HEAPWAIT;
+}
+
+static int measurement_keep(const struct record_options *o, const struct measurement *m, double load)
+{
+    struct error err = {""};
+    lock_table_print(m, stderr);
+    if (recording_write(o, m, load, &err)) {
+        fprintf(stderr, "heapwait: %s\n", err.text);
+        return EXIT_HEAPWAIT;
+    }
+    fprintf(stderr, "recording: %s (`heapwait explain %s`)\n", o->output, o->output);
+    return exit_of_command(&m->outcome);
+}
+
 int record_main(int argc, char **argv)
 {
     struct record_options options = {.output = "heapwait.db", .mode = PROBES_WAITS};
@@ -172,7 +191,7 @@ int record_main(int argc, char **argv)
     struct error err = {""};
     struct measurement *m = NULL;
     bool exec_failed;
-    const struct measure_options measure = {
+    struct measure_options measure = {
         .argv = options.command,
         .probes = options.mode,
         .stdout_fd = -1,
@@ -181,18 +200,14 @@ int record_main(int argc, char **argv)
         .calibrate = options.calibrate,
     };
     double load = host_load_average();
-    int rc = measurement_take(&measure, &m, &exec_failed, &err);
+    int rc = session_open(&measure, &measure.session, &err);
     if (rc) {
         fprintf(stderr, "heapwait: %s\n", err.text);
-        return exec_failed ? exit_of_exec(rc) : EXIT_HEAPWAIT;
+        return EXIT_HEAPWAIT;
     }
-    lock_table_print(m, stderr);
-    rc = recording_write(&options, m, load, &err);
-    if (rc)
-        fprintf(stderr, "heapwait: %s\n", err.text);
-    else
-        fprintf(stderr, "recording: %s (`heapwait explain %s`)\n", options.output, options.output);
-    code = rc ? EXIT_HEAPWAIT : exit_of_command(&m->outcome);
+    rc = measurement_take(&measure, &m, &exec_failed, &err);
+    code = rc ? failure_tell(rc, exec_failed, &err) : measurement_keep(&options, m, load);
+    session_close(measure.session); /* last: to detach takes the kernel most of a second */
     measurement_free(m);
     return code;
 }

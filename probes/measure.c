@@ -49,6 +49,13 @@ static int probes_end(struct session *session, struct sideband *sideband, pid_t 
     return collect(session, sideband, pid, m, err);
 }
 
+/* The session is the caller's, or this run's own. */
+static int session_take(const struct measure_options *options, struct session **session, struct error *err)
+{
+    *session = options->probes == PROBES_NONE ? NULL : options->session;
+    return options->probes == PROBES_NONE || *session ? 0 : session_open(options, session, err);
+}
+
 int measurement_take(const struct measure_options *options, struct measurement **out, bool *exec_failed,
                      struct error *err)
 {
@@ -60,7 +67,7 @@ int measurement_take(const struct measure_options *options, struct measurement *
     *exec_failed = false;
     if (!rc) {
         m->probes = options->probes;
-        rc = options->probes == PROBES_NONE ? 0 : session_open(options, &session, err);
+        rc = session_take(options, &session, err);
     }
     if (!rc)
         rc = launch_prepare(options, &launch, err);
@@ -72,7 +79,10 @@ int measurement_take(const struct measure_options *options, struct measurement *
         rc = probes_end(session, sideband, launch_pid(launch), m, err);
     launch_free(launch);
     sideband_close(sideband);
-    session_close(session);
+    if (session && session == options->session)
+        session_reset(session);
+    else
+        session_close(session);
     if (rc) {
         measurement_free(m);
         return rc;

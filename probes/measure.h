@@ -12,7 +12,12 @@
 
 enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
 
+struct session;
+
 struct measure_options {
+    /* Probes attached already, by session_open(); NULL: attached for this run alone.  While a session is open
+     * the whole machine's system calls take a slower path: close it before an untraced run is timed. */
+    struct session *session;
     char *const *argv; /* NULL-terminated; argv[0] is searched for in PATH */
     enum probe_mode probes;
     int stdout_fd;       /* -1: the command inherits heapwait's */

@@ -30,8 +30,8 @@ struct session {
     int tracefs; /* negative: the raw tracepoints are used */
     struct bpf_link *links[MAX_LINKS];
     size_t link_count;
-    int stats_fd; /* the kernel counts runs and time of programs while this is open */
-    uint64_t missed;
+    int stats_fd;                   /* the kernel counts runs and time of programs while this is open */
+    uint64_t missed, missed_before; /* in this run; in earlier ones */
 };
 
 static int log_quiet(enum libbpf_print_level level, const char *format, va_list args)
@@ -178,13 +178,15 @@ int session_follow(struct session *s, int pidfd, struct error *err)
 
 static void missed_add(struct session *s)
 {
+    uint64_t missed = 0;
     struct bpf_program *program;
     bpf_object__for_each_program (program, s->skeleton->obj) {
         struct bpf_prog_info info = {0};
         uint32_t size = sizeof(info);
         if (bpf_program__fd(program) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
-            s->missed += info.recursion_misses;
+            missed += info.recursion_misses;
     }
+    s->missed = missed - s->missed_before;
 }
 
 static int living_collect(struct session *s)
@@ -204,17 +206,47 @@ static int living_collect(struct session *s)
     return rc;
 }
 
+/* Waits until no program runs any more that has begun before: an RCU grace period. */
+static void programs_await(void)
+{
+    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
 int session_stop(struct session *s, struct error *err)
 {
-    while (s->link_count)
-        bpf_link__destroy(s->links[--s->link_count]);
-    /* A program may still be running on another CPU: this waits until none is (an RCU grace period). */
-    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+    __atomic_store_n(&s->skeleton->bss->stopped, true, __ATOMIC_SEQ_CST);
+    programs_await();
     missed_add(s);
     int rc = living_collect(s);
     return rc ? error_set(err, rc, "can't collect from tasks that live on (BPF task iterator: %s)",
                           strerror(-rc))
               : 0;
+}
+
+static int map_empty(const struct bpf_map *map)
+{
+    size_t size = bpf_map__key_size(map);
+    char key[sizeof(struct word_key)];
+    while (!bpf_map__get_next_key(map, NULL, key, size))
+        if (bpf_map__delete_elem(map, key, size, 0))
+            return -EIO;
+    return 0;
+}
+
+int session_reset(struct session *s)
+{
+    struct waits_bpf *k = s->skeleton;
+    const struct bpf_map *const maps[] = {k->maps.words, k->maps.histograms, k->maps.stacks, k->maps.spaces};
+    int rc = 0;
+    for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)
+        rc = map_empty(maps[i]);
+    memset(k->bss->losses, 0, sizeof(k->bss->losses));
+    k->bss->living_tasks = 0;
+    k->bss->spaces_made = 0;
+    s->missed_before += s->missed;
+    s->missed = 0;
+    __atomic_store_n(&k->bss->stopped, false, __ATOMIC_SEQ_CST);
+    return rc;
 }
 
 static int row_compare(const void *a, const void *b)

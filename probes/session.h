@@ -24,8 +24,12 @@ int session_open(const struct measure_options *options, struct session **out, st
 /* Follows the process and all its descendants to come. */
 int session_follow(struct session *s, int pidfd, struct error *err);
 
-/* Detaches the programs and lets the tasks that live on hand over what they hold. */
+/* Ends the recording: lets the tasks that live on hand over what they hold, and follows them no longer.  The
+ * programs stay attached (to detach them takes the kernel most of a second). */
 int session_stop(struct session *s, struct error *err);
+
+/* After the maps are read: empties them, for another command. */
+int session_reset(struct session *s);
 
 /* After session_stop(): the table of words, ordered by space, address, operation, outcome.  Free with
  * word_rows_free(). */

@@ -133,7 +133,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
     return 0;
 }
 
-/* Run once after the programs above are detached: what the tasks that live on still hold. */
+/* Run by user space after it has set `stopped` and no program above is under way: takes from the tasks that
+ * live on what they hold, and follows them no longer. */
 SEC("iter/task")
 int collect_living(struct bpf_iter__task *ctx)
 {
@@ -144,6 +145,7 @@ int collect_living(struct bpf_iter__task *ctx)
     if (!t)
         return 0;
     task_finish(t);
+    bpf_task_storage_delete(&tasks, task);
     __sync_fetch_and_add(&living_tasks, 1);
     return 0;
 }

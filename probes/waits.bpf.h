@@ -12,6 +12,7 @@ enum {
 /* Set by user space before loading. */
 const volatile s64 nr_futex, nr_restart, nr_waitv, nr_wake, nr_wait, nr_requeue;
 
+bool stopped;     /* by user space: nothing is recorded from here on */
 u32 spaces_made;  /* the number of the newest address space */
 u64 living_tasks; /* followed tasks that were still there at the end */
 u64 losses[LOSS_COUNT];
@@ -94,6 +95,8 @@ static __always_inline void loss_add(enum loss_reason reason, u64 count)
 static __always_inline struct task_state *task_followed(struct task_struct *task)
 {
     if (bpf_core_field_exists(task->bpf_storage) && !task->bpf_storage)
+        return NULL;
+    if (stopped)
         return NULL;
     return bpf_task_storage_get(&tasks, task, NULL, 0);
 }
