@@ -163,23 +163,24 @@ char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than)
 void say_losses(struct maker *m)
 {
     sqlite3_stmt *statement =
-        maker_query(m, "SELECT reason, count, runs_hit FROM loss_total WHERE count > 0", NULL);
+        maker_query(m, "SELECT reason, count, runs_hit, runs_watched FROM loss_total WHERE count > 0", NULL);
     while (maker_next(m, statement)) {
-        char count[32], runs[32], *reason = maker_column(m, statement, 0);
-        maker_say(
-            m, "loss", "Lost: %s events, in %s traced runs, for this reason: %s; the counts below lack them.",
-            format_count(count, (uint64_t)sqlite3_column_int64(statement, 1)),
-            format_count(runs, (uint64_t)sqlite3_column_int64(statement, 2)), reason ? reason : "not known");
+        char count[32], *reason = maker_column(m, statement, 0);
+        maker_say(m, "loss", "Lost: %s events in %lld of %lld traced runs (%s); the counts below lack them.",
+                  format_count(count, (uint64_t)sqlite3_column_int64(statement, 1)),
+                  sqlite3_column_int64(statement, 2), sqlite3_column_int64(statement, 3),
+                  reason ? reason : "?");
         free(reason);
     }
-    double unwatched[1] = {0};
-    if (maker_numbers(m,
-                      "SELECT count(*) FROM traced_run AS r WHERE NOT EXISTS "
-                      "(SELECT 1 FROM loss AS l WHERE l.run_id = r.id)",
-                      NULL, unwatched, 1) &&
-        unwatched[0] > 0)
-        maker_say(m, "loss", "What was lost is not known in %.0f traced runs: nobody watched for it.",
-                  unwatched[0]);
+    double n[2] = {0};
+    if (maker_numbers(
+            m,
+            "SELECT count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM loss AS l WHERE l.run_id = r.id)), "
+            "count(*) FROM traced_run AS r",
+            NULL, n, 2) &&
+        n[0] > 0)
+        maker_say(m, "loss", "What was lost is not known in %.0f of %.0f traced runs: nobody watched for it.",
+                  n[0], n[1]);
 }
 
 int verdict_make(struct database *db, struct verdict **out, struct error *err)

@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* " at 4 threads", " of the recorded command", as a phrase behind a verb. */
+/* "musl at 4 threads", "the command". */
 static char *place_phrase(const struct place *place)
 {
     char *text = NULL;
     int n;
     if (!place->variant)
-        n = asprintf(&text, "The command");
+        n = asprintf(&text, "the command");
     else if (place->threads)
-        n = asprintf(&text, "At %lld thread%s, %s", (long long)place->threads, place->threads == 1 ? "" : "s",
-                     place->variant);
+        n = asprintf(&text, "%s at %lld thread%s", place->variant, (long long)place->threads,
+                     place->threads == 1 ? "" : "s");
     else
         n = asprintf(&text, "%s", place->variant);
     return n < 0 ? NULL : text;
@@ -76,20 +76,21 @@ static void say_hottest(struct maker *m, const char *who, const struct hot *hott
                         const struct hot *malloc_lock)
 {
     char share[32], count[32], *first = hot_phrase(hottest), *second = hot_phrase(malloc_lock);
+    format_share(share, hottest->share);
     if (hottest->is_malloc && first)
-        maker_say(m, "lock", "%s makes most of its futex calls, %s of them, on malloc's lock %s.", who,
-                  format_share(share, hottest->share), first);
+        maker_say(m, "lock", "The lock is malloc's %s: %s of all futex calls of %s are made for it.", first,
+                  share, who);
     else if (!malloc_lock->name && first)
-        maker_say(m, "lock",
-                  "%s has no malloc lock waits: its hottest futex word, with %s of all futex calls, is %s, "
-                  "which is not malloc's.",
-                  who, format_share(share, hottest->share), first);
+        maker_say(
+            m, "lock",
+            "No malloc lock waits are seen in %s: the futex word with the most calls, %s of them, is %s, "
+            "which is not malloc's.",
+            who, share, first);
     else if (first && second)
         maker_say(m, "lock",
-                  "%s makes most of its futex calls on %s, which is not malloc's; malloc's hottest lock is "
-                  "%s, with %s calls per run, %s of all.",
-                  who, first, second, format_count(count, (uint64_t)llround(malloc_lock->calls)),
-                  format_share(share, malloc_lock->share));
+                  "The futex word with the most calls of %s, %s of them, is %s, which is not malloc's; the "
+                  "hottest of malloc's is %s, with %s calls per run.",
+                  who, share, first, second, format_count(count, (uint64_t)llround(malloc_lock->calls)));
     free(first);
     free(second);
 }
@@ -103,12 +104,11 @@ void say_lock(struct maker *m, const struct place *place)
     struct hot hottest, malloc_lock;
     bool any = hot_read(m, place, false, &hottest);
     hot_read(m, place, true, &malloc_lock);
-    if (!who || traced[0] == 0)
-        maker_say(m, "lock", "Where %s waits is not known: no run of it was traced.",
-                  who ? place->variant : "it");
-    else if (!any)
-        maker_say(m, "lock", "%s made no futex call: no malloc lock waits.", who);
-    else
+    if (who && traced[0] == 0)
+        maker_say(m, "lock", "Where %s waits is not known: no run of it was traced.", who);
+    else if (who && !any)
+        maker_say(m, "lock", "No malloc lock waits: no futex call at all was seen in %s.", who);
+    else if (who)
         say_hottest(m, who, &hottest, &malloc_lock);
     hot_free(&hottest);
     hot_free(&malloc_lock);
@@ -138,9 +138,8 @@ static char *baseline_phrase(struct maker *m, const struct place *place, const c
     if (!maker_numbers(m, "SELECT calls FROM malloc_wait WHERE variant IS ?1 AND threads IS ?2", &there,
                        calls, 1))
         return strdup("");
-    int n = calls[0] > 0 ? asprintf(&text, " %s makes %s.", baseline,
-                                    format_count(number, (uint64_t)llround(calls[0])))
-                         : asprintf(&text, " %s makes none.", baseline);
+    int n = asprintf(&text, "; beside it, %s makes %s", baseline,
+                     calls[0] > 0 ? format_count(number, (uint64_t)llround(calls[0])) : "none");
     return n < 0 ? NULL : text;
 }
 
@@ -156,16 +155,16 @@ void say_calls(struct maker *m, const struct place *place, const char *baseline)
             place, n, COUNT) ||
         !(n[CALLS] > 0))
         return;
-    char calls[80], slept[80], eagain[80], empty[80], waking[80], other[80], share[32], per[64] = "";
+    char calls[80], slept[80], eagain[80], empty[80], waking[80], other[80], share[32], per[64] = "one run";
     double p = n[PASSWORDS];
     if (n[RUNS] > 1)
-        snprintf(per, sizeof(per), " (medians of %.0f traced runs)", n[RUNS]);
+        snprintf(per, sizeof(per), "per run, medians of %.0f traced runs", n[RUNS]);
     char *beside = baseline_phrase(m, place, baseline);
     maker_say(m, "calls",
-              "One run%s makes %s futex calls for malloc's locks%s: %s EAGAIN waits, %s slept waits, %s "
-              "empty wakes, "
-              "%s waking wakes and %s others. %s of them neither slept nor woke anybody.%s",
-              per, count_text(calls, sizeof(calls), n[CALLS], p), p > 0 ? " (in brackets: per password)" : "",
+              "Futex calls for malloc's locks (%s%s): %s, of these %s EAGAIN waits, %s slept waits, %s empty "
+              "wakes, "
+              "%s waking wakes and %s others; %s of them neither slept nor woke anybody%s.",
+              per, p > 0 ? "; in brackets: per password" : "", count_text(calls, sizeof(calls), n[CALLS], p),
               count_text(eagain, sizeof(eagain), n[EAGAIN_], p),
               count_text(slept, sizeof(slept), n[SLEPT], p), count_text(empty, sizeof(empty), n[EMPTY], p),
               count_text(waking, sizeof(waking), n[WAKING], p), count_text(other, sizeof(other), n[OTHER], p),
@@ -177,10 +176,10 @@ void say_calls(struct maker *m, const struct place *place, const char *baseline)
 static char *end_phrase(struct maker *m)
 {
     return maker_text(m,
-                      "SELECT CASE WHEN timed_out THEN ', was stopped at its time limit'"
-                      " WHEN interrupted THEN ', was interrupted, so this is only its beginning'"
-                      " WHEN term_signal IS NOT NULL THEN ', died by signal ' || term_signal"
-                      " WHEN exit_status > 0 THEN ', ended with exit status ' || exit_status"
+                      "SELECT CASE WHEN timed_out THEN ' and was stopped at its time limit'"
+                      " WHEN interrupted THEN ' and was interrupted: this is only its beginning'"
+                      " WHEN term_signal IS NOT NULL THEN ' and died by signal ' || term_signal"
+                      " WHEN exit_status > 0 THEN ' and ended with exit status ' || exit_status"
                       " ELSE '' END FROM run ORDER BY id LIMIT 1",
                       NULL);
 }

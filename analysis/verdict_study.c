@@ -47,9 +47,8 @@ void say_missing(struct maker *m)
         else if (!m->rc && !strcmp(status, "not run"))
             maker_say(m, "missing", "%s was not run.", name);
         else if (!m->rc)
-            maker_say(m, "missing", "%s%lld of %lld runs of %s don't count; the first: %s.",
-                      failed == runs ? "Nothing is known of it: " : "", failed, runs, name,
-                      failure ? failure : "no reason given");
+            maker_say(m, "missing", "%s: %lld of %lld runs don't count (the first: %s).", name, failed, runs,
+                      failure ? failure : "no reason was recorded");
         free(name);
         free(status);
         free(absent);
@@ -78,7 +77,7 @@ static char *times_phrase(struct maker *m, const struct study *s)
     char a[32], b[32], *text = NULL;
     if (!maker_numbers(m, sql, &s->subject, here, 1) || !maker_numbers(m, sql, &other, there, 1))
         return strdup("");
-    int n = asprintf(&text, ", %s and %s", format_ns(a, (uint64_t)llround(here[0])),
+    int n = asprintf(&text, ", %s beside %s", format_ns(a, (uint64_t)llround(here[0])),
                      format_ns(b, (uint64_t)llround(there[0])));
     return n < 0 ? NULL : text;
 }
@@ -102,15 +101,12 @@ static void say_slowdown(struct maker *m, const struct study *s)
                  build && *build ? ")" : "") < 0)
         who = NULL;
     char *phrase = who ? ratio_phrase(&s->ratio, who, s->baseline) : NULL;
-    if (phrase && counts && strchr(counts, ','))
-        maker_say(m, "slowdown",
-                  "At %lld thread%s %s%s; of the thread counts measured (%s) this is where the ratio is "
-                  "largest%s.",
-                  (long long)s->subject.threads, s->subject.threads == 1 ? "" : "s", phrase,
-                  times ? times : "", counts, s->subject.threads > 1 ? ", one thread left aside" : "");
-    else if (phrase)
-        maker_say(m, "slowdown", "At %lld thread%s %s%s.", (long long)s->subject.threads,
-                  s->subject.threads == 1 ? "" : "s", phrase, times ? times : "");
+    bool chosen = counts && strchr(counts, ',');
+    if (phrase)
+        maker_say(m, "slowdown", "At %lld thread%s %s%s.%s%s%s", (long long)s->subject.threads,
+                  s->subject.threads == 1 ? "" : "s", phrase, times ? times : "",
+                  chosen ? " Of the thread counts above one this has the largest ratio; measured: " : "",
+                  chosen ? counts : "", chosen ? "." : "");
     free(build);
     free(times);
     free(counts);

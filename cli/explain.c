@@ -65,9 +65,9 @@ static const struct section sections[] = {
     {.heading = "Time from exec to end, untraced runs",
      .note = "Median, its distribution-free interval, and the ratio to the baseline within the interleaved "
              "rounds.",
-     .sql = "SELECT t.variant, t.threads, t.runs, t.median_ns, t.low_ns, t.high_ns, t.coverage, r.ratio, "
-            "r.low, r.high, "
-            "p.median_ns FROM wall_time AS t "
+     .sql = "SELECT t.variant, t.threads, t.runs, t.median_ns, iif(t.coverage > 0, t.low_ns, NULL), "
+            "t.high_ns, t.coverage, "
+            "r.ratio, iif(r.coverage > 0, r.low, NULL), r.high, p.median_ns FROM wall_time AS t "
             "LEFT JOIN wall_ratio AS r ON r.variant IS t.variant AND r.threads IS t.threads "
             "LEFT JOIN reported_time AS p ON p.variant IS t.variant AND p.threads IS t.threads AND p.probes "
             "= t.probes "
@@ -90,7 +90,8 @@ static const struct section sections[] = {
             "max(k.calls_per_password) FILTER (WHERE k.kind = 'slept'), "
             "max(k.calls_per_password) FILTER (WHERE k.kind = 'empty_wake'), "
             "max(k.calls_per_password) FILTER (WHERE k.kind = 'waking_wake'), "
-            "max(k.calls_per_password) FILTER (WHERE k.kind = 'other'), w.idle_share, w.blocked_ns "
+            "max(k.calls_per_password) FILTER (WHERE k.kind = 'other'), iif(w.calls > 0, w.idle_share, "
+            "NULL), w.blocked_ns "
             "FROM malloc_wait AS w JOIN futex_kind_per_password AS k "
             "ON k.variant IS w.variant AND k.threads IS w.threads AND k.class = 'malloc' "
             "WHERE w.variant IS NOT NULL GROUP BY w.variant, w.threads" ORDER_OF("w"),
@@ -118,7 +119,7 @@ static const struct section sections[] = {
                  {"calls", CELL_COUNT, 0},
                  {"share", CELL_SHARE, 0},
                  {"evidence", CELL_TEXT, SHRINK | WIDE}}},
-    {.heading = "Locks, by futex calls",
+    {.heading = "Locks, the twenty with the most futex calls",
      .note = "EAGAIN and slept are waits, empty and waking are wakes; blocked: thread time asleep in waits.",
      .sql = "SELECT h.name, h.module, iif(h.is_malloc, 'yes', 'no'), h.eagain, h.slept, h.empty_wakes, "
             "h.waking_wakes, "
@@ -136,7 +137,8 @@ static const struct section sections[] = {
                  {"blocked", CELL_NS, 0},
                  {"evidence", CELL_TEXT, SHRINK | WIDE}}},
     {.heading = "Memory: peak resident set, untraced runs",
-     .sql = "SELECT m.variant, m.threads, m.runs, m.median_bytes, m.low_bytes, m.high_bytes FROM memory AS m "
+     .sql = "SELECT m.variant, m.threads, m.runs, m.median_bytes, iif(m.coverage > 0, m.low_bytes, NULL), "
+            "m.high_bytes FROM memory AS m "
             "WHERE m.probes = 'none' AND m.variant IS NOT NULL" ORDER_OF("m"),
      .columns = {{"variant", CELL_TEXT, SHRINK},
                  {"threads", CELL_COUNT, 0},
@@ -261,7 +263,7 @@ static int section_print(struct database *db, const struct section *s, unsigned 
         heading_print(s->heading, stdout);
         table_print(t, stdout, width);
         if (s->note)
-            text_wrap(s->note, "", "", stdout, width);
+            paragraph_print(s->note, "", "", stdout, width);
     }
     table_free(t);
     return rc;
@@ -272,7 +274,7 @@ static int losses_print(struct database *db, const struct verdict *v, unsigned w
 {
     size_t lost = 0;
     for (; lost < v->count && !strcmp(v->sentences[lost].topic, "loss"); lost++)
-        text_wrap(v->sentences[lost].text, "", "", stdout, width);
+        paragraph_print(v->sentences[lost].text, "", "", stdout, width);
     if (lost)
         return 0;
     sqlite3_stmt *statement = database_prepare(
@@ -282,10 +284,10 @@ static int losses_print(struct database *db, const struct verdict *v, unsigned w
     if (rc == 1 && sqlite3_column_int64(statement, 0) == 0)
         snprintf(line, sizeof(line), "No run was traced, so there was nothing to lose.");
     else if (rc == 1)
-        snprintf(line, sizeof(line), "Lost: nothing (%lld kinds of loss watched for in %lld traced runs).",
+        snprintf(line, sizeof(line), "Lost: nothing (reasons watched for: %lld; traced runs: %lld).",
                  sqlite3_column_int64(statement, 1), sqlite3_column_int64(statement, 0));
     if (rc == 1)
-        text_wrap(line, "", "", stdout, width);
+        paragraph_print(line, "", "", stdout, width);
     sqlite3_finalize(statement);
     return rc < 0 ? rc : 0;
 }
@@ -300,7 +302,7 @@ static int text_print(struct database *db, unsigned width, struct error *err)
         heading_print("Verdict", stdout);
     for (size_t i = 0; !rc && i < v->count; i++)
         if (strcmp(v->sentences[i].topic, "loss") != 0)
-            text_wrap(v->sentences[i].text, "- ", "  ", stdout, width);
+            paragraph_print(v->sentences[i].text, "- ", "  ", stdout, width);
     for (size_t i = 0; !rc && i < sizeof(sections) / sizeof(*sections); i++)
         rc = section_print(db, &sections[i], width, err);
     verdict_free(v);

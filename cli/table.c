@@ -55,7 +55,7 @@ static unsigned character_width(uint32_t c)
     return is_in(c, wide, sizeof(wide) / sizeof(*wide)) ? 2 : 1;
 }
 
-unsigned text_width(const char *text)
+unsigned cells_width(const char *text)
 {
     unsigned width = 0;
     for (uint32_t c; (c = text_next(&text));)
@@ -147,10 +147,10 @@ static unsigned *widths_measure(const struct table *t, unsigned width)
     if (!widths)
         return NULL;
     for (size_t i = 0; i < t->column_count; i++) {
-        widths[i] = text_width(t->columns[i].title);
+        widths[i] = cells_width(t->columns[i].title);
         for (size_t row = 0; row < t->row_count; row++) {
             const char *cell = t->cells[row * t->column_count + i];
-            unsigned w = cell ? text_width(cell) : 0;
+            unsigned w = cell ? cells_width(cell) : 0;
             if (w > widths[i])
                 widths[i] = w;
         }
@@ -174,7 +174,7 @@ static unsigned shortened_print(const char *text, unsigned width, FILE *out)
         used += w;
     }
     fputs(ELLIPSIS, out);
-    unsigned rest = text_width(text);
+    unsigned rest = cells_width(text);
     for (p = text; rest > tail;) {
         rest -= character_width(text_next(&p));
     }
@@ -190,7 +190,7 @@ static void spaces_print(FILE *out, unsigned count)
 /* `last`: no spaces behind the line's end. */
 static void cell_print(const char *text, unsigned width, bool right, bool last, FILE *out)
 {
-    unsigned own = text_width(text);
+    unsigned own = cells_width(text);
     if (right && own < width)
         spaces_print(out, width - own);
     unsigned used = own;
@@ -252,17 +252,17 @@ static size_t word_length(const char *text)
     return strcspn(text, " ");
 }
 
-void text_wrap(const char *text, const char *first, const char *indent, FILE *out, unsigned width)
+void paragraph_print(const char *text, const char *first, const char *indent, FILE *out, unsigned width)
 {
-    unsigned used = text_width(first);
+    unsigned used = cells_width(first);
     fputs(first, out);
     for (bool start = true; *text; start = false) {
         size_t n = word_length(text);
         char *word = strndup(text, n);
-        unsigned w = word ? text_width(word) : 0;
+        unsigned w = word ? cells_width(word) : 0;
         if (!start && used + 1 + w > width) {
             fprintf(out, "\n%s", indent);
-            used = text_width(indent);
+            used = cells_width(indent);
         } else if (!start) {
             fputc(' ', out);
             used++;

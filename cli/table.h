@@ -25,10 +25,10 @@ void table_print(const struct table *t, FILE *out, unsigned width);
 void table_free(struct table *t);
 
 /* What else a page in the terminal needs. */
-unsigned table_width(FILE *out);       /* the width that table_print() takes for 0 */
-unsigned text_width(const char *text); /* in character cells, UTF-8 */
-bool heading_is_bold(FILE *out);       /* a terminal, and NO_COLOR is not set */
+unsigned table_width(FILE *out);        /* the width that table_print() takes for 0 */
+unsigned cells_width(const char *text); /* in character cells, UTF-8 */
+bool heading_is_bold(FILE *out);        /* a terminal, and NO_COLOR is not set */
 /* Prints `text` as a paragraph: its first line behind `first`, the others behind `indent`. */
-void text_wrap(const char *text, const char *first, const char *indent, FILE *out, unsigned width);
+void paragraph_print(const char *text, const char *first, const char *indent, FILE *out, unsigned width);
 
 #endif

@@ -5,6 +5,7 @@
 -- run that has most.
 CREATE TEMP VIEW hottest_lock AS
 WITH
+  traced AS (SELECT variant, threads, count(*) AS runs FROM traced_run GROUP BY variant, threads),
   in_run AS (
     SELECT variant, threads, run_id, name, module, allocator, is_malloc, min(evidence) AS evidence,
            count(DISTINCT lock_id) AS words, sum(calls) AS calls, sum(total_ns) AS total_ns,
@@ -31,9 +32,9 @@ SELECT s.variant, s.threads,
        row_number() OVER (PARTITION BY s.variant, s.threads
                           ORDER BY s.calls DESC, s.total_ns DESC, s.name, s.module) AS rank,
        s.name, s.module, s.allocator, s.is_malloc, s.evidence, s.words,
-       (SELECT count(*) FROM traced_run AS r WHERE r.variant IS s.variant AND r.threads IS s.threads) AS runs,
-       s.calls, s.calls * 1.0 / nullif(sum(s.calls) OVER (PARTITION BY s.variant, s.threads), 0) AS share,
+       t.runs, s.calls, s.calls * 1.0 / nullif(sum(s.calls) OVER (PARTITION BY s.variant, s.threads), 0) AS share,
        s.slept, s.eagain, s.empty_wakes, s.waking_wakes, s.other_calls, s.idle_calls, s.total_ns, s.blocked_ns
 FROM summed AS s
+JOIN traced AS t ON t.variant IS s.variant AND t.threads IS s.threads
 LEFT JOIN variant AS v ON v.name = s.variant
 ORDER BY v.position, s.variant, s.threads, rank;

@@ -10,6 +10,6 @@ FROM (SELECT DISTINCT variant, threads FROM counted_run WHERE variant IS NOT NUL
 LEFT JOIN wall_ratio AS m ON m.variant = c.variant AND m.threads IS c.threads
 LEFT JOIN variant AS v ON v.name = c.variant
 ORDER BY c.variant IS (SELECT variant FROM baseline), c.variant = 'musl' DESC,
-         coalesce(v.libc = 'musl' AND v.linkage LIKE 'static%', 0) DESC,
+         coalesce(v.libc LIKE 'musl%' AND v.linkage LIKE 'static%', 0) DESC,
          coalesce(c.threads >= 2, 0) DESC, m.ratio DESC, v.position, c.variant, c.threads
 LIMIT 1;

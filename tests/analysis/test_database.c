@@ -1,0 +1,212 @@
+/* What is not a recording is refused with a sentence; what is one, opens under adverse conditions. */
+#include "analysis/database.h"
+#include "tests/analysis/fixture.h"
+#include "tests/analysis/query.h"
+#include "tests/analysis/recording_build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char *const study[] = {"study.sql", NULL};
+
+/* Opening must fail with this code, and the sentence must hold these words. */
+static void assert_refused(const char *path, int code, const char *words)
+{
+    struct database *db = NULL;
+    struct error err = {0};
+    assert_int_equal(database_open(path, &db, &err), code);
+    assert_null(db);
+    if (!strstr(err.text, words))
+        fail_msg("'%s' is not in: %s", words, err.text);
+    assert_non_null(strstr(err.text, path));
+    assert_null(strchr(err.text, '\n'));
+}
+
+static void assert_study_refused(const char *sql, int code, const char *words)
+{
+    struct fixture f;
+    assert_int_equal(fixture_create(&f, study, sql), 0);
+    assert_refused(f.path, code, words);
+    fixture_remove(&f);
+}
+
+static void assert_bytes_refused(const void *bytes, size_t size, int code, const char *words)
+{
+    struct fixture f;
+    assert_int_equal(fixture_create_empty(&f, bytes, size), 0);
+    assert_refused(f.path, code, words);
+    fixture_remove(&f);
+}
+
+static void test_no_file(void **state)
+{
+    (void)state;
+    assert_refused("/nonexistent/heapwait.db", -ENOENT, "make one with `heapwait study");
+    assert_refused("/tmp", -EINVAL, "is not a file");
+}
+
+static void test_not_sqlite(void **state)
+{
+    (void)state;
+    assert_bytes_refused("", 0, -EINVAL, "is empty");
+    assert_bytes_refused("variant,ms\n", 11, -EINVAL, "is not a recording");
+    assert_bytes_refused("SQLite format 3", 16, -EIO, "damaged or cut off");
+}
+
+/* A FIFO must not make us wait. */
+static void test_fifo(void **state)
+{
+    (void)state;
+    struct fixture f;
+    assert_int_equal(fixture_create_empty(&f, "", 0), 0);
+    unlink(f.path);
+    assert_int_equal(mkfifo(f.path, 0600), 0);
+    assert_refused(f.path, -EINVAL, "is not a file");
+    fixture_remove(&f);
+}
+
+static void test_foreign(void **state)
+{
+    (void)state;
+    assert_study_refused("PRAGMA application_id = 252006673", -EINVAL, "SQLite file of another program");
+    assert_study_refused("PRAGMA user_version = 2", -EINVAL, "use a newer heapwait");
+    assert_study_refused("PRAGMA user_version = 0", -EINVAL, "record again");
+    assert_study_refused("DROP TABLE wait_histogram", -EINVAL, "lacks the table 'wait_histogram'");
+    assert_study_refused("ALTER TABLE run DROP COLUMN rep", -EINVAL, "no such column");
+}
+
+/* A view in a table's place could run forever; it is not even looked at. */
+static void test_view_in_place_of_a_table(void **state)
+{
+    (void)state;
+    assert_study_refused("DROP TABLE probe; CREATE VIEW probe AS WITH RECURSIVE c(i) AS "
+                         "(SELECT 1 UNION ALL SELECT i FROM c) SELECT i FROM c",
+                         -EINVAL, "lacks the table 'probe'");
+}
+
+/* Cut at every eighth of its length: never opened, never a crash. */
+static void test_truncated(void **state)
+{
+    (void)state;
+    struct stat st;
+    struct fixture f;
+    assert_int_equal(fixture_create(&f, study, NULL), 0);
+    assert_int_equal(stat(f.path, &st), 0);
+    for (int part = 7; part >= 1; part--) {
+        assert_int_equal(truncate(f.path, st.st_size * part / 8), 0);
+        assert_refused(f.path, -EIO, "damaged or cut off");
+    }
+    fixture_remove(&f);
+}
+
+/* Bytes overwritten in the middle of a page. */
+static void test_damaged(void **state)
+{
+    (void)state;
+    struct fixture f;
+    assert_int_equal(fixture_create(&f, study, NULL), 0);
+    int fd = open(f.path, O_WRONLY | O_CLOEXEC);
+    char noise[4096];
+    memset(noise, 0xa5, sizeof(noise));
+    assert_int_equal(pwrite(fd, noise, sizeof(noise), 3 * 4096), sizeof(noise));
+    close(fd);
+    assert_refused(f.path, -EIO, "damaged");
+    fixture_remove(&f);
+}
+
+static void open_well(const char *path, struct database **db)
+{
+    struct error err = {0};
+    if (database_open(path, db, &err))
+        fail_msg("%s", err.text);
+}
+
+/* Read-only file in a read-only folder, as another user's; and nothing can be written through the connection. */
+static void test_read_only(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct database *db = NULL;
+    assert_int_equal(fixture_create(&f, study, NULL), 0);
+    chmod(f.path, 0444);
+    chmod(f.folder, 0555);
+    open_well(f.path, &db);
+    assert_rows(db, "SELECT count(*) FROM wall_time", "10\n");
+    assert_int_not_equal(sqlite3_exec(database_connection(db), "DELETE FROM run", NULL, NULL, NULL), SQLITE_OK);
+    database_close(db);
+    chmod(f.folder, 0700);
+    fixture_remove(&f);
+}
+
+/* A study that is in the middle of a transaction, and one that commits while we read: we see one state. */
+static void test_while_written(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct database *db = NULL;
+    sqlite3 *writer = NULL;
+    assert_int_equal(fixture_create(&f, study, NULL), 0);
+    assert_int_equal(sqlite3_open(f.path, &writer), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(writer, "BEGIN IMMEDIATE; DELETE FROM run WHERE id = 101", NULL, NULL, NULL),
+                     SQLITE_OK);
+    open_well(f.path, &db);
+    assert_rows(db, "SELECT count(*) FROM run", "57\n");
+    assert_int_equal(sqlite3_exec(writer, "COMMIT", NULL, NULL, NULL), SQLITE_BUSY);
+    assert_rows(db, "SELECT count(*) FROM run", "57\n");
+    database_close(db);
+    assert_int_equal(sqlite3_exec(writer, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(writer);
+    open_well(f.path, &db);
+    assert_rows(db, "SELECT count(*) FROM run", "56\n");
+    database_close(db);
+    fixture_remove(&f);
+}
+
+/* Names that SQLite would take for something else than a file. */
+static void test_odd_paths(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct database *db = NULL;
+    assert_int_equal(fixture_create(&f, study, NULL), 0);
+    int here = open(".", O_PATH | O_CLOEXEC);
+    assert_int_equal(chdir(f.folder), 0);
+    static const char *const names[] = {":memory:", "file:test.db?mode=memory", "it's %s.db"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(rename(i ? names[i - 1] : "test.db", names[i]), 0);
+        open_well(names[i], &db);
+        assert_rows(db, "SELECT count(*) FROM run", "57\n");
+        database_close(db);
+    }
+    assert_int_equal(rename(names[2], "test.db"), 0);
+    assert_int_equal(fchdir(here), 0);
+    close(here);
+    fixture_remove(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_not_sqlite),
+        cmocka_unit_test(test_fifo),
+        cmocka_unit_test(test_foreign),
+        cmocka_unit_test(test_view_in_place_of_a_table),
+        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_while_written),
+        cmocka_unit_test(test_odd_paths),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
