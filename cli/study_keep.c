@@ -42,7 +42,8 @@ static int variant_store(const struct study_variant *v, struct recording *r, str
 static int method_store(struct recording *r, struct error *err)
 {
     static const char *const rows[][2] = {
-        {"order", "rounds; in a round every variant and thread count, untraced and traced, in random order"},
+        {"order", "rounds; in a round every variant and thread count in random order; the traced runs in one "
+                  "stretch before or after the untraced ones, by chance"},
         {"generator", "SplitMix64, Fisher-Yates"},
         {"warm_up", "one run of each variant, not recorded"},
         {"give_up",

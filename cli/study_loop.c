@@ -2,6 +2,7 @@
 #include "cli/study_loop.h"
 
 #include "cli/study_run.h"
+#include "probes/session.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What has been said about a variant once and is not said again. */
 struct said_once {
@@ -24,6 +26,7 @@ struct study_loop {
     struct said_once *once;
     struct history *history;
     struct progress *progress;
+    struct session *session; /* kept over a stretch of traced runs */
     struct study_tally tally;
 };
 
@@ -70,11 +73,19 @@ void study_loop_free(struct study_loop *l)
 {
     if (!l)
         return;
+    session_close(l->session);
     free(l->there);
     free(l->once);
     history_free(l->history);
     progress_free(l->progress);
     free(l);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 const struct study_tally *study_loop_tally(const struct study_loop *l)
@@ -142,10 +153,11 @@ int study_loop_warm_up(struct study_loop *l, struct error *err)
         char label[128];
         snprintf(label, sizeof(label), "warm-up: %s", s->variants[i].name);
         progress_show(l->progress, l->tally.found, label, UINT64_MAX);
-        rc = study_run_take(s, &cell, &run, err);
+        uint64_t start = now_ns();
+        rc = study_run_take(s, &cell, NULL, &run, err);
         l->tally.interrupted = run_interrupted(&run);
         if (!rc && !l->tally.interrupted) {
-            history_warm_up(l->history, cell.variant, run.took_ns, run.failure[0]);
+            history_warm_up(l->history, cell.variant, now_ns() - start, run.failure[0]);
             if (run.failure[0])
                 loop_say(l, "warning: the warm-up of %s failed: %s", s->variants[i].name, run.failure);
         }
@@ -253,18 +265,36 @@ static int run_record(const struct study_loop *l, size_t index, const struct stu
     return recording_add_run(r, &info, run->m, err);
 }
 
+/* Probes are attached for a stretch of traced runs and never while an untraced one is timed.  When they can't
+ * be, the session stays NULL, and the run will fail and say why. */
+static void session_switch(struct study_loop *l, bool traced)
+{
+    const struct measure_options options = {.probes = PROBES_WAITS, .stdout_fd = -1, .stderr_fd = -1};
+    struct error ignored = {""};
+    if (traced && !l->session && session_open(&options, &l->session, &ignored))
+        l->session = NULL;
+    if (!traced) {
+        session_close(l->session);
+        l->session = NULL;
+    }
+}
+
 static int cell_run(struct study_loop *l, size_t index, struct recording *r, struct error *err)
 {
     const struct plan_cell *cell = &l->plan[index];
     struct study_run run;
-    int rc = study_run_take(l->settings, cell, &run, err);
+    uint64_t start = now_ns();
+    session_switch(l, cell->traced);
+    int rc = study_run_take(l->settings, cell, l->session, &run, err);
+    if (!run.m)
+        session_switch(l, false); /* the next traced run starts with a fresh one */
     /* A run that a signal ended is dropped; one that was through when it came counts. */
     bool dropped = !rc && (run.m ? run.m->outcome.interrupted : stop_asked);
     if (!rc && !dropped)
         rc = run_record(l, index, &run, r, err);
     if (!rc && !dropped) {
         run_count(l, cell, &run);
-        history_note(l->history, cell, run.took_ns, run.failure[0]);
+        history_note(l->history, cell, now_ns() - start, run.failure[0]);
         run_comment(l, index, &run);
     }
     l->tally.interrupted = dropped || stop_asked;

@@ -76,14 +76,26 @@ static size_t cells_fill(const struct plan_shape *shape, struct plan_cell *cells
     return n;
 }
 
-/* Stable, by round: a counting sort, so that the order within a round is the shuffle's. */
-static void rounds_sort(const struct plan_cell *from, struct plan_cell *to, size_t count, unsigned rounds)
+/* Appends the cells of a round that are traced or not, in the order in which they stand. */
+static size_t stretch_copy(const struct plan_cell *from, size_t count, unsigned round, bool traced,
+                           struct plan_cell *to)
 {
     size_t n = 0;
-    for (unsigned round = 1; round <= rounds; round++)
-        for (size_t i = 0; i < count; i++)
-            if (from[i].rep == round)
-                to[n++] = from[i];
+    for (size_t i = 0; i < count; i++)
+        if (from[i].rep == round && from[i].traced == traced)
+            to[n++] = from[i];
+    return n;
+}
+
+/* Stable, so that the order within a stretch is the shuffle's. */
+static void rounds_sort(const struct plan_cell *from, struct plan_cell *to, size_t count, unsigned rounds,
+                        uint64_t *state)
+{
+    for (unsigned round = 1; round <= rounds; round++) {
+        bool traced_first = random_below(state, 2);
+        to += stretch_copy(from, count, round, traced_first, to);
+        to += stretch_copy(from, count, round, !traced_first, to);
+    }
 }
 
 static uint64_t cells_count(const struct plan_shape *shape)
@@ -111,8 +123,8 @@ struct plan_cell *plan_make(const struct plan_shape *shape, uint64_t seed, size_
     if (mixed && ordered) {
         unsigned rounds = shape->reps > shape->traced_reps ? shape->reps : shape->traced_reps;
         cells_fill(shape, mixed, &state);
-        cells_shuffle(mixed, total, &state); /* a random order of all is a random order within each round */
-        rounds_sort(mixed, ordered, total, rounds);
+        cells_shuffle(mixed, total, &state); /* a random order of all is one of each part */
+        rounds_sort(mixed, ordered, total, rounds, &state);
         *count = total;
     } else {
         free(ordered);

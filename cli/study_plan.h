@@ -1,8 +1,11 @@
 /* The order of a study: which cell is run when.  A pure function of its shape and a seed, so that a study can
  * be repeated, and one that was interrupted can go on.  Knows nothing of commands or clocks.
  *
- * A round holds every (variant, thread count) once untraced, and some of them traced, in random order; what
- * is compared in the analysis are runs of the same round, so that a slow drift of the machine hits all alike.
+ * A round holds every (variant, thread count) once untraced, and some of them traced; what is compared in the
+ * analysis are runs of the same round, so that a slow drift of the machine hits all alike.  Within a round
+ * the traced ones come in one stretch, before or after the others by the toss of a coin, each stretch in
+ * random order: to detach probes takes the kernel most of a second, and untraced runs must not have any
+ * attached.
  */
 #ifndef HEAPWAIT_STUDY_PLAN_H
 #define HEAPWAIT_STUDY_PLAN_H

@@ -9,14 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* How the process ended, if not well. */
 static int ending_judge(const struct study_ending *e, char *failure, size_t size)
@@ -60,10 +52,12 @@ void study_run_judge(const struct study_ending *e, char *failure, size_t size)
 
 /* The measurement; what goes wrong with it becomes the run's failure. */
 static void run_measure(const struct study_settings *s, const struct words *words,
-                        const struct plan_cell *cell, const struct capture *c, struct study_run *run)
+                        const struct plan_cell *cell, const struct capture *c, struct session *session,
+                        struct study_run *run)
 {
     const struct measure_options options = {
         .argv = words->items,
+        .session = cell->traced ? session : NULL,
         .probes = cell->traced ? PROBES_WAITS : PROBES_NONE,
         .stdout_fd = capture_stdout_fd(c),
         .stderr_fd = capture_stderr_fd(c),
@@ -74,12 +68,10 @@ static void run_measure(const struct study_settings *s, const struct words *word
     struct error why = {""};
     bool exec_failed = false;
     run->load_average = host_load_average();
-    uint64_t start = now_ns();
     host_watch_start(&watch);
     int rc = measurement_take(&options, &run->m, &exec_failed, &why);
     const struct run_outcome *o = !rc ? &run->m->outcome : NULL;
     host_watch_end(&watch, o ? o->user_ns + o->system_ns : 0, &run->watched);
-    run->took_ns = now_ns() - start;
     if (rc)
         text_tame(why.text[0] ? why.text : strerror(-rc), run->failure, sizeof(run->failure));
 }
@@ -107,8 +99,8 @@ static void run_judge(const struct study_settings *s, const struct plan_cell *ce
         run->said.passwords = ending.expected_passwords;
 }
 
-int study_run_take(const struct study_settings *s, const struct plan_cell *cell, struct study_run *run,
-                   struct error *err)
+int study_run_take(const struct study_settings *s, const struct plan_cell *cell, struct session *session,
+                   struct study_run *run, struct error *err)
 {
     const struct words *template = &s->variants[cell->variant].words;
     struct words words;
@@ -124,7 +116,7 @@ int study_run_take(const struct study_settings *s, const struct plan_cell *cell,
     rc = capture_start(&capture, err);
     if (rc)
         goto out;
-    run_measure(s, &words, cell, capture, run);
+    run_measure(s, &words, cell, capture, session, run);
     capture_finish(capture);
     if (run->m)
         run_judge(s, cell, template, capture, run);

@@ -15,14 +15,14 @@ struct study_run {
     char failure[640]; /* "": the run counts */
     struct host_watched watched;
     double load_average; /* before the run; negative: not known */
-    uint64_t took_ns;    /* loading the probes and naming the words included */
 };
 
 /* What the run is asked for: the cell's thread count (0: the command's own) and whether it is traced.
- * Negative errno with a sentence only for heapwait's own failures; whatever happens to the command, and
- * probes that fail, is the run's failure.  Free in either case. */
-int study_run_take(const struct study_settings *s, const struct plan_cell *cell, struct study_run *run,
-                   struct error *err);
+ * `session`: the probes, where they are attached already; NULL: a traced run attaches its own. Negative errno
+ * with a sentence only for heapwait's own failures; whatever happens to the command, and probes that fail, is
+ * the run's failure.  Free in either case. */
+int study_run_take(const struct study_settings *s, const struct plan_cell *cell, struct session *session,
+                   struct study_run *run, struct error *err);
 
 void study_run_free(struct study_run *run);
 
