@@ -49,11 +49,17 @@ static int variant_add(struct lineup *lineup, sqlite3_stmt *row, size_t *unknown
 
 static int variants_read(struct database *db, struct lineup *lineup, struct error *err)
 {
-    static const char *const of_study =
-        "SELECT variant, variant, linkage, allocator, CASE status WHEN 'absent' THEN absent_reason "
-        "WHEN 'failed' THEN 'no run of it counts: ' || first_failure WHEN 'not run' THEN 'the study did not "
-        "get to it' END "
-        "FROM variant_status";
+    static const char *const of_study = /* a user's own variant may be known by its runs only */
+        "SELECT s.variant, s.variant, "
+        "coalesce(s.linkage, (SELECT r.linkage FROM run AS r WHERE r.variant = s.variant AND r.linkage IS "
+        "NOT NULL)), "
+        "coalesce(s.allocator, (SELECT r.allocator FROM run AS r WHERE r.variant = s.variant AND r.allocator "
+        "IS NOT "
+        "NULL)), "
+        "CASE s.status WHEN 'absent' THEN s.absent_reason WHEN 'failed' THEN 'no run of it counts: ' || "
+        "s.first_failure "
+        "WHEN 'not run' THEN 'the study did not get to it' END "
+        "FROM variant_status AS s";
     static const char *const of_record =
         "SELECT NULL, command, linkage, allocator, NULL FROM run WHERE variant IS NULL ORDER BY id LIMIT 1";
     sqlite3_stmt *row = NULL;

@@ -24,17 +24,23 @@ static const struct {
 } aliases[] = {
     {"ptmalloc", "glibc"},
     {"mallocng", "musl"},
-    {"musl-oldmalloc", "oldmalloc"},
     {"gperftools", "tcmalloc"},
 };
+
+/* The name alone counts: "jemalloc 5.3.0" is jemalloc. */
+static bool is_name(const char *allocator, const char *name)
+{
+    const size_t length = strlen(name);
+    return !strncmp(allocator, name, length) && (allocator[length] == '\0' || allocator[length] == ' ');
+}
 
 static const struct ink *known_find(const char *allocator)
 {
     for (size_t i = 0; allocator && i < sizeof aliases / sizeof *aliases; i++)
-        if (!strcmp(allocator, aliases[i].alias))
+        if (is_name(allocator, aliases[i].alias))
             allocator = aliases[i].allocator;
     for (size_t i = 0; allocator && i < sizeof known / sizeof *known; i++)
-        if (!strcmp(allocator, known[i].allocator))
+        if (is_name(allocator, known[i].allocator))
             return &known[i].ink;
     return NULL;
 }

@@ -142,9 +142,13 @@ static int figures_write(const struct report *r, struct error *err)
     int rc = text_open(&t);
     if (rc < 0)
         return -ENOMEM;
-    fprintf(t.out,
-            "{\"epoch\": %" PRId64 ", \"study\": %s, \"threads\": %" PRId64 ",\n\"subject\": ", r->epoch,
-            r->lineup.study ? "true" : "false", r->lineup.subject_threads);
+    fprintf(t.out, "{\"epoch\": %" PRId64 ", \"study\": %s, \"threads\": ", r->epoch,
+            r->lineup.study ? "true" : "false");
+    if (r->lineup.subject_threads < 0)
+        fputs("null", t.out);
+    else
+        fprintf(t.out, "%" PRId64, r->lineup.subject_threads);
+    fputs(", \"subject\": ", t.out);
     text_json(t.out, r->lineup.subject);
     fputs(",\n\"variants\": [", t.out);
     looks_write(t.out, &r->lineup);
