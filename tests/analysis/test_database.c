@@ -131,7 +131,8 @@ static void open_well(const char *path, struct database **db)
         fail_msg("%s", err.text);
 }
 
-/* Read-only file in a read-only folder, as another user's; and nothing can be written through the connection. */
+/* Read-only file in a read-only folder, as another user's; and nothing can be written through the connection.
+ */
 static void test_read_only(void **state)
 {
     (void)state;
@@ -142,7 +143,8 @@ static void test_read_only(void **state)
     chmod(f.folder, 0555);
     open_well(f.path, &db);
     assert_rows(db, "SELECT count(*) FROM wall_time", "10\n");
-    assert_int_not_equal(sqlite3_exec(database_connection(db), "DELETE FROM run", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_not_equal(sqlite3_exec(database_connection(db), "DELETE FROM run", NULL, NULL, NULL),
+                         SQLITE_OK);
     database_close(db);
     chmod(f.folder, 0700);
     fixture_remove(&f);
@@ -157,8 +159,8 @@ static void test_while_written(void **state)
     sqlite3 *writer = NULL;
     assert_int_equal(fixture_create(&f, study, NULL), 0);
     assert_int_equal(sqlite3_open(f.path, &writer), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(writer, "BEGIN IMMEDIATE; DELETE FROM run WHERE id = 101", NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(writer, "BEGIN IMMEDIATE; DELETE FROM run WHERE id = 101", NULL, NULL, NULL), SQLITE_OK);
     open_well(f.path, &db);
     assert_rows(db, "SELECT count(*) FROM run", "57\n");
     assert_int_equal(sqlite3_exec(writer, "COMMIT", NULL, NULL, NULL), SQLITE_BUSY);

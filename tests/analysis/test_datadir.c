@@ -1,4 +1,5 @@
-/* Where the data folder is found: from the build tree, and where HEAPWAIT_DATA says, and nowhere else then. */
+/* Where the data folder is found: from the build tree, and where HEAPWAIT_DATA says, and nowhere else then.
+ */
 #include "analysis/datadir.h"
 
 #include <setjmp.h>

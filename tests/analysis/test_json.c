@@ -89,7 +89,8 @@ static void test_hostile_names(void **state)
     assert_null(strchr(json, 27));
     assert_null(strchr(json, 0xff));
     assert_at(json, "$.views.hottest_lock[0].name", "\"\\\033[2J?");
-    assert_at(json, "$.verdict[0].text", "`x?[2J` took 1.50\u00a0s and was interrupted: this is only its beginning.");
+    assert_at(json, "$.verdict[0].text",
+              "`x?[2J` took 1.50\u00a0s and was interrupted: this is only its beginning.");
     free(json);
 }
 

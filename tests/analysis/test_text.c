@@ -35,9 +35,9 @@ static void test_bad_utf8(void **state)
 {
     (void)state;
     assert_cleaned("\xff\xfe", "??");
-    assert_cleaned("a\xc3", "a?");             /* cut off */
-    assert_cleaned("\xc0\xaf", "??");          /* overlong */
-    assert_cleaned("\xed\xa0\x80", "???");     /* surrogate */
+    assert_cleaned("a\xc3", "a?");              /* cut off */
+    assert_cleaned("\xc0\xaf", "??");           /* overlong */
+    assert_cleaned("\xed\xa0\x80", "???");      /* surrogate */
     assert_cleaned("\xf4\x90\x80\x80", "????"); /* above U+10FFFF */
     assert_cleaned("\xe2\x82z", "??z");
 }

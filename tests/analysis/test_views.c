@@ -1,5 +1,5 @@
-/* Every view on tests/data/study.sql.  The expected values were worked out by hand from the numbers in that file;
- * where it isn't obvious the comment says how. */
+/* Every view on tests/data/study.sql.  The expected values were worked out by hand from the numbers in that
+ * file; where it isn't obvious the comment says how. */
 #include "analysis/database.h"
 #include "tests/analysis/fixture.h"
 #include "tests/analysis/query.h"
@@ -57,11 +57,12 @@ static struct database *db_of(void **state)
     return ((struct opened *)*state)->db;
 }
 
-/* Values of the binomial distribution by hand: n = 9: 1 - 2 (1 + 9) / 512; n = 15: 1 - 2 (1 + 15 + 105 + 455) / 32768;
- * n = 20: 1 - 2 (1 + 20 + 190 + 1140 + 4845 + 15504) / 1048576. */
+/* Values of the binomial distribution by hand: n = 9: 1 - 2 (1 + 9) / 512; n = 15: 1 - 2 (1 + 15 + 105 + 455)
+ * / 32768; n = 20: 1 - 2 (1 + 20 + 190 + 1140 + 4845 + 15504) / 1048576. */
 static void test_order_statistic(void **state)
 {
-    assert_rows(db_of(state), "SELECT * FROM order_statistic WHERE n IN (1, 2, 5, 6, 8, 9, 15, 20) ORDER BY n",
+    assert_rows(db_of(state),
+                "SELECT * FROM order_statistic WHERE n IN (1, 2, 5, 6, 8, 9, 15, 20) ORDER BY n",
                 "1|1|1|0\n"
                 "2|1|2|0.5\n"
                 "5|1|5|0.9375\n"
@@ -96,7 +97,8 @@ static void test_wall_time(void **state)
                 "musl+jemalloc|4|waits|2|115850000|115850000|115850000|0.5\n"
                 "glibc-static|4|none|5|52000000|50000000|54000000|0.9375\n"
                 "musl-dynamic|4|none|1|200000000|200000000|200000000|0\n");
-    assert_rows(db_of(state), "SELECT variant, threads, median_ns FROM reported_time WHERE threads = 4 AND runs > 8",
+    assert_rows(db_of(state),
+                "SELECT variant, threads, median_ns FROM reported_time WHERE threads = 4 AND runs > 8",
                 "glibc|4|52000000\n"
                 "musl|4|124800000\n");
 }
@@ -112,7 +114,8 @@ static void test_ratios(void **state)
                            "glibc-static|4|5|0.5|0.5|0.5|0.9375|glibc\n"
                            "musl-dynamic|4|1|2|2|2|0|glibc\n";
     assert_rows(db_of(state), "SELECT * FROM wall_ratio", expected);
-    assert_rows(db_of(state), "SELECT * FROM reported_ratio", expected); /* every run says half its wall time */
+    assert_rows(db_of(state), "SELECT * FROM reported_ratio",
+                expected); /* every run says half its wall time */
 }
 
 /* jemalloc beside musl, rounds 1 to 6: 1.10/2.4 1.05/2.0 1.20/2.8 1.15/2.2 1.25/2.6 1.00/2.1; the
@@ -179,12 +182,13 @@ static void test_malloc_wait(void **state)
 
 static void test_hottest_lock(void **state)
 {
-    assert_rows(db_of(state),
-                "SELECT variant, rank, name, module, is_malloc, evidence, words, runs, calls, share, slept, eagain, "
-                "empty_wakes, waking_wakes, other_calls, idle_calls FROM hottest_lock WHERE variant <> 'glibc'",
-                "musl|1|__malloc_lock|passwords-musl|1|symbol table|1|3|2945|0.998982361|60|900|1920|60|5|2825\n"
-                "musl|2|unnamed word in a thread's stack|-|0|mapping|1|3|3|0.00101763908|3|0|0|0|0|0\n"
-                "musl+jemalloc|1|arena mutex|passwords-musl+jemalloc|1|arena layout|1|2|30|1|0|30|0|0|0|30\n");
+    assert_rows(
+        db_of(state),
+        "SELECT variant, rank, name, module, is_malloc, evidence, words, runs, calls, share, slept, eagain, "
+        "empty_wakes, waking_wakes, other_calls, idle_calls FROM hottest_lock WHERE variant <> 'glibc'",
+        "musl|1|__malloc_lock|passwords-musl|1|symbol table|1|3|2945|0.998982361|60|900|1920|60|5|2825\n"
+        "musl|2|unnamed word in a thread's stack|-|0|mapping|1|3|3|0.00101763908|3|0|0|0|0|0\n"
+        "musl+jemalloc|1|arena mutex|passwords-musl+jemalloc|1|arena layout|1|2|30|1|0|30|0|0|0|30\n");
 }
 
 static void test_distributions(void **state)
@@ -208,16 +212,19 @@ static void test_overhead(void **state)
                 "glibc|4|9|3|1.07692308\n"
                 "musl|4|9|3|1.05\n"
                 "musl+jemalloc|4|6|2|1\n");
-    assert_rows(db_of(state), "SELECT * FROM overhead_total", "waits|3|1.05|1|1.07692308|0.75|1|1.07692308\n");
+    assert_rows(db_of(state), "SELECT * FROM overhead_total",
+                "waits|3|1.05|1|1.07692308|0.75|1|1.07692308\n");
 }
 
 /* Every run lost a fifth of its wall time to others, on two cores. */
 static void test_losses_and_noise(void **state)
 {
-    assert_rows(db_of(state), "SELECT * FROM loss_total", "recursion missed|7|1|8\ntable of words full|0|0|8\n");
+    assert_rows(db_of(state), "SELECT * FROM loss_total",
+                "recursion missed|7|1|8\ntable of words full|0|0|8\n");
     assert_rows(db_of(state), "SELECT runs, measured_runs, foreign_share, max_load_average FROM noise_total",
                 "56|56|0.1|0.5\n");
-    assert_rows(db_of(state), "SELECT rep, runs, foreign_share FROM noise WHERE rep IN (1, 9)", "1|9|0.1\n9|4|0.1\n");
+    assert_rows(db_of(state), "SELECT rep, runs, foreign_share FROM noise WHERE rep IN (1, 9)",
+                "1|9|0.1\n9|4|0.1\n");
 }
 
 static void test_status(void **state)
@@ -236,8 +243,9 @@ static void test_status(void **state)
 /* The four milliseconds of the post. */
 static void test_published(void **state)
 {
-    assert_rows(db_of(state), "SELECT variant, ms, ratio FROM published_time",
-                "glibc|56|1\nmusl|513|9.16071429\nmusl+jemalloc|67|1.19642857\nmusl+mimalloc|57|1.01785714\n");
+    assert_rows(
+        db_of(state), "SELECT variant, ms, ratio FROM published_time",
+        "glibc|56|1\nmusl|513|9.16071429\nmusl+jemalloc|67|1.19642857\nmusl+mimalloc|57|1.01785714\n");
 }
 
 /* `heapwait record`: no variant, threads or passwords; interrupted, and counted all the same. */
@@ -249,14 +257,18 @@ static void test_record(void **state)
                 "-|-|1|20|15|5|1\n");
     assert_rows(db, "SELECT variant, threads, rank, name, share FROM hottest_lock",
                 "-|-|1|queue_lock|0.9\n-|-|2|main_arena|0.1\n");
-    assert_rows(db, "SELECT class, kind, calls, calls_per_password FROM futex_kind_per_password WHERE calls > 0",
+    assert_rows(db,
+                "SELECT class, kind, calls, calls_per_password FROM futex_kind_per_password WHERE calls > 0",
                 "malloc|eagain|15|-\nmalloc|empty_wake|5|-\nother|slept|90|-\nother|waking_wake|90|-\n");
     assert_rows(db, "SELECT calls, calls_per_password, low FROM futex_per_password WHERE op = 'wake'",
                 "5|-|-\n90|-|-\n");
-    assert_rows(db, "SELECT class, outcome, share FROM wait_distribution", "malloc|eagain|1\nother|slept|1\n");
+    assert_rows(db, "SELECT class, outcome, share FROM wait_distribution",
+                "malloc|eagain|1\nother|slept|1\n");
     assert_rows(db, "SELECT runs, foreign_share, max_load_average FROM noise_total", "1|-|-\n");
-    assert_rows(db, "SELECT (SELECT count(*) FROM throughput), (SELECT count(*) FROM memory), "
-                    "(SELECT count(*) FROM subject), (SELECT count(*) FROM wall_ratio), (SELECT count(*) FROM failed_run)",
+    assert_rows(db,
+                "SELECT (SELECT count(*) FROM throughput), (SELECT count(*) FROM memory), "
+                "(SELECT count(*) FROM subject), (SELECT count(*) FROM wall_ratio), (SELECT count(*) FROM "
+                "failed_run)",
                 "0|0|0|0|0\n");
 }
 

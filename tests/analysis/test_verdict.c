@@ -1,0 +1,255 @@
+/* The verdict says what the data allow: on the study of tests/data, and on changed copies of it. */
+#include "analysis/number.h"
+#include "analysis/verdict.h"
+#include "tests/analysis/fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PC UNIT_SPACE "%"
+#define MS UNIT_SPACE "ms"
+
+/* The verdict as text, one "topic: sentence" a line. */
+static char *verdict_of(const char *file, const char *more)
+{
+    struct fixture f;
+    struct database *db = NULL;
+    struct error err = {0};
+    struct verdict *v = NULL;
+    if (fixture_create(&f, (const char *const[]){file, NULL}, more) || database_open(f.path, &db, &err) ||
+        verdict_make(db, &v, &err))
+        fail_msg("%s", err.text);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    for (size_t i = 0; i < v->count; i++)
+        fprintf(out, "%s: %s\n", v->sentences[i].topic, v->sentences[i].text);
+    fclose(out);
+    verdict_free(v);
+    database_close(db);
+    fixture_remove(&f);
+    return text;
+}
+
+static void assert_says(const char *file, const char *more, const char *words)
+{
+    char *text = verdict_of(file, more);
+    if (!strstr(text, words))
+        fail_msg("'%s' is not in:\n%s", words, text);
+    free(text);
+}
+
+static void assert_silent(const char *file, const char *more, const char *words)
+{
+    char *text = verdict_of(file, more);
+    if (strstr(text, words))
+        fail_msg("'%s' is in:\n%s", words, text);
+    free(text);
+}
+
+static void test_whole_study(void **state)
+{
+    (void)state;
+    char *text = verdict_of("study.sql", NULL);
+    assert_string_equal(
+        text,
+        "loss: Lost: 7 events in 1 of 8 traced runs (recursion missed); the counts below lack them.\n"
+        "missing: musl+mimalloc is absent: its sources were not found.\n"
+        "missing: musl-dynamic: 1 of 2 runs don't count (the first: it ended with exit status 3).\n"
+        "slowdown: At 4 threads musl (static musl 1.2.3, mallocng) takes 2.40 times as long as glibc (96.1" PC
+        " interval 2.10 to 2.70 over 9 rounds), 250" MS " beside 104" MS
+        ". Of the thread counts above one this has the largest ratio; measured: 1, 4.\n"
+        "lock: The lock is malloc's __malloc_lock in passwords-musl (known by: symbol table): 99.90" PC
+        " of all futex calls of musl at 4 threads are made for it.\n"
+        "calls: Futex calls for malloc's locks (per run, medians of 3 traced runs; in brackets: per "
+        "password): 980 "
+        "(0.98), of these 300 (0.3) EAGAIN waits, 20 (0.02) slept waits, 620 (0.62) empty wakes, 20 (0.02) "
+        "waking "
+        "wakes and 0 (0) others; 96.1" PC
+        " of them neither slept nor woke anybody; beside it, glibc makes none.\n"
+        "cure: With jemalloc 5.3.0 in place of mallocng in the same static musl 1.2.3 binary: musl+jemalloc "
+        "takes 0.48 "
+        "times as long as musl (96.9" PC
+        " interval 0.43 to 0.53 over 6 rounds); no difference is seen between it and "
+        "glibc: 1.12 times as long (96.9" PC
+        " interval 1.00 to 1.25 over 6 rounds); futex calls for malloc's locks "
+        "per run: 15 instead of 980.\n"
+        "linkage: Linked dynamic instead of static, with nothing else changed: musl-dynamic took 1.00 times "
+        "as long as "
+        "musl in the one round measured, which can't tell a difference from noise.\n"
+        "linkage: Linked static instead of dynamic, with nothing else changed: glibc-static takes 0.50 times "
+        "as long as "
+        "glibc (93.8" PC " interval 0.50 to 0.50 over 5 rounds, too few for 95" PC ").\n"
+        "single_thread: On one thread no difference is seen between musl and glibc: 1.00 times as long "
+        "(96.1" PC
+        " interval 0.99 to 1.01 over 9 rounds): the slowdown is contention, not a slow allocator.\n"
+        "overhead: Measuring cost: traced runs took 1.05 times as long as untraced ones (median of 3 "
+        "variants and "
+        "thread counts; 1.00 to 1.08).\n"
+        "noise: The machine was not quiet: other processes used 10.0" PC
+        " of its CPU time during the runs.\n");
+    free(text);
+}
+
+/* musl at half of glibc's time: the same sentences turn round, and nobody speaks of contention. */
+static void test_musl_is_faster(void **state)
+{
+    (void)state;
+    const char *faster = "UPDATE run SET wall_ns = 50000000 WHERE variant = 'musl' AND threads = 4";
+    assert_says("study.sql", faster, "mallocng) takes 0.48 times as long as glibc");
+    assert_silent("study.sql", faster, "contention");
+}
+
+static void test_interval_holds_one(void **state)
+{
+    (void)state;
+    const char *same = "UPDATE run SET wall_ns = 104000000 WHERE variant = 'musl' AND threads = 4";
+    assert_says("study.sql", same,
+                "slowdown: At 4 threads no difference is seen between musl (static musl 1.2.3");
+    assert_silent("study.sql", same, "contention");
+}
+
+/* One thread is as slow as four: then it is not contention. */
+static void test_slow_on_one_thread(void **state)
+{
+    (void)state;
+    const char *slow = "UPDATE run SET wall_ns = wall_ns * 3 WHERE variant = 'musl' AND threads = 1";
+    assert_says("study.sql", slow, "On one thread musl takes 3.00 times as long as glibc");
+    assert_says("study.sql", slow, "the slowdown is there without any contention.");
+    const char *half = "UPDATE run SET wall_ns = wall_ns / 2 * 3 WHERE variant = 'musl' AND threads = 1";
+    assert_says("study.sql", half,
+                "part of the slowdown is there without any contention, the rest comes with threads.");
+}
+
+/* No call for malloc's locks: said so, and "contention" needs them. */
+static void test_no_malloc_waits(void **state)
+{
+    (void)state;
+    const char *none = "UPDATE lock SET is_malloc = 0";
+    assert_says("study.sql", none,
+                "lock: No malloc lock waits are seen in musl at 4 threads: the futex word with the "
+                "most calls, 99.90" PC " of them, is __malloc_lock");
+    assert_silent("study.sql", none, "calls:");
+    assert_says("study.sql", none, "the slowdown comes with threads, it is not a slow allocator.");
+    assert_says("study.sql", "DELETE FROM lock_outcome",
+                "lock: No malloc lock waits: no futex call at all was seen in musl at 4 threads.");
+}
+
+static void test_not_traced(void **state)
+{
+    (void)state;
+    const char *untraced = "UPDATE run SET failure = 'x' WHERE variant = 'musl' AND probes = 'waits'";
+    assert_says("study.sql", untraced,
+                "lock: Where musl at 4 threads waits is not known: no run of it was traced.");
+    assert_silent("study.sql", untraced, "calls:");
+}
+
+static void test_nothing_to_compare_with(void **state)
+{
+    (void)state;
+    const char *alone = "DELETE FROM run WHERE variant <> 'musl'; DELETE FROM variant WHERE name <> 'musl'";
+    assert_says("study.sql", alone, "slowdown: There is nothing to compare musl with");
+    assert_says("study.sql", alone, "lock: The lock is malloc's __malloc_lock");
+    assert_silent("study.sql", alone, "glibc");
+    const char *failed = "UPDATE run SET failure = 'exit status 1' WHERE variant <> 'musl'";
+    assert_says("study.sql", failed, "missing: glibc: 21 of 21 runs don't count (the first: exit status 1).");
+}
+
+static void test_every_run_failed(void **state)
+{
+    (void)state;
+    assert_says("study.sql", "UPDATE run SET failure = 'killed'",
+                "slowdown: No run counts: nothing was measured.");
+    assert_says("study.sql", "DELETE FROM run", "missing: musl was not run.");
+}
+
+/* Anyone's binaries under any name: the slowest stands beside the first one on glibc. */
+static void test_other_names(void **state)
+{
+    (void)state;
+    const char *renamed =
+        "UPDATE variant SET name = 'rust-' || name; UPDATE run SET variant = 'rust-' || variant";
+    assert_says("study.sql", renamed,
+                "At 4 threads rust-musl (static musl 1.2.3, mallocng) takes 2.40 times as long as "
+                "rust-glibc");
+    const char *unknown = "UPDATE variant SET libc = NULL, linkage = NULL, allocator = NULL";
+    assert_says("study.sql", unknown, "At 4 threads musl takes 2.40 times as long as glibc");
+    assert_says("study.sql", unknown, "other: No difference is seen between musl+jemalloc and glibc: 1.12");
+    assert_silent("study.sql", unknown, "cure:");
+}
+
+static void test_one_round(void **state)
+{
+    (void)state;
+    assert_says("study.sql", "DELETE FROM run WHERE rep > 1",
+                "mallocng) took 2.40 times as long as glibc in the one round measured, which can't tell a "
+                "difference");
+    assert_silent("study.sql", "DELETE FROM run WHERE rep > 1", "contention");
+}
+
+/* 22 threads on glibc and musl: the post's figure beside ours. */
+static void test_published(void **state)
+{
+    (void)state;
+    const char *many = "UPDATE run SET threads = 22 WHERE threads = 4";
+    assert_says("study.sql", many,
+                "found 9.16 times as long on 22 threads of another machine; on 22 threads here, by "
+                "the program's own clock, musl takes 2.40 times as long as glibc");
+    assert_silent("study.sql", NULL, "blog post");
+}
+
+static void test_loss_not_watched(void **state)
+{
+    (void)state;
+    assert_says("study.sql", "DELETE FROM loss", "loss: What was lost is not known in 8 of 8 traced runs");
+}
+
+static void test_record(void **state)
+{
+    (void)state;
+    char *text = verdict_of("record.sql", NULL);
+    assert_string_equal(
+        text,
+        "run: `server --port 80` took 1.50" UNIT_SPACE "s and was interrupted: this is only its beginning.\n"
+        "lock: The futex word with the most calls of the command, 90.0" PC
+        " of them, is queue_lock in server (known by: symbol table), which is not malloc's; the hottest of "
+        "malloc's is main_arena in libc.so.6 (known by: separate debug file), with 20 calls per run.\n"
+        "calls: Futex calls for malloc's locks (one run): 20, of these 15 EAGAIN waits, 0 slept waits, 5 "
+        "empty "
+        "wakes, 0 waking wakes and 0 others; 100" PC " of them neither slept nor woke anybody.\n");
+    free(text);
+    assert_says("record.sql", "DELETE FROM lock_outcome",
+                "No malloc lock waits: no futex call at all was seen");
+    assert_says("record.sql", "UPDATE run SET probes = 'none'",
+                "It was not traced, so where it waits is not known.");
+    assert_says("record.sql", "UPDATE run SET wall_ns = NULL, interrupted = 0, term_signal = 9",
+                "died by signal 9");
+    assert_says("record.sql", "DELETE FROM run", "The recording holds no run: nothing was measured.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole_study),
+        cmocka_unit_test(test_musl_is_faster),
+        cmocka_unit_test(test_interval_holds_one),
+        cmocka_unit_test(test_slow_on_one_thread),
+        cmocka_unit_test(test_no_malloc_waits),
+        cmocka_unit_test(test_not_traced),
+        cmocka_unit_test(test_nothing_to_compare_with),
+        cmocka_unit_test(test_every_run_failed),
+        cmocka_unit_test(test_other_names),
+        cmocka_unit_test(test_one_round),
+        cmocka_unit_test(test_published),
+        cmocka_unit_test(test_loss_not_watched),
+        cmocka_unit_test(test_record),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
