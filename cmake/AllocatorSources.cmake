@@ -1,7 +1,8 @@
 # The allocators that are built from source: where their tarballs come from and how ninja builds them.
 # workload/allocators/ has the pinned list (sources.tsv) and the two scripts.  Tarballs come from the folder
-# HEAPWAIT_ALLOCATOR_SOURCES when it is given, else as Debian source packages; either way the SHA-256 must match.
-set(HEAPWAIT_ALLOCATOR_SOURCES "" CACHE PATH "folder with the allocators' tarballs; empty: fetched with apt-get")
+# HEAPWAIT_ALLOCATOR_SOURCES when it is given, else as Debian source packages; the SHA-256 must match either way.
+set(HEAPWAIT_ALLOCATOR_SOURCES ""
+    CACHE PATH "folder with the allocators' tarballs; empty: fetched with apt-get")
 set(HEAPWAIT_ALLOCATOR_CACHE ${CMAKE_BINARY_DIR}/workload/allocators
     CACHE PATH "where fetched tarballs and built allocators are kept; build folders may share one")
 
@@ -52,22 +53,23 @@ function(source_finish)
     file(REMOVE_RECURSE ${HEAPWAIT_ALLOCATOR_CACHE}/apt)
 endfunction()
 
-# Adds the command that builds `name` from the source of `package`, once.  Sets <name>_FILE (what the build leaves),
-# <name>_VERSION (upstream's) and <name>_ABSENT (the reason, or nothing).
+# Adds the command that builds `name` from the source of `package`, once.  Sets <name>_FILE (what the build
+# leaves), <name>_VERSION (upstream's) and <name>_ABSENT (the reason, or nothing).
 macro(allocator_build name package cc file)
     source_pinned(${package})
     string(REGEX REPLACE "^([0-9.]+).*" "\\1" ${name}_VERSION ${version})
-    set(${name}_FILE ${HEAPWAIT_ALLOCATOR_CACHE}/${name}/${file})
+    set(prefix ${HEAPWAIT_ALLOCATOR_CACHE}/${name})
+    set(${name}_FILE ${prefix}/${file})
     source_find(${package} ${name}_TARBALL ${name}_ABSENT)
     if(${name}_ABSENT)
         set(${name}_ABSENT "no source of ${package} ${version}: ${${name}_ABSENT}")
     elseif(NOT absent)
         add_custom_command(
             OUTPUT ${${name}_FILE}
-            COMMAND sh ${ALLOCATOR_SCRIPTS}/build.sh ${name} ${${name}_TARBALL} ${HEAPWAIT_ALLOCATOR_CACHE}/${name} ${cc}
+            COMMAND sh ${ALLOCATOR_SCRIPTS}/build.sh ${name} ${${name}_TARBALL} ${prefix} ${cc}
             COMMAND ${CMAKE_COMMAND} -E touch ${${name}_FILE}
             DEPENDS ${${name}_TARBALL} ${ALLOCATOR_SCRIPTS}/build.sh
-            COMMENT "Building ${name} ${version} from source (a minute or two; log: ${HEAPWAIT_ALLOCATOR_CACHE}/${name}.log)"
+            COMMENT "Building ${name} ${version} from source (a minute or two; log: ${prefix}.log)"
             VERBATIM)
     endif()
 endmacro()

@@ -1,6 +1,6 @@
 # What became of the variants, in three forms: the table that configure prints, workload/variants.tsv for the
-# heapwait of this build folder, and its installed twin.  Of path and absent_reason one is empty.  The file is written
-# by the build, after the programs: a build that fails leaves no file that claims anything.
+# heapwait of this build folder, and its installed twin.  Of path and absent_reason one is empty.  The file is
+# written by the build, after the programs: a build that fails leaves no file that claims anything.
 get_property(rows GLOBAL PROPERTY HEAPWAIT_VARIANT_ROWS)
 get_property(programs GLOBAL PROPERTY HEAPWAIT_VARIANT_PROGRAMS)
 
@@ -45,4 +45,5 @@ install(CODE "
     cmake_path(ABSOLUTE_PATH dir BASE_DIRECTORY \"\${CMAKE_INSTALL_PREFIX}\")
     string(REPLACE @DIR@ \"\${dir}/heapwait\" table [==[${table}]==])
     file(WRITE [==[${HEAPWAIT_VARIANTS_TSV}.installed]==] \"\${table}\")")
-install(FILES ${HEAPWAIT_VARIANTS_TSV}.installed DESTINATION ${CMAKE_INSTALL_DATADIR}/heapwait RENAME variants.tsv)
+install(FILES ${HEAPWAIT_VARIANTS_TSV}.installed DESTINATION ${CMAKE_INSTALL_DATADIR}/heapwait
+        RENAME variants.tsv)

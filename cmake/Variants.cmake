@@ -1,15 +1,15 @@
 # From a row of workload/variants.cmake to an executable, or to the reason why there is none.
 #
-# The variants are built by custom commands, not as CMake targets: one tree, three compilers.  Whether a row can be
-# built is decided here, at configure time, by linking a five-line program the same way; the allocators themselves
-# are built by ninja.  Global properties hold the outcome: HEAPWAIT_VARIANT_ROWS and HEAPWAIT_VARIANT_PROGRAMS.
+# The variants are built by custom commands, not as CMake targets: one tree, three compilers.  Whether a row can
+# be built is decided here, at configure time, by linking a small program the same way; the allocators
+# themselves are built by ninja.  Two global properties hold the outcome, HEAPWAIT_VARIANT_ROWS and _PROGRAMS.
 include(AllocatorSources)
 
 set(HEAPWAIT_VARIANT_CC gcc CACHE STRING "compiler of the variants that use the system's C library")
 set(HEAPWAIT_VARIANT_MUSL_CC musl-gcc CACHE STRING "compiler of the variants that use musl")
 set(HEAPWAIT_WITHOUT "" CACHE STRING "variants to leave out, e.g. musl+jemalloc;musl+mimalloc")
 
-# No -Werror: a stranger's newer compiler must not fail the study.  The same files are built with it for the tests.
+# No -Werror: a stranger's newer compiler must not fail the study.  For the tests they are built with it.
 set(VARIANT_FLAGS -std=c17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -I${CMAKE_SOURCE_DIR}
                   -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 set(VARIANT_DIR ${CMAKE_BINARY_DIR}/workload)
@@ -17,7 +17,15 @@ set(VARIANT_PROBE ${VARIANT_DIR}/probe.c)
 file(WRITE ${VARIANT_PROBE}.new "#include <pthread.h>
 #include <stdlib.h>
 static void *run(void *p) { return realloc(p, 64); }
-int main(void) { pthread_t t; void *p; pthread_create(&t, 0, run, malloc(9)); pthread_join(t, &p); free(p); return !p; }
+int main(void)
+{
+    pthread_t t;
+    void *p;
+    pthread_create(&t, 0, run, malloc(9));
+    pthread_join(t, &p);
+    free(p);
+    return !p;
+}
 ")
 file(COPY_FILE ${VARIANT_PROBE}.new ${VARIANT_PROBE} ONLY_IF_DIFFERENT)
 

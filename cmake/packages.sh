@@ -11,14 +11,14 @@ as_root()
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# found KIND:NAMES, as the head of packages.txt tells.  Where there is no dpkg, `deb` can't be asked: taken as found.
+# found KIND:NAMES, as the head of packages.txt tells.  Without dpkg a `deb` can't be asked for: taken as found.
 found()
 {
     name=${1#*:}
     case $1 in
     cmd:*) for c in $(echo "$name" | tr , ' '); do command -v "$c" >/dev/null || return 1; done ;;
     pc:*) pkg-config --exists "$name" 2>/dev/null ;;
-    lib:*) [ "$(gcc -print-file-name="lib$name.so" 2>/dev/null || echo "lib$name.so")" != "lib$name.so" ] ;;
+    lib:*) gcc -print-file-name="lib$name.so" 2>/dev/null | grep -q / ;;
     deb:*) ! command -v dpkg-query >/dev/null || [ "$(deb_status "$name")" = installed ] ;;
     *) say "packages.txt: unknown way to find a package: $1" && exit 1 ;;
     esac
@@ -34,7 +34,7 @@ deb_status()
 # Typst as a command makes Node and its module unnecessary.
 has_typst()
 {
-    typst --version 2>/dev/null | awk '{ split($2, v, "."); recent = v[1] > 0 || v[2] >= 13 } END { exit !recent }'
+    typst --version 2>/dev/null | grep -Eq '^typst (0\.(1[3-9]|[2-9][0-9])|[1-9])'
 }
 
 # The lines of the list that the stage needs and this machine lacks: package, tab, why.

@@ -1,10 +1,10 @@
-# The variants: one source, one executable per row, build/workload/passwords-NAME.  The order here is the order of
-# presentation everywhere.  How a row becomes an executable is cmake/Variants.cmake.
+# The variants: one source, one executable per row, build/workload/passwords-NAME.  The order here is the order
+# of presentation everywhere.  How a row becomes an executable is cmake/Variants.cmake's matter.
 #
-#   libc       glibc (the system's compiler), musl (musl-gcc), musl-oldmalloc (a musl of our own, built from source)
+#   libc       glibc (the system's compiler), musl (musl-gcc), musl-oldmalloc (a musl of our own, from source)
 #   linkage    dynamic or static
-#   allocator  own: the libc's.  jemalloc, mimalloc, tcmalloc: linked before the libc; the system's library when
-#              dynamic, our own build when static
+#   allocator  own: the libc's.  jemalloc, mimalloc, tcmalloc: linked before the libc; the system's library
+#              when dynamic, our own build when static
 #
 #                  name            libc            linkage  allocator
 heapwait_variant(  glibc           glibc           dynamic  own       ) # the post's default build

@@ -30,11 +30,17 @@ run()
     status=$?
 }
 
+# timing PASSWORDS THREADS: the line's pattern
+timing()
+{
+    echo "Generating $1 passwords with $2 threads took [0-9]+ ms"
+}
+
 test_timing_line()
 {
     run --passwords 1000 --threads 3
     expect "exit of a plain run" "$status" 0
-    expect_match "the timing line" "$(cat out)" 'Generating 1000 passwords with 3 threads took [0-9]+ ms'
+    expect_match "the timing line" "$(cat out)" "$(timing 1000 3)"
     expect "lines on stdout" "$(wc -l <out)" 1
     expect "stderr of a plain run" "$(cat err)" ""
 }
@@ -47,7 +53,7 @@ test_print()
         expect "passwords printed, $source" "$(wc -l <out)" 1001
         expect "lines that are passwords, $source" "$(grep -Ecx '[A-Za-z0-9+/]{35}=' out)" 1001
         expect "different passwords, $source" "$(sort -u out | wc -l)" 1001
-        expect_match "the timing on stderr, $source" "$(cat err)" 'Generating 1001 passwords with 4 threads took [0-9]+ ms'
+        expect_match "the timing on stderr, $source" "$(cat err)" "$(timing 1001 4)"
     done
 }
 
@@ -74,7 +80,8 @@ test_json()
     run --passwords 50 --threads 2 --length 40 --source getrandom --free immediately --json
     expect "exit with --json" "$status" 0
     expect_match "the JSON object" "$(cat out)" \
-        '\{"passwords":50,"threads":2,"length":40,"source":"getrandom","free":"immediately","elapsed_ns":[0-9]+\}'
+        '\{"passwords":50,"threads":2,"length":40,"source":"getrandom","free":"immediately",'\
+'"elapsed_ns":[0-9]+\}'
     run --passwords 5 --threads 2 --json --print
     expect "passwords beside JSON" "$(wc -l <out)" 5
     expect_match "JSON on stderr" "$(cat err)" '\{"passwords":5,.*"elapsed_ns":[0-9]+\}'
@@ -84,9 +91,9 @@ test_processors()
 {
     first=$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')
     taskset -c "$first" "$passwords" --passwords 10 >out
-    expect_match "one thread on one processor" "$(cat out)" 'Generating 10 passwords with 1 threads took [0-9]+ ms'
+    expect_match "one thread on one processor" "$(cat out)" "$(timing 10 1)"
     run --passwords 10
-    expect_match "a thread per processor" "$(cat out)" "Generating 10 passwords with $(nproc) threads took [0-9]+ ms"
+    expect_match "a thread per processor" "$(cat out)" "$(timing 10 "$(nproc)")"
 }
 
 # wrong SENTENCE ARGS...

@@ -1,6 +1,6 @@
 #!/bin/sh
-# sources.sh FOLDER: fetch.sh in FOLDER gets a source package from what the machine's apt knows, in both notations of
-# package sources, and refuses a tarball that isn't the pinned one.  A repository on disk stands for the network.
+# sources.sh FOLDER: fetch.sh in FOLDER gets a source package from what the machine's apt knows, in both
+# notations, and refuses a tarball that isn't the pinned one.  A repository on disk stands for the network.
 set -u
 fetch=$1/fetch.sh
 command -v apt-get >/dev/null || { echo "SKIPPED: there is no apt-get here"; exit 77; }
@@ -28,7 +28,8 @@ make_repository()
     echo "the source of hello" >hello_1.0.orig.tar.gz
     printf 'Format: 3.0 (quilt)\nSource: hello\nVersion: 1.0-1\n' >hello_1.0-1.dsc
     {
-        printf 'Package: hello\nBinary: hello\nVersion: 1.0-1\nFormat: 3.0 (quilt)\nDirectory: .\nChecksums-Sha256:\n'
+        printf 'Package: hello\nBinary: hello\nVersion: 1.0-1\nFormat: 3.0 (quilt)\nDirectory: .\n'
+        echo 'Checksums-Sha256:'
         for file in hello_1.0-1.dsc hello_1.0.orig.tar.gz; do
             printf ' %s %s %s\n' "$(sha256 $file)" "$(wc -c <$file)" $file
         done
@@ -76,7 +77,8 @@ test_one_line_notation()
 test_deb822_notation()
 {
     : >etc/sources.list
-    printf 'Types: deb\n# a comment inside\nURIs: file:%s\nSuites: ./\nTrusted: yes\n' "$scratch/repository" >etc/parts/a.sources
+    printf 'Types: deb\n# a comment inside\nURIs: file:%s\nSuites: ./\nTrusted: yes\n' "$scratch/repository" \
+        >etc/parts/a.sources
     use_sources
     check_fetched "from a deb822 paragraph"
     printf 'Enabled: no\n' >>etc/parts/a.sources

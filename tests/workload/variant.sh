@@ -1,6 +1,6 @@
 #!/bin/sh
-# variant.sh VARIANTS.TSV NAME: proves from the executable itself that a variant is what its row says: linkage and libc
-# from its program headers, the allocator from its symbols (static) or from what its malloc binds to (dynamic).
+# variant.sh VARIANTS.TSV NAME: proves from the executable itself that a variant is what its row says: linkage
+# and libc from its program headers, the allocator from its symbols (static) or what malloc binds to (dynamic).
 # Exits with 77 (skipped) when the row says that the variant is absent, and tells why.
 set -u
 table=$1 name=$2
@@ -77,13 +77,14 @@ check_static_allocator()
     has malloc || fail "it has no malloc"
 }
 
-# check_glibc_bindings LIBRARY: the loader, asked, says which library the program's malloc, realloc and free come from.
+# check_glibc_bindings LIBRARY: the loader, asked, says where the program's malloc, realloc and free come from.
 check_glibc_bindings()
 {
-    LD_DEBUG=bindings LD_BIND_NOW=1 LD_DEBUG_OUTPUT=$scratch/bindings "$program" --passwords 1 --threads 1 >/dev/null
+    LD_DEBUG=bindings LD_BIND_NOW=1 LD_DEBUG_OUTPUT=$scratch/bindings \
+        "$program" --passwords 1 --threads 1 >/dev/null
     for function in malloc realloc free; do
-        library=$(sed -nE "s/.*binding file .*passwords-[^ ]* \[0\] to ([^ ]+) \[0\]: normal symbol .$function'.*/\1/p" \
-            "$scratch"/bindings.*)
+        line="binding file .*passwords-[^ ]* \[0\] to ([^ ]+) \[0\]: normal symbol .$function'"
+        library=$(sed -nE "s/.*$line.*/\1/p" "$scratch"/bindings.*)
         case $library in
         */$1) ;;
         *) fail "its $function comes from '$library' instead of $1" ;;
@@ -105,9 +106,11 @@ check_dynamic_allocator()
 
 check_run()
 {
-    count=$("$program" --passwords 1003 --threads 3 --print 2>"$scratch/timing" | grep -Ecx '[A-Za-z0-9+/]{35}=')
+    count=$("$program" --passwords 1003 --threads 3 --print 2>"$scratch/timing" |
+        grep -Ecx '[A-Za-z0-9+/]{35}=')
     [ "$count" = 1003 ] || fail "1003 passwords asked for, $count printed"
-    grep -Eqx 'Generating 1003 passwords with 3 threads took [0-9]+ ms' "$scratch/timing" || fail "$(cat "$scratch/timing")"
+    grep -Eqx 'Generating 1003 passwords with 3 threads took [0-9]+ ms' "$scratch/timing" ||
+        fail "it said: $(cat "$scratch/timing")"
 }
 
 # A failed allocation is told in one line and nothing is printed: 10 million passwords don't fit in 300 MB.
@@ -117,7 +120,8 @@ check_out_of_memory()
         >"$scratch/out" 2>"$scratch/err"
     [ $? -eq 1 ] || fail "out of memory, it must exit with 1"
     [ ! -s "$scratch/out" ] || fail "out of memory, it printed passwords"
-    grep -Eq '^passwords: out of memory ' "$scratch/err" || fail "out of memory, it said: $(cat "$scratch/err")"
+    grep -Eq '^passwords: out of memory ' "$scratch/err" ||
+        fail "out of memory, it said: $(cat "$scratch/err")"
 }
 
 check_linkage

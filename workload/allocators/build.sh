@@ -1,7 +1,7 @@
 #!/bin/sh
-# build.sh jemalloc|mimalloc|musl-oldmalloc TARBALL PREFIX CC: builds one allocator from its tarball into PREFIX.
-# CC is the compiler driver of the libc it is built against: musl-gcc for the first two, and gcc for musl, which
-# leaves a musl-gcc of its own in PREFIX/bin.  Does nothing when PREFIX was built from the same inputs before.
+# build.sh jemalloc|mimalloc|musl-oldmalloc TARBALL PREFIX CC: builds one allocator from its tarball into
+# PREFIX.  CC is the compiler driver of the libc it is built against: musl-gcc for the first two, and gcc for musl,
+# which leaves a musl-gcc of its own in PREFIX/bin.  Does nothing when PREFIX was built from the same inputs.
 set -eu
 name=$1 tarball=$2 prefix=$3 cc=$4
 work=$prefix.build

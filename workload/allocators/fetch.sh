@@ -1,5 +1,5 @@
 #!/bin/sh
-# fetch.sh PACKAGE VERSION TARBALL SHA256 FOLDER: puts one Debian source package's upstream tarball into FOLDER.
+# fetch.sh PACKAGE VERSION TARBALL SHA256 FOLDER: puts a Debian source package's upstream tarball into FOLDER.
 # The machine's own package sources are read, never changed: their source-package twins go into a private apt
 # configuration, so no root and no deb-src line is needed.  A failure is one line on stdout, exit 1.
 # The folder FOLDER/apt keeps the lists for the next package; the caller removes it in the end.
@@ -72,7 +72,8 @@ prepare()
     rm -rf "$apt"
     mkdir -p "$apt/sources" "$apt/lists/partial" "$apt/cache/archives/partial" || fail "cannot write to $folder"
     write_sources
-    [ -s "$apt/sources/own.list" ] || [ -s "$apt/sources/own.sources" ] || fail "apt has no package sources"
+    [ -s "$apt/sources/own.list" ] || [ -s "$apt/sources/own.sources" ] ||
+        fail "apt has no package sources"
     own_apt update || { why=$(reason); rm -rf "$apt"; fail "apt-get update failed: ${why:-see $log}"; }
     : >"$apt/updated"
 }
