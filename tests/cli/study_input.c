@@ -1,4 +1,5 @@
-/* What `heapwait study` takes in: commands, options, the table of variants; and the settings that come of them. */
+/* What `heapwait study` takes in: commands, options, the table of variants; and the settings that come of
+ * them. */
 #include "cli/study_options.h"
 #include "cli/study_settings.h"
 #include "cli/study_words.h"
@@ -10,6 +11,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +69,8 @@ static void words_fill_placeholders(void **state)
 {
     struct words template, filled;
     struct error err = {""};
-    assert_int_equal(words_split("p -t {threads} --n={passwords}{threads} {thread} {passwords", &template, &err), 0);
+    assert_int_equal(
+        words_split("p -t {threads} --n={passwords}{threads} {thread} {passwords", &template, &err), 0);
     assert_true(words_have(&template, PLACEHOLDER_THREADS));
     assert_true(words_have(&template, PLACEHOLDER_PASSWORDS));
     assert_int_equal(words_fill(&template, 22, 1000000, &filled), 0);
@@ -94,9 +97,10 @@ static void options_keep_what_was_given(void **state)
 {
     struct study_options o;
     struct error err;
-    assert_int_equal(options_of("study --threads 22,1,4,1 --passwords 5 --reps 3 --traced-reps 0 --seed 9 --timeout 0.5",
-                                &o, &err),
-                     0);
+    assert_int_equal(
+        options_of("study --threads 22,1,4,1 --passwords 5 --reps 3 --traced-reps 0 --seed 9 --timeout 0.5",
+                   &o, &err),
+        0);
     assert_int_equal(o.thread_count, 3);
     assert_int_equal(o.threads[0], 1);
     assert_int_equal(o.threads[2], 22);
@@ -116,13 +120,31 @@ static void options_keep_what_was_given(void **state)
 static void options_refuse_nonsense(void **state)
 {
     static const char *const bad[] = {
-        "study --threads 0",        "study --threads ''",        "study --threads 1,,2", "study --threads 4097",
-        "study --threads 1,",       "study --passwords 0",       "study --passwords 1x", "study --passwords -1",
-        "study --reps 0",           "study --reps 1001",         "study --timeout 0",    "study --timeout nan",
-        "study --timeout -1",       "study --seed x",            "study --seed",         "study --what",
-        "study extra",              "study --variant a",         "study --variant =b",   "study --variant 'a b=c'",
-        "study --variant ../x=c",   "study --variant a=b --variant a=c",
-        "study --quick --passwords 5", "study --no-probes --traced-reps 2", "study -o ''",
+        "study --threads 0",
+        "study --threads ''",
+        "study --threads 1,,2",
+        "study --threads 4097",
+        "study --threads 1,",
+        "study --passwords 0",
+        "study --passwords 1x",
+        "study --passwords -1",
+        "study --reps 0",
+        "study --reps 1001",
+        "study --timeout 0",
+        "study --timeout nan",
+        "study --timeout -1",
+        "study --seed x",
+        "study --seed",
+        "study --what",
+        "study extra",
+        "study --variant a",
+        "study --variant =b",
+        "study --variant 'a b=c'",
+        "study --variant ../x=c",
+        "study --variant a=b --variant a=c",
+        "study --quick --passwords 5",
+        "study --no-probes --traced-reps 2",
+        "study -o ''",
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct study_options o;
@@ -181,15 +203,15 @@ static void table_columns_go_by_name(void **state)
 static void table_may_be_hostile(void **state)
 {
     static const char *const bad[] = {
-        "",                                 /* no variant at all */
-        "a\tb\n",                           /* too few columns */
-        "a\t\t\t\t/p\t\t\n",                /* too many */
-        "a\t\t\t\t\t\n",                    /* neither path nor reason */
-        "a\t\t\t\t/p\t\na\t\t\t\t/p\t\n",   /* twice */
-        "\t\t\t\t/p\t\n",                   /* no name */
-        "a,b\t\t\t\t/p\t\n",                /* names go into lists */
-        "../../etc\t\t\t\t/p\t\n",          /* and into file names */
-        "a\t\t\t\t/p\033[2J\t\n",           /* and into terminals */
+        "",                               /* no variant at all */
+        "a\tb\n",                         /* too few columns */
+        "a\t\t\t\t/p\t\t\n",              /* too many */
+        "a\t\t\t\t\t\n",                  /* neither path nor reason */
+        "a\t\t\t\t/p\t\na\t\t\t\t/p\t\n", /* twice */
+        "\t\t\t\t/p\t\n",                 /* no name */
+        "a,b\t\t\t\t/p\t\n",              /* names go into lists */
+        "../../etc\t\t\t\t/p\t\n",        /* and into file names */
+        "a\t\t\t\t/p\033[2J\t\n",         /* and into terminals */
         "-rf\t\t\t\t/p\t\n",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\t\t\t\t/p\t\n",
     };
@@ -214,14 +236,16 @@ static void settings_are_made(void **state)
     struct study_options o;
     struct study_settings s;
     struct error err = {""};
-    char *argv[] = {"study", "--variant", "mine='/a b/c' {passwords}", "--quick", NULL};
+    struct words argv;
+    assert_int_equal(words_split("study --variant \"mine='/a b/c' {passwords}\" --quick", &argv, &err), 0);
     assert_int_equal(table_of("x\t\t\t\t\tno sources\ny\tL\t\t\t/the path/y\t\n", &table), 0);
-    assert_int_equal(study_options_parse(4, argv, &o, &err), 0);
+    assert_int_equal(study_options_parse((int)argv.count, argv.items, &o, &err), 0);
     assert_int_equal(settings_make(&o, &table, &s, &err), 0);
     assert_int_equal(s.variant_count, 3);
     assert_int_equal(s.present_count, 2);
     assert_string_equal(s.variants[0].name, "y");
-    assert_string_equal(s.variants[0].command, "'/the path/y' --threads {threads} --passwords {passwords} --json");
+    assert_string_equal(s.variants[0].command,
+                        "'/the path/y' --threads {threads} --passwords {passwords} --json");
     assert_int_equal(s.variants[0].position, 2);
     assert_string_equal(s.variants[1].command, "'/a b/c' {passwords}");
     assert_true(s.variants[1].own_threads && s.variants[1].given && !s.variants[0].own_threads);
@@ -231,31 +255,35 @@ static void settings_are_made(void **state)
     assert_int_equal(s.traced_reps, 2);
     settings_free(&s);
     study_options_free(&o);
+    words_free(&argv);
     variants_free(&table);
     (void)state;
 }
 
-static void settings_refused(char **argv, int argc)
+static void settings_refused(const char *line)
 {
     struct variant_list table;
     struct study_options o;
     struct study_settings s;
     struct error err = {""};
     assert_int_equal(table_of("x\t\t\t\t\tno sources\ny\t\t\t\t/y\t\n", &table), 0);
-    assert_int_equal(study_options_parse(argc, argv, &o, &err), 0);
+    struct words argv;
+    assert_int_equal(words_split(line, &argv, &err), 0);
+    assert_int_equal(study_options_parse((int)argv.count, argv.items, &o, &err), 0);
     assert_int_equal(settings_make(&o, &table, &s, &err), -EINVAL);
     assert_true(err.text[0]);
     study_options_free(&o);
+    words_free(&argv);
     variants_free(&table);
 }
 
 static void settings_refuse_what_cannot_be_run(void **state)
 {
-    settings_refused((char *[]){"study", "--variants", "y,z", NULL}, 3);       /* unknown */
-    settings_refused((char *[]){"study", "--variants", "x", NULL}, 3);         /* absent */
-    settings_refused((char *[]){"study", "--variants", "none", NULL}, 3);      /* nothing */
-    settings_refused((char *[]){"study", "--variant", "y=/bin/true", NULL}, 3); /* the name is taken */
-    settings_refused((char *[]){"study", "--variant", "q='", NULL}, 3);
+    settings_refused("study --variants y,z");        /* unknown */
+    settings_refused("study --variants x");          /* absent */
+    settings_refused("study --variants none");       /* nothing */
+    settings_refused("study --variant y=/bin/true"); /* the name is taken */
+    settings_refused("study --variant \"q='\"");
     (void)state;
 }
 
@@ -264,7 +292,8 @@ static void settings_respect_affinity(void **state)
 {
     cpu_set_t before, one;
     struct study_options o = {.reps = -1, .traced_reps = -1, .variants = "none"};
-    struct given_variant given = {.name = "a", .command = "b"};
+    char name[] = "a";
+    struct given_variant given = {.name = name, .command = "b"};
     struct variant_list none = {0};
     struct study_settings s;
     struct error err = {""};
@@ -292,16 +321,11 @@ static void settings_respect_affinity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_split_as_a_shell_does),
-        cmocka_unit_test(words_refuse_what_is_no_command),
-        cmocka_unit_test(words_fill_placeholders),
-        cmocka_unit_test(options_keep_what_was_given),
-        cmocka_unit_test(options_refuse_nonsense),
-        cmocka_unit_test(table_is_read),
-        cmocka_unit_test(table_columns_go_by_name),
-        cmocka_unit_test(table_may_be_hostile),
-        cmocka_unit_test(settings_are_made),
-        cmocka_unit_test(settings_refuse_what_cannot_be_run),
+        cmocka_unit_test(words_split_as_a_shell_does), cmocka_unit_test(words_refuse_what_is_no_command),
+        cmocka_unit_test(words_fill_placeholders),     cmocka_unit_test(options_keep_what_was_given),
+        cmocka_unit_test(options_refuse_nonsense),     cmocka_unit_test(table_is_read),
+        cmocka_unit_test(table_columns_go_by_name),    cmocka_unit_test(table_may_be_hostile),
+        cmocka_unit_test(settings_are_made),           cmocka_unit_test(settings_refuse_what_cannot_be_run),
         cmocka_unit_test(settings_respect_affinity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

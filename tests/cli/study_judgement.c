@@ -27,8 +27,9 @@ static void output_reads_the_line(void **state)
 {
     said_is("Generating 1000000 passwords with 22 threads took 56 ms\n", 0, 1000000, 22, 56000000);
     said_is("hello\nGenerating 1 passwords with 1 threads took 0 ms\nbye\n", 0, 1, 1, 0);
-    said_is("Generating 1 passwords with 1 threads took 1 ms\nGenerating 2 passwords with 2 threads took 2 ms", 0, 2,
-            2, 2000000);
+    said_is(
+        "Generating 1 passwords with 1 threads took 1 ms\nGenerating 2 passwords with 2 threads took 2 ms", 0,
+        2, 2, 2000000);
     said_is("Generating 5 passwords with 2 threads took 7 ms\r\n", 0, 5, 2, 7000000);
     (void)state;
 }
@@ -77,7 +78,8 @@ static void runs_are_judged(void **state)
     judged((struct study_ending){&good, NULL, 0, -ENOENT, nothing, 4, 10, false}, "");
     judged((struct study_ending){&three, "no luck", 0, 0, all, 4, 10, true}, "exit status 3: no luck");
     judged((struct study_ending){&killed, NULL, 0, 0, all, 4, 10, true}, "died by signal 11 (SIGSEGV)");
-    judged((struct study_ending){&late, NULL, 0, 0, all, 4, 10, true}, "still running after 2 s, killed (--timeout)");
+    judged((struct study_ending){&late, NULL, 0, 0, all, 4, 10, true},
+           "still running after 2 s, killed (--timeout)");
     judged((struct study_ending){&good, NULL, 0, 0, all, 4, 11, true},
            "it says that it made the run with 10 passwords, but was asked for 11");
     judged((struct study_ending){&good, NULL, 0, 0, all, 5, 10, false},
