@@ -65,10 +65,11 @@ static bool hot_read(struct maker *m, const struct place *place, bool malloc_onl
 static char *hot_phrase(const struct hot *h)
 {
     char *text = NULL, words[64] = "";
+    const char *slash = h->module ? strrchr(h->module, '/') : NULL, *module = slash ? slash + 1 : h->module;
     if (h->words > 1)
         snprintf(words, sizeof(words), "%lld futex words named ", h->words);
-    int n = asprintf(&text, "%s%s%s%s (known by: %s)", words, h->name ? h->name : "?",
-                     h->module ? " in " : "", h->module ? h->module : "", h->evidence ? h->evidence : "?");
+    int n = asprintf(&text, "%s%s%s%s (known by: %s)", words, h->name ? h->name : "?", module ? " in " : "",
+                     module ? module : "", h->evidence ? h->evidence : "?");
     return n < 0 ? NULL : text;
 }
 

@@ -321,7 +321,8 @@ void say_measuring(struct maker *m)
                   format_ratio(median, n[0]), n[3], format_ratio(least, n[1]), format_ratio(most, n[2]));
     if (maker_numbers(m, "SELECT foreign_share, max_load_average FROM noise_total", NULL, noise, 2) &&
         noise[0] > 0.05)
-        maker_say(m, "noise",
-                  "The machine was not quiet: other processes used %s of its CPU time during the runs.",
-                  format_share(share, noise[0]));
+        maker_say(
+            m, "noise",
+            "The machine was not quiet: other processes used %s of its CPU time during the untraced runs.",
+            format_share(share, noise[0]));
 }

@@ -33,6 +33,7 @@ enum { SHRINK = 1, WIDE = 2 };
 enum cell_kind {
     CELL_END,
     CELL_TEXT,
+    CELL_FILE, /* the last part of a path */
     CELL_COUNT,
     CELL_NS,
     CELL_BYTES,
@@ -114,7 +115,7 @@ static const struct section sections[] = {
      .columns = {{"variant", CELL_TEXT, SHRINK},
                  {"threads", CELL_COUNT, 0},
                  {"lock", CELL_TEXT, SHRINK},
-                 {"module", CELL_TEXT, SHRINK},
+                 {"module", CELL_FILE, SHRINK},
                  {"malloc's", CELL_TEXT, 0},
                  {"calls", CELL_COUNT, 0},
                  {"share", CELL_SHARE, 0},
@@ -127,7 +128,7 @@ static const struct section sections[] = {
             "h.rank <= 20 "
             "ORDER BY h.threads, h.rank",
      .columns = {{"lock", CELL_TEXT, SHRINK},
-                 {"module", CELL_TEXT, SHRINK},
+                 {"module", CELL_FILE, SHRINK},
                  {"malloc's", CELL_TEXT, 0},
                  {"EAGAIN", CELL_COUNT, 0},
                  {"slept", CELL_COUNT, 0},
@@ -202,6 +203,10 @@ static const char *cell_write(sqlite3_stmt *row, int at, enum cell_kind kind, ch
         return NULL;
     if (kind == CELL_TEXT)
         return (const char *)sqlite3_column_text(row, at);
+    if (kind == CELL_FILE) {
+        const char *path = (const char *)sqlite3_column_text(row, at), *slash = strrchr(path, '/');
+        return slash ? slash + 1 : path;
+    }
     char low[32], high[32];
     number_write(low, kind, sqlite3_column_double(row, at));
     if (cell_columns(kind) == 2)
@@ -222,8 +227,8 @@ static struct table *section_table(const struct section *s, unsigned width)
     size_t count = 0;
     for (const struct cell_column *c = s->columns; c->kind != CELL_END; c++)
         if (column_shown(c, width))
-            columns[count++] =
-                (struct table_column){c->title, c->kind != CELL_TEXT, (c->flags & SHRINK) != 0};
+            columns[count++] = (struct table_column){c->title, c->kind != CELL_TEXT && c->kind != CELL_FILE,
+                                                     (c->flags & SHRINK) != 0};
     return table_new(columns, count);
 }
 

@@ -7,7 +7,8 @@ CREATE TEMP VIEW hottest_lock AS
 WITH
   traced AS (SELECT variant, threads, count(*) AS runs FROM traced_run GROUP BY variant, threads),
   in_run AS (
-    SELECT variant, threads, run_id, name, module, allocator, is_malloc, min(evidence) AS evidence,
+    SELECT variant, threads, run_id, iif(name GLOB 'thread arena 0x*', 'thread arena', name) AS name,
+           module, allocator, is_malloc, min(evidence) AS evidence,
            count(DISTINCT lock_id) AS words, sum(calls) AS calls, sum(total_ns) AS total_ns,
            sum(blocked_ns) AS blocked_ns,
            coalesce(sum(calls) FILTER (WHERE kind = 'slept'), 0) AS slept,
@@ -17,7 +18,7 @@ WITH
            coalesce(sum(calls) FILTER (WHERE kind = 'other'), 0) AS other_calls,
            coalesce(sum(calls) FILTER (WHERE idle), 0) AS idle_calls
     FROM futex_call
-    GROUP BY variant, threads, run_id, name, module, allocator, is_malloc
+    GROUP BY variant, threads, run_id, 4, module, allocator, is_malloc
   ),
   summed AS (
     SELECT variant, threads, name, module, allocator, is_malloc,

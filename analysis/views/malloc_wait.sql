@@ -22,7 +22,7 @@ WITH
   each_run AS ( -- one row per run and quantity, so that one ranking serves all
     SELECT r.id AS run_id, r.variant, r.threads, q.key,
            CASE q.key
-             WHEN 'idle_share' THEN m.idle_calls * 1.0 / nullif(m.calls, 0)
+             WHEN 'idle_share' THEN coalesce(m.idle_calls, 0) * 1.0 / nullif(m.calls, 0)
              ELSE coalesce(q.value, 0)
            END AS value
     FROM traced_run AS r

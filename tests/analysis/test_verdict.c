@@ -94,7 +94,7 @@ static void test_whole_study(void **state)
         "variants and "
         "thread counts; 1.00 to 1.08).\n"
         "noise: The machine was not quiet: other processes used 10.0" PC
-        " of its CPU time during the runs.\n");
+        " of its CPU time during the untraced runs.\n");
     free(text);
 }
 

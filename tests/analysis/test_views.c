@@ -186,7 +186,8 @@ static void test_hottest_lock(void **state)
         db_of(state),
         "SELECT variant, rank, name, module, is_malloc, evidence, words, runs, calls, share, slept, eagain, "
         "empty_wakes, waking_wakes, other_calls, idle_calls FROM hottest_lock WHERE variant <> 'glibc'",
-        "musl|1|__malloc_lock|passwords-musl|1|symbol table|1|3|2945|0.998982361|60|900|1920|60|5|2825\n"
+        "musl|1|__malloc_lock|/study/passwords-musl|1|symbol "
+        "table|1|3|2945|0.998982361|60|900|1920|60|5|2825\n"
         "musl|2|unnamed word in a thread's stack|-|0|mapping|1|3|3|0.00101763908|3|0|0|0|0|0\n"
         "musl+jemalloc|1|arena mutex|passwords-musl+jemalloc|1|arena layout|1|2|30|1|0|30|0|0|0|30\n");
 }
@@ -222,9 +223,9 @@ static void test_losses_and_noise(void **state)
     assert_rows(db_of(state), "SELECT * FROM loss_total",
                 "recursion missed|7|1|8\ntable of words full|0|0|8\n");
     assert_rows(db_of(state), "SELECT runs, measured_runs, foreign_share, max_load_average FROM noise_total",
-                "56|56|0.1|0.5\n");
+                "48|48|0.1|0.5\n");
     assert_rows(db_of(state), "SELECT rep, runs, foreign_share FROM noise WHERE rep IN (1, 9)",
-                "1|9|0.1\n9|4|0.1\n");
+                "1|6|0.1\n9|4|0.1\n");
 }
 
 static void test_status(void **state)

@@ -99,9 +99,9 @@ UPDATE run SET exit_status = 0 WHERE failure IS NULL;
 
 -- Locks of the traced runs: 1 to 3 are musl's malloc lock, 4 a join; 5 glibc's arena, 6 to 8 its joins; 9, 10 jemalloc.
 INSERT INTO lock VALUES
-  (1, 811, 11, 4096, '__malloc_lock', 'passwords-musl', 'mallocng', 1, 'symbol table'),
-  (2, 812, 12, 4096, '__malloc_lock', 'passwords-musl', 'mallocng', 1, 'symbol table'),
-  (3, 813, 13, 4096, '__malloc_lock', 'passwords-musl', 'mallocng', 1, 'symbol table'),
+  (1, 811, 11, 4096, '__malloc_lock', '/study/passwords-musl', 'mallocng', 1, 'symbol table'),
+  (2, 812, 12, 4096, '__malloc_lock', '/study/passwords-musl', 'mallocng', 1, 'symbol table'),
+  (3, 813, 13, 4096, '__malloc_lock', '/study/passwords-musl', 'mallocng', 1, 'symbol table'),
   (4, 811, 11, 8192, 'unnamed word in a thread''s stack', NULL, NULL, 0, 'mapping'),
   (5, 803, 3, 4096, 'main_arena', 'libc.so.6', 'ptmalloc', 1, 'separate debug file'),
   (6, 801, 1, 8192, 'unnamed word in a thread''s stack', NULL, NULL, 0, 'mapping'),
