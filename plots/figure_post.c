@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAIR_CM  0.95
+#define PAIR_CM  0.88
 #define VALUE_CM 3.0 /* "here 2.17 times (2 317 ms)" at a bar's end */
 
 struct post {

@@ -7,11 +7,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define HEIGHT_CM 7.2
+#define HEIGHT_CM 5.9
 #define LEFT_CM   1.35
 #define TOP_CM    0.55
 #define BOTTOM_CM 0.95
-#define LABEL_GAP 0.34
+#define LABEL_GAP 0.32
 #define LEADER_CM 0.55
 
 struct scale {

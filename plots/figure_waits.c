@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STRIP_CM   1.25
-#define QUIET_CM   0.5
+#define STRIP_CM   1.1
+#define QUIET_CM   0.44
 #define HEADING_CM 0.5
 #define BOTTOM_CM  0.95
 #define WORDS_CM   3.75 /* the column at the right */
@@ -116,7 +116,7 @@ static void quiet_write(struct drawing *d, size_t row, const struct variant *v, 
 }
 
 /* "8 826 slept, half of them within 74 µs" at the strip's right. */
-static void words_define(struct drawing *d, const char *array, size_t row, const struct waits *w, double runs,
+static void words_define(struct drawing *d, const char *array, size_t row, const struct waits *w,
                          const char *what)
 {
     struct text t;
@@ -124,7 +124,7 @@ static void words_define(struct drawing *d, const char *array, size_t row, const
         define_item_text(d, array, row, "");
         return;
     }
-    say_count(t.out, w->calls / (runs > 0 ? runs : 1));
+    say_count(t.out, w->calls);
     fprintf(t.out, " %s, half < ", what);
     say_ns(t.out, w->half);
     char *text = text_take(&t);
@@ -169,15 +169,14 @@ static int quiet_row(struct drawing *d, struct strips *s, size_t row, double run
     return rc;
 }
 
-static void subject_note(struct drawing *d, struct strips *s, const struct variant *v, const struct waits *w,
-                         double runs)
+static void subject_note(struct drawing *d, struct strips *s, const struct variant *v, const struct waits *w)
 {
     const struct lineup *l = d->lineup;
     if (l->study && (!l->subject || !v->name || strcmp(v->name, l->subject)))
         return;
-    s->slept_calls = w[OF_SLEPT].calls / runs;
+    s->slept_calls = w[OF_SLEPT].calls;
     s->slept_half = w[OF_SLEPT].half;
-    s->eagain_calls = w[OF_EAGAIN].calls / runs;
+    s->eagain_calls = w[OF_EAGAIN].calls;
     s->eagain_half = w[OF_EAGAIN].half;
 }
 
@@ -191,13 +190,13 @@ static int strip_write(struct drawing *d, struct strips *s, size_t row, struct e
         rc = waits_read(d, v, waits, err);
     const bool loud = waits[OF_SLEPT].count + waits[OF_EAGAIN].count + waits[OF_REST].count > 0;
     define_item_text(d, "QUIET", row, "");
-    words_define(d, "SLEPT_WORDS", row, &waits[OF_SLEPT], runs, "slept");
-    words_define(d, "EAGAIN_WORDS", row, &waits[OF_EAGAIN], runs, "EAGAIN");
-    words_define(d, "REST_WORDS", row, &waits[OF_REST], runs, "other");
+    words_define(d, "SLEPT_WORDS", row, &waits[OF_SLEPT], "slept");
+    words_define(d, "EAGAIN_WORDS", row, &waits[OF_EAGAIN], "EAGAIN");
+    words_define(d, "REST_WORDS", row, &waits[OF_REST], "other");
     if (rc == 0 && loud) {
         for (enum outcome o = 0; o < OUTCOMES; o++)
             bins_write(d, s, row, v, o, &waits[o]);
-        subject_note(d, s, v, waits, runs);
+        subject_note(d, s, v, waits);
         s->shown++;
     } else if (rc == 0) {
         rc = quiet_row(d, s, row, runs, err);
@@ -230,11 +229,11 @@ static void caption_write(struct drawing *d, const struct strips *s)
     if (s->slept_calls > 0 && s->eagain_calls > 0) {
         fprintf(out, "Waits of %s are of two kinds: half of the ", who);
         say_count(out, s->eagain_calls);
-        fputs(" per run that return EAGAIN are over within ", out);
+        fputs(" that return EAGAIN are over within ", out);
         say_ns(out, s->eagain_half);
-        fputs(", half of the ", out);
+        fputs("; of the ", out);
         say_count(out, s->slept_calls);
-        fputs(" that sleep only within ", out);
+        fputs(" that sleep, half take up to ", out);
         say_ns(out, s->slept_half);
         fputs(". ", out);
     }

@@ -33,10 +33,14 @@ unset xtics
 set grid nox
 every = HIGH - LOW > 4 ? 3 : HIGH - LOW > 2 ? 2 : 1
 tic(e) = e == 0 ? '1' : e > 0 ? '10'.digit(e) : '10⁻'.digit(-e)
+LEAST = NONE + 0.8; MOST = HIGH + 0.5
+half = 0.19 * (MOST - NONE + 0.9)          # half of a number's width, in decades
+inside(x) = x < LEAST + half ? LEAST + half : x > MOST - half ? MOST - half : x
 do for [k = 1:4] {
   if (k == 2) { unset label 3 }
   set lmargin at screen PL[k + 1]; set rmargin at screen PR[k + 1]
-  set label 1 KIND[k] at graph 0, graph 1 offset 0, 1.6 left font BOLD tc rgb INK
+  set label 1 KIND[k] at graph 0, graph 1 offset 1.4, 1.6 left font BOLD tc rgb INK
+  set label 4 '■' at graph 0, graph 1 offset 0, 1.6 left font BOLD tc rgb PAINT[k]
   set label 2 WHAT[k] at graph 0, graph 1 offset 0, 0.6 left font SMALL tc rgb MUTE
   set label 20 '0' at first NONE, graph 0 offset 0, -0.9 center tc rgb MUTE font SMALL
   n = 0
@@ -50,6 +54,6 @@ do for [k = 1:4] {
   plot DATA skip 1 using (column(3 + k) > 0 ? place(column(3 + k)) : NaN):1:(NONE + 0.8 - place(column(3 + k))):(0) with vectors nohead lc rgb PAINT[k] lw 1.4, \
        DATA skip 1 using (column(3 + k) > 0 ? place(column(3 + k)) : NaN):1 with points pt 7 ps 0.5 lc rgb PAINT[k], \
        DATA skip 1 using (column(3 + k) == 0 ? NONE : NaN):1 with points pt 6 ps 0.4 lc rgb AXIS lw 0.8, \
-       DATA skip 1 using (column(3 + k) > 0 ? place(column(3 + k)) : NaN):1:(rate(column(3 + k))) with labels center offset 0, 0.62 font TINY tc rgb INK
+       DATA skip 1 using (column(3 + k) > 0 ? inside(place(column(3 + k))) : NaN):1:(rate(column(3 + k))) with labels center offset 0, 0.62 font TINY tc rgb INK
 }
 unset multiplot

@@ -22,6 +22,6 @@ do for [i = 1:LABELS] {
   set label 100 + i NAME[r] at screen PR[1] + LEADER, first LABEL_Y[i] left font 'Inter:Bold' tc rgb WORDS[r] noenhanced
 }
 plot for [i = 1:N] DATA skip 1 using ($1 == i ? aside(i, $3) : NaN):5 with lines lc rgb COLOUR[i] lw 1.5 dt 2 - SOLID[i], \
-     for [i = 1:N] DATA skip 1 using ($1 == i ? aside(i, $3) : NaN):5:6:7 with yerrorbars pt 7 ps 0 lc rgb COLOUR[i] lw 0.8, \
+     for [i = 1:N] DATA skip 1 using ($1 == i ? aside(i, $3) : NaN):5:6:7 with yerrorbars pt 7 ps 0 lc rgb 0x90000000 + COLOUR[i] lw 0.7, \
      for [i = 1:N] DATA skip 1 using ($1 == i ? aside(i, $3) : NaN):5 with points pt MARK[i] + 1 - SOLID[i] ps 0.75 lc rgb PAPER lw 1.5, \
      for [i = 1:N] DATA skip 1 using ($1 == i ? aside(i, $3) : NaN):5 with points pt MARK[i] ps 0.6 lc rgb COLOUR[i] lw 1

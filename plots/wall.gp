@@ -21,6 +21,6 @@ do for [p = 1:PANELS] {
   if (p == PANELS) { set label 2 'wall time, ms: shorter is better' at screen (PL[1] + PR[PANELS]) / 2, screen 0.4 / H / 2.2 center tc rgb MUTE }
   plot for [i = 1:N] DATA skip 1 using ($3 == p && $1 == i ? $6 : NaN):1:(0):6:($1 - BAR):($1 + BAR) with boxxyerror fc rgb fill(i) lw 0.8 fs solid 1 border lc rgb COLOUR[i], \
        DATA skip 1 using ($3 == p ? $6 : NaN):1:7:8 with xerrorbars pt 7 ps 0 lc rgb INK lw 0.8, \
-       DATA skip 1 using ($3 == p ? ($8 > $6 ? $8 : $6) : NaN):1:(group($6)) with labels left offset 0.5, 0 font SMALL tc rgb INK
+       DATA skip 1 using ($3 == p ? ($8 > $6 ? $8 : $6) : NaN):1:(amount($6)) with labels left offset 0.5, 0 font SMALL tc rgb INK
 }
 unset multiplot
