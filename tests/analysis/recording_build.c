@@ -10,6 +10,8 @@ int sql_run_text(const char *path, const char *sql)
     sqlite3 *db = NULL;
     char *message = NULL;
     int rc = sqlite3_open(path, &db);
+    if (!rc) /* a test's file need not survive a power cut */
+        rc = sqlite3_exec(db, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY", NULL, NULL, NULL);
     if (!rc)
         rc = sqlite3_exec(db, sql, NULL, NULL, &message);
     if (rc)
