@@ -222,11 +222,13 @@ static char *file_read(const char *path, size_t *size, int *error)
     return text;
 }
 
-/* Where the table lies: $HEAPWAIT_VARIANTS, else beside the executable. */
-static void table_find(char *path, size_t size)
+/* Where the table lies: $HEAPWAIT_VARIANTS, else beside the executable.  False: in none of the places; `path`
+ * is the last then.  secure_getenv: a heapwait that got capabilities by setcap must not run another user's
+ * programs. */
+static bool table_find(char *path, size_t size)
 {
     static const char *const places[] = {"workload/variants.tsv", "../share/heapwait/variants.tsv"};
-    const char *named = getenv("HEAPWAIT_VARIANTS");
+    const char *named = secure_getenv("HEAPWAIT_VARIANTS");
     char self[MAX_PATH];
     ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
     self[n > 0 ? n : 0] = '\0';
@@ -235,13 +237,14 @@ static void table_find(char *path, size_t size)
         slash[1] = '\0';
     if (named && *named) {
         snprintf(path, size, "%s", named);
-        return;
+        return true;
     }
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         snprintf(path, size, "%s%s", self, places[i]);
         if (!access(path, F_OK))
-            return;
+            return true;
     }
+    return false;
 }
 
 int variants_load(struct variant_list *list, struct error *err)
@@ -250,11 +253,15 @@ int variants_load(struct variant_list *list, struct error *err)
     size_t size = 0;
     int rc = 0;
     *list = (struct variant_list){0};
-    table_find(path, sizeof(path));
+    if (!table_find(path, sizeof(path)))
+        return error_set(
+            err, -ENOENT,
+            "there is no table of variants beside heapwait (workload/variants.tsv in a build, %s when "
+            "installed): build heapwait whole, or name programs by --variants none --variant NAME=COMMAND",
+            path);
     char *text = file_read(path, &size, &rc);
     if (!text)
-        return error_set(err, rc,
-                         "can't read the table of variants %s: %s; build heapwait (or install it whole)",
+        return error_set(err, rc, "can't read the table of variants %s: %s; build or install heapwait anew",
                          path, strerror(-rc));
     rc = variants_parse(list, text, size, path, err);
     free(text);

@@ -301,9 +301,47 @@ static void nothing_runs_without_privilege(void **state)
     assert_string_equal(query(p, "SELECT count(*) FROM run WHERE failure IS NULL"), "1");
 }
 
+/* Traced runs share a session: what one run did must not show in the next one, and untraced runs have no
+ * counts. */
+static void traced_runs_are_kept_apart(void **state)
+{
+    struct place *p = *state;
+    assert_int_equal(STUDY(p, "--variants", "none", "--threads", "1,2", "--passwords", "10", "--reps", "3",
+                           "--traced-reps", "2", "--variant", "f=" SUBJECT " futex {threads} {passwords}",
+                           "--variant", "ok=" SUBJECT " ok {threads} {passwords}", "--variant",
+                           "gone=/nonexistent/program {threads}"),
+                     0);
+    assert_string_equal(
+        query(p, "SELECT group_concat(x) FROM (SELECT probes || ' ' || count(*) || ' ' || "
+                 "count(collector) AS x FROM run WHERE variant = 'f' GROUP BY probes ORDER BY probes)"),
+        "none 6 0,waits 4 4");
+    assert_string_equal(
+        query(p, "SELECT group_concat(x) FROM (SELECT op || ' ' || outcome || ' ' || count(*) || ' ' || "
+                 "min(calls) || ' ' || max(calls) AS x FROM run JOIN lock ON run_id = run.id JOIN "
+                 "lock_outcome ON lock_id = lock.id WHERE variant = 'f' AND name LIKE '%study_word%' "
+                 "GROUP BY op, outcome ORDER BY op)"),
+        "wait eagain 4 7 7,wake woke_none 4 11 11");
+    assert_string_equal(
+        query(p, "SELECT count(*) FROM run JOIN lock ON run_id = run.id WHERE name LIKE '%study_word%' "
+                 "AND (variant <> 'f' OR probes = 'none')"),
+        "0");
+    assert_string_equal(query(p, "SELECT count(DISTINCT run_id) || ' ' || sum(count) FROM loss"), "8 0");
+    assert_string_equal(
+        query(p, "SELECT count(*) FROM run WHERE probes = 'waits' AND variant = 'gone' AND wall_ns IS "
+                 "NULL"),
+        "4");
+    says(p, "0 events lost in 0 of 8 traced runs");
+}
+
+static bool can_trace(void)
+{
+    return system(HEAPWAIT " doctor >/dev/null 2>&1") == 0;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
 
-int main(void)
+/* Without an argument what needs no privilege, with "traced" the rest. */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(good_runs_are_recorded),
@@ -316,5 +354,14 @@ int main(void)
         TEST(resume_needs_a_study),
         TEST(nothing_runs_without_privilege),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest traced[] = {
+        TEST(traced_runs_are_kept_apart),
+    };
+    if (argc < 2 || strcmp(argv[1], "traced") != 0)
+        return cmocka_run_group_tests(tests, NULL, NULL);
+    if (!can_trace()) {
+        fprintf(stderr, "SKIPPED: this user can't trace\n");
+        return 77;
+    }
+    return cmocka_run_group_tests(traced, NULL, NULL);
 }

@@ -1,12 +1,14 @@
 /* Stands in for a variant: behaves as its first argument says.  No mode depends on time; those that hang do
  * so until they are killed. */
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int line_print(const char *threads, const char *passwords)
@@ -80,6 +82,17 @@ static int flood(char **argv)
     return line_print(argv[2], argv[3]);
 }
 
+/* 11 wakes that wake nobody and 7 waits for another value than the word has, on a word of its own. */
+static int futex_calls(char **argv)
+{
+    static int study_word;
+    for (int i = 0; i < 11; i++)
+        syscall(SYS_futex, &study_word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    for (int i = 0; i < 7; i++)
+        syscall(SYS_futex, &study_word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+    return line_print(argv[2], argv[3]);
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
@@ -87,6 +100,8 @@ int main(int argc, char **argv)
         return line_print(argv[2], argv[3]);
     if (!strcmp(mode, "count") && argc == 5)
         return run_count(argv[2]), line_print(argv[3], argv[4]);
+    if (!strcmp(mode, "futex") && argc == 4)
+        return futex_calls(argv);
     if (!strcmp(mode, "flood") && argc == 4)
         return flood(argv);
     if (!strcmp(mode, "leave") && argc == 4)
