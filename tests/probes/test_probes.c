@@ -356,12 +356,12 @@ static void oracle_agrees(void **state)
 static void commands_that_cannot_run(void **state)
 {
     static const struct {
-        char *command;
+        const char *command;
         int error;
     } cases[] = {{"/nonexistent/command", -ENOENT}, {"/etc/passwd", -EACCES}, {"/", -EACCES}};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char *argv[] = {cases[i].command, NULL};
+        char *argv[] = {(char *)cases[i].command, NULL};
         struct measure_options options = {.argv = argv, .probes = PROBES_WAITS, .stdout_fd = -1, .stderr_fd = -1};
         struct measurement *m = NULL;
         struct error err = {""};
