@@ -227,9 +227,37 @@ static void say_others(struct maker *m, const struct study *s)
     }
 }
 
-/* One thread: is the allocator slow by itself, or only when threads meet?  "Contention" is said only if at
- * most a tenth of the extra time is there on one thread and the threads were seen calling the kernel for
- * malloc's locks. */
+/* Whether the subject was seen calling the kernel for malloc's locks more than the baseline does. */
+static bool locks_contended(struct maker *m, const struct study *s)
+{
+    static const char *const sql = "SELECT calls FROM malloc_wait WHERE variant IS ?1 AND threads IS ?2";
+    const struct place other = {s->baseline, s->subject.threads};
+    double here[1] = {0}, there[1] = {0};
+    maker_numbers(m, sql, &s->subject, here, 1);
+    maker_numbers(m, sql, &other, there, 1);
+    return here[0] > there[0];
+}
+
+/* What one thread alone says about the slowdown at many.  The intervals must lie apart before anything is
+ * said to come with threads, and "not a slow allocator" needs nine tenths of the extra time to be absent on
+ * one thread. */
+static const char *single_meaning(const struct ratio *single, const struct ratio *many, bool contended)
+{
+    if (ratio_claim(many) != CLAIM_LONGER || single->coverage <= 0)
+        return "";
+    if (single->high >= many->low)
+        return ratio_claim(single) == CLAIM_LONGER
+                   ? ": the slowdown is there without any contention"
+                   : ": whether the slowdown comes with threads can't be told from these runs";
+    if (single->value - 1 <= (many->value - 1) / 10)
+        return contended ? ": the slowdown is contention, not a slow allocator"
+                         : ": the slowdown comes with threads, it is not a slow allocator";
+    return ratio_claim(single) == CLAIM_LONGER
+               ? ": part of the slowdown is there without any contention, the rest comes with threads"
+               : ": most of the slowdown comes with threads";
+}
+
+/* One thread: is the allocator slow by itself, or only when threads meet? */
 static void say_single_thread(struct maker *m, const struct study *s)
 {
     const struct place single = {s->subject.variant, 1};
@@ -237,21 +265,9 @@ static void say_single_thread(struct maker *m, const struct study *s)
     if (s->subject.threads <= 1 || !ratio_to_baseline(m, &single, &ratio))
         return;
     char *phrase = ratio_phrase(&ratio, s->subject.variant, s->baseline);
-    double calls[1] = {0};
-    maker_numbers(m, "SELECT calls FROM malloc_wait WHERE variant IS ?1 AND threads IS ?2", &s->subject,
-                  calls, 1);
-    bool slower = ratio_claim(&s->ratio) == CLAIM_LONGER;
-    bool known = ratio.coverage > 0 && s->ratio.coverage > 0;
-    const char *meaning = "";
-    if (slower && known && ratio.value - 1 <= (s->ratio.value - 1) / 10)
-        meaning = calls[0] > 0 ? ": the slowdown is contention, not a slow allocator"
-                               : ": the slowdown comes with threads, it is not a slow allocator";
-    else if (slower && known && ratio.high < s->ratio.low)
-        meaning = ": part of the slowdown is there without any contention, the rest comes with threads";
-    else if (slower && known)
-        meaning = ": the slowdown is there without any contention";
     if (phrase)
-        maker_say(m, "single_thread", "On one thread %s%s.", phrase, meaning);
+        maker_say(m, "single_thread", "On one thread %s%s.", phrase,
+                  single_meaning(&ratio, &s->ratio, locks_contended(m, s)));
     free(phrase);
 }
 
