@@ -14,10 +14,11 @@
 #include <unistd.h>
 
 enum { STREAMS = 2 };
+static const size_t ROOM = (size_t)2 * CAPTURE_KEPT; /* of one stream */
 
 struct stream {
     int read_fd, write_fd;
-    char *text; /* 2 * CAPTURE_KEPT + 1 bytes */
+    char *text; /* ROOM + 1 bytes */
     size_t length;
 };
 
@@ -31,7 +32,7 @@ struct capture {
 /* Makes room by dropping the older half. */
 static void stream_trim(struct stream *s)
 {
-    if (s->length < 2 * CAPTURE_KEPT)
+    if (s->length < ROOM)
         return;
     memmove(s->text, s->text + CAPTURE_KEPT, s->length - CAPTURE_KEPT);
     s->length -= CAPTURE_KEPT;
@@ -42,7 +43,7 @@ static bool stream_read(struct stream *s)
 {
     for (;;) {
         stream_trim(s);
-        ssize_t n = read(s->read_fd, s->text + s->length, 2 * CAPTURE_KEPT - s->length);
+        ssize_t n = read(s->read_fd, s->text + s->length, ROOM - s->length);
         if (n > 0)
             s->length += (size_t)n;
         else if (n == 0)
@@ -72,7 +73,7 @@ static void *reader_run(void *context)
 static int stream_open(struct stream *s)
 {
     int fds[2];
-    s->text = malloc(2 * CAPTURE_KEPT + 1);
+    s->text = malloc(ROOM + 1);
     if (!s->text)
         return -ENOMEM;
     if (pipe2(fds, O_CLOEXEC))

@@ -104,7 +104,7 @@ static char *word_replace(const char *word, const char *placeholder, const char 
         from = hit + gap;
     }
     if (out)
-        strcpy(end, from);
+        memcpy(end, from, strlen(from) + 1);
     return out;
 }
 

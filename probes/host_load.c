@@ -58,7 +58,7 @@ void host_watch_start(struct host_watch *w)
 
 void host_watch_end(const struct host_watch *w, uint64_t run_cpu_ns, struct host_watched *out)
 {
-    struct host_cpu_time end;
+    struct host_cpu_time end = {0};
     *out = (struct host_watched){.foreign_ns = INT64_MIN, .wall_ns = now_ns() - w->start_ns};
     if (w->error || host_cpu_time_read(&end))
         return;

@@ -119,16 +119,34 @@ static void says(const struct place *p, const char *text)
         fail_msg("'%s' is not in:\n%s", text, p->said);
 }
 
+/* Variants, by what they do. */
+static const char variant_q[] = "q=" SUBJECT " ok {threads} {passwords}";
+static const char variant_a[] = "a=" SUBJECT " ok {threads} {passwords}";
+static const char variant_own[] = "own='" SUBJECT "' ok 5 10";
+static const char variant_a2[] = "a=" SUBJECT " ok 1 10";
+static const char variant_bad[] = "bad=" SUBJECT " fail";
+static const char variant_good[] = "good=" SUBJECT " ok {threads} {passwords}";
+static const char variant_dead[] = "dead=" SUBJECT " die";
+static const char variant_liar[] = "liar=" SUBJECT " ok {threads} 11 {passwords}";
+static const char variant_false[] = "false=" SUBJECT " ok {passwords} {threads}";
+static const char variant_hang[] = "hang=" SUBJECT " hang %s";
+static const char variant_flood[] = "flood=" SUBJECT " flood {threads} {passwords}";
+static const char variant_leave[] = "leave=" SUBJECT " leave {threads} {passwords}";
+static const char variant_stdin[] = "stdin=" SUBJECT " stdin";
+static const char variant_i[] = "i=" SUBJECT " interrupt %s 5 {threads} {passwords}";
+static const char variant_ok[] = "ok=" SUBJECT " ok {threads} {passwords}";
+static const char variant_c[] = "c=" SUBJECT " count %s 1 10";
+static const char variant_f[] = "f=" SUBJECT " futex {threads} {passwords}";
+
 static void good_runs_are_recorded(void **state)
 {
     struct place *p = *state;
-    assert_int_equal(STUDY(p, SMALL, "--threads", "2,1", "--reps", "3", "--variant", "a b'=x", "--variant",
-                           "q=" SUBJECT " ok {threads} {passwords}"),
-                     2); /* a name with a space and a quote */
-    assert_int_equal(STUDY(p, SMALL, "--threads", "2,1", "--reps", "3", "--variant",
-                           "a=" SUBJECT " ok {threads} {passwords}", "--variant",
-                           "own='" SUBJECT "' ok 5 10"),
-                     0);
+    assert_int_equal(
+        STUDY(p, SMALL, "--threads", "2,1", "--reps", "3", "--variant", "a b'=x", "--variant", variant_q),
+        2); /* a name with a space and a quote */
+    assert_int_equal(
+        STUDY(p, SMALL, "--threads", "2,1", "--reps", "3", "--variant", variant_a, "--variant", variant_own),
+        0);
     assert_string_equal(
         query(p, "SELECT group_concat(x) FROM (SELECT variant || ' ' || threads || ' ' || count(*) AS x "
                  "FROM run WHERE failure IS NULL AND passwords = 10 AND reported_ns = 7000000 "
@@ -158,18 +176,17 @@ static void an_older_recording_is_kept(void **state)
     char old[128];
     snprintf(old, sizeof(old), "%s.old", p->db);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(STUDY(p, SMALL, "--reps", "1", "--variant", "a=" SUBJECT " ok 1 10"), 0);
+        assert_int_equal(STUDY(p, SMALL, "--reps", "1", "--variant", variant_a2), 0);
     assert_int_equal(access(old, F_OK), 0);
 }
 
 static void failures_are_recorded_and_given_up(void **state)
 {
     struct place *p = *state;
-    assert_int_equal(STUDY(p, SMALL, "--threads", "1", "--reps", "4", "--variant", "bad=" SUBJECT " fail",
-                           "--variant", "good=" SUBJECT " ok {threads} {passwords}", "--variant",
-                           "dead=" SUBJECT " die", "--variant", "gone=/nonexistent/program {threads}",
-                           "--variant", "liar=" SUBJECT " ok {threads} 11 {passwords}", "--variant",
-                           "false=" SUBJECT " ok {passwords} {threads}"),
+    assert_int_equal(STUDY(p, SMALL, "--threads", "1", "--reps", "4", "--variant", variant_bad, "--variant",
+                           variant_good, "--variant", variant_dead, "--variant",
+                           "gone=/nonexistent/program {threads}", "--variant", variant_liar, "--variant",
+                           variant_false),
                      0);
     assert_string_equal(query(p, "SELECT count(*) FROM run WHERE variant = 'good' AND failure IS NULL"), "4");
     assert_string_equal(query(p, "SELECT failure FROM run WHERE variant = 'bad' ORDER BY position"),
@@ -199,7 +216,7 @@ static void failures_are_recorded_and_given_up(void **state)
 static void nothing_but_failures_is_an_error(void **state)
 {
     struct place *p = *state;
-    assert_int_equal(STUDY(p, SMALL, "--reps", "1", "--variant", "bad=" SUBJECT " fail"), 1);
+    assert_int_equal(STUDY(p, SMALL, "--reps", "1", "--variant", variant_bad), 1);
     assert_string_equal(query(p, "SELECT count(*) FROM run WHERE failure IS NOT NULL"), "1");
 }
 
@@ -207,7 +224,7 @@ static void a_hanging_variant_is_killed_with_its_children(void **state)
 {
     struct place *p = *state;
     char hanging[256];
-    snprintf(hanging, sizeof(hanging), "hang=" SUBJECT " hang %s", p->counter);
+    snprintf(hanging, sizeof(hanging), variant_hang, p->counter);
     assert_int_equal(
         STUDY(p, SMALL, "--threads", "1", "--reps", "4", "--timeout", "0.1", "--variant", hanging), 1);
     assert_string_equal(query(p, "SELECT sum(timed_out) || ' ' || count(*) FROM run"), "2 4");
@@ -221,10 +238,8 @@ static void a_hanging_variant_is_killed_with_its_children(void **state)
 static void output_neither_blocks_nor_fills(void **state)
 {
     struct place *p = *state;
-    assert_int_equal(STUDY(p, SMALL, "--threads", "1", "--reps", "1", "--variant",
-                           "flood=" SUBJECT " flood {threads} {passwords}", "--variant",
-                           "leave=" SUBJECT " leave {threads} {passwords}", "--variant",
-                           "stdin=" SUBJECT " stdin"),
+    assert_int_equal(STUDY(p, SMALL, "--threads", "1", "--reps", "1", "--variant", variant_flood, "--variant",
+                           variant_leave, "--variant", variant_stdin),
                      0);
     assert_string_equal(query(p, "SELECT count(*) FROM run WHERE failure IS NULL AND reported_ns = 7000000"),
                         "3");
@@ -235,10 +250,10 @@ static void an_interrupted_study_is_resumed(void **state)
 {
     struct place *p = *state;
     char variant[256];
-    snprintf(variant, sizeof(variant), "i=" SUBJECT " interrupt %s 5 {threads} {passwords}", p->counter);
-    assert_int_equal(STUDY(p, SMALL, "--threads", "1,2", "--reps", "4", "--variant", variant, "--variant",
-                           "ok=" SUBJECT " ok {threads} {passwords}"),
-                     130);
+    snprintf(variant, sizeof(variant), variant_i, p->counter);
+    assert_int_equal(
+        STUDY(p, SMALL, "--threads", "1,2", "--reps", "4", "--variant", variant, "--variant", variant_ok),
+        130);
     says(p, "heapwait study --resume -o ");
     int before = atoi(query(p, "SELECT count(*) FROM run"));
     assert_true(before >= 3 && before < 16); /* the fifth start of `i`, one of them the warm-up */
@@ -277,7 +292,7 @@ static void resume_needs_a_study(void **state)
     fputs("this is no recording", f);
     fclose(f);
     assert_int_equal(STUDY(p, "--resume"), 2);
-    assert_int_equal(STUDY(p, SMALL, "--reps", "1", "--variant", "a=" SUBJECT " ok 1 10"), 125);
+    assert_int_equal(STUDY(p, SMALL, "--reps", "1", "--variant", variant_a2), 125);
     says(p, "is not a recording");
 }
 
@@ -287,7 +302,7 @@ static void nothing_runs_without_privilege(void **state)
     char variant[256];
     if (geteuid() != 0)
         skip(); /* someone else may have been given the capabilities */
-    snprintf(variant, sizeof(variant), "c=" SUBJECT " count %s 1 10", p->counter);
+    snprintf(variant, sizeof(variant), variant_c, p->counter);
     int code = study_as(p, true, (const char *const[]){"--variants", "none", "--variant", variant, NULL});
     if (code == 98)
         skip(); /* the build lies where nobody may look */
@@ -307,8 +322,7 @@ static void traced_runs_are_kept_apart(void **state)
 {
     struct place *p = *state;
     assert_int_equal(STUDY(p, "--variants", "none", "--threads", "1,2", "--passwords", "10", "--reps", "3",
-                           "--traced-reps", "2", "--variant", "f=" SUBJECT " futex {threads} {passwords}",
-                           "--variant", "ok=" SUBJECT " ok {threads} {passwords}", "--variant",
+                           "--traced-reps", "2", "--variant", variant_f, "--variant", variant_ok, "--variant",
                            "gone=/nonexistent/program {threads}"),
                      0);
     assert_string_equal(
