@@ -123,10 +123,11 @@ static void plan_announce(const struct study *s)
     char threads[STUDY_MAX_THREAD_COUNTS * 6];
     threads_format(p->threads, p->thread_count, threads, sizeof(threads));
     fprintf(stderr,
-            "heapwait: %zu variants, threads %s, %" PRIu64
+            "heapwait: %zu variant%s, threads %s, %" PRIu64
             " passwords, %u untraced and %u traced runs of each:"
             " %zu runs, seed %" PRIu64 "\n",
-            p->present_count, threads, p->passwords, p->reps, p->traced_reps, s->count, p->seed);
+            p->present_count, p->present_count == 1 ? "" : "s", threads, p->passwords, p->reps,
+            p->traced_reps, s->count, p->seed);
     for (size_t i = 0; i < p->variant_count; i++) {
         const struct study_variant *v = &p->variants[i];
         if (v->absent_reason)
