@@ -76,7 +76,7 @@ static int row_write(struct drawing *d, struct futex *f, size_t index, struct er
         rc = drawing_why(d, v, d->lineup->subject_threads, "traced", &why, err);
     if (rc == 0 && why) {
         drawing_miss(d, v, -2, why);
-        rc = notes_add(&f->notes, 0, index, 12, why);
+        rc = notes_add(&f->notes, 0, index, 4.2, why);
     }
     data_number(d, (double)index + 1, false);
     data_text(d, v->label, false);

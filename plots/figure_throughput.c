@@ -19,6 +19,7 @@ struct scale {
     size_t shown;
     struct median last;
     double *ends; /* per variant: its value at its last thread count, NAN when it has none */
+    int64_t *at;  /* that thread count */
 };
 
 static int point_write(struct drawing *d, struct scale *s, size_t row, int64_t threads, struct error *err)
@@ -38,6 +39,7 @@ static int point_write(struct drawing *d, struct scale *s, size_t row, int64_t t
     if (m.runs > 0) {
         s->most = fmax(s->most, fmax(m.value, m.high));
         s->ends[row] = m.value;
+        s->at[row] = threads;
         s->last = m;
         s->shown++;
     }
@@ -90,11 +92,13 @@ static int labels_place(struct drawing *d, const struct scale *s, double top)
     define_array(d, "LABEL_ROW", n);
     define_array(d, "LABEL_Y", n);
     define_array(d, "LABEL_END", n);
+    define_array(d, "LABEL_AT", n);
     define_number(d, "LABELS", (double)n);
     for (size_t i = 0; i < n; i++) {
         define_item(d, "LABEL_ROW", i, (double)rows[i] + 1);
         define_item(d, "LABEL_Y", i, places[i]);
         define_item(d, "LABEL_END", i, s->ends[rows[i]]);
+        define_item(d, "LABEL_AT", i, (double)s->at[rows[i]]);
     }
     free(places);
     free(rows);
@@ -183,9 +187,12 @@ static void axes_define(struct drawing *d, double label_width, double top)
 int figure_throughput(struct drawing *d, struct error *err)
 {
     const struct lineup *l = d->lineup;
-    struct scale s = {.ends = calloc(l->count ? l->count : 1, sizeof(double))};
-    if (!s.ends)
+    struct scale s = {.ends = calloc(l->count + 1, sizeof *s.ends), .at = calloc(l->count + 1, sizeof *s.at)};
+    if (!s.ends || !s.at) {
+        free(s.ends);
+        free(s.at);
         return -ENOMEM;
+    }
     for (size_t i = 0; i < l->count; i++)
         s.ends[i] = NAN;
     const double label_width = rows_define(d);
@@ -203,5 +210,6 @@ int figure_throughput(struct drawing *d, struct error *err)
             rc = caption_write(d, &s, err);
     }
     free(s.ends);
+    free(s.at);
     return rc;
 }

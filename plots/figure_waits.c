@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define STRIP_CM   1.1
+#define ALONE_CM   3.2 /* the only strip there is */
 #define QUIET_CM   0.44
 #define HEADING_CM 0.5
 #define BOTTOM_CM  0.95
@@ -38,6 +39,11 @@ struct strips {
     double slept_half, slept_calls, eagain_half, eagain_calls; /* the subject's, for the caption */
     struct notes notes;
 };
+
+static double strip_height(const struct drawing *d)
+{
+    return d->lineup->count == 1 ? ALONE_CM : STRIP_CM;
+}
 
 static enum outcome outcome_find(const char *name)
 {
@@ -201,7 +207,7 @@ static int strip_write(struct drawing *d, struct strips *s, size_t row, struct e
     } else if (rc == 0) {
         rc = quiet_row(d, s, row, runs, err);
     }
-    s->top += loud ? STRIP_CM : QUIET_CM;
+    s->top += loud ? strip_height(d) : QUIET_CM;
     define_item(d, "BASE", row, s->top); /* its lower edge, from the figure's top */
     define_item(d, "LOUD", row, loud);
     for (enum outcome o = 0; o < OUTCOMES; o++)
@@ -215,7 +221,8 @@ static void axes_define(struct drawing *d, const struct strips *s, double label_
     panels_define(d, 1, height);
     panel_define(d, 0, left, FIGURE_WIDTH - WORDS_CM, 0, s->top, height);
     define_number(d, "DEPTH", s->top);
-    define_number(d, "STRIP", STRIP_CM);
+    define_number(d, "STRIP", strip_height(d));
+    define_number(d, "STUDY", d->lineup->study);
     define_number(d, "LOW", s->low > 0 ? s->low / 1.3 : 100);
     define_number(d, "HIGH", s->high > 0 ? s->high * 1.3 : 1e6);
     define_number(d, "MOST", fmax(s->most, 10));
@@ -242,9 +249,8 @@ static void caption_write(struct drawing *d, const struct strips *s)
         fputs(", with ", out);
         caption_threads(out, l->subject_threads);
     }
-    fputs("; height is the number of waits per third of an octave, over all traced runs, on one logarithmic "
-          "scale",
-          out);
+    fprintf(out, "; height is the number of waits per third of an octave%s, on a logarithmic scale",
+            l->study ? ", over all traced runs" : "");
     if (s->quiet > 0 && s->shown > 0)
         fputs("; a variant without waits says so", out);
     fputc('.', out);

@@ -8,7 +8,7 @@ set multiplot
 
 set lmargin at screen PL[1]; set rmargin at screen PR[1]; set bmargin at screen PB[1]; set tmargin at screen PT[1]
 do for [i = 1:N] { set label 10 + i NAME[i] at first 0, first i offset -0.9, 0 right tc rgb INK noenhanced }
-do for [k = 1:NOTES] { set label 100 + k NOTE_TEXT[k] at first 0, first NOTE_ROW[k] offset 0.5, 0 left font SMALL tc rgb MUTE noenhanced front }
+do for [k = 1:NOTES] { set label 100 + k NOTE_TEXT[k] at first 0, first NOTE_ROW[k] offset 0.5, 0 left font SMALL tc rgb MUTE noenhanced front boxed }
 set label 1 'all together' at graph 0, graph 1 offset 0, 1.6 left font BOLD tc rgb INK
 set label 2 'linear scale' at graph 0, graph 1 offset 0, 0.6 left font SMALL tc rgb MUTE
 set label 3 'futex calls per password' at graph 0.5, graph 0 offset 0, -2.1 center tc rgb MUTE
@@ -39,7 +39,7 @@ inside(x) = x < LEAST + half ? LEAST + half : x > MOST - half ? MOST - half : x
 do for [k = 1:4] {
   if (k == 2) { unset label 3 }
   set lmargin at screen PL[k + 1]; set rmargin at screen PR[k + 1]
-  set label 1 KIND[k] at graph 0, graph 1 offset 1.4, 1.6 left font BOLD tc rgb INK
+  set label 1 KIND[k] at graph 0, graph 1 offset 1.9, 1.6 left font BOLD tc rgb INK
   set label 4 '■' at graph 0, graph 1 offset 0, 1.6 left font BOLD tc rgb PAINT[k]
   set label 2 WHAT[k] at graph 0, graph 1 offset 0, 0.6 left font SMALL tc rgb MUTE
   set label 20 '0' at first NONE, graph 0 offset 0, -0.9 center tc rgb MUTE font SMALL

@@ -21,7 +21,7 @@ do for [p = 1:2] {
     set label 1 HEAD[p] at graph 0, graph 1 offset 0, 0.7 left font BOLD tc rgb INK
   }
   do for [k = 1:NOTES] {
-    if (NOTE_PANEL[k] == p) { set label 100 + k NOTE_TEXT[k] at first 0, first NOTE_ROW[k] offset 0.5, 0 left font SMALL tc rgb MUTE noenhanced front }
+    if (NOTE_PANEL[k] == p) { set label 100 + k NOTE_TEXT[k] at first 0, first NOTE_ROW[k] offset 0.5, 0 left font SMALL tc rgb MUTE noenhanced front boxed }
   }
   set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead lc rgb AXIS lw 0.75 front
   c = 1 + 3 * p

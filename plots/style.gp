@@ -33,3 +33,5 @@ fill(i) = SOLID[i] ? COLOUR[i] : tint(COLOUR[i])
 # rows: one variant each, the first on top
 rows_axis = 'set yrange [N + 0.5 : 0.5]; unset ytics; set border 1; set grid x noy back'
 BAR = 0.31
+# a text that stands where data would: on top of everything, its ground hides the grid
+set style textbox opaque fillcolor rgb PAPER noborder margins 0.3, 0.1

@@ -18,7 +18,7 @@ aside(i, x) = x * (1 + 0.008 * (i - (N + 1) / 2.0))   # so that equal values don
 # names: from a line's end to its name, each at its own height
 do for [i = 1:LABELS] {
   r = LABEL_ROW[i]
-  set arrow 100 + i from aside(r, LAST), LABEL_END[i] to screen PR[1] + LEADER * 0.85, first LABEL_Y[i] nohead lc rgb COLOUR[r] lw 0.5 front
+  set arrow 100 + i from aside(r, LABEL_AT[i]), LABEL_END[i] to screen PR[1] + LEADER * 0.85, first LABEL_Y[i] nohead lc rgb COLOUR[r] lw 0.5 dt 3 - 2 * (LABEL_AT[i] == LAST) front
   set label 100 + i NAME[r] at screen PR[1] + LEADER, first LABEL_Y[i] left font 'Inter:Bold' tc rgb WORDS[r] noenhanced
 }
 plot for [i = 1:N] DATA skip 1 using ($1 == i ? aside(i, $3) : NaN):5 with lines lc rgb COLOUR[i] lw 1.5 dt 2 - SOLID[i], \

@@ -13,11 +13,11 @@ tall(n) = (STRIP - 0.3) * (log10(n) + 0.25) / (log10(MOST) + 0.25)
 digit(d) = substr('⁰¹²³⁴⁵⁶⁷⁸⁹', 1 + d, 1 + d)
 every = log10(MOST) > 5 ? 3 : 2
 do for [i = 1:N] {
-  set label 10 + i NAME[i] at screen (PL[1] * W - 0.85) / W, first LOUD[i] ? BASE[i] - 0.4 : BASE[i] - 0.2 right tc rgb INK noenhanced
+  set label 10 + i NAME[i] at screen (PL[1] * W - 0.85) / W, first LOUD[i] ? BASE[i] - (STRIP - 0.3) / 2 : BASE[i] - 0.2 right tc rgb INK noenhanced
   set arrow 10 + i from graph 0, first BASE[i] to graph 1, first BASE[i] nohead lc rgb (LOUD[i] ? AXIS : GRID) lw 0.6 back
   if (LOUD[i]) {
     lines = (strlen(EAGAIN_WORDS[i]) > 0) + (strlen(SLEPT_WORDS[i]) > 0) + (strlen(REST_WORDS[i]) > 0)
-    y = BASE[i] - 0.4 - 0.145 * (lines - 1)
+    y = BASE[i] - (STRIP - 0.3) / 2 - 0.145 * (lines - 1)
     do for [k = 1:3] {
       words = k == 1 ? EAGAIN_WORDS[i] : k == 2 ? SLEPT_WORDS[i] : REST_WORDS[i]
       if (strlen(words) > 0) {
@@ -32,6 +32,6 @@ do for [i = 1:N] {
   } else { set label 100 + i QUIET[i] at graph 0, first BASE[i] - 0.2 offset 0.8, 0 left font SMALL tc rgb MUTE noenhanced }
 }
 set label 1 'waits, by how long they last' at graph 0, first 0.2 left font BOLD tc rgb INK
-set label 2 'in all traced runs' at graph 1, first 0.2 offset 0.8, 0 left font SMALL tc rgb MUTE
+set label 2 (STUDY ? 'in all traced runs' : 'in the run') at graph 1, first 0.2 offset 0.8, 0 left font SMALL tc rgb MUTE
 set style fill transparent solid 0.55 noborder
 plot for [k = 3:1:-1] DATA skip 1 using ($4 == k ? sqrt($6 * $7) : NaN):(BASE[$1]):6:7:(BASE[$1] - tall($8)):(BASE[$1]) with boxxyerror fc rgb PAINT[k] lw 0.5 fs transparent solid 0.6 border lc rgb PAINT[k]

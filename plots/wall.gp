@@ -3,6 +3,9 @@ eval rows_axis
 set xrange [0:XMAX]
 set xtics 0, STEP
 set format x ''
+# in screen coordinates, since the last panel, which lies on top, draws the notes of all
+NUDGE = 0.012
+NOTE_Y(k) = PT[NOTE_PANEL[k]] - (PT[NOTE_PANEL[k]] - PB[NOTE_PANEL[k]]) * (NOTE_ROW[k] - 0.5) / N
 set multiplot
 do for [p = 1:PANELS] {
   unset label
@@ -11,8 +14,8 @@ do for [p = 1:PANELS] {
   if (PANEL_FIRST[p]) {
     do for [i = 1:N] { set label 10 + i NAME[i] at first 0, first i offset -0.9, 0 right tc rgb INK noenhanced }
   }
-  do for [k = 1:NOTES] {
-    if (NOTE_PANEL[k] == p) { set label 100 + k NOTE_TEXT[k] at first 0, first NOTE_ROW[k] offset 0.5, 0 left font SMALL tc rgb MUTE noenhanced front }
+  if (p == PANELS) {
+    do for [k = 1:NOTES] { set label 100 + k NOTE_TEXT[k] at screen PL[NOTE_PANEL[k]] + NUDGE, screen NOTE_Y(k) left font SMALL tc rgb MUTE noenhanced front boxed }
   }
   do for [t = 0:int(0.85 * XMAX / STEP)] {
     set label 1000 + t group(t * STEP) at first t * STEP, graph 0 offset 0, -0.9 center tc rgb MUTE font SMALL
