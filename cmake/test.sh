@@ -5,7 +5,7 @@
 set -u
 failed='' total=0 skipped=0
 
-# sum PATTERN FILE: how many lines of ctest's summary match
+# count PATTERN FILE: how many lines of ctest's summary match
 count()
 {
     grep -Ec "$1" "$2"
@@ -24,10 +24,10 @@ printf '\n== %d tests in all, %d SKIPPED\n' "$total" "$skipped"
 if [ "$skipped" -gt 0 ]; then
     printf '!! %d tests were skipped: what they prove is not proved by this run\n' "$skipped"
     if [ "${CI-}" = true ] && "$1/heapwait" doctor >/dev/null 2>&1; then
-        echo '!! this machine permits BPF, so in CI that is a failure'
-        exit 1
+        echo '!! this machine permits BPF: in CI a skipped test counts as failed'
+        failed="$failed (skipped tests)"
     fi
 fi
-[ "$total" -gt 0 ] || { echo '!! no tests were found'; exit 1; }
-[ -z "$failed" ] || { echo "== FAILED in:$failed"; exit 1; }
+[ "$total" -gt 0 ] || failed="$failed (no tests found)"
+[ -z "$failed" ] || { echo "== FAILED:$failed"; exit 1; }
 echo '== all passed'
