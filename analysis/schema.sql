@@ -96,29 +96,62 @@ CREATE TABLE wait_histogram (
   PRIMARY KEY (lock_id, outcome, low_ns)
 ) STRICT, WITHOUT ROWID;
 
--- The ledger (mode `ledger`).
+-- Sleeping waiters by the time from their wake to their running; buckets as above.
+CREATE TABLE handoff_histogram (
+  lock_id INTEGER NOT NULL REFERENCES lock (id),
+  low_ns INTEGER NOT NULL,
+  high_ns INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  PRIMARY KEY (lock_id, low_ns)
+) STRICT, WITHOUT ROWID;
+
+-- The ledger (mode `ledger`): one row per thread; tids come again in one run, so threads are numbered.
 CREATE TABLE thread (
   run_id INTEGER NOT NULL REFERENCES run (id),
+  thread INTEGER NOT NULL,   -- its number in the run, from 1
   tid INTEGER NOT NULL,
   comm TEXT,
   lifetime_ns INTEGER NOT NULL,
-  PRIMARY KEY (run_id, tid)
+  syscalls INTEGER NOT NULL,
+  faults INTEGER NOT NULL,   -- page faults, minor and major
+  PRIMARY KEY (run_id, thread)
 ) STRICT, WITHOUT ROWID;
+-- The states of one thread sum to its lifetime_ns, exactly.
 CREATE TABLE thread_state (
   run_id INTEGER NOT NULL REFERENCES run (id),
+  thread INTEGER NOT NULL,
   tid INTEGER NOT NULL,
   state TEXT NOT NULL,
   ns INTEGER NOT NULL,
   entries INTEGER NOT NULL,
-  PRIMARY KEY (run_id, tid, state)
+  PRIMARY KEY (run_id, thread, state)
 ) STRICT, WITHOUT ROWID;
+-- What the cores that the command could use did beside running it.
+CREATE TABLE core (
+  run_id INTEGER PRIMARY KEY REFERENCES run (id),
+  cores INTEGER NOT NULL,
+  idle_ns INTEGER NOT NULL,  -- summed over the cores, from the command's start to its end
+  other_ns INTEGER NOT NULL, -- other processes
+  sample_period_ns INTEGER   -- of the clock behind `sample`; NULL: no samples were taken
+) STRICT;
+-- Samples of user code by what it was; of the kernel by state.
 CREATE TABLE sample (
   run_id INTEGER NOT NULL REFERENCES run (id),
-  class TEXT NOT NULL,
+  class TEXT NOT NULL,       -- program, allocator, lock, copy, unknown; page_fault, syscall_entry, kernel:STATE
   symbol TEXT,
   module TEXT,
   samples INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX sample_by_run ON sample (run_id);
+-- A few milliseconds of every thread; times from the window's beginning (a stretch may have begun before it).
+CREATE TABLE timeline (
+  run_id INTEGER NOT NULL REFERENCES run (id),
+  thread INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  from_ns INTEGER NOT NULL,
+  until_ns INTEGER NOT NULL
+) STRICT;
+CREATE INDEX timeline_by_run ON timeline (run_id);
 
 -- What a traced run failed to record, by reason.  A row with count 0 says: watched for, and none.
 CREATE TABLE loss (

@@ -22,7 +22,7 @@ struct record_options {
 };
 
 static const char usage[] =
-    "usage: heapwait record [-o FILE] [-m waits] [OPTION...] -- COMMAND [ARG...]\n"
+    "usage: heapwait record [-o FILE] [-m waits|ledger] [OPTION...] -- COMMAND [ARG...]\n"
     "\n"
     "Runs COMMAND under probes that count every futex call by word and outcome, and writes a recording.\n"
     "Ends with COMMAND's own exit status; 125 when heapwait itself failed, 126 when COMMAND can't be "
@@ -30,7 +30,9 @@ static const char usage[] =
     "127 when it isn't found.\n"
     "\n"
     "  -o, --output FILE     the recording (default heapwait.db; an older one is kept as FILE.old)\n"
-    "  -m, --mode waits      what to measure\n"
+    "  -m, --mode MODE       waits: count and time futex calls; ledger: that, and account for every "
+    "nanosecond of\n"
+    "                        every thread\n"
     "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
     "  -h, --help\n";
@@ -75,8 +77,9 @@ static int options_parse(int argc, char **argv, struct record_options *o)
             o->output = optarg;
             break;
         case 'm':
-            if (strcmp(optarg, "waits"))
-                return usage_error("there is no mode '%s' (waits is)", optarg);
+            if (strcmp(optarg, "waits") && strcmp(optarg, "ledger"))
+                return usage_error("there is no mode '%s' (waits and ledger are)", optarg);
+            o->mode = strcmp(optarg, "ledger") ? PROBES_WAITS : PROBES_LEDGER;
             break;
         case 'w':
             if (!number_parse(optarg, &o->max_words))
@@ -197,6 +200,9 @@ int record_main(int argc, char **argv)
         .stdout_fd = -1,
         .stderr_fd = -1,
         .max_words = options.max_words,
+        .sample_period_ns = SAMPLE_PERIOD_NS,
+        .timeline_after_ns = TIMELINE_AFTER_NS,
+        .timeline_length_ns = TIMELINE_LENGTH_NS,
         .calibrate = options.calibrate,
     };
     double load = host_load_average();

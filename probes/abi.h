@@ -25,6 +25,7 @@ enum futex_op {
     OP_CMP_REQUEUE_PI,
     OP_WAITV,
     OP_OTHER,
+    OP_HANDOFF, /* no call: in the histograms, from the wake of a sleeping waiter to its running */
     OP_COUNT
 };
 
@@ -48,18 +49,20 @@ enum futex_outcome {
 /* One word of one address space, one operation, one outcome. */
 struct word_key {
     u64 address;
-    u32 space; /* which address space: see struct space_info */
+    u32 space;  /* which address space: see struct space_info */
+    u32 thread; /* mode ledger: which thread called (thread_record.thread); else 0 */
     u8 op;
     u8 outcome;
-    u8 pad[2];
+    u8 pad[6];
 };
 
-/* Totals of a word_key.  on-CPU time is total - blocked - runnable. */
+/* Totals of a word_key.  on-CPU time is total - blocked - runnable - kernel_lock. */
 struct word_totals {
     u64 calls;
     u64 total_ns;
     u64 blocked_ns;
     u64 runnable_ns;
+    u64 kernel_lock_ns; /* mode ledger: waiting for a lock of the kernel's own inside the call */
     u64 woken;
 };
 
@@ -108,6 +111,73 @@ struct space_info {
     u32 pad;
 };
 
+/* Where a thread is.  Mode ledger: each thread is in exactly one of these at any time, and what it spent in
+ * each sums to its lifetime.  A calibration and samples divide some of them further, in user space. */
+enum thread_state {
+    STATE_USER,          /* code of the program, and what no event shows of entering and leaving the kernel */
+    STATE_FUTEX_WAIT,    /* in a futex wait, on-CPU */
+    STATE_FUTEX_BLOCKED, /* in a futex wait, asleep */
+    STATE_FUTEX_RUNNABLE, /* in a futex wait, woken or preempted, waiting for a CPU */
+    STATE_FUTEX_WAKE,     /* in a futex call that wakes or moves, on-CPU */
+    STATE_MEMORY,         /* mmap, munmap, mremap, brk, madvise, mprotect */
+    STATE_RANDOM,         /* getrandom, or a read from /dev/random or /dev/urandom */
+    STATE_SYSCALL,        /* any other system call, on-CPU */
+    STATE_MMAP_LOCK,      /* in the kernel, spinning for the lock of its own address space */
+    STATE_KERNEL_LOCK,    /* in the kernel, spinning for another of its locks */
+    STATE_KERNEL_BLOCKED, /* asleep for a lock of the kernel's */
+    STATE_PREEMPTED,      /* runnable, the CPU was taken away */
+    STATE_WOKEN,          /* runnable after a wake, or newly made */
+    STATE_BLOCKED,        /* asleep elsewhere: join, I/O, sleep, stopped */
+    STATE_EXITING,        /* on-CPU after its exit has begun: its memory is given back */
+    STATE_COUNT
+};
+enum { STATE_ROOM = 16 }; /* a power of two: an index is masked, which the verifier understands */
+
+/* A thread's account. */
+struct thread_record {
+    u64 born_ns, died_ns;
+    u64 ns[STATE_ROOM];
+    u32 entries[STATE_ROOM];
+    u64 syscalls;
+    u64 faults; /* minor and major, as the kernel counts them */
+    u32 thread; /* its number in this run, from 1: tids come again */
+    u32 tid;    /* as heapwait's pid namespace sees it */
+    u32 space;
+    u32 pad;
+    char comm[16];
+};
+
+/* Samples of what followed threads run, by a clock.  User code by address; kernel code (ip 0) by the state.
+ */
+struct sample_key {
+    u64 ip;
+    u32 space;
+    u8 state;
+    u8 user;      /* in user code; else in the kernel */
+    u8 exception; /* in the kernel by an exception (a page fault), not by a system call */
+    u8 pad;
+};
+
+/* What a CPU did. */
+enum cpu_use { CPU_FOLLOWED, CPU_IDLE, CPU_OTHER, CPU_USES };
+struct cpu_account {
+    u64 since_ns;
+    u64 ns[CPU_USES];
+    u32 use;
+    u32 pad;
+};
+
+/* One stretch of one thread in one state, for the timeline. */
+struct timeline_event {
+    u64 from_ns, until_ns;
+    u32 thread;
+    u32 state;
+};
+
+/* What system calls are about, by number: chosen in user space, whose headers know the numbers. */
+enum syscall_class { CLASS_OTHER, CLASS_FUTEX, CLASS_MEMORY, CLASS_RANDOM, CLASS_READ, CLASS_DESCRIPTORS };
+enum { SYSCALL_NUMBERS = 512 };
+
 /* Why something was not recorded.  The recording's words for them are in terms.c. */
 enum loss_reason {
     LOSS_TASK,      /* a task (and what descends from it) could not be followed: no task storage */
@@ -118,12 +188,20 @@ enum loss_reason {
     LOSS_UNMATCHED, /* ends of futex calls without a beginning */
     LOSS_COMPAT,    /* futex calls of 32-bit code */
     LOSS_WAKEUP,    /* sleeps whose end was not seen: counted as blocked up to the return to the CPU */
+    LOSS_THREAD,    /* threads whose account found no room */
+    LOSS_SAMPLE,    /* samples that found no room */
+    LOSS_TIMELINE,  /* stretches of the timeline that found no room */
+    LOSS_CLOCK,     /* times that went backwards between two CPUs: counted as zero */
     LOSS_COUNT
 };
 
 #ifndef __bpf__
-_Static_assert(sizeof(struct word_key) == 16, "key without holes");
-_Static_assert(sizeof(struct word_value) == 80, "value without holes");
+_Static_assert(sizeof(struct word_key) == 24, "key without holes");
+_Static_assert(sizeof(struct word_value) == 88, "value without holes");
+_Static_assert((int)STATE_COUNT <= (int)STATE_ROOM, "states fit");
+_Static_assert(sizeof(struct thread_record) == 16 + 12 * STATE_ROOM + 16 + 16 + 16, "value without holes");
+_Static_assert(sizeof(struct sample_key) == 16, "key without holes");
+_Static_assert(sizeof(struct timeline_event) == 24, "value without holes");
 _Static_assert(sizeof(struct space_info) == 24, "value without holes");
 _Static_assert(sizeof(struct stack_value) == 24 + 8 * STACK_WORDS, "value without holes");
 #endif

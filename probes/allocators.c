@@ -15,6 +15,9 @@ static const struct allocator allocators[] = {
         /* its static functions have common names (arena_, base_): left out, they could be the program's own
          */
         .functions = NAMES("je_", "_rjem_", "malloc_mutex_lock_slow"),
+        .internals = NAMES("malloc_default", "free_default", "imalloc_body", "arena_bin_malloc_hard",
+                           "arena_slab_alloc", "arena_slab_reg_alloc", "arena_bin_refill_slabcur",
+                           "do_rallocx", "arena_cache_bin_fill_small"),
     },
     {
         .name = "mimalloc",
@@ -35,6 +38,8 @@ static const struct allocator allocators[] = {
         .libc = "musl",
         .markers = NAMES("__bin_chunk"),
         .locks = NAMES("mal"),
+        .internals = NAMES("unbin", "adjust_size", "trim", "expand_heap", "alloc_fwd", "alloc_rev",
+                           "lock_bin", "unlock_bin", "bin_chunk", "alloc_rev", "__expand_heap"),
         .functions = NAMES("__bin_chunk", "__libc_malloc", "__libc_free", "__libc_realloc", "__libc_calloc"),
     },
     {
@@ -42,6 +47,9 @@ static const struct allocator allocators[] = {
         .libc = "musl",
         .markers = NAMES("__malloc_alloc_meta"),
         .locks = NAMES("__malloc_lock"),
+        .internals = NAMES("alloc_slot", "alloc_group", "try_avail", "enframe", "get_meta", "nontrivial_free",
+                           "free_group", "okay_to_free", "get_slot_index", "queue", "dequeue", "step_seq",
+                           "is_bouncing"),
         .functions = NAMES("__libc_malloc", "__libc_free", "__libc_realloc", "__libc_calloc", "__malloc_"),
     },
     {
@@ -49,6 +57,9 @@ static const struct allocator allocators[] = {
         .libc = "glibc",
         .markers = NAMES("_int_malloc", "main_arena", "__malloc_hugepage_config"),
         .locks = NAMES("main_arena", "list_lock", "free_list_lock"),
+        .internals = NAMES("unlink_chunk.constprop.0", "unlink_chunk.isra.0", "unlink_chunk",
+                           "tcache_init.part.0", "tcache_init", "heap_trim", "new_heap", "alloc_perturb",
+                           "ptmalloc_init.part.0", "checked_request2size", "grow_heap", "shrink_heap"),
         .functions = NAMES("_int_malloc", "_int_free", "_int_realloc", "_int_memalign", "__libc_malloc",
                            "__libc_free", "__libc_realloc", "__libc_calloc", "__libc_memalign", "arena_get",
                            "sysmalloc", "systrim", "__malloc_", "malloc_consolidate"),
@@ -139,4 +150,21 @@ const struct allocator *allocator_of_function(const struct module *m, const char
             (allocator_of_library(m) == &allocators[i] || holds_one(m, allocators[i].markers)))
             return &allocators[i];
     return NULL;
+}
+
+bool allocator_has_function(const struct module *m, const char *function)
+{
+    static const char *const interface[] = {
+        "malloc",         "free",           "calloc",       "realloc", "memalign",          "aligned_alloc",
+        "posix_memalign", "default_malloc", "reallocarray", "cfree",   "malloc_usable_size"};
+    for (size_t i = 0; i < sizeof(interface) / sizeof(interface[0]); i++)
+        if (!strcmp(function, interface[i]))
+            return true;
+    if (allocator_of_function(m, function))
+        return true;
+    for (size_t i = 0; i < ALLOCATORS; i++)
+        for (const char *const *name = allocators[i].internals; name && *name; name++)
+            if (!strcmp(function, *name) && holds_one(m, allocators[i].markers))
+                return true;
+    return false;
 }

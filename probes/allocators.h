@@ -12,6 +12,7 @@ struct allocator {
     const char *const *markers;   /* a module that defines malloc and one of these is it */
     const char *const *locks;     /* its lock objects: exact names */
     const char *const *functions; /* its functions' names begin so */
+    const char *const *internals; /* further functions of it, too common to prove anything: exact names */
 };
 
 /* The allocator whose library this is (libjemalloc.so.2...); NULL: not an allocator's library. */
@@ -25,6 +26,9 @@ const struct allocator *allocator_of_lock(const struct module *m, const char *ob
 
 /* The allocator that a function of this name in this module belongs to; NULL: none. */
 const struct allocator *allocator_of_function(const struct module *m, const char *function);
+
+/* Whether a function of this name is allocation: malloc and its kin, or what the module's allocator calls. */
+bool allocator_has_function(const struct module *m, const char *function);
 
 /* "glibc" or "musl" when the module is that C library or holds it; NULL: neither. */
 const char *libc_of_module(const struct module *m);

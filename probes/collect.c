@@ -1,6 +1,7 @@
 /* See collect.h. */
 #include "probes/collect.h"
 
+#include "probes/ledger.h"
 #include "probes/naming.h"
 #include "probes/terms.h"
 
@@ -18,44 +19,61 @@ static bool same_word(const struct word_key *a, const struct word_key *b)
     return a->space == b->space && a->address == b->address;
 }
 
-static int outcome_add(struct lock *lock, const struct word_row *row)
+static int buckets_add(struct wait_bucket **list, size_t *list_count, const char *outcome,
+                       const struct histogram_value *h)
 {
-    const struct word_totals *t = &row->value.totals;
-    uint64_t off = t->blocked_ns + t->runnable_ns;
-    lock->outcomes[lock->outcome_count++] = (struct lock_outcome){
-        .op = term_op(row->key.op),
-        .outcome = term_outcome(row->key.outcome),
-        .calls = t->calls,
-        .total_ns = t->total_ns,
-        .oncpu_ns = t->total_ns > off ? t->total_ns - off : 0,
-        .blocked_ns = t->blocked_ns,
-        .runnable_ns = t->runnable_ns,
-        .woken = op_wakes(row->key.op) ? (int64_t)t->woken : -1,
-    };
     unsigned used = 0;
-    for (unsigned i = 0; row->histogram && i < HISTOGRAM_BUCKETS; i++)
-        used += row->histogram->calls[i] != 0;
+    for (unsigned i = 0; h && i < HISTOGRAM_BUCKETS; i++)
+        used += h->calls[i] != 0;
     if (!used)
         return 0;
-    struct wait_bucket *buckets = reallocarray(lock->buckets, lock->bucket_count + used, sizeof(*buckets));
+    struct wait_bucket *buckets = reallocarray(*list, *list_count + used, sizeof(*buckets));
     if (!buckets)
         return -ENOMEM;
-    lock->buckets = buckets;
+    *list = buckets;
     for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        if (!row->histogram->calls[i])
+        if (!h->calls[i])
             continue;
-        struct wait_bucket *b = &buckets[lock->bucket_count++];
-        *b = (struct wait_bucket){.outcome = term_outcome(row->key.outcome),
-                                  .calls = row->histogram->calls[i]};
+        struct wait_bucket *b = &buckets[(*list_count)++];
+        *b = (struct wait_bucket){.outcome = outcome, .calls = h->calls[i]};
         bucket_bounds(i, &b->low_ns, &b->high_ns);
     }
     return 0;
+}
+
+/* Threads' rows of one operation and outcome follow each other: they become one. */
+static struct lock_outcome *outcome_of_row(struct lock *lock, const struct word_row *row)
+{
+    const char *op = term_op(row->key.op), *outcome = term_outcome(row->key.outcome);
+    struct lock_outcome *last = lock->outcome_count ? &lock->outcomes[lock->outcome_count - 1] : NULL;
+    if (last && last->op == op && last->outcome == outcome)
+        return last;
+    struct lock_outcome *o = &lock->outcomes[lock->outcome_count++];
+    *o = (struct lock_outcome){.op = op, .outcome = outcome, .woken = op_wakes(row->key.op) ? 0 : -1};
+    return o;
+}
+
+static int outcome_add(struct lock *lock, const struct word_row *row)
+{
+    const struct word_totals *t = &row->value.totals;
+    struct lock_outcome *o = outcome_of_row(lock, row);
+    uint64_t off = t->blocked_ns + t->runnable_ns;
+    o->calls += t->calls;
+    o->total_ns += t->total_ns;
+    o->oncpu_ns += t->total_ns > off ? t->total_ns - off : 0;
+    o->blocked_ns += t->blocked_ns;
+    o->runnable_ns += t->runnable_ns;
+    if (o->woken >= 0)
+        o->woken += (int64_t)t->woken;
+    int rc = buckets_add(&lock->buckets, &lock->bucket_count, o->outcome, row->histogram);
+    return rc ? rc : buckets_add(&lock->handoffs, &lock->handoff_count, o->outcome, row->handoff);
 }
 
 struct collector {
     struct session *session;
     struct sideband *sideband;
     struct naming *naming;
+    struct futex_split *split;
 };
 
 /* Rows come ordered by operation, waits first, and so do the stacks. */
@@ -90,7 +108,11 @@ static int lock_make(const struct collector *c, struct lock *lock, const struct 
     for (size_t i = 0; i < count && !rc; i++)
         if (rows[i].value.totals.calls)
             rc = outcome_add(lock, &rows[i]);
-    return rc ? rc : lock_name(c, lock, rows, count);
+    if (!rc)
+        rc = lock_name(c, lock, rows, count);
+    for (size_t i = 0; i < count && !rc && lock->is_malloc; i++)
+        futex_split_add(c->split, &rows[i]);
+    return rc;
 }
 
 static uint64_t lock_calls(const struct lock *l)
@@ -138,28 +160,27 @@ static int locks_make(const struct collector *c, const struct word_row *rows, si
 }
 
 /* A bucket holds 32 bits: what has run over shows as a difference to the calls. */
-static uint64_t histogram_lost(const struct word_row *rows, size_t count)
+static uint64_t histogram_lost(const struct measurement *m)
 {
-    uint64_t lost = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t sum = 0;
-        for (unsigned b = 0; rows[i].histogram && b < HISTOGRAM_BUCKETS; b++)
-            sum += rows[i].histogram->calls[b];
-        if (rows[i].histogram && sum < rows[i].value.totals.calls)
-            lost += rows[i].value.totals.calls - sum;
+    uint64_t waits = 0, in_buckets = 0;
+    for (size_t i = 0; i < m->lock_count; i++) {
+        const struct lock *l = &m->locks[i];
+        for (size_t k = 0; k < l->outcome_count; k++)
+            waits += strcmp(l->outcomes[k].op, "wait") ? 0 : l->outcomes[k].calls;
+        for (size_t k = 0; k < l->bucket_count; k++)
+            in_buckets += l->buckets[k].calls;
     }
-    return lost;
+    return waits > in_buckets ? waits - in_buckets : 0;
 }
 
-static int losses_make(struct session *session, const struct sideband *sideband, const struct word_row *rows,
-                       size_t count, struct measurement *m)
+static int losses_make(struct session *session, const struct sideband *sideband, struct measurement *m)
 {
     m->losses = calloc(LOSS_COUNT + OTHER_LOSSES, sizeof(*m->losses));
     if (!m->losses)
         return -ENOMEM;
     for (unsigned i = 0; i < LOSS_COUNT; i++)
         m->losses[m->loss_count++] = (struct loss){term_loss(i), session_loss(session, i)};
-    uint64_t in_full_table = session_loss(session, LOSS_HISTOGRAM), missing = histogram_lost(rows, count);
+    uint64_t in_full_table = session_loss(session, LOSS_HISTOGRAM), missing = histogram_lost(m);
     m->losses[LOSS_HISTOGRAM].count = missing > in_full_table ? missing : in_full_table;
     m->losses[m->loss_count++] = (struct loss){"probe runs that the kernel skipped", session_missed(session)};
     m->losses[m->loss_count++] = (struct loss){"mapping records dropped", sideband_lost(sideband)};
@@ -172,12 +193,14 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
 {
     struct word_row *rows = NULL;
     size_t count = 0;
-    struct collector c = {session, sideband, naming_new()};
-    int rc = c.naming ? session_words(session, &rows, &count, err) : -ENOMEM;
-    if (!rc)
-        rc = losses_make(session, sideband, rows, count, m);
+    struct collector c = {session, sideband, naming_new(), futex_split_new(session_thread_count(session))};
+    int rc = c.naming && c.split ? session_words(session, &rows, &count, err) : -ENOMEM;
     if (!rc)
         rc = locks_make(&c, rows, count, m);
+    if (!rc)
+        rc = losses_make(session, sideband, m);
+    if (!rc && m->probes == PROBES_LEDGER)
+        rc = ledger_collect(session, sideband, c.naming, c.split, m);
     if (!rc)
         rc = session_stats(session, &m->probe_stats, &m->probe_stat_count);
     if (!rc) {
@@ -187,6 +210,7 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
     if (rc)
         error_set(err, rc, "can't bring back what was measured: %s", strerror(-rc));
     naming_free(c.naming);
+    futex_split_free(c.split);
     word_rows_free(rows, count);
     return rc;
 }

@@ -224,6 +224,7 @@ static int wait_ms(const struct launch *l)
 static void outcome_fill(const struct launch *l, int status, const struct rusage *usage,
                          struct run_outcome *o)
 {
+    o->started_ns = l->start_ns;
     o->wall_ns = now_ns() - l->start_ns;
     o->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     o->term_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;

@@ -4,12 +4,21 @@
 
 #include "probes/collect.h"
 #include "probes/launch.h"
+#include "probes/ledger.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+static uint64_t monotonic_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
 
 static void sideband_ready(void *context)
 {
@@ -23,12 +32,14 @@ static int probes_begin(struct launch *launch, struct session *session, struct s
     return rc ? rc : session_follow(session, launch_pidfd(launch), err);
 }
 
-static int command_run(struct launch *launch, struct sideband *sideband, struct measurement *m,
-                       bool *exec_failed, struct error *err)
+static int command_run(struct launch *launch, struct session *session, struct sideband *sideband,
+                       struct measurement *m, bool *exec_failed, struct error *err)
 {
     struct launch_watch watch = {.ready = sideband_ready, .context = sideband};
     if (sideband)
         watch.fds = sideband_fds(sideband, &watch.count);
+    if (session && m->probes == PROBES_LEDGER)
+        session_cpus_begin(session, monotonic_ns());
     int rc = launch_release(launch, err);
     if (rc) {
         *exec_failed = true;
@@ -74,7 +85,7 @@ int measurement_take(const struct measure_options *options, struct measurement *
     if (!rc && session)
         rc = probes_begin(launch, session, &sideband, err);
     if (!rc)
-        rc = command_run(launch, sideband, m, exec_failed, err);
+        rc = command_run(launch, session, sideband, m, exec_failed, err);
     if (!rc && session)
         rc = probes_end(session, sideband, launch_pid(launch), m, err);
     launch_free(launch);
@@ -98,6 +109,7 @@ static void lock_free(struct lock *l)
     free(l->evidence);
     free(l->outcomes);
     free(l->buckets);
+    free(l->handoffs);
 }
 
 void measurement_free(struct measurement *m)
@@ -107,6 +119,7 @@ void measurement_free(struct measurement *m)
     for (size_t i = 0; i < m->lock_count; i++)
         lock_free(&m->locks[i]);
     free(m->locks);
+    ledger_free(m->ledger);
     free(m->losses);
     free(m->probe_stats);
     free(m);

@@ -14,25 +14,33 @@ enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
 
 struct session;
 
+/* Mode ledger, unless told otherwise.  The period is a prime number of ns near a millisecond, so that it
+ * can't keep step with what is measured; the window opens when threads are well under way. */
+enum { SAMPLE_PERIOD_NS = 999983, TIMELINE_AFTER_NS = 40000000, TIMELINE_LENGTH_NS = 4000000 };
+
 struct measure_options {
     /* Probes attached already, by session_open(); NULL: attached for this run alone.  While a session is open
      * the whole machine's system calls take a slower path: close it before an untraced run is timed. */
     struct session *session;
     char *const *argv; /* NULL-terminated; argv[0] is searched for in PATH */
     enum probe_mode probes;
-    int stdout_fd;       /* -1: the command inherits heapwait's */
-    int stderr_fd;       /* -1: the same */
-    bool own_group;      /* the command gets a process group (and dies with all of it at a timeout) */
-    uint64_t timeout_ns; /* 0: none */
-    uint32_t max_words;  /* size of the kernel's table of (word, outcome) pairs; 0: the default */
-    bool calibrate;      /* switch on the kernel's own statistics of BPF programs (they cost time) */
+    int stdout_fd;             /* -1: the command inherits heapwait's */
+    int stderr_fd;             /* -1: the same */
+    bool own_group;            /* the command gets a process group (and dies with all of it at a timeout) */
+    uint64_t timeout_ns;       /* 0: none */
+    uint32_t max_words;        /* size of the kernel's table of (word, outcome) pairs; 0: the default */
+    uint32_t max_threads;      /* mode ledger: room for accounts of threads; 0: the default */
+    uint64_t sample_period_ns; /* mode ledger: of each CPU's clock; 0: no samples */
+    uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */
+    bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };
 
 /* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */
 struct run_outcome {
-    uint64_t wall_ns; /* from just before exec to its end */
-    int exit_status;  /* -1: died by a signal */
-    int term_signal;  /* 0: exited */
+    uint64_t started_ns; /* CLOCK_MONOTONIC, just before exec */
+    uint64_t wall_ns;    /* from just before exec to its end */
+    int exit_status;     /* -1: died by a signal */
+    int term_signal;     /* 0: exited */
     bool timed_out;
     bool interrupted; /* SIGINT or SIGTERM came to heapwait while it ran */
     uint64_t max_rss_bytes, user_ns, system_ns;
@@ -65,6 +73,8 @@ struct lock {
     size_t outcome_count;
     struct wait_bucket *buckets;
     size_t bucket_count;
+    struct wait_bucket *handoffs; /* from the wake of a sleeping waiter to its running; outcome "slept" */
+    size_t handoff_count;
 };
 
 struct loss {
@@ -77,8 +87,57 @@ struct probe_stat {
     int64_t calls, ns; /* -1: not measured */
 };
 
+/* Mode ledger: what one thread spent in one state.  `state` is a static string of docs/recording.md. */
+struct state_time {
+    const char *state;
+    uint64_t ns, entries;
+};
+
+enum { MAX_STATES = 24 };
+struct thread_account {
+    uint32_t thread; /* its number in this run, from 1 */
+    uint32_t tid;
+    char comm[16];
+    uint64_t lifetime_ns; /* the sum of states[].ns, exactly */
+    uint64_t syscalls, faults;
+    struct state_time states[MAX_STATES];
+    size_t state_count;
+};
+
+struct sample_count {
+    const char *class; /* static */
+    char *symbol;      /* NULL: no symbol covers the address */
+    char *module;      /* its file's name; NULL: in no file */
+    uint64_t samples;
+};
+
+/* A stretch of one thread in one state; times from the window's beginning. */
+struct stretch {
+    uint32_t thread;
+    const char *state;
+    int64_t from_ns, until_ns;
+};
+
+/* What the cores that the command may use did from its start to its end. */
+struct core_account {
+    unsigned cores;
+    uint64_t idle_ns, other_ns; /* running nothing; running other processes */
+};
+
+struct ledger {
+    struct thread_account *threads;
+    size_t thread_count;
+    struct sample_count *samples;
+    size_t sample_count;
+    struct stretch *timeline;
+    size_t stretch_count;
+    struct core_account core;
+    uint64_t sample_period_ns;
+};
+
 struct measurement {
     enum probe_mode probes;
+    struct ledger *ledger; /* NULL unless mode ledger */
     struct run_outcome outcome;
     const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */
     struct lock *locks;                     /* hottest first: by calls */

@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-    MALLOC_STATE_LAST_BIN = 2128, /* offset of bins[252]: see evidence_read() in waits.bpf.h */
+    MALLOC_STATE_LAST_BIN = 2128, /* offset of bins[252]: see evidence_read() in futex.bpf.h */
     HEAP_SIZE_BITS = 26,          /* HEAP_MAX_SIZE, 64 MiB */
 };
 
@@ -59,6 +59,13 @@ static bool resolve(void *context, uint64_t address, const struct module **modul
         return true;
     }
     return false;
+}
+
+bool naming_resolve(struct naming *n, const struct address_space *space, uint64_t address,
+                    const struct module **module, uint64_t *own)
+{
+    struct resolve_context context = {n, space};
+    return resolve(&context, address, module, own);
 }
 
 /* What is being worked out for one word. */

@@ -33,6 +33,10 @@ void naming_free(struct naming *n);
 /* 0 or -ENOMEM. */
 int naming_word(struct naming *n, const struct word_facts *facts, struct word_name *out);
 
+/* Where an address of the process lies: the module and the address in it.  false: in none. */
+bool naming_resolve(struct naming *n, const struct address_space *space, uint64_t address,
+                    const struct module **module, uint64_t *own);
+
 /* The program itself: "glibc"/"musl", "static"/"static-pie"/"dynamic", and the allocator that its malloc
  * resolves to; each NULL when not known.  Static strings. */
 void naming_program(struct naming *n, const struct address_space *space, const char **libc,

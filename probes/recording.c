@@ -18,9 +18,17 @@ enum {
     BUSY_MS = 5000,
 };
 
+enum { STATEMENTS = 24 };
+
 struct recording {
     sqlite3 *db;
     char *path;
+    /* prepared once: a run may have a hundred thousand rows; found by the address of their text, a literal */
+    struct {
+        const char *sql;
+        sqlite3_stmt *stmt;
+    } statements[STATEMENTS];
+    size_t statement_count;
 };
 
 static int db_error(struct recording *r, struct error *err, const char *doing)
@@ -157,24 +165,42 @@ static struct bound b_real(double x)
     return x < 0 ? (struct bound){.type = NONE} : (struct bound){.type = REAL, .real = x};
 }
 
+static sqlite3_stmt *statement_get(struct recording *r, const char *sql)
+{
+    for (size_t i = 0; i < r->statement_count; i++)
+        if (r->statements[i].sql == sql)
+            return r->statements[i].stmt;
+    sqlite3_stmt *stmt = NULL;
+    if (r->statement_count == STATEMENTS || sqlite3_prepare_v2(r->db, sql, -1, &stmt, NULL))
+        return NULL;
+    r->statements[r->statement_count].sql = sql;
+    r->statements[r->statement_count++].stmt = stmt;
+    return stmt;
+}
+
+static void value_bind(sqlite3_stmt *stmt, int place, const struct bound *b)
+{
+    if (b->type == TEXT)
+        sqlite3_bind_text(stmt, place, b->text, -1, SQLITE_TRANSIENT);
+    else if (b->type == INTEGER)
+        sqlite3_bind_int64(stmt, place, b->integer);
+    else if (b->type == REAL)
+        sqlite3_bind_double(stmt, place, b->real);
+    else
+        sqlite3_bind_null(stmt, place);
+}
+
 static int statement_run(struct recording *r, const char *sql, const struct bound *bound, int count,
                          struct error *err)
 {
-    sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v2(r->db, sql, -1, &stmt, NULL))
+    sqlite3_stmt *stmt = statement_get(r, sql);
+    if (!stmt)
         return db_error(r, err, "prepare a statement");
-    for (int i = 0; i < count; i++) {
-        const struct bound *b = &bound[i];
-        if (b->type == TEXT)
-            sqlite3_bind_text(stmt, i + 1, b->text, -1, SQLITE_TRANSIENT);
-        else if (b->type == INTEGER)
-            sqlite3_bind_int64(stmt, i + 1, b->integer);
-        else if (b->type == REAL)
-            sqlite3_bind_double(stmt, i + 1, b->real);
-    }
+    for (int i = 0; i < count; i++)
+        value_bind(stmt, i + 1, &bound[i]);
     int step = sqlite3_step(stmt);
     int rc = step == SQLITE_DONE || step == SQLITE_ROW ? 0 : db_error(r, err, "write");
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return rc;
 }
 
@@ -270,6 +296,53 @@ static int lock_insert(struct recording *r, int64_t run_id, const struct lock *l
             b_int(id), b_text(b->outcome), b_int((int64_t)b->low_ns), b_int((int64_t)b->high_ns),
             b_int((int64_t)b->calls));
     }
+    for (size_t i = 0; i < l->handoff_count && !rc; i++)
+        rc =
+            RUN(r, err, "INSERT INTO handoff_histogram (lock_id, low_ns, high_ns, calls) VALUES (?, ?, ?, ?)",
+                b_int(id), b_int((int64_t)l->handoffs[i].low_ns), b_int((int64_t)l->handoffs[i].high_ns),
+                b_int((int64_t)l->handoffs[i].calls));
+    return rc;
+}
+
+static int threads_insert(struct recording *r, int64_t run_id, const struct ledger *l, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < l->thread_count && !rc; i++) {
+        const struct thread_account *a = &l->threads[i];
+        rc = RUN(r, err,
+                 "INSERT INTO thread (run_id, thread, tid, comm, lifetime_ns, syscalls, faults)"
+                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                 b_int(run_id), b_int(a->thread), b_int(a->tid), b_text(a->comm),
+                 b_int((int64_t)a->lifetime_ns), b_int((int64_t)a->syscalls), b_int((int64_t)a->faults));
+        for (size_t k = 0; k < a->state_count && !rc; k++)
+            rc = RUN(r, err,
+                     "INSERT INTO thread_state (run_id, thread, tid, state, ns, entries) VALUES (?, ?, ?, ?, "
+                     "?, ?)",
+                     b_int(run_id), b_int(a->thread), b_int(a->tid), b_text(a->states[k].state),
+                     b_int((int64_t)a->states[k].ns), b_int((int64_t)a->states[k].entries));
+    }
+    return rc;
+}
+
+static int ledger_insert(struct recording *r, int64_t run_id, const struct ledger *l, struct error *err)
+{
+    int rc = threads_insert(r, run_id, l, err);
+    if (!rc)
+        rc = RUN(
+            r, err,
+            "INSERT INTO core (run_id, cores, idle_ns, other_ns, sample_period_ns) VALUES (?, ?, ?, ?, ?)",
+            b_int(run_id), b_int(l->core.cores), b_int((int64_t)l->core.idle_ns),
+            b_int((int64_t)l->core.other_ns),
+            b_known(l->sample_period_ns ? (int64_t)l->sample_period_ns : -1));
+    for (size_t i = 0; i < l->sample_count && !rc; i++)
+        rc = RUN(r, err, "INSERT INTO sample (run_id, class, symbol, module, samples) VALUES (?, ?, ?, ?, ?)",
+                 b_int(run_id), b_text(l->samples[i].class), b_text(l->samples[i].symbol),
+                 b_text(l->samples[i].module), b_int((int64_t)l->samples[i].samples));
+    for (size_t i = 0; i < l->stretch_count && !rc; i++)
+        rc = RUN(r, err,
+                 "INSERT INTO timeline (run_id, thread, state, from_ns, until_ns) VALUES (?, ?, ?, ?, ?)",
+                 b_int(run_id), b_int(l->timeline[i].thread), b_text(l->timeline[i].state),
+                 b_int(l->timeline[i].from_ns), b_int(l->timeline[i].until_ns));
     return rc;
 }
 
@@ -279,6 +352,8 @@ static int measurement_insert(struct recording *r, int64_t run_id, const struct 
     int rc = 0;
     for (size_t i = 0; i < m->lock_count && !rc; i++)
         rc = lock_insert(r, run_id, &m->locks[i], err);
+    if (m->ledger && !rc)
+        rc = ledger_insert(r, run_id, m->ledger, err);
     for (size_t i = 0; i < m->loss_count && !rc; i++)
         rc = RUN(r, err, "INSERT INTO loss (run_id, reason, count) VALUES (?, ?, ?)", b_int(run_id),
                  b_text(m->losses[i].reason), b_int((int64_t)m->losses[i].count));
@@ -331,6 +406,8 @@ void recording_close(struct recording *r)
 {
     if (!r)
         return;
+    for (size_t i = 0; i < r->statement_count; i++)
+        sqlite3_finalize(r->statements[i].stmt);
     sqlite3_close(r->db);
     free(r->path);
     free(r);

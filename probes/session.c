@@ -1,127 +1,25 @@
-/* See session.h.  Open, set, load, attach, run, read, close.  The surprising fact: which of the two ways to
- * see a futex call is used depends on who runs heapwait: the cheaper one needs to read tracefs, which CAP_BPF
- * and CAP_PERFMON alone don't allow. */
+/* See session.h.  Open, set, load, attach, run, read, close. */
 #include "probes/session.h"
 
 #include "probes/checks.h"
+#include "probes/session_private.h"
 #include "probes/tracefs.h"
-#include "probes/waits.skel.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/membarrier.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
-
-/* Numbers newer than the C library's headers may be; the same on all machines. */
-enum { NR_FUTEX_WAITV = 449, NR_FUTEX_WAKE = 454, NR_FUTEX_WAIT = 455, NR_FUTEX_REQUEUE = 456 };
-
-static const char *const traced_syscalls[] = {"futex",      "restart_syscall", "futex_waitv",
-                                              "futex_wake", "futex_wait",      "futex_requeue"};
-enum { SYSCALLS = sizeof(traced_syscalls) / sizeof(traced_syscalls[0]), MAX_LINKS = 2 * SYSCALLS + 8 };
-
-struct session {
-    struct waits_bpf *skeleton;
-    int tracefs; /* negative: the raw tracepoints are used */
-    struct bpf_link *links[MAX_LINKS];
-    size_t link_count;
-    int stats_fd;                   /* the kernel counts runs and time of programs while this is open */
-    uint64_t missed, missed_before; /* in this run; in earlier ones */
-};
 
 static int log_quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
     if (level == LIBBPF_WARN && getenv("HEAPWAIT_DEBUG"))
         return vfprintf(stderr, format, args);
     return 0;
-}
-
-static void settings_put(struct session *s, const struct measure_options *options)
-{
-    struct waits_bpf *k = s->skeleton;
-    k->rodata->nr_futex = SYS_futex;
-    k->rodata->nr_restart = SYS_restart_syscall;
-    k->rodata->nr_waitv = NR_FUTEX_WAITV;
-    k->rodata->nr_wake = NR_FUTEX_WAKE;
-    k->rodata->nr_wait = NR_FUTEX_WAIT;
-    k->rodata->nr_requeue = NR_FUTEX_REQUEUE;
-    bool raw = s->tracefs < 0;
-    bpf_program__set_autoload(k->progs.raw_enter, raw);
-    bpf_program__set_autoload(k->progs.raw_exit, raw);
-    bpf_program__set_autoload(k->progs.syscall_enter_record, !raw);
-    bpf_program__set_autoload(k->progs.restart_enter_record, !raw);
-    bpf_program__set_autoload(k->progs.syscall_exit_record, !raw);
-    if (options->max_words) {
-        bpf_map__set_max_entries(k->maps.words, options->max_words);
-        bpf_map__set_max_entries(k->maps.histograms, options->max_words);
-    }
-}
-
-static int link_keep(struct session *s, struct bpf_link *link)
-{
-    if (!link)
-        return -errno;
-    s->links[s->link_count++] = link;
-    return 0;
-}
-
-static int tracepoint_attach(struct session *s, struct bpf_program *program, const char *name)
-{
-    int id = tracefs_event(s->tracefs, "syscalls", name);
-    if (id < 0)
-        return id;
-    struct perf_event_attr attr = {
-        .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr), .config = (uint64_t)id, .sample_period = 1};
-    /* pid -1, cpu 0: a BPF program on a tracepoint runs on every CPU whatever the event is bound to */
-    int fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    int rc = link_keep(s, bpf_program__attach_perf_event(program, fd)); /* the link owns fd from here */
-    if (rc)
-        close(fd);
-    return rc;
-}
-
-/* The plain futex() is a must; a kernel may lack the later ones. */
-static int syscalls_attach(struct session *s)
-{
-    for (size_t i = 0; i < SYSCALLS; i++) {
-        char enter[64], leave[64];
-        snprintf(enter, sizeof(enter), "sys_enter_%s", traced_syscalls[i]);
-        snprintf(leave, sizeof(leave), "sys_exit_%s", traced_syscalls[i]);
-        struct bpf_program *program = !strcmp(traced_syscalls[i], "restart_syscall")
-                                          ? s->skeleton->progs.restart_enter_record
-                                          : s->skeleton->progs.syscall_enter_record;
-        /* the exit first: an enter without an exit would never be seen to end */
-        int rc = tracepoint_attach(s, s->skeleton->progs.syscall_exit_record, leave);
-        if (!rc)
-            rc = tracepoint_attach(s, program, enter);
-        if (rc && (i == 0 || rc != -ENOENT))
-            return rc;
-    }
-    return 0;
-}
-
-static int programs_attach(struct session *s)
-{
-    struct bpf_program *const always[] = {
-        s->skeleton->progs.on_switch, s->skeleton->progs.on_wakeup, s->skeleton->progs.on_newtask,
-        s->skeleton->progs.on_exec,   s->skeleton->progs.on_exit,
-    };
-    int rc = 0;
-    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]) && !rc; i++)
-        rc = link_keep(s, bpf_program__attach(always[i]));
-    if (rc)
-        return rc;
-    if (s->tracefs >= 0)
-        return syscalls_attach(s);
-    rc = link_keep(s, bpf_program__attach(s->skeleton->progs.raw_exit));
-    return rc ? rc : link_keep(s, bpf_program__attach(s->skeleton->progs.raw_enter));
 }
 
 int session_open(const struct measure_options *options, struct session **out, struct error *err)
@@ -134,13 +32,15 @@ int session_open(const struct measure_options *options, struct session **out, st
     if (!s)
         return error_set(err, -ENOMEM, "out of memory");
     s->stats_fd = -1;
-    s->tracefs = tracefs_open();
-    if (!(s->skeleton = waits_bpf__open())) {
+    s->ledger = options->probes == PROBES_LEDGER;
+    s->sample_period_ns = s->ledger ? options->sample_period_ns : 0;
+    s->tracefs = s->ledger ? -1 : tracefs_open();
+    if (!(s->skeleton = probes_bpf__open())) {
         rc = error_set(err, -errno, "can't open the BPF programs: %s", strerror(errno));
         goto out;
     }
-    settings_put(s, options);
-    rc = waits_bpf__load(s->skeleton);
+    programs_choose(s, options);
+    rc = probes_bpf__load(s->skeleton);
     if (rc) {
         error_set(
             err, rc,
@@ -148,7 +48,7 @@ int session_open(const struct measure_options *options, struct session **out, st
             strerror(-rc));
         goto out;
     }
-    rc = programs_attach(s);
+    rc = programs_attach(s, options);
     if (rc)
         error_set(err, rc, "can't attach the BPF programs: %s; `heapwait doctor` tells what is missing",
                   strerror(-rc));
@@ -206,6 +106,13 @@ static int living_collect(struct session *s)
     return rc;
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 /* Waits until no program runs any more that has begun before: an RCU grace period. */
 static void programs_await(void)
 {
@@ -214,6 +121,9 @@ static void programs_await(void)
 
 int session_stop(struct session *s, struct error *err)
 {
+    if (s->ledger)
+        programs_await(); /* the command's last thread may not have left its CPU yet */
+    s->stopped_ns = now_ns();
     __atomic_store_n(&s->skeleton->bss->stopped, true, __ATOMIC_SEQ_CST);
     programs_await();
     missed_add(s);
@@ -235,14 +145,17 @@ static int map_empty(const struct bpf_map *map)
 
 int session_reset(struct session *s)
 {
-    struct waits_bpf *k = s->skeleton;
-    const struct bpf_map *const maps[] = {k->maps.words, k->maps.histograms, k->maps.stacks, k->maps.spaces};
+    struct probes_bpf *k = s->skeleton;
+    const struct bpf_map *const maps[] = {k->maps.words,  k->maps.histograms, k->maps.stacks,
+                                          k->maps.spaces, k->maps.threads,    k->maps.samples};
     int rc = 0;
-    for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)
+    for (size_t i = 0; i < (s->ledger ? 6 : 4) && !rc; i++)
         rc = map_empty(maps[i]);
     memset(k->bss->losses, 0, sizeof(k->bss->losses));
     k->bss->living_tasks = 0;
     k->bss->spaces_made = 0;
+    k->bss->threads_made = 0;
+    k->bss->timeline_from_ns = 0;
     s->missed_before += s->missed;
     s->missed = 0;
     __atomic_store_n(&k->bss->stopped, false, __ATOMIC_SEQ_CST);
@@ -256,19 +169,47 @@ static int row_compare(const void *a, const void *b)
         return x->space < y->space ? -1 : 1;
     if (x->address != y->address)
         return x->address < y->address ? -1 : 1;
-    return x->op != y->op ? (int)x->op - (int)y->op : (int)x->outcome - (int)y->outcome;
+    if (x->op != y->op)
+        return (int)x->op - (int)y->op;
+    if (x->outcome != y->outcome)
+        return (int)x->outcome - (int)y->outcome;
+    return x->thread < y->thread ? -1 : x->thread > y->thread;
 }
 
-/* A copy of the map's value for the key; NULL when there is none. */
-static void *value_copy(const struct bpf_map *map, const struct word_key *key)
+/* A copy of the map's value for the key, which all threads share; NULL when there is none. */
+static void *value_copy(const struct bpf_map *map, struct word_key key)
 {
     size_t size = bpf_map__value_size(map);
     void *value = malloc(size);
-    if (value && bpf_map__lookup_elem(map, key, sizeof(*key), value, size, 0)) {
+    key.thread = 0;
+    if (value && bpf_map__lookup_elem(map, &key, sizeof(key), value, size, 0)) {
         free(value);
         value = NULL;
     }
     return value;
+}
+
+static bool row_same(const struct word_row *a, const struct word_row *b)
+{
+    return a->key.space == b->key.space && a->key.address == b->key.address && a->key.op == b->key.op &&
+           a->key.outcome == b->key.outcome;
+}
+
+/* What threads share goes to the first of their rows. */
+static void rows_complete(const struct session *s, struct word_row *rows, size_t count)
+{
+    const struct probes_bpf *k = s->skeleton;
+    for (size_t i = 0; i < count; i++) {
+        struct word_row *row = &rows[i];
+        if (i && row_same(row, row - 1))
+            continue;
+        row->stack = value_copy(k->maps.stacks, row->key);
+        row->histogram = value_copy(k->maps.histograms, row->key);
+        struct word_key handoff = row->key;
+        handoff.op = OP_HANDOFF;
+        if (row->key.op == OP_WAIT && row->key.outcome == OUTCOME_SLEPT)
+            row->handoff = value_copy(k->maps.histograms, handoff);
+    }
 }
 
 int session_words(struct session *s, struct word_row **rows, size_t *count, struct error *err)
@@ -291,12 +232,11 @@ int session_words(struct session *s, struct word_row **rows, size_t *count, stru
         previous = &key;
         if (bpf_map__lookup_elem(words, &key, sizeof(key), &row->value, sizeof(row->value), 0))
             continue;
-        row->stack = value_copy(s->skeleton->maps.stacks, &key);
-        row->histogram = value_copy(s->skeleton->maps.histograms, &key);
         ++*count;
     }
     if (*count)
         qsort(*rows, *count, sizeof(**rows), row_compare);
+    rows_complete(s, *rows, *count);
     return 0;
 }
 
@@ -305,6 +245,7 @@ void word_rows_free(struct word_row *rows, size_t count)
     for (size_t i = 0; i < count; i++) {
         free(rows[i].stack);
         free(rows[i].histogram);
+        free(rows[i].handoff);
     }
     free(rows);
 }
@@ -327,6 +268,125 @@ uint64_t session_living(const struct session *s)
 uint64_t session_missed(const struct session *s)
 {
     return s->missed;
+}
+
+/* ---- mode ledger ---- */
+
+uint32_t session_thread_count(const struct session *s)
+{
+    return s->skeleton->bss->threads_made;
+}
+
+int session_threads(struct session *s, struct thread_record **records, size_t *count)
+{
+    const struct bpf_map *map = s->skeleton->maps.threads;
+    uint32_t made = s->skeleton->bss->threads_made;
+    *count = 0;
+    *records = calloc(made ? made : 1, sizeof(**records));
+    if (!*records)
+        return -ENOMEM;
+    for (uint32_t i = 1; i <= made; i++)
+        if (!bpf_map__lookup_elem(map, &i, sizeof(i), &(*records)[*count], sizeof(**records), 0))
+            ++*count;
+    return 0;
+}
+
+uint64_t session_sample_period(const struct session *s)
+{
+    return s->sample_period_ns;
+}
+
+int session_samples(struct session *s, struct sample_row **rows, size_t *count)
+{
+    const struct bpf_map *map = s->skeleton->maps.samples;
+    struct sample_key key, *previous = NULL;
+    *count = 0;
+    *rows = calloc(bpf_map__max_entries(map), sizeof(**rows));
+    if (!*rows)
+        return -ENOMEM;
+    while (*count < bpf_map__max_entries(map) && !bpf_map__get_next_key(map, previous, &key, sizeof(key))) {
+        struct sample_row *row = &(*rows)[*count];
+        row->key = key;
+        previous = &key;
+        *count += !bpf_map__lookup_elem(map, &key, sizeof(key), &row->count, sizeof(row->count), 0);
+    }
+    return 0;
+}
+
+/* What a CPU was doing when the recording stopped goes on to that moment: no switch has ended it. */
+int session_cpus(struct session *s, uint64_t from_ns, struct cpu_account *sum, uint64_t *until_ns)
+{
+    int cpus = libbpf_num_possible_cpus(), rc = 0;
+    uint32_t zero = 0;
+    struct cpu_account *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) : NULL;
+    if (!each)
+        return -ENOMEM;
+    *sum = (struct cpu_account){0};
+    *until_ns = s->stopped_ns;
+    rc = bpf_map__lookup_elem(s->skeleton->maps.cpus, &zero, sizeof(zero), each, (size_t)cpus * sizeof(*each),
+                              0);
+    for (int i = 0; i < cpus && !rc; i++) {
+        uint64_t since = each[i].since_ns > from_ns ? each[i].since_ns : from_ns;
+        if (!each[i].since_ns)
+            continue; /* this CPU has not switched at all: it was idle, or it isn't there */
+        each[i].ns[each[i].use % CPU_USES] += s->stopped_ns > since ? s->stopped_ns - since : 0;
+        for (int use = 0; use < CPU_USES; use++)
+            sum->ns[use] += each[i].ns[use];
+    }
+    free(each);
+    return rc;
+}
+
+int session_cpus_begin(struct session *s, uint64_t at_ns)
+{
+    int cpus = libbpf_num_possible_cpus();
+    uint32_t zero = 0;
+    struct cpu_account *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) : NULL;
+    if (!each)
+        return -ENOMEM;
+    for (int i = 0; i < cpus; i++)
+        each[i] = (struct cpu_account){.since_ns = at_ns, .use = CPU_IDLE};
+    int rc = bpf_map__update_elem(s->skeleton->maps.cpus, &zero, sizeof(zero), each,
+                                  (size_t)cpus * sizeof(*each), 0);
+    free(each);
+    return rc;
+}
+
+struct timeline_sink {
+    struct timeline_event *events;
+    size_t count, capacity;
+};
+
+static int timeline_take(void *context, void *data, size_t size)
+{
+    struct timeline_sink *sink = context;
+    if (size < sizeof(*sink->events))
+        return 0;
+    if (sink->count == sink->capacity) {
+        size_t larger = sink->capacity ? 2 * sink->capacity : 1024;
+        struct timeline_event *grown = reallocarray(sink->events, larger, sizeof(*grown));
+        if (!grown)
+            return -ENOMEM;
+        sink->events = grown;
+        sink->capacity = larger;
+    }
+    memcpy(&sink->events[sink->count++], data, sizeof(*sink->events));
+    return 0;
+}
+
+int session_timeline(struct session *s, uint64_t *from_ns, struct timeline_event **events, size_t *count)
+{
+    struct timeline_sink sink = {0};
+    struct ring_buffer *ring =
+        ring_buffer__new(bpf_map__fd(s->skeleton->maps.timeline), timeline_take, &sink, NULL);
+    if (!ring)
+        return -errno;
+    int rc = ring_buffer__consume(ring);
+    ring_buffer__free(ring);
+    *from_ns = s->skeleton->bss->timeline_from_ns;
+    *events = sink.events;
+    *count = sink.count;
+    return rc < 0 ? rc : 0;
 }
 
 int session_stats(struct session *s, struct probe_stat **stats, size_t *count)
@@ -362,7 +422,7 @@ void session_close(struct session *s)
         return;
     while (s->link_count)
         bpf_link__destroy(s->links[--s->link_count]);
-    waits_bpf__destroy(s->skeleton);
+    probes_bpf__destroy(s->skeleton);
     if (s->stats_fd >= 0)
         close(s->stats_fd);
     if (s->tracefs >= 0)

@@ -9,12 +9,14 @@
 
 struct session;
 
-/* One row of the table of words.  `stack` and `histogram` are NULL when there is none. */
+/* One row of the table of words.  `stack`, `histogram` and `handoff` are NULL when there is none; what
+ * threads share (mode ledger has a row for each) is with the first of their rows. */
 struct word_row {
     struct word_key key;
     struct word_value value;
     struct stack_value *stack;
     struct histogram_value *histogram;
+    struct histogram_value *handoff; /* with wait/slept */
 };
 
 /* Loads and attaches; nothing is followed yet.  Fails with -EPERM and a sentence that names what is missing.
@@ -38,6 +40,24 @@ void word_rows_free(struct word_row *rows, size_t count);
 
 /* 0 and *info, or -ENOENT. */
 int session_space(struct session *s, uint32_t space, struct space_info *info);
+
+/* Mode ledger, after session_stop(); arrays are malloc'd. */
+uint32_t session_thread_count(const struct session *s);
+int session_threads(struct session *s, struct thread_record **records, size_t *count);
+
+struct sample_row {
+    struct sample_key key;
+    uint64_t count;
+};
+uint64_t session_sample_period(const struct session *s); /* 0: no samples */
+int session_samples(struct session *s, struct sample_row **rows, size_t *count);
+
+/* What all CPUs together did from session_cpus_begin() to session_stop(), which was at *until_ns. */
+int session_cpus_begin(struct session *s, uint64_t at_ns);
+int session_cpus(struct session *s, uint64_t from_ns, struct cpu_account *sum, uint64_t *until_ns);
+
+/* The stretches of the timeline's window, in no order; *from_ns is its beginning, 0 when it never opened. */
+int session_timeline(struct session *s, uint64_t *from_ns, struct timeline_event **events, size_t *count);
 
 /* Count of one reason; of followed tasks still living at the end; of program runs that the kernel skipped. */
 uint64_t session_loss(const struct session *s, enum loss_reason reason);

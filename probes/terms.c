@@ -13,6 +13,7 @@ static const char *const ops[OP_COUNT] = {
     [OP_CMP_REQUEUE_PI] = "cmp_requeue_pi",
     [OP_WAITV] = "waitv",
     [OP_OTHER] = "other",
+    [OP_HANDOFF] = "handoff",
 };
 
 static const char *const outcomes[OUTCOME_COUNT] = {
@@ -40,7 +41,39 @@ static const char *const losses[LOSS_COUNT] = {
     [LOSS_UNMATCHED] = "ends of futex calls without a beginning",
     [LOSS_COMPAT] = "futex calls of 32-bit code",
     [LOSS_WAKEUP] = "sleeps whose end was not seen",
+    [LOSS_THREAD] = "threads without room for their account",
+    [LOSS_SAMPLE] = "samples without room",
+    [LOSS_TIMELINE] = "stretches of the timeline without room",
+    [LOSS_CLOCK] = "times that went backwards",
 };
+
+static const char *const kernel_classes[STATE_COUNT] = {
+    [STATE_USER] = "kernel:user",
+    [STATE_FUTEX_WAIT] = "kernel:futex_wait",
+    [STATE_FUTEX_BLOCKED] = "kernel:futex_blocked",
+    [STATE_FUTEX_RUNNABLE] = "kernel:futex_runnable",
+    [STATE_FUTEX_WAKE] = "kernel:futex_wake",
+    [STATE_MEMORY] = "kernel:memory",
+    [STATE_RANDOM] = "kernel:random",
+    [STATE_SYSCALL] = "kernel:syscall",
+    [STATE_MMAP_LOCK] = "kernel:mmap_lock",
+    [STATE_KERNEL_LOCK] = "kernel:kernel_lock",
+    [STATE_KERNEL_BLOCKED] = "kernel:kernel_lock_blocked",
+    [STATE_PREEMPTED] = "kernel:preempted",
+    [STATE_WOKEN] = "kernel:woken",
+    [STATE_BLOCKED] = "kernel:blocked",
+    [STATE_EXITING] = "kernel:exiting",
+};
+
+const char *term_kernel_class(unsigned state)
+{
+    return kernel_classes[state < STATE_COUNT ? state : STATE_USER];
+}
+
+const char *term_state(unsigned state)
+{
+    return term_kernel_class(state) + sizeof("kernel:") - 1;
+}
 
 const char *term_op(unsigned op)
 {
@@ -73,4 +106,9 @@ void bucket_bounds(unsigned bucket, uint64_t *low_ns, uint64_t *high_ns)
 int op_wakes(unsigned op)
 {
     return op == OP_WAKE || op == OP_WAKE_OP || op == OP_REQUEUE || op == OP_CMP_REQUEUE_PI;
+}
+
+int op_waits(unsigned op)
+{
+    return op == OP_WAIT || op == OP_WAITV || op == OP_LOCK_PI || op == OP_WAIT_REQUEUE_PI;
 }

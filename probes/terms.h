@@ -8,11 +8,19 @@ const char *term_op(unsigned op);           /* enum futex_op */
 const char *term_outcome(unsigned outcome); /* enum futex_outcome */
 const char *term_loss(unsigned reason);     /* enum loss_reason */
 
+/* enum thread_state, before the futex states are divided into malloc's and other */
+const char *term_state(unsigned state);
+/* The same as a class of samples taken in the kernel: "kernel:STATE". */
+const char *term_kernel_class(unsigned state);
+
 /* Bounds of a histogram's bucket: [low, high) in ns.  The last one has no upper bound: UINT64_MAX >> 1, the
  * largest number that SQLite keeps. */
 void bucket_bounds(unsigned bucket, uint64_t *low_ns, uint64_t *high_ns);
 
 /* Whether a call of this operation wakes or moves threads (then `woken` is counted). */
 int op_wakes(unsigned op);
+
+/* Whether a call of this operation waits (its on-CPU, blocked and runnable time is a wait's). */
+int op_waits(unsigned op);
 
 #endif

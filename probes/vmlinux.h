@@ -36,6 +36,7 @@ enum bpf_map_type {
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
 enum { BPF_F_NO_PREALLOC = 1 };
 enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
+enum { BPF_RB_NO_WAKEUP = 1 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -47,7 +48,25 @@ struct pid {
     struct upid numbers[1];
 };
 struct bpf_local_storage;
-struct mm_struct;
+struct rw_semaphore {
+    int owner;
+};
+struct mm_struct {
+    struct rw_semaphore mmap_lock;
+};
+struct inode {
+    u32 i_rdev;
+};
+struct file {
+    struct inode *f_inode;
+};
+struct fdtable {
+    unsigned int max_fds;
+    struct file **fd;
+};
+struct files_struct {
+    struct fdtable *fdt;
+};
 struct thread_info {
     unsigned long flags;
     u32 status;
@@ -60,6 +79,9 @@ struct task_struct {
     struct task_struct *group_leader;
     struct pid *thread_pid;
     struct mm_struct *mm;
+    struct files_struct *files;
+    unsigned long min_flt, maj_flt;
+    char comm[16];
     struct bpf_local_storage *bpf_storage;
 };
 /* the name before Linux 5.14 */
@@ -76,11 +98,13 @@ struct pt_regs {
     unsigned long orig_ax;
     unsigned long ip, cs, flags, sp, ss;
 };
+typedef struct pt_regs bpf_user_pt_regs_t;
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {
     u64 regs[31];
     u64 sp, pc, pstate;
 };
+typedef struct user_pt_regs bpf_user_pt_regs_t;
 struct pt_regs {
     struct user_pt_regs user_regs;
     u64 orig_x0;
@@ -98,6 +122,14 @@ struct bpf_iter__task {
 };
 
 #pragma clang attribute pop
+
+/* What a program on a perf event gets (include/uapi/linux/bpf_perf_event.h): no CO-RE, the layout is fixed.
+ */
+struct bpf_perf_event_data {
+    bpf_user_pt_regs_t regs;
+    u64 sample_period;
+    u64 addr;
+};
 
 /* A syscall tracepoint's record as programs get it (struct syscall_tp_t in kernel/trace/trace_syscalls.c).
  * The number is an int, and what lies between it and the next member is not initialised. */

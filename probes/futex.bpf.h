@@ -1,53 +1,13 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* The state of a followed task and what the events do to it; the maps.  Included by waits.bpf.c only. */
-#ifndef HEAPWAIT_WAITS_BPF_H
-#define HEAPWAIT_WAITS_BPF_H
+/* Futex calls of followed tasks: operation, outcome, times, and the tables of words.  Included by
+ * probes.bpf.c. */
+#ifndef HEAPWAIT_FUTEX_BPF_H
+#define HEAPWAIT_FUTEX_BPF_H
 
-enum {
-    CACHE_SLOTS = 4,
-    CLONE_THREAD = 0x10000,
-    FUTEX_CMD_MASK = 0x7f,
-};
+enum { FUTEX_CMD_MASK = 0x7f };
 
 /* Set by user space before loading. */
 const volatile s64 nr_futex, nr_restart, nr_waitv, nr_wake, nr_wait, nr_requeue;
-
-bool stopped;     /* by user space: nothing is recorded from here on */
-u32 spaces_made;  /* the number of the newest address space */
-u64 living_tasks; /* followed tasks that were still there at the end */
-u64 losses[LOSS_COUNT];
-
-struct cache_slot {
-    struct word_key key;
-    struct word_totals totals;
-};
-
-struct task_state {
-    u32 space;
-    /* of the futex call under way */
-    u8 in_call;
-    u8 op;
-    u8 slept;       /* left the CPU to sleep at least once */
-    u8 off_cpu;     /* enum where */
-    u8 restartable; /* the last wait was interrupted so that the kernel will restart it */
-    u8 pad[3];
-    u32 expected;
-    u64 address;
-    u64 waiters; /* futex_waitv's array */
-    u64 enter_ns;
-    u64 off_ns; /* since when it has been where off_cpu says */
-    u64 blocked_ns;
-    u64 runnable_ns;
-    struct cache_slot cache[CACHE_SLOTS];
-};
-enum where { ON_CPU, BLOCKED, RUNNABLE };
-
-struct {
-    __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __type(key, int);
-    __type(value, struct task_state);
-} tasks SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
@@ -73,80 +33,10 @@ struct {
     __type(value, struct stack_value);
 } stacks SEC(".maps");
 
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 1 << 16);
-    __type(key, u32);
-    __type(value, struct space_info);
-} spaces SEC(".maps");
-
 /* Templates: too large for the BPF stack, and a map wants a whole value to begin with. */
 const struct word_value word_zero;
 const struct histogram_value histogram_zero;
 const struct stack_value stack_zero;
-
-static __always_inline void loss_add(enum loss_reason reason, u64 count)
-{
-    __sync_fetch_and_add(&losses[reason], count);
-}
-
-/* NULL for a task that is not followed.  Most tasks have no storage at all: one load tells. */
-static __always_inline struct task_state *task_followed(struct task_struct *task)
-{
-    if (bpf_core_field_exists(task->bpf_storage) && !task->bpf_storage)
-        return NULL;
-    if (stopped)
-        return NULL;
-    return bpf_task_storage_get(&tasks, task, NULL, 0);
-}
-
-static __always_inline bool task_is_running(struct task_struct *task)
-{
-    if (bpf_core_field_exists(task->__state))
-        return task->__state == 0;
-    return BPF_CORE_READ((struct task_struct___old *)task, state) == 0;
-}
-
-static __always_inline bool task_is_compat(struct task_struct *task)
-{
-#if defined(__TARGET_ARCH_x86)
-    return task->thread_info.status & 0x2; /* TS_COMPAT */
-#elif defined(__TARGET_ARCH_arm64)
-    return task->thread_info.flags & (1ul << 22); /* TIF_32BIT */
-#else
-    return false;
-#endif
-}
-
-/* The pid namespace of heapwait is that of the command, the first followed task: its level is kept. */
-u32 pid_level;
-bool pid_level_known;
-
-static __noinline u32 task_tgid(struct task_struct *task)
-{
-    struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
-    int nr = 0;
-    if (!pid_level_known) {
-        pid_level = BPF_CORE_READ(pid, level);
-        pid_level_known = true;
-    }
-    u32 stride = bpf_core_type_size(struct upid);
-    bpf_probe_read_kernel(&nr, sizeof(nr),
-                          (void *)pid + bpf_core_field_offset(struct pid, numbers) + pid_level * stride +
-                              bpf_core_field_offset(struct upid, nr));
-    return (u32)nr;
-}
-
-static __noinline u32 space_new(struct task_struct *task, u32 parent, bool by_exec)
-{
-    u32 id = __sync_fetch_and_add(&spaces_made, 1) + 1;
-    struct space_info info = {
-        .born_ns = bpf_ktime_get_ns(), .tgid = task_tgid(task), .parent = parent, .by_exec = by_exec};
-    if (bpf_map_update_elem(&spaces, &id, &info, BPF_NOEXIST))
-        loss_add(LOSS_SPACE, 1);
-    return id;
-}
 
 /* ---- the operation and the outcome of a call ---- */
 
@@ -242,6 +132,7 @@ static __always_inline void totals_add(struct word_totals *to, const struct word
     __sync_fetch_and_add(&to->total_ns, from->total_ns);
     __sync_fetch_and_add(&to->blocked_ns, from->blocked_ns);
     __sync_fetch_and_add(&to->runnable_ns, from->runnable_ns);
+    __sync_fetch_and_add(&to->kernel_lock_ns, from->kernel_lock_ns);
     __sync_fetch_and_add(&to->woken, from->woken);
 }
 
@@ -278,6 +169,7 @@ static __always_inline void stack_read(const struct word_key *key)
         s->words = STACK_WORDS / 16;
 }
 
+/* Makes the word's entry when this is its first call.  One stack serves all threads. */
 static __noinline int word_find(const struct word_key *key, u32 expected)
 {
     if (!key)
@@ -290,7 +182,9 @@ static __noinline int word_find(const struct word_key *key, u32 expected)
     struct word_value *v = bpf_map_lookup_elem(&words, &k);
     if (v)
         evidence_read(&v->evidence, k.address, expected);
-    stack_read(&k);
+    k.thread = 0;
+    if (!bpf_map_lookup_elem(&stacks, &k))
+        stack_read(&k);
     return 0;
 }
 
@@ -320,9 +214,10 @@ static __noinline int cache_flush(struct task_state *t)
     return 0;
 }
 
+/* The thread is the cache's own, always the same. */
 static __always_inline bool key_same(const struct word_key *a, const struct word_key *b)
 {
-    return a->address == b->address && *(u64 *)&a->space == *(u64 *)&b->space;
+    return a->address == b->address && a->space == b->space && a->op == b->op && a->outcome == b->outcome;
 }
 
 /* Which slot a key uses: waits and wakes of one word, the usual pair, never share one. */
@@ -383,9 +278,18 @@ static __always_inline void histogram_add(const struct word_key *key, u64 ns)
         loss_add(LOSS_HISTOGRAM, 1);
 }
 
+/* The ledger's time at locks of the kernel's, so far. */
+static __always_inline u64 lock_time(const struct task_state *t)
+{
+    return t->record.ns[STATE_MMAP_LOCK] + t->record.ns[STATE_KERNEL_LOCK] +
+           t->record.ns[STATE_KERNEL_BLOCKED];
+}
+
 static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, s64 woken)
 {
     struct word_key key = {.address = t->address, .space = t->space, .op = t->op, .outcome = outcome};
+    if (ledger)
+        key.thread = t->record.thread;
     struct cache_slot *slot = &t->cache[slot_of(&key)];
     if (!slot->totals.calls || !key_same(&slot->key, &key)) {
         slot_flush(slot);
@@ -397,51 +301,57 @@ static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, 
     slot->totals.total_ns += total;
     slot->totals.blocked_ns += t->blocked_ns;
     slot->totals.runnable_ns += t->runnable_ns;
+    if (ledger)
+        slot->totals.kernel_lock_ns += lock_time(t) - t->lock_ns;
     if (woken > 0)
         slot->totals.woken += woken;
+    key.thread = 0;
     if (key.op == OP_WAIT)
         histogram_add(&key, total);
 }
 
 /* ---- the events ---- */
 
-static __always_inline void call_begin(struct task_state *t, u8 op, u64 address, u32 expected)
+static __always_inline void call_begin(struct task_state *t, u8 op, u64 address, u32 expected, u64 now)
 {
     t->op = op;
     t->address = address;
     t->expected = expected;
     t->slept = 0;
     t->off_cpu = ON_CPU;
+    t->woken_ns = 0;
     t->blocked_ns = 0;
     t->runnable_ns = 0;
     t->restartable = 0;
-    t->enter_ns = bpf_ktime_get_ns();
+    if (ledger)
+        t->lock_ns = lock_time(t);
+    t->enter_ns = now;
     t->in_call = 1;
 }
 
 /* The kernel goes on with the wait that a signal interrupted: the same word, the same operation. */
-static __always_inline void call_restart(struct task_state *t)
+static __always_inline void call_restart(struct task_state *t, u64 now)
 {
     if (t->restartable)
-        call_begin(t, t->op, t->address, t->expected);
+        call_begin(t, t->op, t->address, t->expected, now);
 }
 
-static __always_inline void call_enter(struct task_state *t, s64 nr, const u64 *args)
+static __always_inline void call_enter(struct task_state *t, s64 nr, const u64 *args, u64 now)
 {
     if (nr == nr_futex) {
-        call_begin(t, op_of((u32)args[1]), args[0], (u32)args[2]);
+        call_begin(t, op_of((u32)args[1]), args[0], (u32)args[2], now);
     } else if (nr == nr_restart) {
-        call_restart(t);
+        call_restart(t, now);
     } else if (nr == nr_wait) {
-        call_begin(t, OP_WAIT, args[0], (u32)args[1]);
+        call_begin(t, OP_WAIT, args[0], (u32)args[1], now);
     } else if (nr == nr_wake) {
-        call_begin(t, OP_WAKE, args[0], 0);
+        call_begin(t, OP_WAKE, args[0], 0, now);
     } else if (nr == nr_requeue || nr == nr_waitv) {
         /* Both take an array of struct futex_waitv {u64 val; u64 uaddr; u32 flags; u32 reserved}. */
         u64 first[2] = {};
         bpf_probe_read_user(first, sizeof(first), (void *)args[0]);
         t->waiters = args[0];
-        call_begin(t, nr == nr_waitv ? OP_WAITV : OP_REQUEUE, first[1], (u32)first[0]);
+        call_begin(t, nr == nr_waitv ? OP_WAITV : OP_REQUEUE, first[1], (u32)first[0], now);
     }
 }
 
@@ -453,14 +363,13 @@ static __always_inline void waitv_resolve(struct task_state *t, s64 ret)
         t->address = waiter[1];
 }
 
-static __always_inline void call_exit(struct task_state *t, s64 nr, s64 ret)
+static __always_inline void call_exit(struct task_state *t, s64 nr, s64 ret, u64 now)
 {
     if (!t->in_call) {
         if (nr != nr_restart) /* that one may go on with nanosleep or poll */
             loss_add(LOSS_UNMATCHED, 1);
         return;
     }
-    u64 now = bpf_ktime_get_ns();
     t->in_call = 0;
     t->restartable = ret == -516;
     if (t->op == OP_WAITV)
@@ -468,29 +377,41 @@ static __always_inline void call_exit(struct task_state *t, s64 nr, s64 ret)
     call_add(t, outcome_of(t->op, ret, t->slept), now, op_counts_woken(t->op) ? ret : 0);
 }
 
-static __always_inline void cpu_leave(struct task_state *t, bool runnable)
+/* In the ledger, a sleep for a lock of the kernel's is not the futex's. */
+static __always_inline void cpu_leave(struct task_state *t, bool runnable, u64 now)
 {
-    t->off_ns = bpf_ktime_get_ns();
+    t->off_ns = now;
     t->off_cpu = runnable ? RUNNABLE : BLOCKED;
     if (!runnable)
         t->slept = 1;
 }
 
-static __always_inline void call_wakeup(struct task_state *t)
+static __always_inline void call_wakeup(struct task_state *t, u64 now)
 {
     if (t->off_cpu != BLOCKED)
         return;
-    u64 now = bpf_ktime_get_ns();
-    t->blocked_ns += now - t->off_ns;
+    if (!(ledger && t->contended))
+        t->blocked_ns += now - t->off_ns;
     t->off_ns = now;
+    t->woken_ns = now;
     t->off_cpu = RUNNABLE;
 }
 
-static __always_inline void cpu_return(struct task_state *t)
+static __always_inline void handoff_add(struct task_state *t, u64 now)
 {
-    u64 ns = bpf_ktime_get_ns() - t->off_ns;
+    struct word_key key = {
+        .address = t->address, .space = t->space, .op = OP_HANDOFF, .outcome = OUTCOME_SLEPT};
+    histogram_add(&key, now - t->woken_ns);
+    t->woken_ns = 0;
+}
+
+static __always_inline void cpu_return(struct task_state *t, u64 now)
+{
+    u64 ns = now - t->off_ns;
     if (t->off_cpu == RUNNABLE) {
         t->runnable_ns += ns;
+        if (t->woken_ns && t->op == OP_WAIT)
+            handoff_add(t, now);
     } else if (t->off_cpu == BLOCKED) {
         t->blocked_ns += ns;
         loss_add(LOSS_WAKEUP, 1);
@@ -499,10 +420,9 @@ static __always_inline void cpu_return(struct task_state *t)
 }
 
 /* The task dies, or the recording ends: a call under way will have no end, its time so far counts. */
-static __always_inline void task_finish(struct task_state *t)
+static __always_inline void call_finish(struct task_state *t, u64 now)
 {
     if (t->in_call) {
-        u64 now = bpf_ktime_get_ns();
         if (t->off_cpu == BLOCKED)
             t->blocked_ns += now - t->off_ns;
         else if (t->off_cpu == RUNNABLE)

@@ -1,0 +1,169 @@
+/* See calibrate.h. */
+#include "probes/calibrate.h"
+
+#include "probes/measure.h"
+#include "probes/session.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BATCHES = 7, CALLS = 20000 };
+
+static const char *const kind_names[CALL_KINDS] = {"null", "wake", "wait"};
+
+const char *calibration_name(enum call_kind kind)
+{
+    return kind_names[kind];
+}
+
+static uint64_t cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* others may use this CPU meanwhile */
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+int calibration_loop(const char *kind, const char *count)
+{
+    static uint32_t word;
+    long n = strtol(count, NULL, 10);
+    uint64_t start = cpu_ns();
+    if (!strcmp(kind, kind_names[CALL_NULL]))
+        for (long i = 0; i < n; i++)
+            syscall(SYS_getppid);
+    else if (!strcmp(kind, kind_names[CALL_WAKE]))
+        for (long i = 0; i < n; i++)
+            syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    else if (!strcmp(kind, kind_names[CALL_WAIT]))
+        for (long i = 0; i < n; i++)
+            syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+    else
+        return 2;
+    printf("%.3f\n", n > 0 ? (double)(cpu_ns() - start) / (double)n : 0.0);
+    return 0;
+}
+
+/* ns that the run's threads spent in the state, whatever words it was for. */
+static uint64_t state_ns(const struct measurement *m, const char *state)
+{
+    uint64_t ns = 0;
+    for (size_t i = 0; i < m->ledger->thread_count; i++)
+        for (size_t k = 0; k < m->ledger->threads[i].state_count; k++)
+            if (!strcmp(m->ledger->threads[i].states[k].state, state))
+                ns += m->ledger->threads[i].states[k].ns;
+    return ns;
+}
+
+static int batch_run(const struct measure_options *base, const char *program, enum call_kind kind, long calls,
+                     double *cost, struct measurement **m, struct error *err)
+{
+    char count[32], text[64] = "";
+    char *argv[] = {(char *)program, (char *)"calibration-loop", (char *)kind_names[kind], count, NULL};
+    struct measure_options options = *base;
+    bool exec_failed;
+    int out = memfd_create("heapwait-calibration", MFD_CLOEXEC);
+    if (out < 0)
+        return error_set(err, -errno, "can't calibrate: no memory file: %s", strerror(errno));
+    snprintf(count, sizeof(count), "%ld", calls);
+    options.argv = argv;
+    options.stdout_fd = out;
+    options.stderr_fd = -1;
+    int rc = measurement_take(&options, m, &exec_failed, err);
+    if (!rc && pread(out, text, sizeof(text) - 1, 0) <= 0)
+        rc = error_set(err, -EIO, "can't calibrate: '%s' printed nothing", program);
+    *cost = strtod(text, NULL);
+    close(out);
+    return rc;
+}
+
+static int double_compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static double median(double *values, size_t count)
+{
+    qsort(values, count, sizeof(*values), double_compare);
+    return values[count / 2];
+}
+
+static int untraced_take(const char *program, enum call_kind kind, struct call_cost *c, struct error *err)
+{
+    static const struct measure_options none = {.probes = PROBES_NONE};
+    double costs[BATCHES];
+    int rc = 0;
+    for (int i = 0; i < BATCHES && !rc; i++) {
+        struct measurement *m = NULL;
+        rc = batch_run(&none, program, kind, CALLS, &costs[i], &m, err);
+        measurement_free(m);
+    }
+    if (!rc)
+        c->untraced = median(costs, BATCHES);
+    return rc;
+}
+
+/* What the program does beside the loop is in both of a long and an empty loop's account: the difference is
+ * the loop's. */
+static int traced_take(const struct measure_options *ledger, const char *program, enum call_kind kind,
+                       struct call_cost *c, struct error *err)
+{
+    static const char *const states[CALL_KINDS] = {"syscall", "futex_wake_other", "futex_wait_other"};
+    double costs[BATCHES], seen[BATCHES], ignored;
+    int rc = 0;
+    for (int i = 0; i < BATCHES && !rc; i++) {
+        struct measurement *m = NULL, *empty = NULL;
+        rc = batch_run(ledger, program, kind, CALLS, &costs[i], &m, err);
+        if (!rc)
+            rc = batch_run(ledger, program, kind, 0, &ignored, &empty, err);
+        if (!rc)
+            seen[i] = ((double)state_ns(m, states[kind]) - (double)state_ns(empty, states[kind])) / CALLS;
+        measurement_free(m);
+        measurement_free(empty);
+    }
+    if (!rc) {
+        c->traced = median(costs, BATCHES);
+        c->seen = median(seen, BATCHES);
+    }
+    return rc;
+}
+
+int calibration_take(const char *program, struct calibration *c, struct error *err)
+{
+    struct measure_options ledger = {.probes = PROBES_LEDGER, .sample_period_ns = SAMPLE_PERIOD_NS};
+    int rc = 0;
+    for (int kind = 0; kind < CALL_KINDS && !rc; kind++)
+        rc = untraced_take(program, kind, &c->calls[kind], err);
+    if (!rc)
+        rc = session_open(&ledger, &ledger.session, err);
+    for (int kind = 0; kind < CALL_KINDS && !rc; kind++)
+        rc = traced_take(&ledger, program, kind, &c->calls[kind], err);
+    session_close(ledger.session);
+    return rc;
+}
+
+int calibration_store(struct recording *r, const struct calibration *c, struct error *err)
+{
+    int rc = 0;
+    for (int kind = 0; kind < CALL_KINDS && !rc; kind++) {
+        const struct call_cost *cost = &c->calls[kind];
+        const struct {
+            const char *what;
+            double ns;
+        } rows[] = {{"untraced", cost->untraced}, {"traced", cost->traced}, {"seen", cost->seen}};
+        for (size_t i = 0; i < 3 && !rc; i++) {
+            char key[64], value[32];
+            snprintf(key, sizeof(key), "calibration_%s_%s_ns", kind_names[kind], rows[i].what);
+            snprintf(value, sizeof(value), "%.1f", rows[i].ns);
+            rc = recording_set_host(r, key, value, err);
+        }
+    }
+    return rc;
+}

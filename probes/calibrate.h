@@ -1,0 +1,37 @@
+/* What a system call costs on this machine, and what probes add to it.  Tracepoints see only the middle of a
+ * call: the rest lies between sys_exit and the next sys_enter, which the ledger books as user code.  Here
+ * loops of calls of known number are run without probes and with them, so that the rest can be taken out
+ * again. docs/measuring.md gives the method and its error. */
+#ifndef HEAPWAIT_CALIBRATE_H
+#define HEAPWAIT_CALIBRATE_H
+
+#include "probes/error.h"
+#include "probes/recording.h"
+
+enum call_kind { CALL_NULL, CALL_WAKE, CALL_WAIT, CALL_KINDS }; /* getppid; empty wake; EAGAIN wait */
+
+/* Nanoseconds per call, medians of batches. */
+struct call_cost {
+    double untraced;
+    double traced; /* in mode ledger */
+    double seen;   /* of `traced`, between the two tracepoints */
+};
+
+struct calibration {
+    struct call_cost calls[CALL_KINDS];
+};
+
+/* Takes about a second, most of it to attach and detach.  `program` is run as `PROGRAM calibration-loop KIND
+ * N`: heapwait itself. */
+int calibration_take(const char *program, struct calibration *c, struct error *err);
+
+/* Into `host`: calibration_KIND_untraced_ns, _traced_ns, _seen_ns. */
+int calibration_store(struct recording *r, const struct calibration *c, struct error *err);
+
+/* "null", "wake", "wait". */
+const char *calibration_name(enum call_kind kind);
+
+/* The loop itself: makes `count` calls, prints what one took in ns.  An exit code. */
+int calibration_loop(const char *kind, const char *count);
+
+#endif

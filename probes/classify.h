@@ -1,0 +1,14 @@
+/* What the program was doing when a sample was taken: its own code, the allocator's, the lock's, copying. */
+#ifndef HEAPWAIT_CLASSIFY_H
+#define HEAPWAIT_CLASSIFY_H
+
+#include "probes/measure.h"
+#include "probes/naming.h"
+#include "probes/session.h"
+#include "probes/sideband.h"
+
+/* Fills l->samples, one row per class, symbol and module, most samples first.  0 or negative errno. */
+int samples_classify(struct session *session, const struct sideband *sideband, struct naming *naming,
+                     struct ledger *l);
+
+#endif

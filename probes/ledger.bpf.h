@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* Mode ledger: moves each followed thread from state to state and adds up the time; the account of each CPU;
+ * the samples; the timeline.  One timestamp an event: the end of one state is the beginning of the next, so
+ * that the states sum to the lifetime to the nanosecond.  Included by probes.bpf.c. */
+#ifndef HEAPWAIT_LEDGER_BPF_H
+#define HEAPWAIT_LEDGER_BPF_H
+
+/* Set by user space before loading. */
+const volatile u8 syscall_class[SYSCALL_NUMBERS];
+const volatile u64 timeline_after_ns; /* the timeline's window: from the first exec on */
+const volatile u64 timeline_length_ns;
+
+u64 timeline_from_ns; /* 0: not open yet */
+u32 file_generation;  /* moves on when a followed thread may have changed what a descriptor means */
+
+enum {
+    TASK_DEAD_STATE = 0x80,      /* TASK_DEAD */
+    RANDOM_DEVICE = 1 << 20 | 8, /* MKDEV(1, 8); urandom is MKDEV(1, 9) */
+    URANDOM_DEVICE = 1 << 20 | 9,
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 17);
+    __type(key, u32);
+    __type(value, struct thread_record);
+} threads SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 1 << 15);
+    __type(key, struct sample_key);
+    __type(value, u64);
+} samples SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, u32);
+    __type(value, struct cpu_account);
+} cpus SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 1 << 20);
+} timeline SEC(".maps");
+
+/* Outside its window the timeline costs one comparison. */
+static __always_inline void timeline_add(struct task_state *t, u64 now)
+{
+    if (!timeline_from_ns || now < timeline_from_ns || t->since_ns > timeline_from_ns + timeline_length_ns)
+        return;
+    struct timeline_event *e = bpf_ringbuf_reserve(&timeline, sizeof(*e), 0);
+    if (!e) {
+        loss_add(LOSS_TIMELINE, 1);
+        return;
+    }
+    e->from_ns = t->since_ns;
+    e->until_ns = now;
+    e->thread = t->record.thread;
+    e->state = t->state;
+    bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void state_set(struct task_state *t, u8 state, u64 now)
+{
+    u32 old = t->state & (STATE_ROOM - 1);
+    if ((s64)(now - t->since_ns) < 0) {
+        loss_add(LOSS_CLOCK, 1);
+        now = t->since_ns;
+    }
+    if (timeline_length_ns)
+        timeline_add(t, now);
+    t->record.ns[old] += now - t->since_ns;
+    t->since_ns = now;
+    if (state != old)
+        t->record.entries[state & (STATE_ROOM - 1)] += 1;
+    t->state = state;
+}
+
+/* A thread's account begins when it is made: it is runnable, and will come out of clone(). */
+static __always_inline void thread_begin(struct task_state *t, u64 now, u8 state)
+{
+    t->record.thread = __sync_fetch_and_add(&threads_made, 1) + 1;
+    t->record.born_ns = now;
+    t->since_ns = now;
+    t->state = state;
+    t->base = STATE_SYSCALL;
+    t->record.entries[state & (STATE_ROOM - 1)] = 1;
+}
+
+/* The command's own thread was marked from outside, so its account begins at the first event that it meets.
+ */
+static __always_inline bool thread_ready(struct task_state *t, u64 now, u8 state)
+{
+    if (t->record.thread)
+        return true;
+    thread_begin(t, now, state);
+    return false;
+}
+
+/* Brings the account up to date and keeps it.  Done at exit, and again when the CPU is left for good: whoever
+ * waits for the process may be faster than that. */
+static __always_inline void thread_keep(struct task_state *t, struct task_struct *task, u64 now)
+{
+    struct thread_record *r = &t->record;
+    if (!r->thread)
+        return;
+    state_set(t, t->state, now);
+    r->died_ns = t->since_ns;
+    r->space = t->space;
+    r->tid = pid_number(BPF_CORE_READ(task, thread_pid));
+    r->faults = BPF_CORE_READ(task, min_flt) + BPF_CORE_READ(task, maj_flt);
+    bpf_probe_read_kernel(r->comm, sizeof(r->comm), task->comm);
+    u32 number = r->thread;
+    if (bpf_map_update_elem(&threads, &number, r, BPF_ANY))
+        loss_add(LOSS_THREAD, 1);
+}
+
+/* ---- system calls ---- */
+
+/* Whether the descriptor is the random source.  Three dependent loads; the answer is kept until a followed
+ * thread makes a call that can change what a descriptor means. */
+static __always_inline bool file_is_random(struct task_state *t, struct task_struct *task, u64 descriptor)
+{
+    struct fdtable *table = task->files ? task->files->fdt : NULL;
+    struct file *file = NULL;
+    if (!table || descriptor >= table->max_fds)
+        return false;
+    bpf_probe_read_kernel(&file, sizeof(file), table->fd + descriptor);
+    if (!file)
+        return false;
+    if (t->file_seen == (u64)file && t->file_generation == file_generation)
+        return t->file_random;
+    u32 device = BPF_CORE_READ(file, f_inode, i_rdev);
+    t->file_seen = (u64)file;
+    t->file_generation = file_generation;
+    t->file_random = device == RANDOM_DEVICE || device == URANDOM_DEVICE;
+    return t->file_random;
+}
+
+static __always_inline u8 futex_state(u8 op)
+{
+    return op == OP_WAIT || op == OP_WAITV || op == OP_LOCK_PI || op == OP_WAIT_REQUEUE_PI ? STATE_FUTEX_WAIT
+                                                                                           : STATE_FUTEX_WAKE;
+}
+
+static __always_inline u8 class_of(s64 nr)
+{
+    return (u64)nr < SYSCALL_NUMBERS ? syscall_class[nr & (SYSCALL_NUMBERS - 1)] : CLASS_OTHER;
+}
+
+static __always_inline u8 syscall_state(struct task_state *t, struct task_struct *task, u8 class,
+                                        u64 argument)
+{
+    switch (class) {
+    case CLASS_MEMORY:
+        return STATE_MEMORY;
+    case CLASS_RANDOM:
+        return STATE_RANDOM;
+    case CLASS_READ:
+        return file_is_random(t, task, argument) ? STATE_RANDOM : STATE_SYSCALL;
+    case CLASS_DESCRIPTORS:
+        file_generation += 1;
+        return STATE_SYSCALL;
+    default:
+        return STATE_SYSCALL;
+    }
+}
+
+/* ---- on and off the CPU ---- */
+
+static __always_inline bool in_futex_wait(const struct task_state *t)
+{
+    return t->base == STATE_FUTEX_WAIT;
+}
+
+static __always_inline void thread_leave(struct task_state *t, bool runnable, u64 now)
+{
+    u8 state;
+    if (!thread_ready(t, now, runnable ? STATE_PREEMPTED : STATE_BLOCKED))
+        return;
+    if (runnable)
+        state = in_futex_wait(t) ? STATE_FUTEX_RUNNABLE : STATE_PREEMPTED;
+    else if (t->contended)
+        state = STATE_KERNEL_BLOCKED;
+    else
+        state = in_futex_wait(t) ? STATE_FUTEX_BLOCKED : STATE_BLOCKED;
+    state_set(t, state, now);
+}
+
+static __always_inline void thread_wakeup(struct task_state *t, u64 now)
+{
+    if (!thread_ready(t, now, STATE_WOKEN))
+        return;
+    if (t->state == STATE_FUTEX_BLOCKED || (t->state == STATE_KERNEL_BLOCKED && in_futex_wait(t)))
+        state_set(t, STATE_FUTEX_RUNNABLE, now);
+    else if (t->state == STATE_BLOCKED || t->state == STATE_KERNEL_BLOCKED)
+        state_set(t, STATE_WOKEN, now);
+}
+
+static __always_inline void thread_return(struct task_state *t, u64 now)
+{
+    u8 state = t->contended ? t->lock_state : t->base;
+    if (thread_ready(t, now, STATE_SYSCALL))
+        state_set(t, state, now);
+}
+
+/* ---- locks of the kernel's ---- */
+
+static __always_inline void lock_begin(struct task_state *t, struct task_struct *task, u64 lock, u64 now)
+{
+    u64 own = task->mm ? (u64)task->mm + bpf_core_field_offset(struct mm_struct, mmap_lock) : 0;
+    if (!thread_ready(t, now, STATE_SYSCALL))
+        return;
+    if (!t->contended)
+        t->lock_state = lock == own ? STATE_MMAP_LOCK : STATE_KERNEL_LOCK;
+    t->contended += 1;
+    state_set(t, t->lock_state, now);
+}
+
+static __always_inline void lock_end(struct task_state *t, u64 now)
+{
+    if (!t->contended)
+        return; /* it began before the thread was followed */
+    t->contended -= 1;
+    if (!t->contended)
+        state_set(t, t->base, now);
+}
+
+/* ---- the CPUs ---- */
+
+static __always_inline void cpu_account(bool followed, struct task_struct *prev, u64 now)
+{
+    u32 zero = 0;
+    struct cpu_account *c = bpf_map_lookup_elem(&cpus, &zero);
+    if (!c)
+        return;
+    u32 use = followed ? CPU_FOLLOWED : prev->pid ? CPU_OTHER : CPU_IDLE;
+    c->ns[use] += now - c->since_ns;
+    c->since_ns = now;
+}
+
+static __always_inline void cpu_next(bool followed, struct task_struct *next)
+{
+    u32 zero = 0;
+    struct cpu_account *c = bpf_map_lookup_elem(&cpus, &zero);
+    if (c)
+        c->use = followed ? CPU_FOLLOWED : next->pid ? CPU_OTHER : CPU_IDLE;
+}
+
+/* ---- samples ---- */
+
+/* The kernel has the upper half of the address space, on both machines. */
+static __always_inline bool ip_is_user(u64 ip)
+{
+    return (s64)ip >= 0;
+}
+
+/* Whether the kernel was entered by an exception (a page fault) rather than by a system call: then the saved
+ * registers hold no system call's number. */
+static __always_inline bool in_exception(struct task_struct *task)
+{
+    struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+#if defined(__TARGET_ARCH_x86)
+    return (s64)BPF_CORE_READ(regs, orig_ax) == -1;
+#else
+    return BPF_CORE_READ(regs, syscallno) == -1;
+#endif
+}
+
+static __always_inline void sample_add(struct task_state *t, struct task_struct *task, u64 ip)
+{
+    bool user = ip_is_user(ip);
+    struct sample_key key = {.ip = user ? ip : 0, .space = t->space, .state = t->state, .user = user};
+    if (!user)
+        key.exception = in_exception(task);
+    u64 one = 1, *count = bpf_map_lookup_elem(&samples, &key);
+    if (count)
+        __sync_fetch_and_add(count, 1);
+    else if (bpf_map_update_elem(&samples, &key, &one, BPF_NOEXIST)) {
+        count = bpf_map_lookup_elem(&samples, &key); /* another CPU came first */
+        if (count)
+            __sync_fetch_and_add(count, 1);
+        else
+            loss_add(LOSS_SAMPLE, 1);
+    }
+}
+
+#endif

@@ -1,0 +1,220 @@
+/* See ledger.h.  The sum of a thread's states is its lifetime by construction in the kernel; dividing a state
+ * here takes from it what the parts get, so that this stays so. */
+#include "probes/ledger.h"
+
+#include "probes/classify.h"
+#include "probes/terms.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The states that are divided into malloc's and other. */
+enum { SPLIT_WAIT, SPLIT_BLOCKED, SPLIT_RUNNABLE, SPLIT_WAKE, SPLITS };
+
+struct split_part {
+    uint64_t ns[SPLITS], entries[SPLITS];
+};
+
+struct futex_split {
+    uint32_t threads;
+    struct split_part parts[];
+};
+
+struct futex_split *futex_split_new(uint32_t threads)
+{
+    struct futex_split *split = calloc(1, sizeof(*split) + (threads + 1ul) * sizeof(split->parts[0]));
+    if (split)
+        split->threads = threads;
+    return split;
+}
+
+void futex_split_free(struct futex_split *split)
+{
+    free(split);
+}
+
+void futex_split_add(struct futex_split *split, const struct word_row *row)
+{
+    const struct word_totals *t = &row->value.totals;
+    if (row->key.thread > split->threads)
+        return;
+    struct split_part *p = &split->parts[row->key.thread];
+    uint64_t off = t->blocked_ns + t->runnable_ns + t->kernel_lock_ns;
+    uint64_t oncpu = t->total_ns > off ? t->total_ns - off : 0;
+    if (!op_waits(row->key.op)) {
+        p->ns[SPLIT_WAKE] += oncpu;
+        p->entries[SPLIT_WAKE] += t->calls;
+        return;
+    }
+    p->ns[SPLIT_WAIT] += oncpu;
+    p->ns[SPLIT_BLOCKED] += t->blocked_ns;
+    p->ns[SPLIT_RUNNABLE] += t->runnable_ns;
+    p->entries[SPLIT_WAIT] += t->calls;
+    if (t->blocked_ns) {
+        p->entries[SPLIT_BLOCKED] += t->calls;
+        p->entries[SPLIT_RUNNABLE] += t->calls;
+    }
+}
+
+static const struct {
+    unsigned state;
+    int split; /* -1: not divided */
+    const char *name, *malloc_name;
+} states[] = {
+    {STATE_USER, -1, "user", NULL},
+    {STATE_FUTEX_WAIT, SPLIT_WAIT, "futex_wait_other", "futex_wait_malloc"},
+    {STATE_FUTEX_BLOCKED, SPLIT_BLOCKED, "futex_blocked_other", "futex_blocked_malloc"},
+    {STATE_FUTEX_RUNNABLE, SPLIT_RUNNABLE, "futex_runnable_other", "futex_runnable_malloc"},
+    {STATE_FUTEX_WAKE, SPLIT_WAKE, "futex_wake_other", "futex_wake_malloc"},
+    {STATE_MEMORY, -1, "memory", NULL},
+    {STATE_RANDOM, -1, "random", NULL},
+    {STATE_SYSCALL, -1, "syscall", NULL},
+    {STATE_MMAP_LOCK, -1, "mmap_lock", NULL},
+    {STATE_KERNEL_LOCK, -1, "kernel_lock", NULL},
+    {STATE_KERNEL_BLOCKED, -1, "kernel_lock_blocked", NULL},
+    {STATE_PREEMPTED, -1, "preempted", NULL},
+    {STATE_WOKEN, -1, "woken", NULL},
+    {STATE_BLOCKED, -1, "blocked", NULL},
+    {STATE_EXITING, -1, "exiting", NULL},
+};
+enum { STATES = sizeof(states) / sizeof(states[0]) };
+
+static void state_put(struct thread_account *a, const char *name, uint64_t ns, uint64_t entries)
+{
+    if (ns || entries)
+        a->states[a->state_count++] = (struct state_time){name, ns, entries};
+}
+
+static uint64_t at_most(uint64_t value, uint64_t limit)
+{
+    return value < limit ? value : limit;
+}
+
+static void account_fill(struct thread_account *a, const struct thread_record *r, const struct split_part *p)
+{
+    *a = (struct thread_account){.thread = r->thread,
+                                 .tid = r->tid,
+                                 .lifetime_ns = r->died_ns - r->born_ns,
+                                 .syscalls = r->syscalls,
+                                 .faults = r->faults};
+    memcpy(a->comm, r->comm, sizeof(a->comm));
+    a->comm[sizeof(a->comm) - 1] = 0;
+    for (size_t i = 0; i < STATES; i++) {
+        uint64_t ns = r->ns[states[i].state], entries = r->entries[states[i].state];
+        uint64_t part = states[i].split < 0 ? 0 : at_most(p->ns[states[i].split], ns);
+        uint64_t part_entries = states[i].split < 0 ? 0 : at_most(p->entries[states[i].split], entries);
+        if (states[i].split >= 0)
+            state_put(a, states[i].malloc_name, part, part_entries);
+        state_put(a, states[i].name, ns - part, entries - part_entries);
+    }
+}
+
+static int threads_fill(struct session *session, const struct futex_split *split, struct ledger *l)
+{
+    static const struct split_part nothing;
+    struct thread_record *records = NULL;
+    size_t count = 0;
+    int rc = session_threads(session, &records, &count);
+    l->threads = rc ? NULL : calloc(count ? count : 1, sizeof(*l->threads));
+    if (!rc && !l->threads)
+        rc = -ENOMEM;
+    for (size_t i = 0; i < count && !rc; i++) {
+        uint32_t number = records[i].thread;
+        account_fill(&l->threads[l->thread_count++], &records[i],
+                     number <= split->threads ? &split->parts[number] : &nothing);
+    }
+    free(records);
+    return rc;
+}
+
+static unsigned cores_allowed(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned)CPU_COUNT(&set);
+}
+
+/* The CPUs' account runs from the start to session_stop(), a little longer than the command: nothing but
+ * idling and others' work can lie in between, and it is idling that is taken off. */
+static int core_fill(struct session *session, const struct run_outcome *o, struct core_account *core)
+{
+    struct cpu_account sum;
+    uint64_t stopped_ns = 0;
+    int rc = session_cpus(session, o->started_ns, &sum, &stopped_ns);
+    if (rc)
+        return rc;
+    uint64_t end_ns = o->started_ns + o->wall_ns;
+    core->cores = cores_allowed();
+    uint64_t after = stopped_ns > end_ns ? (stopped_ns - end_ns) * core->cores : 0;
+    core->idle_ns = sum.ns[CPU_IDLE] - at_most(after, sum.ns[CPU_IDLE]);
+    core->other_ns = sum.ns[CPU_OTHER];
+    return 0;
+}
+
+static const char *state_name(unsigned state)
+{
+    for (size_t i = 0; i < STATES; i++)
+        if (states[i].state == state)
+            return states[i].malloc_name ? term_state(state) : states[i].name;
+    return "user";
+}
+
+static int stretch_compare(const void *a, const void *b)
+{
+    const struct stretch *x = a, *y = b;
+    if (x->thread != y->thread)
+        return x->thread < y->thread ? -1 : 1;
+    return x->from_ns < y->from_ns ? -1 : x->from_ns > y->from_ns;
+}
+
+static int timeline_fill(struct session *session, struct ledger *l)
+{
+    struct timeline_event *events = NULL;
+    size_t count = 0;
+    uint64_t from_ns = 0;
+    int rc = session_timeline(session, &from_ns, &events, &count);
+    l->timeline = rc ? NULL : calloc(count ? count : 1, sizeof(*l->timeline));
+    if (!rc && !l->timeline)
+        rc = -ENOMEM;
+    for (size_t i = 0; i < count && !rc; i++)
+        l->timeline[l->stretch_count++] =
+            (struct stretch){.thread = events[i].thread,
+                             .state = state_name(events[i].state),
+                             .from_ns = (int64_t)(events[i].from_ns - from_ns),
+                             .until_ns = (int64_t)(events[i].until_ns - from_ns)};
+    if (l->stretch_count)
+        qsort(l->timeline, l->stretch_count, sizeof(*l->timeline), stretch_compare);
+    free(events);
+    return rc;
+}
+
+int ledger_collect(struct session *session, const struct sideband *sideband, struct naming *naming,
+                   const struct futex_split *split, struct measurement *m)
+{
+    struct ledger *l = m->ledger = calloc(1, sizeof(*l));
+    if (!l)
+        return -ENOMEM;
+    l->sample_period_ns = session_sample_period(session);
+    int rc = threads_fill(session, split, l);
+    if (!rc)
+        rc = samples_classify(session, sideband, naming, l);
+    if (!rc)
+        rc = core_fill(session, &m->outcome, &l->core);
+    return rc ? rc : timeline_fill(session, l);
+}
+
+void ledger_free(struct ledger *l)
+{
+    if (!l)
+        return;
+    for (size_t i = 0; i < l->sample_count; i++) {
+        free(l->samples[i].symbol);
+        free(l->samples[i].module);
+    }
+    free(l->threads);
+    free(l->samples);
+    free(l->timeline);
+    free(l);
+}
