@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,11 @@ void data_number(struct drawing *d, double value, bool last)
     fputc(last ? '\n' : '\t', d->data);
 }
 
+void data_variant(struct drawing *d, const struct variant *v)
+{
+    data_text(d, v->name ? v->name : v->label, false);
+}
+
 void data_threads(struct drawing *d, int64_t threads)
 {
     if (threads >= 0)
@@ -99,9 +105,8 @@ int drawing_why(struct drawing *d, const struct variant *v, int64_t threads, con
     return asprintf(why, "no %s run", kind) < 0 ? -ENOMEM : 0;
 }
 
-double rows_define(struct drawing *d)
+double rows_define(struct drawing *d, double limit)
 {
-    const double limit = 4.2;
     double widest = 0;
     define_number(d, "N", (double)d->lineup->count);
     define_array(d, "NAME", d->lineup->count);
@@ -190,15 +195,36 @@ void caption_threads(FILE *out, int64_t threads)
         fprintf(out, "%" PRId64 " threads", threads);
 }
 
-void caption_interval(FILE *out, const struct median *m)
+void caption_note(struct drawing *d, const struct median *m)
 {
-    if (m->runs < 2 || isnan(m->coverage) || m->coverage <= 0) {
+    const bool first = d->runs_most == 0;
+    if (first || m->runs < d->runs_least)
+        d->runs_least = m->runs;
+    if (m->runs > d->runs_most)
+        d->runs_most = m->runs;
+    if (m->runs > 1 && !isnan(m->coverage) && (d->coverage_least <= 0 || m->coverage < d->coverage_least))
+        d->coverage_least = m->coverage;
+}
+
+void caption_interval(struct drawing *d)
+{
+    FILE *out = d->caption.out;
+    if (d->runs_most < 2) {
         fputs("single runs, so without intervals", out);
         return;
     }
-    fprintf(out, "medians of %" PRId64 " runs with their ", m->runs);
-    say_share(out, m->coverage);
-    fputs(" interval", out);
+    fputs("medians of ", out);
+    if (d->runs_least < d->runs_most)
+        fprintf(out, "%" PRId64 " to ", d->runs_least);
+    fprintf(out, "%" PRId64 " runs with their ", d->runs_most);
+    if (d->runs_least == d->runs_most) {
+        say_share(out, d->coverage_least);
+        fputs(" intervals", out);
+    } else {
+        fputs("intervals (", out);
+        say_share(out, d->coverage_least);
+        fprintf(out, " or more%s)", d->runs_least == 1 ? "; none for a single run" : "");
+    }
 }
 
 enum { NUMBER = 32 };

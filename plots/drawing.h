@@ -24,6 +24,8 @@ struct drawing {
     struct text caption;
     struct text missing; /* "NAME (why); NAME (why)": what the figure could not show */
     size_t missing_count;
+    int64_t runs_least, runs_most; /* behind the medians shown */
+    double coverage_least;
     char *undrawable; /* why there is no figure at all; NULL: there is one */
     double height;    /* cm; panels_define() sets it */
 };
@@ -39,6 +41,7 @@ void define_item_text(struct drawing *d, const char *name, size_t index, const c
 void data_header(struct drawing *d, const char *columns);
 void data_text(struct drawing *d, const char *value, bool last);
 void data_number(struct drawing *d, double value, bool last);
+void data_variant(struct drawing *d, const struct variant *v); /* the whole name */
 void data_threads(struct drawing *d, int64_t threads);
 
 /* The figure has nothing to show; `why` continues "not drawn: ". */
@@ -53,7 +56,7 @@ int drawing_why(struct drawing *d, const struct variant *v, int64_t threads, con
 /* The variants as rows of height ROW_CM: N, NAME[], COLOUR[], SOLID[].  Returns the label column's width in
  * cm. */
 #define ROW_CM 0.44
-double rows_define(struct drawing *d);
+double rows_define(struct drawing *d, double limit);
 
 /* Panels: arrays PL, PR, PB, PT (edges as parts of the figure).  Edges are given in cm from the left and the
  * top. */
@@ -77,8 +80,10 @@ void notes_define(struct drawing *d, struct notes *notes);
 
 /* "22 threads", "one thread", "its own number of threads". */
 void caption_threads(FILE *out, int64_t threads);
-/* "medians of 7 runs with their 98.4 % interval". */
-void caption_interval(FILE *out, const struct median *m);
+/* Each median that is shown is noted; then the caption says of all: "medians of 7 runs with their 98.4 %
+ * interval". */
+void caption_note(struct drawing *d, const struct median *m);
+void caption_interval(struct drawing *d);
 
 /* Numbers into a caption, as analysis/number.h writes them. */
 void say_count(FILE *out, double n);

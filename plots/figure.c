@@ -173,15 +173,17 @@ static int pdf_normalise(const char *path, int64_t epoch, struct error *err)
 static int fonts_check(const char *folder, const char *pdf, int64_t epoch, struct error *err)
 {
     struct tool_output out;
-    const int rc = tool_run(folder, epoch, (const char *const[]){"pdffonts", pdf, NULL}, &out, err);
+    int rc = tool_run(folder, epoch, (const char *const[]){"pdffonts", pdf, NULL}, &out, err);
     if (rc < 0)
         return rc;
-    const int found = out.text && strstr(out.text, "Inter") != NULL;
-    tool_output_free(&out);
-    return found ? 0
-                 : error_set(
-                       err, -ENOENT,
+    if (out.status != 0 || *out.complaint)
+        rc = tool_failed(folder, "pdffonts", out.complaint, (int)strcspn(out.complaint, "\n"), out.status,
+                         err);
+    else if (!strstr(out.text, "Inter"))
+        rc = error_set(err, -ENOENT,
                        "the font Inter is missing: install it (Debian, Ubuntu: apt-get install fonts-inter)");
+    tool_output_free(&out);
+    return rc;
 }
 
 /* gnuplot warns of a series without a point.  A variant that wasn't measured is one, and the data file says
@@ -209,10 +211,8 @@ static int gnuplot_run(const char *folder, int64_t epoch, const char *const *arg
         }
         line += length + (line[length] == '\n');
     }
-    if (complaint)
-        rc = error_set(err, -EPROTO, "gnuplot failed: %.*s", (int)complaint_length, complaint);
-    else if (out.status != 0)
-        rc = error_set(err, -EPROTO, "gnuplot failed with status %d", out.status);
+    if (complaint || out.status != 0)
+        rc = tool_failed(folder, "gnuplot", complaint, (int)complaint_length, out.status, err);
     tool_output_free(&out);
     return rc;
 }

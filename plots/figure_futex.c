@@ -79,7 +79,7 @@ static int row_write(struct drawing *d, struct futex *f, size_t index, struct er
         rc = notes_add(&f->notes, 0, index, 4.2, why);
     }
     data_number(d, (double)index + 1, false);
-    data_text(d, v->label, false);
+    data_variant(d, v);
     data_threads(d, d->lineup->subject_threads);
     for (size_t i = 0; i < KINDS; i++)
         data_number(d, f->kinds[i], false);
@@ -143,7 +143,7 @@ static int caption_write(struct drawing *d, struct futex *f, struct error *err)
 int figure_futex(struct drawing *d, struct error *err)
 {
     struct futex f = {0};
-    const double label_width = rows_define(d);
+    const double label_width = rows_define(d, 3.0);
     data_header(d, "row\tvariant\tthreads\tslept\teagain\tempty_wakes\twaking_wakes\tother\tnot_measured");
     for (size_t i = 0; i < d->lineup->count; i++) {
         const int rc = row_write(d, &f, i, err);

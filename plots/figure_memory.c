@@ -16,7 +16,6 @@ struct sides {
     double fastest, smallest;
     const struct variant *fast, *small;
     size_t shown;
-    struct median last;
     struct notes notes;
 };
 
@@ -60,11 +59,11 @@ static int row_write(struct drawing *d, struct sides *s, size_t row, struct erro
     }
     if (memory.runs > 0) {
         s->shown++;
-        s->last = memory;
+        caption_note(d, &memory);
     }
     best_note(s, v, &time, &memory);
     data_number(d, (double)row + 1, false);
-    data_text(d, v->label, false);
+    data_variant(d, v);
     data_threads(d, l->subject_threads);
     data_number(d, time.value, false);
     data_number(d, time.coverage > 0 ? time.low : NAN, false);
@@ -105,14 +104,14 @@ static void caption_write(struct drawing *d, const struct sides *s)
         fputs("). ", out);
     }
     fputs("Wall time of a whole run to the left, its peak resident set to the right; ", out);
-    caption_interval(out, &s->last);
+    caption_interval(d);
     fputc('.', out);
 }
 
 int figure_memory(struct drawing *d, struct error *err)
 {
     struct sides s = {0};
-    const double label_width = rows_define(d);
+    const double label_width = rows_define(d, 4.2);
     data_header(
         d,
         "row\tvariant\tthreads\twall_ms\twall_low\twall_high\tpeak_mib\tpeak_low\tpeak_high\tnot_measured");

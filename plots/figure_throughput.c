@@ -17,7 +17,6 @@
 struct scale {
     double most; /* thousand passwords per second */
     size_t shown;
-    struct median last;
     double *ends; /* per variant: its value at its last thread count, NAN when it has none */
     int64_t *at;  /* that thread count */
 };
@@ -40,11 +39,11 @@ static int point_write(struct drawing *d, struct scale *s, size_t row, int64_t t
         s->most = fmax(s->most, fmax(m.value, m.high));
         s->ends[row] = m.value;
         s->at[row] = threads;
-        s->last = m;
+        caption_note(d, &m);
         s->shown++;
     }
     data_number(d, (double)row + 1, false);
-    data_text(d, v->label, false);
+    data_variant(d, v);
     data_threads(d, threads);
     data_number(d, (double)m.runs, false);
     data_number(d, m.value, false);
@@ -120,7 +119,7 @@ static size_t threads_known(const struct lineup *l)
 
 /* "From one thread to 22, glibc goes from 570 000 passwords per second to 950 000, musl from 546 000 to 431
  * 000." */
-static int caption_write(struct drawing *d, const struct scale *s, struct error *err)
+static int caption_write(struct drawing *d, struct error *err)
 {
     static const char *const sql = "SELECT runs, per_second, low, high, coverage FROM throughput "
                                    "WHERE variant IS ?1 AND threads IS ?2 AND probes = 'none'";
@@ -153,7 +152,7 @@ static int caption_write(struct drawing *d, const struct scale *s, struct error 
     if (said)
         fputs(". ", out);
     fputs("By the program’s own clock; ", out);
-    caption_interval(out, &s->last);
+    caption_interval(d);
     fputs(". Solid lines and filled marks are linked statically, dashed and hollow ones dynamically.", out);
     return 0;
 }
@@ -195,7 +194,7 @@ int figure_throughput(struct drawing *d, struct error *err)
     }
     for (size_t i = 0; i < l->count; i++)
         s.ends[i] = NAN;
-    const double label_width = rows_define(d);
+    const double label_width = rows_define(d, 4.2);
     data_header(d, "row\tvariant\tthreads\truns\tthousand_per_second\tlow\thigh\tnot_measured");
     int rc = points_write(d, &s, err);
     if (rc == 0 && threads_known(l) < 2)
@@ -207,7 +206,7 @@ int figure_throughput(struct drawing *d, struct error *err)
         axes_define(d, label_width, top);
         rc = labels_place(d, &s, top);
         if (rc == 0)
-            rc = caption_write(d, &s, err);
+            rc = caption_write(d, err);
     }
     free(s.ends);
     free(s.at);

@@ -95,7 +95,7 @@ static void bins_write(struct drawing *d, struct strips *s, size_t row, const st
     for (size_t i = 0; i < w->count; i++) {
         const struct bin *b = &w->bins[i];
         data_number(d, (double)row + 1, false);
-        data_text(d, v->label, false);
+        data_variant(d, v);
         data_threads(d, d->lineup->subject_threads);
         data_number(d, outcome + 1, false);
         data_text(d, outcome_names[outcome], false);
@@ -114,7 +114,7 @@ static void bins_write(struct drawing *d, struct strips *s, size_t row, const st
 static void quiet_write(struct drawing *d, size_t row, const struct variant *v, const char *why)
 {
     data_number(d, (double)row + 1, false);
-    data_text(d, v->label, false);
+    data_variant(d, v);
     data_threads(d, d->lineup->subject_threads);
     for (size_t i = 0; i < 5; i++)
         data_number(d, NAN, false);
@@ -223,8 +223,10 @@ static void axes_define(struct drawing *d, const struct strips *s, double label_
     define_number(d, "DEPTH", s->top);
     define_number(d, "STRIP", strip_height(d));
     define_number(d, "STUDY", d->lineup->study);
-    define_number(d, "LOW", s->low > 0 ? s->low / 1.3 : 100);
-    define_number(d, "HIGH", s->high > 0 ? s->high * 1.3 : 1e6);
+    const double low = s->low > 0 ? s->low / 1.3 : 100, high = s->high > 0 ? s->high * 1.3 : 1e6;
+    const double widen = high < 100 * low ? sqrt(100 * low / high) : 1; /* two decades at least */
+    define_number(d, "LOW", low / widen);
+    define_number(d, "HIGH", high * widen);
     define_number(d, "MOST", fmax(s->most, 10));
 }
 
@@ -261,7 +263,7 @@ int figure_waits(struct drawing *d, struct error *err)
     static const char *const numbers[] = {"BASE",        "LOUD",         "QUIET",
                                           "SLEPT_WORDS", "EAGAIN_WORDS", "REST_WORDS"};
     struct strips s = {.top = HEADING_CM};
-    const double label_width = rows_define(d);
+    const double label_width = rows_define(d, 4.2);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         define_array(d, numbers[i], d->lineup->count);
     data_header(d, "row\tvariant\tthreads\tkind\toutcome\tlow_ns\thigh_ns\twaits\tno_waits");

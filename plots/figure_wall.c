@@ -18,7 +18,6 @@ struct wall {
     double longest; /* ms */
     size_t shown;
     double panel_width, label_width;
-    struct median last; /* one of those shown, for the caption's number of runs */
     struct notes notes;
 };
 
@@ -53,10 +52,10 @@ static int cell_write(struct drawing *d, struct wall *w, size_t row, size_t pane
     if (rc == 0 && m.runs > 0) {
         w->shown++;
         w->longest = fmax(w->longest, fmax(m.value, m.high));
-        w->last = m;
+        caption_note(d, &m);
     }
     data_number(d, (double)row + 1, false);
-    data_text(d, v->label, false);
+    data_variant(d, v);
     data_number(d, (double)panel + 1, false);
     data_threads(d, threads);
     data_number(d, (double)m.runs, false);
@@ -96,7 +95,7 @@ static void panels_place(struct drawing *d, const struct wall *w)
 }
 
 /* "With 22 threads, musl takes 2.19 times as long as glibc; with one thread 1.02 times: ..." */
-static int caption_write(struct drawing *d, const struct wall *w, struct error *err)
+static int caption_write(struct drawing *d, struct error *err)
 {
     static const char *const ratio =
         "SELECT rounds, ratio, low, high, coverage FROM wall_ratio WHERE variant IS ?1 AND threads IS ?2";
@@ -127,7 +126,7 @@ static int caption_write(struct drawing *d, const struct wall *w, struct error *
         fputc(' ', out);
     }
     fputs("Wall time from exec to exit, ", out);
-    caption_interval(out, &w->last);
+    caption_interval(d);
     fputs(". Filled bars are linked statically, hollow ones dynamically.", out);
     return 0;
 }
@@ -139,7 +138,7 @@ int figure_wall(struct drawing *d, struct error *err)
     const size_t abreast = panels < PANELS_ABREAST ? panels : PANELS_ABREAST;
     if (panels == 0)
         return drawing_refuse(d, "the recording has no runs");
-    w.label_width = rows_define(d);
+    w.label_width = rows_define(d, 4.2);
     w.panel_width = (FIGURE_WIDTH - 0.1 - w.label_width - GAP_CM * (double)(abreast - 1)) / (double)abreast;
     data_header(d, "row\tvariant\tpanel\tthreads\truns\tmedian_ms\tlow_ms\thigh_ms\tcoverage\tnot_measured");
     for (size_t panel = 0; panel < panels; panel++)
@@ -154,5 +153,5 @@ int figure_wall(struct drawing *d, struct error *err)
     notes_define(d, &w.notes);
     define_number(d, "STEP", place_step(w.longest, w.panel_width > 5 ? 6 : 3));
     define_number(d, "XMAX", w.longest * w.panel_width / (w.panel_width - VALUE_CM));
-    return caption_write(d, &w, err);
+    return caption_write(d, err);
 }

@@ -31,7 +31,7 @@ set xrange [NONE - 0.9 : HIGH + 0.5]
 set format x ''
 unset xtics
 set grid nox
-every = HIGH - LOW > 4 ? 3 : HIGH - LOW > 2 ? 2 : 1
+every = int(ceil(0.29 * (HIGH - NONE + 1.4)))    # decades between two numbers on the axis
 tic(e) = e == 0 ? '1' : e > 0 ? '10'.digit(e) : '10⁻'.digit(-e)
 LEAST = NONE + 0.8; MOST = HIGH + 0.5
 half = 0.19 * (MOST - NONE + 0.9)          # half of a number's width, in decades

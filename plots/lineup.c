@@ -3,10 +3,13 @@
 
 #include "analysis/text.h"
 #include "plots/query.h"
+#include "plots/typeset.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LABEL_WIDTH 24 /* in font sizes: about forty letters */
 
 static char *copy(const unsigned char *text)
 {
@@ -39,7 +42,8 @@ static int variant_add(struct lineup *lineup, sqlite3_stmt *row, size_t *unknown
     const char *linkage = (const char *)sqlite3_column_text(row, 2);
     const char *allocator = (const char *)sqlite3_column_text(row, 3);
     v->name = copy(sqlite3_column_text(row, 0));
-    v->label = copy_clean(sqlite3_column_text(row, 1));
+    v->full = copy_clean(sqlite3_column_text(row, 1));
+    v->label = v->full ? text_fit(v->full, LABEL_WIDTH) : NULL;
     v->missing = copy_clean(sqlite3_column_text(row, 4));
     v->is_static = linkage && !strncmp(linkage, "static", 6);
     v->ink = palette_find(allocator, *unknown);
@@ -140,6 +144,7 @@ void lineup_free(struct lineup *lineup)
 {
     for (size_t i = 0; i < lineup->count; i++) {
         free(lineup->variants[i].name);
+        free(lineup->variants[i].full);
         free(lineup->variants[i].label);
         free(lineup->variants[i].missing);
     }

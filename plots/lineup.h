@@ -13,7 +13,8 @@
 
 struct variant {
     char *name;    /* NULL: the one command of a plain `heapwait record` */
-    char *label;   /* what figures call it */
+    char *full;    /* the name, fit to be shown */
+    char *label;   /* the same, shortened: what figures and captions call it */
     char *missing; /* why there is nothing of it at all; NULL: there is something */
     bool is_static;
     struct ink ink;

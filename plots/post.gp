@@ -6,7 +6,7 @@ set xtics 0, STEP
 set format x '%g'
 set xlabel 'time as a multiple of glibc’s: shorter is better'
 do for [i = 1:N] { set label 10 + i NAME[i] at first 0, first i offset -0.9, 0 right tc rgb INK noenhanced }
-do for [k = 1:NOTES] { set label 100 + k 'here: '.NOTE_TEXT[k] at first 0, first NOTE_ROW[k] + 0.2 offset 0.5, 0 left font SMALL tc rgb MUTE noenhanced front boxed }
+do for [k = 1:NOTES] { set label 100 + k 'here: '.NOTE_TEXT[k] at first 1, first NOTE_ROW[k] + 0.2 offset 0.5, 0 left font SMALL tc rgb MUTE noenhanced front boxed }
 set arrow 1 from first 1, graph 0 to first 1, graph 1 nohead lc rgb INK lw 0.75 dt (4, 3) front
 HALF = 0.16
 ms(x) = sprintf('(%s ms)', x < 99.5 ? sprintf('%.3g', x) : group(x))

@@ -28,6 +28,7 @@ struct report {
     struct lineup lineup;
     struct figures figures;
     struct verdict *verdict;
+    sigset_t before; /* the signal mask to go back to */
 };
 
 static int epoch_read(struct database *db, int64_t *epoch, struct error *err)
@@ -53,12 +54,26 @@ static int document_write(struct database *db, const char *folder, struct error 
     return rc;
 }
 
+/* Until report_free(), so that an interrupted report leaves no private folder; tool_run() looks for them. */
+static void signals_hold(sigset_t *before)
+{
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGHUP);
+    sigprocmask(SIG_BLOCK, &held, before);
+}
+
 int report_collect(struct database *db, const char *folder, struct report **out, struct error *err)
 {
     struct report *r = calloc(1, sizeof *r);
     int rc = -ENOMEM;
     *out = NULL;
-    if (!r || !(r->target = strdup(folder)))
+    if (!r)
+        return error_set(err, rc, "out of memory");
+    signals_hold(&r->before);
+    if (!(r->target = strdup(folder)))
         goto out;
     rc = -ENOENT;
     if (!(r->scripts = datadir_path("plots", err)))
@@ -127,7 +142,9 @@ static void looks_write(FILE *out, const struct lineup *l)
         const struct variant *v = &l->variants[i];
         fputs(i ? ",\n" : "\n", out);
         fputs("{\"variant\": ", out);
-        text_json(out, v->name ? v->label : NULL);
+        text_json(out, v->name ? v->full : NULL);
+        fputs(", \"label\": ", out);
+        text_json(out, v->label);
         fputs(", \"missing\": ", out);
         text_json(out, v->missing);
         fprintf(out, ", \"colour\": \"#%06" PRIx32 "\", \"static\": %s}", v->ink.colour,
@@ -220,16 +237,7 @@ static int report_make(struct report *r, struct error *err)
 
 int report_draw(struct report *report, struct error *err)
 {
-    sigset_t held, before;
-    sigemptyset(&held);
-    sigaddset(&held, SIGINT);
-    sigaddset(&held, SIGTERM);
-    sigprocmask(SIG_BLOCK, &held, &before);
     const int rc = report_make(report, err);
-    folder_remove(report->folder);
-    free(report->folder);
-    report->folder = NULL;
-    sigprocmask(SIG_SETMASK, &before, NULL);
     return rc < 0 ? error_set(err, rc, "can't make the report: %s", strerror(-rc)) : 0;
 }
 
@@ -254,5 +262,6 @@ void report_free(struct report *report)
     free(report->folder);
     free(report->scripts);
     free(report->target);
+    sigprocmask(SIG_SETMASK, &report->before, NULL); /* a signal that came meanwhile ends the program here */
     free(report);
 }

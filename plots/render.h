@@ -22,7 +22,8 @@ int report_draw(struct report *report, struct error *err);
 size_t report_sentences(const struct report *report);
 const char *report_sentence(const struct report *report, size_t index);
 
-/* Removes the private folder.  NULL is fine. */
+/* Removes the private folder, and lets SIGINT, SIGTERM and SIGHUP through again, which report_collect() held
+ * back. NULL is fine. */
 void report_free(struct report *report);
 
 #endif

@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
-enum { OUTPUT_MAX = 1 << 20 };
+enum { OUTPUT_MAX = 1 << 20, DISK_LEAST = 64 << 10 };
 
 static const struct {
     const char *program, *remedy;
@@ -100,12 +101,12 @@ static char *file_text(int fd)
     return text;
 }
 
-/* report_draw() holds SIGINT and SIGTERM back, so that the temporary folder can be removed first. */
+/* report_collect() holds SIGINT and SIGTERM back, so that the private folder can be removed first. */
 static int interrupt_waits(void)
 {
     sigset_t pending;
     sigpending(&pending);
-    return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM);
+    return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) || sigismember(&pending, SIGHUP);
 }
 
 static int child_wait(pid_t pid, const char *program, int *status, struct error *err)
@@ -165,15 +166,26 @@ static const char *last_line(char *text)
     return newline ? newline + 1 : text;
 }
 
+int tool_failed(const char *folder, const char *name, const char *complaint, int length, int status,
+                struct error *err)
+{
+    struct statvfs fs;
+    if (statvfs(folder, &fs) == 0 && fs.f_bavail * fs.f_frsize < DISK_LEAST)
+        return error_set(err, -ENOSPC,
+                         "%s failed because the disk is full; make room or choose another folder with -o",
+                         name);
+    if (length > 0)
+        return error_set(err, -EPROTO, "%s failed: %.*s", name, length, complaint);
+    return error_set(err, -EPROTO, "%s failed with status %d", name, status);
+}
+
 int tool_must(const char *folder, int64_t epoch, const char *const *argv, struct error *err)
 {
     struct tool_output out;
     int rc = tool_run(folder, epoch, argv, &out, err);
     if (rc == 0 && (out.status != 0 || *out.complaint)) {
-        if (*out.complaint)
-            rc = error_set(err, -EPROTO, "%s failed: %s", argv[0], last_line(out.complaint));
-        else
-            rc = error_set(err, -EPROTO, "%s failed with status %d", argv[0], out.status);
+        const char *line = last_line(out.complaint);
+        rc = tool_failed(folder, argv[0], line, (int)strlen(line), out.status, err);
     }
     tool_output_free(&out);
     return rc;

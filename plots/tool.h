@@ -25,6 +25,11 @@ void tool_output_free(struct tool_output *out);
  */
 int tool_must(const char *folder, int64_t epoch, const char *const *argv, struct error *err);
 
+/* The sentence for a program that failed: a full disk where that is why, else its own complaint.  -ENOSPC,
+ * -EPROTO. */
+int tool_failed(const char *folder, const char *name, const char *complaint, int length, int status,
+                struct error *err);
+
 /* Whether `name` is in PATH. */
 int tool_exists(const char *name);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,25 +64,37 @@ int typst_check(const char *scripts, struct error *err)
                                            "(Debian, Ubuntu: apt-get install nodejs), or typst");
 }
 
+/* A newer Typst than ours may warn of this and that, which must not matter; a missing face must. */
+static int command_run(const char *folder, int64_t epoch, const char *const *argv, struct error *err)
+{
+    struct tool_output out;
+    int rc = tool_run(folder, epoch, argv, &out, err);
+    if (rc < 0)
+        return rc;
+    if (out.status != 0)
+        rc = tool_failed(folder, "typst", out.complaint, (int)strcspn(out.complaint, "\n"), out.status, err);
+    else if (strstr(out.complaint, "unknown font family"))
+        rc = error_set(err, -ENOENT,
+                       "the font Inter is missing: install it (Debian, Ubuntu: apt-get install fonts-inter)");
+    tool_output_free(&out);
+    return rc;
+}
+
 static int command_compile(const char *folder, int64_t epoch, struct error *err)
 {
     char date[32];
     snprintf(date, sizeof date, "%" PRId64, epoch);
-    int rc = tool_must(folder, epoch,
-                       (const char *const[]){"typst", "compile", "--root", ".", "--creation-timestamp", date,
-                                             "report.typ", "report.pdf", NULL},
-                       err);
-    struct tool_output out = {0};
-    if (rc == 0) /* HTML is experimental there and says so on stderr, so that the status must do */
-        rc = tool_run(folder, epoch,
-                      (const char *const[]){"typst", "compile", "--root", ".", "--features", "html",
-                                            "--format", "html", "--input", "target=html", "report.typ",
-                                            "report.html", NULL},
-                      &out, err);
-    if (rc == 0 && out.status != 0)
-        rc = error_set(err, -EPROTO, "typst failed: %s", out.complaint);
-    tool_output_free(&out);
-    return rc;
+    const int rc =
+        command_run(folder, epoch,
+                    (const char *const[]){"typst", "compile", "--root", ".", "--creation-timestamp", date,
+                                          "report.typ", "report.pdf", NULL},
+                    err);
+    return rc < 0 ? rc
+                  : command_run(folder, epoch,
+                                (const char *const[]){"typst", "compile", "--root", ".", "--features", "html",
+                                                      "--format", "html", "--input", "target=html",
+                                                      "report.typ", "report.html", NULL},
+                                err);
 }
 
 static int module_compile(const char *folder, const char *scripts, int64_t epoch, struct error *err)
@@ -97,26 +110,34 @@ static int module_compile(const char *folder, const char *scripts, int64_t epoch
     return rc;
 }
 
-/* Puts the style sheet into the page's head: Typst has no way to. */
+/* The page with its language on its root and the style sheet in its head: Typst has no way to.  malloc'd. */
+static char *page_dress(const char *html, const char *css, struct error *err)
+{
+    static const char root[] = "<html>";
+    const char *start = strstr(html, "<html"), *head = strstr(html, "</head>");
+    if (!start || !head || start > head) {
+        error_set(err, -EPROTO, "typst made a page without a head: use another version of it");
+        return NULL;
+    }
+    const bool bare = !strncmp(start, root, strlen(root));
+    const char *rest = bare ? start + strlen(root) : start;
+    char *page = NULL;
+    const int n = asprintf(&page, "%.*s%s%.*s<style>\n%s</style>\n%s", (int)(start - html), html,
+                           bare ? "<html lang=\"en\">" : "", (int)(head - rest), rest, css, head);
+    return n < 0 ? NULL : page;
+}
+
 static int style_insert(const char *folder, const char *scripts, struct error *err)
 {
     char *html_path = path_join(folder, "report.html"), *css_path = path_join(scripts, "page.css");
-    char *html = NULL, *css = NULL, *styled = NULL;
+    char *html = NULL, *css = NULL, *page = NULL;
     size_t size;
     int rc = html_path && css_path ? file_read(html_path, &html, &size, err) : -ENOMEM;
     if (rc == 0)
         rc = file_read(css_path, &css, &size, err);
-    if (rc == 0) {
-        const char *head = strstr(html, "</head>");
-        rc =
-            !head ? error_set(err, -EPROTO, "typst made a page without a head: use another version of it")
-            : (rc = asprintf(&styled, "%.*s<style>\n%s</style>\n%s", (int)(head - html), html, css, head)) < 0
-                ? -ENOMEM
-                : 0;
-    }
     if (rc == 0)
-        rc = file_write(html_path, styled, strlen(styled), err);
-    free(styled);
+        rc = (page = page_dress(html, css, err)) ? file_write(html_path, page, strlen(page), err) : -EPROTO;
+    free(page);
     free(css);
     free(html);
     free(css_path);

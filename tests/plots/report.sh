@@ -1,0 +1,155 @@
+#!/bin/sh
+# heapwait report, from the committed recordings to the text on the page.
+# usage: report.sh SOURCE HEAPWAIT RECORDING_BUILD CASE
+set -eu
+source=$1 heapwait=$2 build=$3 case=$4
+for tool in gnuplot pdftocairo pdftotext pdffonts pdfinfo; do
+    command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
+done
+here=$(mktemp -d)
+trap 'rm -rf "$here"' EXIT
+cd "$here"
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+recording() { out=$1; shift; "$build" "$out" "$source/analysis/schema.sql" "$@"; }
+# Text without what breaking lines changes: blanks of all kinds, hyphens, zero-width spaces.
+squeeze() { sed 's/\xe2\x80\xaf//g; s/\xc2\xa0//g; s/\xe2\x80\x8b//g' | tr -d '[:space:]-'; }
+pdf_text() { pdftotext -layout "$1" - | squeeze; }
+has() { # FILE-OF-SQUEEZED-TEXT SENTENCE
+    wanted=$(printf %s "$2" | squeeze)
+    grep -qF -e "$wanted" "$1" || fail "'$2' is not in the page"
+}
+nothing_left() { [ -z "$(ls -A "$1" | grep -F .heapwait-report || true)" ] || fail "a private folder is left"; }
+
+case $case in
+content)
+    recording study.db "$source/tests/data/study.sql"
+    "$heapwait" report study.db -o out >said
+    pdftotext out/report.pdf - | squeeze >page
+    # the first page has the verdict's sentences, as the terminal has them
+    pdftotext -l 1 out/report.pdf - | squeeze >first
+    has first 'musl takes 2.40 times as long as glibc'
+    has first "$(grep '^At 4 threads' said)"
+    has first "$(grep __malloc_lock said | head -n 1)"
+    has first "$(grep '^Lost' said)"
+    has first 'musl+mimalloc is absent: its sources were not found'
+    for n in 1 2 3 4 5 6; do has page "Figure $n."; done
+    has page 'Not measured: musl+mimalloc (its sources were not found)'
+    has page 'musl+jemalloc with one thread (no untraced run)'
+    has page 'where 0 means measured, and none'
+    has page 'Lost: 7'
+    has page 'This recording has no runs on 22 threads'
+    for name in wall futex waits memory; do
+        pdftotext out/figures/$name.pdf - | squeeze >figure
+        for variant in glibc musl musl+jemalloc glibc-static musl-dynamic; do has figure "$variant"; done
+        has figure 'not measured'
+        head -c 200 out/figures/$name.svg | grep -q '<svg' || fail "$name.svg is none"
+    done
+    pdftotext out/figures/wall.pdf - | squeeze >figure; has figure 'one thread'; has figure '4 threads'; has figure 250
+    pdftotext out/figures/post.pdf - | squeeze >figure; has figure 'the post 9.16 (513 ms)'; has figure 'here 2.40'
+    awk -F'\t' '$2 == "musl" && $4 == 4 && $6 != 249.6 { exit 1 }' out/data/wall.tsv || fail 'wall.tsv lacks 249.6'
+    awk -F'\t' '$2 == "musl+mimalloc" && $NF !~ /sources/ { exit 1 }' out/data/wall.tsv || fail 'no reason in wall.tsv'
+    pdfinfo out/report.pdf 2>/dev/null | grep -q '^Tagged: *yes' || command -v typst || fail 'the PDF is not tagged'
+    pdffonts out/report.pdf | awk 'NR > 2 && !/Inter|LibertinusSerif/ { print; bad = 1 } NR > 2 && !/ yes yes /{ print; bad = 1 } END { exit bad }' ||
+        fail 'a font is not embedded, or another one was taken'
+    ;;
+page)
+    recording study.db "$source/tests/data/study.sql"
+    "$heapwait" report study.db -o out >/dev/null
+    grep -q '<html lang="en"' out/report.html || fail 'no language'
+    [ "$(grep -o '<img' out/report.html | wc -l)" = 6 ] || fail 'not six figures'
+    [ "$(grep -o '<img[^>]*alt="[^"]' out/report.html | wc -l)" = 6 ] || fail 'a figure without an alternative text'
+    ! grep -Eq '(src|href)="?(https?:|//|file:|/)' out/report.html || fail 'the page needs other files'
+    ! grep -q '@import\|url(' out/report.html || fail 'the style needs other files'
+    command -v chromium >/dev/null || { echo 'skipped: no chromium'; exit 77; }
+    check='<script>addEventListener("load", () => document.body.dataset.images = [...document.images].filter(i => i.complete \&\& i.naturalWidth > 0).length)</script>'
+    sed "s|</body>|$check</body>|" out/report.html >checked.html
+    timeout 60 chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+        --disable-component-update --disable-sync --user-data-dir="$here/profile" --virtual-time-budget=5000 \
+        --dump-dom "file://$here/checked.html" >dom 2>/dev/null || fail 'chromium failed'
+    grep -q 'data-images="6"' dom || fail 'a figure does not load'
+    ;;
+same)
+    recording study.db "$source/tests/data/study.sql"
+    "$heapwait" report study.db -o one >/dev/null
+    TZ=Asia/Tokyo LANG=de_DE.UTF-8 "$heapwait" report study.db -o two >/dev/null
+    diff -r one two || fail 'two reports of one recording differ'
+    ;;
+record)
+    recording record.db "$source/tests/data/record.sql"
+    "$heapwait" report record.db -o out >said
+    pdftotext out/report.pdf - | squeeze >page
+    has page 'Where threads wait inside malloc'
+    has page 'queue_lock'
+    has page 'main_arena in libc.so.6'
+    has page 'separate debug file'
+    has page "$(head -n 1 said)"
+    has page 'Figure 1. How long a wait for a malloc lock lasts'
+    [ "$(ls out/figures)" = "$(printf 'waits.pdf\nwaits.svg')" ] || fail 'figures that a record has no data for'
+    ;;
+hostile)
+    recording study.db "$source/tests/data/study.sql" "$source/tests/plots/hostile.sql"
+    "$heapwait" report study.db -o out >said
+    pdftotext out/report.pdf - | squeeze >page
+    has page 'a'\''b"$(touch pwned)#_^{}'
+    has page '`touch pwned`; system("touch pwned")'
+    has page '<img src=x onerror=alert(1)> #read("/etc/passwd") \u{41}'
+    has page '*bold* _x_ $y$ <i>__malloc_lock'
+    has page '#panic() </style><script>'
+    pdftotext out/figures/wall.pdf - | squeeze >figure
+    has figure 'a'\''b"$(touch pwned)#_^{}'
+    sed 's/ alt="[^"]*"//g' out/report.html >bare.html # where < means nothing
+    ! grep -q '<img src=x\|<script>\|<b>gone' bare.html || fail 'a name became markup'
+    [ "$(find . -name pwned)" = '' ] || fail 'a name was executed'
+    awk -F'\t' 'NF != 10 { exit 1 }' out/data/wall.tsv || fail 'a name broke a line of wall.tsv'
+    ;;
+errors)
+    recording study.db "$source/tests/data/study.sql"
+    expect() { # STATUS PATTERN ARGUMENT...
+        status=$1 pattern=$2; shift 2
+        got=0
+        "$heapwait" report "$@" >said 2>error || got=$?
+        [ "$got" = "$status" ] || fail "report $*: exit status $got instead of $status: $(cat error)"
+        [ "$(wc -l <error)" = 1 ] || fail "report $*: not one line: $(cat error)"
+        grep -q -e "$pattern" error || fail "report $*: $(cat error)"
+        [ ! -e out ] || fail "report $*: left something"
+        nothing_left .
+    }
+    expect 1 "no recording 'heapwait.db'" -o out
+    echo text >foreign
+    expect 1 'not a recording' foreign -o out
+    head -c 20000 study.db >cut.db
+    expect 1 'damaged or cut off' cut.db -o out
+    expect 2 'no such option' --nonsense -o out
+    expect 2 'one recording at a time' study.db study.db -o out
+    expect 2 'needs a folder' study.db -o
+    touch file
+    expect 125 'is not a folder' study.db -o file
+    expect 125 "can't write the report" study.db -o missing/out
+    mkdir bin
+    expect_path() { PATH=$here/bin expect "$@"; }
+    for tool in ls grep wc cat; do ln -s "$(command -v $tool)" bin/; done
+    expect_path 125 'in PATH' study.db -o out
+    ;;
+folder)
+    recording study.db "$source/tests/data/study.sql"
+    recording record.db "$source/tests/data/record.sql"
+    mkdir -p out/data out/figures
+    echo mine >out/data/mine.tsv
+    "$heapwait" report study.db -o out >/dev/null
+    [ -e out/figures/wall.pdf ] || fail 'no figure'
+    "$heapwait" report record.db -o out >/dev/null
+    [ ! -e out/figures/wall.pdf ] || fail "an older report's figure is left"
+    [ ! -e out/data/wall.tsv ] || fail "an older report's data is left"
+    [ "$(cat out/data/mine.tsv)" = mine ] || fail "someone's file is gone"
+    nothing_left out
+    # a failure leaves the older report as it was
+    cp -r out before
+    head -c 20000 study.db >cut.db
+    ! "$heapwait" report cut.db -o out 2>/dev/null || fail 'a damaged recording made a report'
+    diff -r before out || fail 'a failure changed the older report'
+    ;;
+*)
+    fail "no case $case"
+    ;;
+esac
