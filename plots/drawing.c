@@ -80,7 +80,9 @@ int drawing_refuse(struct drawing *d, const char *why)
 void drawing_miss(struct drawing *d, const struct variant *v, int64_t threads, const char *why)
 {
     FILE *out = d->missing.out;
-    fprintf(out, "%s%s", d->missing_count++ ? "; " : "", v->label);
+    if (d->missing_count++ >= MISSING_NAMED)
+        return;
+    fprintf(out, "%s%s", d->missing_count > 1 ? "; " : "", v->label);
     if (threads >= -1) {
         fputs(" with ", out);
         caption_threads(out, threads);

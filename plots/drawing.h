@@ -46,6 +46,7 @@ void data_threads(struct drawing *d, int64_t threads);
 
 /* The figure has nothing to show; `why` continues "not drawn: ". */
 int drawing_refuse(struct drawing *d, const char *why);
+enum { MISSING_NAMED = 6 }; /* more are only counted: a caption is not a table */
 /* Names a variant (and a thread count, unless -2) that the figure had to leave out. */
 void drawing_miss(struct drawing *d, const struct variant *v, int64_t threads, const char *why);
 /* Why this variant has no row of this kind at that thread count: malloc'd; `kind` is "untraced" or "traced".

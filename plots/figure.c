@@ -57,11 +57,16 @@ static int file_finish(FILE *file, struct error *err)
 }
 
 /* The caption's end: what is not in the figure. */
-static void caption_finish(struct drawing *d)
+static void caption_finish(struct drawing *d, const char *name)
 {
+    FILE *out = d->caption.out;
+    if (d->undrawable || d->missing_count == 0)
+        return;
     fflush(d->missing.out);
-    if (d->missing_count)
-        fprintf(d->caption.out, " Not measured: %s.", d->missing.bytes);
+    fprintf(out, "%sNot measured: %s", ftell(out) > 0 ? " " : "", d->missing.bytes);
+    if (d->missing_count > MISSING_NAMED)
+        fprintf(out, "; and %zu more, see data/%s.tsv", d->missing_count - MISSING_NAMED, name);
+    fputc('.', out);
 }
 
 static int drawing_open(struct drawing *d, struct database *db, const struct lineup *lineup,
@@ -103,7 +108,7 @@ static int figure_collect(struct database *db, const struct lineup *lineup, cons
     if (rc == 0)
         rc = kind->prepare(&d, err);
     if (rc == 0) {
-        caption_finish(&d);
+        caption_finish(&d, kind->name);
         *out = (struct figure){
             .name = kind->name, .title = kind->title, .undrawable = d.undrawable, .height = d.height};
         d.undrawable = NULL;

@@ -34,8 +34,10 @@ struct report {
 static int epoch_read(struct database *db, int64_t *epoch, struct error *err)
 {
     char *text = NULL;
-    const int rc = query_text(db, "SELECT CAST(strftime('%s', min(started_at)) AS INTEGER) FROM run", NULL,
-                              -1, &text, err);
+    const int rc = query_text(db,
+                              "SELECT CAST(strftime('%s', coalesce(min(started_at), "
+                              "(SELECT value FROM host WHERE key = 'started_at'))) AS INTEGER) FROM run",
+                              NULL, -1, &text, err);
     *epoch = text ? strtoll(text, NULL, 10) : 0;
     if (*epoch < 0)
         *epoch = 0;
