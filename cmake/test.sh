@@ -17,7 +17,7 @@ for folder in "$@"; do
     ctest --test-dir "$folder" --output-on-failure --timeout 300 --output-log "$log" || failed="$failed $folder"
     total=$((total + $(count '^ *[0-9]+/[0-9]+ Test' "$log")))
     skipped=$((skipped + $(count '^	 *[0-9]+ - .* \((Skipped|Not Run)\)' "$log")))
-    grep -h '^SKIPPED: ' "$folder/Testing/Temporary/LastTest.log" | sort -u
+    grep -ih '^SKIPPED: ' "$folder/Testing/Temporary/LastTest.log" | sort -u
 done
 
 printf '\n== %d tests in all, %d SKIPPED\n' "$total" "$skipped"
