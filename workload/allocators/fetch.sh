@@ -24,13 +24,14 @@ own_apt()
     LC_ALL=C apt-get -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/sources" \
         -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root \
         -o APT::Update::Error-Mode=any -o Acquire::Retries=1 -o Acquire::http::Timeout=20 \
-        -o Acquire::https::Timeout=20 "$@" >>"$log" 2>&1
+        -o Acquire::https::Timeout=20 "$@" >"$log" 2>&1
 }
 
-# The last error of apt-get, without addresses' query parts and within a line.
+# The first error of the last apt-get, within a line.
 reason()
 {
-    sed -n 's/^E: //p' "$log" | tail -n 1 | cut -c 1-160
+    why=$(sed -n 's/^E: //p' "$log" | head -n 1 | tr -s '[:space:]' ' ' | cut -c 1-160)
+    echo "${why:-see $log}"
 }
 
 # Repositories whose Release file says that they are Debian's or Ubuntu's own.  None known (no lists yet): all.
@@ -74,18 +75,18 @@ prepare()
     write_sources
     [ -s "$apt/sources/own.list" ] || [ -s "$apt/sources/own.sources" ] ||
         fail "apt has no package sources"
-    own_apt update || { why=$(reason); rm -rf "$apt"; fail "apt-get update failed: ${why:-see $log}"; }
-    : >"$apt/updated"
+    own_apt update && : >"$apt/updated" && return
+    echo "apt-get update failed: $(reason)" >"$apt/failed" # once is enough: the next package needn't wait too
 }
 
 checked "$folder/$tarball" && exit 0
 command -v apt-get >/dev/null || fail "no apt-get here to fetch $tarball with"
 mkdir -p "$folder" || exit 1
-: >"$log"
-[ -f "$apt/updated" ] || prepare
+[ -f "$apt/updated" ] || [ -f "$apt/failed" ] || prepare
+[ ! -f "$apt/failed" ] || fail "$(cat "$apt/failed")"
 cd "$apt" || exit 1
 own_apt source --download-only "$package=$version" ||
-    { why=$(reason); fail "apt-get source $package=$version failed: ${why:-see $log}"; }
+    fail "apt-get source $package=$version failed: $(reason)"
 checked "$apt/$tarball" || fail "$tarball is not the pinned one (SHA-256 differs)"
 # From a repository on disk apt-get source leaves a link.
 cp -L "$apt/$tarball" "$folder/$tarball.new" && mv "$folder/$tarball.new" "$folder/$tarball"
