@@ -147,17 +147,17 @@ void panel_define(struct drawing *d, size_t index, double left, double right, do
     define_item(d, "PT", index, 1 - top / height);
 }
 
-int notes_add(struct notes *notes, size_t panel, size_t row, double width, const char *why)
+int notes_add(struct drawing *d, size_t panel, size_t row, double width, const char *why)
 {
-    struct note *grown = realloc(notes->items, (notes->count + 1) * sizeof *grown);
+    struct note *grown = realloc(d->notes, (d->note_count + 1) * sizeof *grown);
     if (!grown)
         return -ENOMEM;
-    notes->items = grown;
-    struct note *note = &grown[notes->count];
+    d->notes = grown;
+    struct note *note = &grown[d->note_count];
     *note = (struct note){panel, row, NULL, width};
     if (asprintf(&note->text, "not measured: %s", why) < 0)
         return -ENOMEM;
-    notes->count++;
+    d->note_count++;
     return 0;
 }
 
@@ -169,22 +169,19 @@ static char *note_fit(const struct note *note)
     return text_fit(text_width(note->text) <= 1.6 * room ? note->text : fact, room);
 }
 
-void notes_define(struct drawing *d, struct notes *notes)
+void notes_define(struct drawing *d)
 {
-    define_number(d, "NOTES", (double)notes->count);
-    define_array(d, "NOTE_PANEL", notes->count);
-    define_array(d, "NOTE_ROW", notes->count);
-    define_array(d, "NOTE_TEXT", notes->count);
-    for (size_t i = 0; i < notes->count; i++) {
-        char *text = note_fit(&notes->items[i]);
-        define_item(d, "NOTE_PANEL", i, (double)notes->items[i].panel + 1);
-        define_item(d, "NOTE_ROW", i, (double)notes->items[i].row + 1);
+    define_number(d, "NOTES", (double)d->note_count);
+    define_array(d, "NOTE_PANEL", d->note_count);
+    define_array(d, "NOTE_ROW", d->note_count);
+    define_array(d, "NOTE_TEXT", d->note_count);
+    for (size_t i = 0; i < d->note_count; i++) {
+        char *text = note_fit(&d->notes[i]);
+        define_item(d, "NOTE_PANEL", i, (double)d->notes[i].panel + 1);
+        define_item(d, "NOTE_ROW", i, (double)d->notes[i].row + 1);
         define_item_text(d, "NOTE_TEXT", i, text ? text : "not measured");
         free(text);
-        free(notes->items[i].text);
     }
-    free(notes->items);
-    *notes = (struct notes){0};
 }
 
 void caption_threads(FILE *out, int64_t threads)

@@ -17,6 +17,12 @@
 #define POINT_CM     (2.54 / 72)
 #define LABEL_CM     (8 * POINT_CM) /* the font's size, so text_width() * LABEL_CM is a width */
 
+struct note {
+    size_t panel, row;
+    char *text;
+    double width;
+};
+
 struct drawing {
     struct database *db;
     const struct lineup *lineup;
@@ -24,6 +30,8 @@ struct drawing {
     struct text caption;
     struct text missing; /* "NAME (why); NAME (why)": what the figure could not show */
     size_t missing_count;
+    struct note *notes; /* what stands where data would */
+    size_t note_count;
     int64_t runs_least, runs_most; /* behind the medians shown */
     double coverage_least;
     char *undrawable; /* why there is no figure at all; NULL: there is one */
@@ -65,19 +73,10 @@ void panels_define(struct drawing *d, size_t count, double height);
 void panel_define(struct drawing *d, size_t index, double left, double right, double top, double bottom,
                   double height);
 
-/* Texts that stand where data would: NOTE_PANEL, NOTE_ROW, NOTE_TEXT. notes_define() writes them all; `width`
- * is what a note may take, in cm. */
-struct note {
-    size_t panel, row;
-    char *text;
-    double width;
-};
-struct notes {
-    struct note *items;
-    size_t count;
-};
-int notes_add(struct notes *notes, size_t panel, size_t row, double width, const char *why);
-void notes_define(struct drawing *d, struct notes *notes);
+/* A text that stands where data would, in NOTE_PANEL, NOTE_ROW, NOTE_TEXT: notes_define() writes them all.
+ * `width` is what it may take, in cm. */
+int notes_add(struct drawing *d, size_t panel, size_t row, double width, const char *why);
+void notes_define(struct drawing *d);
 
 /* "22 threads", "one thread", "its own number of threads". */
 void caption_threads(FILE *out, int64_t threads);

@@ -96,6 +96,9 @@ static int drawing_close(struct drawing *d, struct error *err)
     const int data = file_finish(d->data, err), definitions = file_finish(d->definitions, err);
     text_drop(&d->caption);
     text_drop(&d->missing);
+    for (size_t i = 0; i < d->note_count; i++)
+        free(d->notes[i].text);
+    free(d->notes);
     free(d->undrawable);
     return data < 0 ? data : definitions;
 }

@@ -21,7 +21,6 @@ struct futex {
     double other;        /* the largest rest */
     size_t shown;
     int64_t runs;
-    struct notes notes;
 };
 
 static int kinds_read(struct drawing *d, struct futex *f, const struct variant *v, bool *measured,
@@ -76,7 +75,7 @@ static int row_write(struct drawing *d, struct futex *f, size_t index, struct er
         rc = drawing_why(d, v, d->lineup->subject_threads, "traced", &why, err);
     if (rc == 0 && why) {
         drawing_miss(d, v, -2, why);
-        rc = notes_add(&f->notes, 0, index, 4.2, why);
+        rc = notes_add(d, 0, index, 4.2, why);
     }
     data_number(d, (double)index + 1, false);
     data_variant(d, v);
@@ -153,6 +152,6 @@ int figure_futex(struct drawing *d, struct error *err)
     if (f.shown == 0)
         return drawing_refuse(d, "no traced run counted passwords and futex calls together");
     panels_place(d, &f, label_width);
-    notes_define(d, &f.notes);
+    notes_define(d);
     return caption_write(d, &f, err);
 }

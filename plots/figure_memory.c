@@ -16,7 +16,6 @@ struct sides {
     double fastest, smallest;
     const struct variant *fast, *small;
     size_t shown;
-    struct notes notes;
 };
 
 static void best_note(struct sides *s, const struct variant *v, const struct median *time,
@@ -55,7 +54,7 @@ static int row_write(struct drawing *d, struct sides *s, size_t row, struct erro
         rc = drawing_why(d, v, l->subject_threads, "untraced", &why, err);
     if (rc == 0 && why) {
         drawing_miss(d, v, -2, why);
-        rc = notes_add(&s->notes, memory.runs == 0 ? 1 : 0, row, 5, why);
+        rc = notes_add(d, memory.runs == 0 ? 1 : 0, row, 5, why);
     }
     if (memory.runs > 0) {
         s->shown++;
@@ -123,7 +122,7 @@ int figure_memory(struct drawing *d, struct error *err)
     if (s.shown == 0)
         return drawing_refuse(d, "no untraced run counts at this number of threads");
     sides_place(d, &s, label_width);
-    notes_define(d, &s.notes);
+    notes_define(d);
     caption_write(d, &s);
     return 0;
 }

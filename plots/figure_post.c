@@ -58,8 +58,7 @@ static int why_not(struct drawing *d, const struct post *p, const char *name, ch
     return (*why = strdup("not in this study")) ? 0 : -ENOMEM;
 }
 
-static int row_write(struct drawing *d, struct post *p, struct notes *notes, sqlite3_stmt *post,
-                     struct error *err)
+static int row_write(struct drawing *d, struct post *p, sqlite3_stmt *post, struct error *err)
 {
     const char *name = (const char *)sqlite3_column_text(post, 0);
     const double ms = query_number(post, 1), theirs = query_number(post, 2);
@@ -69,7 +68,7 @@ static int row_write(struct drawing *d, struct post *p, struct notes *notes, sql
     if (rc == 0 && ratio.runs == 0)
         rc = why_not(d, p, name, &why, err);
     if (rc == 0 && why) {
-        rc = notes_add(notes, 0, p->rows, 8, why);
+        rc = notes_add(d, 0, p->rows, 8, why);
         drawing_miss(d, &(struct variant){.label = (char *)name}, -2, why);
     }
     if (ratio.runs > 0)
@@ -100,12 +99,11 @@ static int row_write(struct drawing *d, struct post *p, struct notes *notes, sql
 static int rows_write(struct drawing *d, struct post *p, struct error *err)
 {
     sqlite3_stmt *post = NULL;
-    struct notes notes = {0};
     int rc = query_open(d->db, "SELECT variant, ms, ratio FROM published_time", NULL, -1, &post, err);
     while (rc == 0 && (rc = database_step(d->db, post, err)) == 1)
-        rc = row_write(d, p, &notes, post, err);
+        rc = row_write(d, p, post, err);
     sqlite3_finalize(post);
-    notes_define(d, &notes);
+    notes_define(d);
     return rc;
 }
 

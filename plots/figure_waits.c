@@ -37,7 +37,6 @@ struct strips {
     double low, high, most; /* over all bins: ns, calls */
     size_t shown, quiet;
     double slept_half, slept_calls, eagain_half, eagain_calls; /* the subject's, for the caption */
-    struct notes notes;
 };
 
 static double strip_height(const struct drawing *d)

@@ -18,7 +18,6 @@ struct wall {
     double longest; /* ms */
     size_t shown;
     double panel_width, label_width;
-    struct notes notes;
 };
 
 static int absent_note(struct drawing *d, struct wall *w, size_t row, size_t panel, const char *why)
@@ -26,12 +25,12 @@ static int absent_note(struct drawing *d, struct wall *w, size_t row, size_t pan
     const struct variant *v = &d->lineup->variants[row];
     if (!v->missing) {
         drawing_miss(d, v, d->lineup->threads[panel], why);
-        return notes_add(&w->notes, panel, row, w->panel_width, why);
+        return notes_add(d, panel, row, w->panel_width, why);
     }
     if (panel > 0)
         return 0; /* said once, over the whole row */
     drawing_miss(d, v, -2, why);
-    return notes_add(&w->notes, panel, row, FIGURE_WIDTH - w->label_width, why);
+    return notes_add(d, panel, row, FIGURE_WIDTH - w->label_width, why);
 }
 
 static int cell_write(struct drawing *d, struct wall *w, size_t row, size_t panel, struct error *err)
@@ -150,7 +149,7 @@ int figure_wall(struct drawing *d, struct error *err)
     if (w.shown == 0)
         return drawing_refuse(d, "no untraced run counts, and a traced one's time is not the program's");
     panels_place(d, &w);
-    notes_define(d, &w.notes);
+    notes_define(d);
     define_number(d, "STEP", place_step(w.longest, w.panel_width > 5 ? 6 : 3));
     define_number(d, "XMAX", w.longest * w.panel_width / (w.panel_width - VALUE_CM));
     return caption_write(d, err);
