@@ -119,8 +119,9 @@ int figure_memory(struct drawing *d, struct error *err)
         if (rc < 0)
             return rc;
     }
-    if (s.shown == 0)
-        return drawing_refuse(d, "no untraced run counts at this number of threads");
+    if (s.shown == 0 || s.longest <= 0 || s.largest <= 0)
+        return drawing_refuse(
+            d, "no untraced run at this number of threads says how long it took and how much memory it held");
     sides_place(d, &s, label_width);
     notes_define(d);
     caption_write(d, &s);

@@ -199,7 +199,7 @@ int figure_throughput(struct drawing *d, struct error *err)
     int rc = points_write(d, &s, err);
     if (rc == 0 && threads_known(l) < 2)
         rc = drawing_refuse(d, "it needs two thread counts or more, and this recording has one");
-    else if (rc == 0 && s.shown == 0)
+    else if (rc == 0 && (s.shown == 0 || s.most <= 0))
         rc = drawing_refuse(d, "no untraced run counts whose number of passwords is known");
     else if (rc == 0) {
         const double top = s.most * 1.06;

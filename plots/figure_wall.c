@@ -148,6 +148,8 @@ int figure_wall(struct drawing *d, struct error *err)
         }
     if (w.shown == 0)
         return drawing_refuse(d, "no untraced run counts, and a traced one's time is not the program's");
+    if (w.longest <= 0)
+        return drawing_refuse(d, "no run of the recording took any time");
     panels_place(d, &w);
     notes_define(d);
     define_number(d, "STEP", place_step(w.longest, w.panel_width > 5 ? 6 : 3));

@@ -14,7 +14,7 @@ if (CORES > FIRST && CORES <= LAST) {
   set arrow 1 from CORES, graph 0 to CORES, graph 1 nohead lc rgb AXIS lw 0.75 dt (3, 3) back
   set label 2 sprintf('%.0f cores', CORES) at CORES, graph 0 offset 0.6, 0.7 left font SMALL tc rgb MUTE
 }
-aside(i, x) = x * (1 + 0.008 * (i - (N + 1) / 2.0))   # so that equal values don't hide each other
+aside(i, x) = x * (1 + (N > 10 ? 0.08 / N : 0.008) * (i - (N + 1) / 2.0))   # so that equal values don't hide each other
 # names: from a line's end to its name, each at its own height
 do for [i = 1:LABELS] {
   r = LABEL_ROW[i]
