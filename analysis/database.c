@@ -168,9 +168,10 @@ static int version_check(struct database *db, struct error *err)
  */
 static int tables_check(struct database *db, struct error *err)
 {
-    static const char *const tables[] = {"host",   "study",        "variant", "run",
-                                         "lock",   "lock_outcome", "loss",    "wait_histogram",
-                                         "thread", "thread_state", "sample",  "probe"};
+    static const char *const tables[] = {"host",     "study",        "variant",        "run",
+                                         "lock",     "lock_outcome", "wait_histogram", "handoff_histogram",
+                                         "thread",   "thread_state", "core",           "sample",
+                                         "timeline", "loss",         "probe"};
     sqlite3_stmt *statement = database_prepare(
         db, "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name = ?", err);
     int rc = statement ? 0 : -EIO;

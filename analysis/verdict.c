@@ -176,7 +176,7 @@ void say_losses(struct maker *m)
     if (maker_numbers(
             m,
             "SELECT count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM loss AS l WHERE l.run_id = r.id)), "
-            "count(*) FROM traced_run AS r",
+            "count(*) FROM counted_run AS r WHERE probes <> 'none'",
             NULL, n, 2) &&
         n[0] > 0)
         maker_say(m, "loss", "What was lost is not known in %.0f of %.0f traced runs: nobody watched for it.",

@@ -283,7 +283,9 @@ static int losses_print(struct database *db, const struct verdict *v, unsigned w
     if (lost)
         return 0;
     sqlite3_stmt *statement = database_prepare(
-        db, "SELECT (SELECT count(*) FROM traced_run), (SELECT count(*) FROM loss_total)", err);
+        db,
+        "SELECT (SELECT count(*) FROM counted_run WHERE probes <> 'none'), (SELECT count(*) FROM loss_total)",
+        err);
     int rc = statement ? database_step(db, statement, err) : -EIO;
     char line[160];
     if (rc == 1 && sqlite3_column_int64(statement, 0) == 0)
