@@ -3,7 +3,6 @@
 
 #include "probes/checks.h"
 #include "probes/session_private.h"
-#include "probes/tracefs.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -32,14 +31,15 @@ int session_open(const struct measure_options *options, struct session **out, st
     if (!s)
         return error_set(err, -ENOMEM, "out of memory");
     s->stats_fd = -1;
-    s->ledger = options->probes == PROBES_LEDGER;
-    s->sample_period_ns = s->ledger ? options->sample_period_ns : 0;
-    s->tracefs = s->ledger ? -1 : tracefs_open();
+    s->hooks = (struct attachment){.tracefs = -1, .ledger = options->probes == PROBES_LEDGER};
+    s->hooks.sample_period_ns = s->hooks.ledger ? options->sample_period_ns : 0;
     if (!(s->skeleton = probes_bpf__open())) {
         rc = error_set(err, -errno, "can't open the BPF programs: %s", strerror(errno));
         goto out;
     }
-    programs_choose(s, options);
+    s->hooks.object = s->skeleton->obj;
+    settings_put(s, options);
+    attachment_choose(&s->hooks);
     rc = probes_bpf__load(s->skeleton);
     if (rc) {
         error_set(
@@ -48,7 +48,7 @@ int session_open(const struct measure_options *options, struct session **out, st
             strerror(-rc));
         goto out;
     }
-    rc = programs_attach(s, options);
+    rc = attachment_make(&s->hooks);
     if (rc)
         error_set(err, rc, "can't attach the BPF programs: %s; `heapwait doctor` tells what is missing",
                   strerror(-rc));
@@ -121,7 +121,7 @@ static void programs_await(void)
 
 int session_stop(struct session *s, struct error *err)
 {
-    if (s->ledger)
+    if (s->hooks.ledger)
         programs_await(); /* the command's last thread may not have left its CPU yet */
     s->stopped_ns = now_ns();
     __atomic_store_n(&s->skeleton->bss->stopped, true, __ATOMIC_SEQ_CST);
@@ -149,7 +149,7 @@ int session_reset(struct session *s)
     const struct bpf_map *const maps[] = {k->maps.words,  k->maps.histograms, k->maps.stacks,
                                           k->maps.spaces, k->maps.threads,    k->maps.samples};
     int rc = 0;
-    for (size_t i = 0; i < (s->ledger ? 6 : 4) && !rc; i++)
+    for (size_t i = 0; i < (s->hooks.ledger ? 6 : 4) && !rc; i++)
         rc = map_empty(maps[i]);
     memset(k->bss->losses, 0, sizeof(k->bss->losses));
     k->bss->living_tasks = 0;
@@ -293,7 +293,7 @@ int session_threads(struct session *s, struct thread_record **records, size_t *c
 
 uint64_t session_sample_period(const struct session *s)
 {
-    return s->sample_period_ns;
+    return s->hooks.sample_period_ns;
 }
 
 int session_samples(struct session *s, struct sample_row **rows, size_t *count)
@@ -413,19 +413,16 @@ int session_stats(struct session *s, struct probe_stat **stats, size_t *count)
 
 const char *session_hooks(const struct session *s)
 {
-    return s->tracefs >= 0 ? "syscall tracepoints" : "raw tracepoints";
+    return s->hooks.tracefs >= 0 ? "syscall tracepoints" : "raw tracepoints";
 }
 
 void session_close(struct session *s)
 {
     if (!s)
         return;
-    while (s->link_count)
-        bpf_link__destroy(s->links[--s->link_count]);
+    attachment_end(&s->hooks);
     probes_bpf__destroy(s->skeleton);
     if (s->stats_fd >= 0)
         close(s->stats_fd);
-    if (s->tracefs >= 0)
-        close(s->tracefs);
     free(s);
 }

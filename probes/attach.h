@@ -1,0 +1,36 @@
+/* Which programs a mode needs, and how each is attached and let go.  Programs go by their names, so that the
+ * object may be heapwait's own (probes.bpf.c) or one of empty programs on the same hooks (floor.bpf.c). What
+ * the programs do is not known here. */
+#ifndef HEAPWAIT_ATTACH_H
+#define HEAPWAIT_ATTACH_H
+
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MAX_LINKS = 1280 }; /* a sampler for every CPU among them */
+
+struct attachment {
+    struct bpf_object *object; /* borrowed */
+    bool ledger;
+    int tracefs;               /* owned; negative: mode waits uses the raw tracepoints for futex calls */
+    uint64_t sample_period_ns; /* mode ledger; 0: no samples */
+    struct bpf_link *links[MAX_LINKS];
+    size_t link_count;
+};
+
+/* Before the object is loaded: `object` and `ledger` are set; opens tracefs where it is needed and lets the
+ * kernel see only the programs that this mode attaches. */
+void attachment_choose(struct attachment *a);
+
+/* After loading: 0 or negative errno. */
+int attachment_make(struct attachment *a);
+
+/* Detaches, which takes the kernel most of a second. */
+void attachment_end(struct attachment *a);
+
+/* A program that only one of the modes attaches, by its name: for tests. */
+bool attachment_knows(const char *program);
+
+#endif
