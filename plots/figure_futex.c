@@ -10,7 +10,7 @@
 
 enum { KINDS = 5, SHOWN = 4 }; /* slept, EAGAIN, empty wakes, waking wakes; and the rest, in the sum only */
 
-#define HEADING_CM 0.95
+#define HEADING_CM 1.15
 #define TICS_CM    0.95
 #define GAP_CM     0.3
 

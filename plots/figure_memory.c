@@ -95,9 +95,10 @@ static void caption_write(struct drawing *d, const struct sides *s)
     if (s->fast && s->small) {
         fputs("With ", out);
         caption_threads(out, d->lineup->subject_threads);
-        fprintf(out, ", %s takes least time (", s->fast->label);
+        fprintf(out, ", %s has the lowest median time (", s->fast->label);
         say_ns(out, s->fastest * 1e6);
-        fprintf(out, s->fast == s->small ? ") and least memory (" : ") and %s least memory (",
+        fprintf(out,
+                s->fast == s->small ? ") and the lowest peak memory (" : ") and %s the lowest peak memory (",
                 s->small->label);
         say_bytes(out, s->smallest * 1048576);
         fputs("). ", out);

@@ -16,7 +16,8 @@ struct post {
     bool same;       /* the post's own number of threads */
     double longest;
     size_t shown, rows;
-    double theirs, ours; /* musl's ratios, for the caption */
+    double theirs; /* musl's ratios, for the caption */
+    struct median ours;
 };
 
 /* The post's number of threads where it was measured, else the verdict's. */
@@ -75,7 +76,7 @@ static int row_write(struct drawing *d, struct post *p, sqlite3_stmt *post, stru
         p->shown++;
     if (!strcmp(name, "musl")) {
         p->theirs = theirs;
-        p->ours = ratio.value;
+        p->ours = ratio;
     }
     p->longest = fmax(p->longest, fmax(theirs, fmax(ratio.value, ratio.high)));
     const struct variant *v = lineup_find(d->lineup, name);
@@ -110,7 +111,7 @@ static int rows_write(struct drawing *d, struct post *p, struct error *err)
 static void caption_write(struct drawing *d, const struct post *p)
 {
     FILE *out = d->caption.out;
-    if (!isnan(p->ours)) {
+    if (p->ours.runs > 0) {
         fputs("On 22 threads of its machine the post saw static musl take ", out);
         say_ratio(out, p->theirs);
         fputs(" times as long as glibc; on ", out);
@@ -119,8 +120,16 @@ static void caption_write(struct drawing *d, const struct post *p)
             fprintf(out, " of this one (%s%.0f core%s)", "", (double)d->lineup->cores,
                     d->lineup->cores == 1 ? "" : "s");
         fputs(" it is ", out);
-        say_ratio(out, p->ours);
-        fputs(" times. ", out);
+        say_ratio(out, p->ours.value);
+        fputs(" times", out);
+        if (p->ours.coverage > 0) {
+            fputs(" (interval ", out);
+            say_ratio(out, p->ours.low);
+            fputs(" to ", out);
+            say_ratio(out, p->ours.high);
+            fputc(')', out);
+        }
+        fputs(". ", out);
     }
     fputs("Times are the programs’ own, ratios are to glibc in the same round, whiskers their intervals. "
           "Post: “Performance "
@@ -132,7 +141,7 @@ static void caption_write(struct drawing *d, const struct post *p)
 
 int figure_post(struct drawing *d, struct error *err)
 {
-    struct post p = {.theirs = NAN, .ours = NAN};
+    struct post p = {.theirs = NAN};
     const double left = 2.9, heading = 0.1, bottom = 0.95;
     int rc = threads_choose(d, &p, err);
     data_header(d, "row\tvariant\tpost_ms\tpost_ratio\tthreads\tmedian_ms\tratio\tlow\thigh\tnot_measured");

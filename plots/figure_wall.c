@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -93,7 +94,36 @@ static void panels_place(struct drawing *d, const struct wall *w)
     }
 }
 
-/* "With 22 threads, musl takes 2.19 times as long as glibc; with one thread 1.02 times: ..." */
+static bool has_interval(const struct median *m)
+{
+    return m->runs > 1 && m->coverage > 0;
+}
+
+/* "With 22 threads, musl takes 2.19 times as long as glibc; with one thread, 1.02 times: ...", as far as the
+ * intervals bear it out. */
+static void comparison_write(FILE *out, const struct lineup *l, const struct median *many,
+                             const struct median *one)
+{
+    const struct variant *subject = lineup_find(l, l->subject), *baseline = lineup_find(l, l->baseline);
+    const bool differs = !has_interval(many) || many->low > 1 || many->high < 1;
+    fputs("With ", out);
+    caption_threads(out, l->subject_threads);
+    fprintf(out, differs ? ", %s takes " : ", no difference between %s and %s is certain: ",
+            subject ? subject->label : l->subject, baseline ? baseline->label : l->baseline);
+    say_ratio(out, many->value);
+    if (differs)
+        fprintf(out, " times as long as %s", baseline ? baseline->label : l->baseline);
+    else
+        fputs(" times as long, with an interval on both sides of 1", out);
+    if (one->runs > 0) {
+        fputs("; with one thread, ", out);
+        say_ratio(out, one->value);
+        fputs(" times", out);
+    }
+    const bool apart = one->runs > 0 && has_interval(many) && has_interval(one) && many->low > one->high;
+    fputs(apart ? ". The time is lost between threads, not inside one. " : ". ", out);
+}
+
 static int caption_write(struct drawing *d, struct error *err)
 {
     static const char *const ratio =
@@ -106,24 +136,8 @@ static int caption_write(struct drawing *d, struct error *err)
         rc = query_median(d->db, ratio, l->subject, 1, &one, err);
     if (rc < 0)
         return rc;
-    if (many.runs > 0) {
-        fputs("With ", out);
-        caption_threads(out, l->subject_threads);
-        fprintf(out, ", %s takes ", l->subject);
-        say_ratio(out, many.value);
-        fprintf(out, " times as long as %s", l->baseline);
-        if (one.runs > 0) {
-            fputs("; with one thread, ", out);
-            say_ratio(out, one.value);
-            fputs(many.value > 1.15 && fabs(one.value - 1) < (many.value - 1) / 3
-                      ? " times. The time is lost between threads, not inside one."
-                      : " times.",
-                  out);
-        } else {
-            fputc('.', out);
-        }
-        fputc(' ', out);
-    }
+    if (many.runs > 0)
+        comparison_write(out, l, &many, &one);
     fputs("Wall time from exec to exit, ", out);
     caption_interval(d);
     fputs(". Filled bars are linked statically, hollow ones dynamically.", out);
