@@ -56,14 +56,30 @@ struct word_key {
     u8 pad[6];
 };
 
-/* Totals of a word_key.  on-CPU time is total - blocked - runnable - kernel_lock. */
+/* Totals of a word_key.  Times off the CPU are exact.  On-CPU time is taken of every wait, and of those calls
+ * that can't sleep only of some, chosen at random, once a thread has made many of them: a clock reading costs
+ * more than all the rest of a probe.  `timed` and `oncpu_ns` are sums over the timed calls, each by its
+ * weight (how many calls it stands for), so that oncpu_ns * calls / timed is the whole: exact where timed ==
+ * calls. */
 struct word_totals {
     u64 calls;
-    u64 total_ns;
+    u64 timed;
+    u64 oncpu_ns;
     u64 blocked_ns;
     u64 runnable_ns;
     u64 kernel_lock_ns; /* mode ledger: waiting for a lock of the kernel's own inside the call */
     u64 woken;
+};
+
+/* A few word_keys whose totals a CPU is adding up: brought to the table of words when another needs the slot,
+ * and at the end by user space. */
+enum { CACHE_SLOTS = 4 };
+struct cache_slot {
+    struct word_key key;
+    struct word_totals totals;
+};
+struct word_cache {
+    struct cache_slot slots[CACHE_SLOTS];
 };
 
 /* What lay around the word when it was first seen: evidence for its name, read while the process lived. */
@@ -137,6 +153,8 @@ enum { STATE_ROOM = 16 }; /* a power of two: an index is masked, which the verif
 struct thread_record {
     u64 born_ns, died_ns;
     u64 ns[STATE_ROOM];
+    u64 estimated_ns[STATE_ROOM]; /* time of calls that were not timed, by those that were: it is in
+                                     ns[STATE_USER] */
     u32 entries[STATE_ROOM];
     u64 syscalls;
     u64 faults; /* minor and major, as the kernel counts them */
@@ -197,9 +215,9 @@ enum loss_reason {
 
 #ifndef __bpf__
 _Static_assert(sizeof(struct word_key) == 24, "key without holes");
-_Static_assert(sizeof(struct word_value) == 88, "value without holes");
+_Static_assert(sizeof(struct word_value) == 96, "value without holes");
 _Static_assert((int)STATE_COUNT <= (int)STATE_ROOM, "states fit");
-_Static_assert(sizeof(struct thread_record) == 16 + 12 * STATE_ROOM + 16 + 16 + 16, "value without holes");
+_Static_assert(sizeof(struct thread_record) == 16 + 20 * STATE_ROOM + 16 + 16 + 16, "value without holes");
 _Static_assert(sizeof(struct sample_key) == 16, "key without holes");
 _Static_assert(sizeof(struct timeline_event) == 24, "value without holes");
 _Static_assert(sizeof(struct space_info) == 24, "value without holes");

@@ -57,10 +57,10 @@ static int outcome_add(struct lock *lock, const struct word_row *row)
 {
     const struct word_totals *t = &row->value.totals;
     struct lock_outcome *o = outcome_of_row(lock, row);
-    uint64_t off = t->blocked_ns + t->runnable_ns;
+    uint64_t oncpu = totals_oncpu(t) + t->kernel_lock_ns;
     o->calls += t->calls;
-    o->total_ns += t->total_ns;
-    o->oncpu_ns += t->total_ns > off ? t->total_ns - off : 0;
+    o->total_ns += oncpu + t->blocked_ns + t->runnable_ns;
+    o->oncpu_ns += oncpu;
     o->blocked_ns += t->blocked_ns;
     o->runnable_ns += t->runnable_ns;
     if (o->woken >= 0)

@@ -5,8 +5,9 @@
 #define HEAPWAIT_FOLLOW_BPF_H
 
 enum {
-    CACHE_SLOTS = 4,
     CLONE_THREAD = 0x10000,
+    TIMED_FIRST = 64, /* a thread's first short calls are all timed */
+    TIMED_BITS = 5,   /* of the later ones one in 2^5, at random */
 };
 
 /* Set by user space before loading. */
@@ -19,26 +20,24 @@ u32 threads_made; /* the number of the newest thread */
 u64 living_tasks; /* followed tasks that were still there at the end */
 u64 losses[LOSS_COUNT];
 
-struct cache_slot {
-    struct word_key key;
-    struct word_totals totals;
-};
-
 struct task_state {
     u32 space;
-    /* of the futex call under way */
+    u32 short_calls; /* up to TIMED_FIRST */
+    /* of the futex call under way, once it is followed here: see struct cpu_state */
     u8 in_call;
     u8 op;
     u8 slept;       /* left the CPU to sleep at least once */
     u8 off_cpu;     /* enum where */
     u8 restartable; /* the last wait was interrupted so that the kernel will restart it */
+    u8 untimed;     /* the call's beginning was not seen by a clock */
     /* of the ledger */
     u8 state;       /* enum thread_state */
     u8 base;        /* the state it has when on-CPU and not held up by a lock of the kernel's */
     u8 contended;   /* how many locks of the kernel's it waits for (they may nest) */
     u8 lock_state;  /* which of the two spinning states */
     u8 file_random; /* what file_seen is */
-    u8 pad[2];
+    u8 pad;
+    u32 weight; /* how many calls the timed one stands for */
     u32 expected;
     u32 file_generation;
     u64 address;
@@ -51,10 +50,35 @@ struct task_state {
     u64 lock_ns;  /* the ledger's lock states at the call's beginning */
     u64 since_ns; /* since when it has been in `state` */
     u64 file_seen;
-    struct cache_slot cache[CACHE_SLOTS];
     struct thread_record record;
 };
 enum where { ON_CPU, BLOCKED, RUNNABLE };
+
+/* The task that this CPU runs: what the probes of system calls need of it, without looking it up.  A short
+ * call that is not timed leaves its traces here only. */
+struct cpu_state {
+    u8 followed;
+    u8 in_call; /* enum call_place */
+    u8 op;
+    u8 base;  /* of the ledger: as in struct task_state, and newer */
+    u8 timed; /* the ledger knows of the call under way: its state is to be ended at the exit */
+    u8 class; /* of the system call under way, enum syscall_class */
+    u8 pad[2];
+    u32 space;
+    u32 thread;
+    u32 short_calls;
+    u32 random;
+    u32 weight;
+    u32 expected;
+    u64 address;
+    u64 argument; /* the system call's first */
+    u64 syscalls; /* since the task came to this CPU */
+};
+enum call_place {
+    NO_CALL,
+    SHORT_CALL /* counted, no more */,
+    FOLLOWED_CALL /* timed, in struct task_state */
+};
 
 struct {
     __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -70,6 +94,40 @@ struct {
     __type(key, u32);
     __type(value, struct space_info);
 } spaces SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, u32);
+    __type(value, struct cpu_state);
+} current_tasks SEC(".maps");
+
+/* NULL when this CPU runs a task that is not followed. */
+static __always_inline struct cpu_state *cpu_followed(void)
+{
+    u32 zero = 0;
+    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
+    return c && c->followed && !stopped ? c : NULL;
+}
+
+static __always_inline struct task_state *task_state_of(struct task_struct *task)
+{
+    return bpf_task_storage_get(&tasks, task, NULL, 0);
+}
+
+/* Whether a short call is to be timed, and how many calls it then stands for.  The choice is random (a linear
+ * congruential generator, Numerical Recipes' constants), since a program's calls have a rhythm. */
+static __always_inline bool call_is_timed(struct cpu_state *c)
+{
+    if (c->short_calls < TIMED_FIRST) {
+        c->short_calls += 1;
+        c->weight = 1;
+        return true;
+    }
+    c->random = c->random * 1664525 + 1013904223;
+    c->weight = 1 << TIMED_BITS;
+    return !(c->random >> (32 - TIMED_BITS));
+}
 
 static __always_inline void loss_add(enum loss_reason reason, u64 count)
 {

@@ -33,6 +33,13 @@ struct {
     __type(value, struct stack_value);
 } stacks SEC(".maps");
 
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, u32);
+    __type(value, struct word_cache);
+} word_caches SEC(".maps");
+
 /* Templates: too large for the BPF stack, and a map wants a whole value to begin with. */
 const struct word_value word_zero;
 const struct histogram_value histogram_zero;
@@ -129,7 +136,8 @@ static __always_inline bool op_counts_woken(u8 op)
 static __always_inline void totals_add(struct word_totals *to, const struct word_totals *from)
 {
     __sync_fetch_and_add(&to->calls, from->calls);
-    __sync_fetch_and_add(&to->total_ns, from->total_ns);
+    __sync_fetch_and_add(&to->timed, from->timed);
+    __sync_fetch_and_add(&to->oncpu_ns, from->oncpu_ns);
     __sync_fetch_and_add(&to->blocked_ns, from->blocked_ns);
     __sync_fetch_and_add(&to->runnable_ns, from->runnable_ns);
     __sync_fetch_and_add(&to->kernel_lock_ns, from->kernel_lock_ns);
@@ -205,19 +213,10 @@ static __always_inline void slot_flush(struct cache_slot *slot)
     slot->totals = (struct word_totals){};
 }
 
-static __noinline int cache_flush(struct task_state *t)
-{
-    if (!t)
-        return 0;
-    for (int i = 0; i < CACHE_SLOTS; i++)
-        slot_flush(&t->cache[i]);
-    return 0;
-}
-
-/* The thread is the cache's own, always the same. */
 static __always_inline bool key_same(const struct word_key *a, const struct word_key *b)
 {
-    return a->address == b->address && a->space == b->space && a->op == b->op && a->outcome == b->outcome;
+    return a->address == b->address && *(const u64 *)&a->space == *(const u64 *)&b->space &&
+           *(const u64 *)&a->op == *(const u64 *)&b->op;
 }
 
 /* Which slot a key uses: waits and wakes of one word, the usual pair, never share one. */
@@ -225,6 +224,23 @@ static __always_inline u32 slot_of(const struct word_key *key)
 {
     return ((u32)(key->address >> 4) * 2 + (key->op == OP_WAIT) + (key->outcome == OUTCOME_SLEPT) * 2) &
            (CACHE_SLOTS - 1);
+}
+
+/* This CPU's slot for the key, emptied for it when it was another's.  Programs on tracepoints are not
+ * preempted, so nobody else writes it meanwhile. */
+static __always_inline struct word_totals *totals_of(const struct word_key *key, u32 expected)
+{
+    u32 zero = 0;
+    struct word_cache *cache = bpf_map_lookup_elem(&word_caches, &zero);
+    if (!cache)
+        return NULL;
+    struct cache_slot *slot = &cache->slots[slot_of(key)];
+    if (!slot->totals.calls || !key_same(&slot->key, key)) {
+        slot_flush(slot);
+        slot->key = *key;
+        word_find(key, expected);
+    }
+    return &slot->totals;
 }
 
 static __always_inline u32 log2_floor(u64 v)
@@ -288,26 +304,42 @@ static __always_inline u64 lock_time(const struct task_state *t)
 static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, s64 woken)
 {
     struct word_key key = {.address = t->address, .space = t->space, .op = t->op, .outcome = outcome};
-    if (ledger)
+    u64 total = now - t->enter_ns, off = t->blocked_ns + t->runnable_ns, lock = 0;
+    if (ledger) {
         key.thread = t->record.thread;
-    struct cache_slot *slot = &t->cache[slot_of(&key)];
-    if (!slot->totals.calls || !key_same(&slot->key, &key)) {
-        slot_flush(slot);
-        slot->key = key;
-        word_find(&key, t->expected);
+        lock = lock_time(t) - t->lock_ns;
     }
-    u64 total = now - t->enter_ns;
-    slot->totals.calls += 1;
-    slot->totals.total_ns += total;
-    slot->totals.blocked_ns += t->blocked_ns;
-    slot->totals.runnable_ns += t->runnable_ns;
-    if (ledger)
-        slot->totals.kernel_lock_ns += lock_time(t) - t->lock_ns;
+    struct word_totals *w = totals_of(&key, t->expected);
+    if (!w)
+        return;
+    w->calls += 1;
+    if (!t->untimed && total >= off + lock) {
+        w->timed += t->weight;
+        w->oncpu_ns += (total - off - lock) * t->weight;
+    }
+    w->blocked_ns += t->blocked_ns;
+    w->runnable_ns += t->runnable_ns;
+    w->kernel_lock_ns += lock;
     if (woken > 0)
-        slot->totals.woken += woken;
+        w->woken += woken;
     key.thread = 0;
     if (key.op == OP_WAIT)
         histogram_add(&key, total);
+}
+
+/* A short call: counted, and no more. */
+static __always_inline void short_call_add(struct cpu_state *c, s64 ret)
+{
+    struct word_key key = {
+        .address = c->address, .space = c->space, .op = c->op, .outcome = outcome_of(c->op, ret, false)};
+    if (ledger)
+        key.thread = c->thread;
+    struct word_totals *w = totals_of(&key, c->expected);
+    if (!w)
+        return;
+    w->calls += 1;
+    if (ret > 0)
+        w->woken += ret;
 }
 
 /* ---- the events ---- */
@@ -323,36 +355,58 @@ static __always_inline void call_begin(struct task_state *t, u8 op, u64 address,
     t->blocked_ns = 0;
     t->runnable_ns = 0;
     t->restartable = 0;
+    t->untimed = 0;
+    t->weight = 1;
     if (ledger)
         t->lock_ns = lock_time(t);
     t->enter_ns = now;
     t->in_call = 1;
 }
 
-/* The kernel goes on with the wait that a signal interrupted: the same word, the same operation. */
-static __always_inline void call_restart(struct task_state *t, u64 now)
+static __always_inline void followed_begin(struct cpu_state *c, struct task_state *t, u8 op, u64 address,
+                                           u32 expected, u64 now)
 {
-    if (t->restartable)
-        call_begin(t, t->op, t->address, t->expected, now);
+    call_begin(t, op, address, expected, now);
+    c->op = op;
+    c->in_call = FOLLOWED_CALL;
 }
 
-static __always_inline void call_enter(struct task_state *t, s64 nr, const u64 *args, u64 now)
+/* A futex call begins that may sleep, is rare, or is to be timed. */
+static __always_inline void call_follow(struct cpu_state *c, struct task_state *t, s64 nr, const u64 *args,
+                                        u64 now)
 {
     if (nr == nr_futex) {
-        call_begin(t, op_of((u32)args[1]), args[0], (u32)args[2], now);
+        followed_begin(c, t, op_of((u32)args[1]), args[0], (u32)args[2], now);
+        if (t->op == OP_WAKE)
+            t->weight = c->weight;
     } else if (nr == nr_restart) {
-        call_restart(t, now);
+        /* The kernel goes on with the wait that a signal interrupted: the same word, the same operation. */
+        if (t->restartable)
+            followed_begin(c, t, t->op, t->address, t->expected, now);
     } else if (nr == nr_wait) {
-        call_begin(t, OP_WAIT, args[0], (u32)args[1], now);
+        followed_begin(c, t, OP_WAIT, args[0], (u32)args[1], now);
     } else if (nr == nr_wake) {
-        call_begin(t, OP_WAKE, args[0], 0, now);
+        followed_begin(c, t, OP_WAKE, args[0], 0, now);
     } else if (nr == nr_requeue || nr == nr_waitv) {
         /* Both take an array of struct futex_waitv {u64 val; u64 uaddr; u32 flags; u32 reserved}. */
         u64 first[2] = {};
         bpf_probe_read_user(first, sizeof(first), (void *)args[0]);
         t->waiters = args[0];
-        call_begin(t, nr == nr_waitv ? OP_WAITV : OP_REQUEUE, first[1], (u32)first[0], now);
+        followed_begin(c, t, nr == nr_waitv ? OP_WAITV : OP_REQUEUE, first[1], (u32)first[0], now);
     }
+}
+
+/* Whether the call is a wake that is not to be timed; then its traces are in *c. */
+static __always_inline bool call_is_short(struct cpu_state *c, s64 nr, const u64 *args)
+{
+    c->in_call = NO_CALL;
+    if (nr != nr_futex || op_of((u32)args[1]) != OP_WAKE || call_is_timed(c))
+        return false;
+    c->in_call = SHORT_CALL;
+    c->op = OP_WAKE;
+    c->address = args[0];
+    c->expected = (u32)args[2];
+    return true;
 }
 
 /* futex_waitv waits on many words in one call: it is booked on the one that woke it, else on the first. */
@@ -363,18 +417,25 @@ static __always_inline void waitv_resolve(struct task_state *t, s64 ret)
         t->address = waiter[1];
 }
 
-static __always_inline void call_exit(struct task_state *t, s64 nr, s64 ret, u64 now)
+static __always_inline void call_exit(struct cpu_state *c, struct task_state *t, s64 ret, u64 now)
 {
-    if (!t->in_call) {
-        if (nr != nr_restart) /* that one may go on with nanosleep or poll */
-            loss_add(LOSS_UNMATCHED, 1);
-        return;
-    }
+    c->in_call = NO_CALL;
     t->in_call = 0;
     t->restartable = ret == -516;
     if (t->op == OP_WAITV)
         waitv_resolve(t, ret);
     call_add(t, outcome_of(t->op, ret, t->slept), now, op_counts_woken(t->op) ? ret : 0);
+}
+
+/* A short call loses the CPU (a wake is preempted): from here on it is followed, but its beginning is not
+ * known. */
+static __always_inline void call_promote(struct cpu_state *c, struct task_state *t, u64 now)
+{
+    if (c->in_call != SHORT_CALL)
+        return;
+    call_begin(t, c->op, c->address, c->expected, now);
+    t->untimed = 1;
+    c->in_call = FOLLOWED_CALL;
 }
 
 /* In the ledger, a sleep for a lock of the kernel's is not the futex's. */
@@ -430,7 +491,6 @@ static __always_inline void call_finish(struct task_state *t, u64 now)
         t->in_call = 0;
         call_add(t, OUTCOME_UNFINISHED, now, 0);
     }
-    cache_flush(t);
 }
 
 #endif

@@ -14,6 +14,7 @@ u64 timeline_from_ns; /* 0: not open yet */
 u32 file_generation;  /* moves on when a followed thread may have changed what a descriptor means */
 
 enum {
+    LONG_CALL_NS = 1000000,      /* the sampler finds longer ones, see sample_meets_call() */
     TASK_DEAD_STATE = 0x80,      /* TASK_DEAD */
     RANDOM_DEVICE = 1 << 20 | 8, /* MKDEV(1, 8); urandom is MKDEV(1, 9) */
     URANDOM_DEVICE = 1 << 20 | 9,
@@ -72,7 +73,11 @@ static __always_inline void state_set(struct task_state *t, u8 state, u64 now)
     }
     if (timeline_length_ns)
         timeline_add(t, now);
-    t->record.ns[old] += now - t->since_ns;
+    u64 ns = now - t->since_ns;
+    t->record.ns[old] += ns;
+    if (t->weight > 1 && old == t->base &&
+        old != STATE_USER) /* it stands for calls that were not timed; a long one is no sample of them */
+        t->record.estimated_ns[old] += (t->weight - 1) * (ns < LONG_CALL_NS ? ns : LONG_CALL_NS);
     t->since_ns = now;
     if (state != old)
         t->record.entries[state & (STATE_ROOM - 1)] += 1;
@@ -154,19 +159,34 @@ static __always_inline u8 class_of(s64 nr)
 static __always_inline u8 syscall_state(struct task_state *t, struct task_struct *task, u8 class,
                                         u64 argument)
 {
-    switch (class) {
-    case CLASS_MEMORY:
+    if (class == CLASS_MEMORY)
         return STATE_MEMORY;
-    case CLASS_RANDOM:
+    if (class == CLASS_RANDOM || (class == CLASS_READ && file_is_random(t, task, argument)))
         return STATE_RANDOM;
-    case CLASS_READ:
-        return file_is_random(t, task, argument) ? STATE_RANDOM : STATE_SYSCALL;
-    case CLASS_DESCRIPTORS:
-        file_generation += 1;
-        return STATE_SYSCALL;
-    default:
-        return STATE_SYSCALL;
-    }
+    return STATE_SYSCALL;
+}
+
+/* A call that the ledger takes note of: its state begins. */
+static __always_inline void syscall_begin(struct cpu_state *c, struct task_state *t, u8 base, u64 now)
+{
+    if (thread_ready(t, now, base))
+        state_set(t, base, now);
+    t->base = base;
+    c->base = base;
+    c->timed = 1;
+}
+
+/* An untimed call turns out to be long, or is about to wait: what is left of it is taken note of. */
+static __always_inline void syscall_notice(struct cpu_state *c, struct task_state *t,
+                                           struct task_struct *task)
+{
+    if (c->timed || c->base == STATE_USER)
+        return;
+    if (c->in_call == NO_CALL)
+        c->base = syscall_state(t, task, c->class, c->argument);
+    t->base = c->base;
+    t->weight = 1;
+    c->timed = 1;
 }
 
 /* ---- on and off the CPU ---- */
@@ -268,6 +288,16 @@ static __always_inline bool in_exception(struct task_struct *task)
 #else
     return BPF_CORE_READ(regs, syscallno) == -1;
 #endif
+}
+
+/* The clock ticks in a call that is not timed: if it is a long one, this is how it is found. */
+static __always_inline void sample_meets_call(struct cpu_state *c, struct task_state *t,
+                                              struct task_struct *task)
+{
+    if (c->timed || c->base == STATE_USER)
+        return;
+    syscall_notice(c, t, task);
+    state_set(t, t->base, bpf_ktime_get_ns());
 }
 
 static __always_inline void sample_add(struct task_state *t, struct task_struct *task, u64 ip)

@@ -41,8 +41,7 @@ void futex_split_add(struct futex_split *split, const struct word_row *row)
     if (row->key.thread > split->threads)
         return;
     struct split_part *p = &split->parts[row->key.thread];
-    uint64_t off = t->blocked_ns + t->runnable_ns + t->kernel_lock_ns;
-    uint64_t oncpu = t->total_ns > off ? t->total_ns - off : 0;
+    uint64_t oncpu = totals_oncpu(t);
     if (!op_waits(row->key.op)) {
         p->ns[SPLIT_WAKE] += oncpu;
         p->entries[SPLIT_WAKE] += t->calls;
@@ -92,8 +91,26 @@ static uint64_t at_most(uint64_t value, uint64_t limit)
     return value < limit ? value : limit;
 }
 
+/* Calls that were not timed lie in user code: their time, known by those that were, goes to where it belongs.
+ * Never more than there is. */
+static void estimates_move(const struct thread_record *r, uint64_t *ns)
+{
+    double wanted = 0;
+    memcpy(ns, r->ns, sizeof(r->ns));
+    for (unsigned i = 0; i < STATE_COUNT; i++)
+        wanted += (double)r->estimated_ns[i];
+    double scale = wanted > (double)r->ns[STATE_USER] ? (double)r->ns[STATE_USER] / wanted : 1;
+    for (unsigned i = 0; i < STATE_COUNT; i++) {
+        uint64_t moved = at_most((uint64_t)((double)r->estimated_ns[i] * scale), ns[STATE_USER]);
+        ns[i] += moved;
+        ns[STATE_USER] -= moved;
+    }
+}
+
 static void account_fill(struct thread_account *a, const struct thread_record *r, const struct split_part *p)
 {
+    uint64_t all[STATE_ROOM];
+    estimates_move(r, all);
     *a = (struct thread_account){.thread = r->thread,
                                  .tid = r->tid,
                                  .lifetime_ns = r->died_ns - r->born_ns,
@@ -102,7 +119,7 @@ static void account_fill(struct thread_account *a, const struct thread_record *r
     memcpy(a->comm, r->comm, sizeof(a->comm));
     a->comm[sizeof(a->comm) - 1] = 0;
     for (size_t i = 0; i < STATES; i++) {
-        uint64_t ns = r->ns[states[i].state], entries = r->entries[states[i].state];
+        uint64_t ns = all[states[i].state], entries = r->entries[states[i].state];
         uint64_t part = states[i].split < 0 ? 0 : at_most(p->ns[states[i].split], ns);
         uint64_t part_entries = states[i].split < 0 ? 0 : at_most(p->entries[states[i].split], entries);
         if (states[i].split >= 0)

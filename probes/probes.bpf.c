@@ -4,10 +4,10 @@
  * time.
  *
  * A task is followed when it has an entry in `tasks` (task storage): user space gives one to the command
- * before its exec, children inherit it at fork, so that no pid is ever compared.  The surprising fact: the
- * totals are kept in a small per-task cache and reach the shared table only when a slot is needed for another
- * word, at exec and at exit.  One task writes its cache, so adding up needs neither atomics nor a hash
- * lookup, and the hot word of a contended program stays in the CPU's own cache. */
+ * before its exec, children inherit it at fork, so that no pid is ever compared.  The surprising fact: to
+ * look that entry up and to read the clock costs more than all else that a probe does.  So each CPU keeps
+ * what it must know of the task that it runs, and short calls, of which there are millions, are all counted
+ * but not all timed. */
 #include "vmlinux.h"
 
 #include <bpf/bpf_core_read.h>
@@ -24,36 +24,62 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 /* ---- mode waits: futex calls through the tracepoints of each syscall (programs run for futex calls only)
  * ---- */
 
+static __always_inline int waits_enter(struct cpu_state *c, s64 nr, const u64 *args)
+{
+    if (call_is_short(c, nr, args))
+        return 0;
+    struct task_state *t = task_state_of(bpf_get_current_task_btf());
+    if (t)
+        call_follow(c, t, nr, args, bpf_ktime_get_ns());
+    return 0;
+}
+
+static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
+{
+    if (c->in_call == SHORT_CALL) {
+        c->in_call = NO_CALL;
+        short_call_add(c, ret);
+        return 0;
+    }
+    u64 now = bpf_ktime_get_ns();
+    struct task_state *t = task_state_of(bpf_get_current_task_btf());
+    if (t)
+        call_exit(c, t, ret, now);
+    return 0;
+}
+
 SEC("tracepoint")
 int syscall_enter_record(struct syscall_enter_record *ctx)
 {
-    struct task_state *t = task_followed(bpf_get_current_task_btf());
-    if (t)
-        call_enter(t, ctx->nr, ctx->args, bpf_ktime_get_ns());
-    return 0;
+    struct cpu_state *c = cpu_followed();
+    return c ? waits_enter(c, ctx->nr, ctx->args) : 0;
 }
 
 /* A program of its own: it may not read arguments, of which this system call has none. */
 SEC("tracepoint")
 int restart_enter_record(struct syscall_enter_record *ctx)
 {
-    struct task_state *t = task_followed(bpf_get_current_task_btf());
-    if (t)
-        call_restart(t, bpf_ktime_get_ns());
-    return 0;
+    const u64 none[3] = {};
+    struct cpu_state *c = cpu_followed();
+    return c ? waits_enter(c, nr_restart, none) : 0;
 }
 
 SEC("tracepoint")
 int syscall_exit_record(struct syscall_exit_record *ctx)
 {
-    struct task_state *t = task_followed(bpf_get_current_task_btf());
-    if (t)
-        call_exit(t, ctx->nr, ctx->ret, bpf_ktime_get_ns());
+    struct cpu_state *c = cpu_followed();
+    if (!c)
+        return 0;
+    if (c->in_call != NO_CALL)
+        return waits_exit(c, ctx->ret);
+    if (ctx->nr != nr_restart) /* that one may go on with nanosleep or poll */
+        loss_add(LOSS_UNMATCHED, 1);
     return 0;
 }
 
 /* ---- the raw tracepoints of all system calls: mode ledger, and mode waits for those who may not read
- * tracefs ---- */
+ * tracefs ----
+ */
 
 #if defined(__TARGET_ARCH_x86)
 #define ARGUMENTS(regs)                                                                                      \
@@ -67,87 +93,153 @@ int syscall_exit_record(struct syscall_exit_record *ctx)
     }
 #endif
 
-static __always_inline void raw_futex_enter(struct task_state *t, struct task_struct *task,
-                                            struct pt_regs *regs, long nr, u64 now)
-{
-    const u64 args[3] = ARGUMENTS(regs);
-    if (task_is_compat(task))
-        loss_add(LOSS_COMPAT, 1);
-    else
-        call_enter(t, nr, args, now);
-}
-
 SEC("tp_btf/sys_enter")
 int BPF_PROG(raw_enter, struct pt_regs *regs, long nr)
 {
     if (!is_futex_syscall(nr))
         return 0;
-    struct task_struct *task = bpf_get_current_task_btf();
-    struct task_state *t = task_followed(task);
-    if (t)
-        raw_futex_enter(t, task, regs, nr, bpf_ktime_get_ns());
-    return 0;
+    struct cpu_state *c = cpu_followed();
+    if (!c)
+        return 0;
+    if (task_is_compat(bpf_get_current_task_btf())) {
+        loss_add(LOSS_COMPAT, 1);
+        return 0;
+    }
+    const u64 args[3] = ARGUMENTS(regs);
+    return waits_enter(c, nr, args);
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(raw_exit, struct pt_regs *regs, long ret)
 {
-    struct task_state *t = task_followed(bpf_get_current_task_btf());
-    if (t && t->in_call)
-        call_exit(t, nr_futex, ret, bpf_ktime_get_ns());
+    struct cpu_state *c = cpu_followed();
+    return c && c->in_call != NO_CALL ? waits_exit(c, ret) : 0;
+}
+
+static __always_inline int ledger_futex_enter(struct cpu_state *c, struct pt_regs *regs, long nr)
+{
+    const u64 args[3] = ARGUMENTS(regs);
+    struct task_struct *task = bpf_get_current_task_btf();
+    if (task_is_compat(task))
+        loss_add(LOSS_COMPAT, 1);
+    else if (call_is_short(c, nr, args)) {
+        c->base = STATE_FUTEX_WAKE;
+        return 0;
+    }
+    struct task_state *t = task_state_of(task);
+    if (!t)
+        return 0;
+    u64 now = bpf_ktime_get_ns();
+    if (!task_is_compat(task))
+        call_follow(c, t, nr, args, now);
+    syscall_begin(c, t, c->in_call != NO_CALL ? futex_state(t->op) : STATE_SYSCALL, now);
     return 0;
 }
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
 {
+    struct cpu_state *c = cpu_followed();
+    if (!c)
+        return 0;
+    u8 class = class_of(nr);
+    c->syscalls += 1;
+    c->timed = 0;
+    if (class == CLASS_FUTEX)
+        return ledger_futex_enter(c, regs, nr);
+    const u64 args[3] = ARGUMENTS(regs);
+    c->class = class;
+    c->argument = args[0];
+    c->in_call = NO_CALL;
+    if (class == CLASS_DESCRIPTORS)
+        file_generation += 1;
+    bool always = class == CLASS_MEMORY; /* there are few, and some are long */
+    if (always)
+        c->weight = 1;
+    else if (!call_is_timed(c)) {
+        c->base = class == CLASS_RANDOM ? STATE_RANDOM : STATE_SYSCALL;
+        return 0;
+    }
     struct task_struct *task = bpf_get_current_task_btf();
-    struct task_state *t = task_followed(task);
+    struct task_state *t = task_state_of(task);
     if (!t)
         return 0;
-    u64 now = bpf_ktime_get_ns();
-    u8 class = class_of(nr), base;
-    if (class == CLASS_FUTEX) {
-        raw_futex_enter(t, task, regs, nr, now);
-        base = t->in_call ? futex_state(t->op) : STATE_SYSCALL;
-    } else {
-        const u64 args[3] = ARGUMENTS(regs);
-        base = syscall_state(t, task, class, args[0]);
-    }
-    if (thread_ready(t, now, base))
-        state_set(t, base, now);
-    t->base = base;
-    t->record.syscalls += 1;
+    syscall_begin(c, t, syscall_state(t, task, class, args[0]), bpf_ktime_get_ns());
+    t->weight = c->weight;
     return 0;
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
 {
-    struct task_state *t = task_followed(bpf_get_current_task_btf());
+    struct cpu_state *c = cpu_followed();
+    if (!c)
+        return 0;
+    c->base = STATE_USER;
+    if (c->in_call == SHORT_CALL) {
+        c->in_call = NO_CALL;
+        short_call_add(c, ret);
+    }
+    if (!c->timed)
+        return 0;
+    c->timed = 0;
+    u64 now = bpf_ktime_get_ns(); /* first: the state must not hold what the probe takes */
+    struct task_state *t = task_state_of(bpf_get_current_task_btf());
     if (!t)
         return 0;
-    u64 now = bpf_ktime_get_ns();
     if (thread_ready(t, now, STATE_USER))
         state_set(t, STATE_USER, now);
     t->base = STATE_USER;
-    if (t->in_call)
-        call_exit(t, nr_futex, ret, now);
+    if (c->in_call == FOLLOWED_CALL)
+        call_exit(c, t, ret, now);
+    t->weight = 1;
     return 0;
 }
 
 /* ---- the scheduler ---- */
 
-static __always_inline void task_leave(struct task_state *t, struct task_struct *task, bool preempt, u64 now)
+/* What the CPU knows of the task that leaves it goes to the task. */
+static __always_inline void task_save(struct cpu_state *c, struct task_state *t, struct task_struct *task,
+                                      u64 now)
+{
+    t->short_calls = c->short_calls;
+    call_promote(c, t, now);
+    if (!ledger)
+        return;
+    syscall_notice(c, t, task);
+    t->record.syscalls += c->syscalls;
+    c->syscalls = 0;
+}
+
+static __always_inline void task_load(struct cpu_state *c, const struct task_state *t)
+{
+    c->followed = t != NULL;
+    if (!t)
+        return;
+    c->short_calls = t->short_calls;
+    c->in_call = t->in_call ? FOLLOWED_CALL : NO_CALL;
+    c->op = t->op;
+    c->space = t->space;
+    c->thread = t->record.thread;
+    c->base = t->base;
+    c->timed = t->base != STATE_USER;
+    c->syscalls = 0;
+}
+
+static __always_inline void task_leave(struct cpu_state *c, struct task_state *t, struct task_struct *task,
+                                       bool preempt, u64 now)
 {
     u32 state = task_run_state(task);
     bool runnable = preempt || state == 0;
+    if (c->followed)
+        task_save(c, t, task, now);
     if (ledger && state & TASK_DEAD_STATE) {
         thread_keep(t, task, now);
         return;
     }
     if (ledger)
         thread_leave(t, runnable, now);
+    t->weight = 1;
     if (t->in_call)
         cpu_leave(t, runnable, now);
 }
@@ -155,20 +247,23 @@ static __always_inline void task_leave(struct task_state *t, struct task_struct 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
+    u32 zero = 0;
     struct task_state *out = task_followed(prev), *in = task_followed(next);
-    if (!ledger && !out && !in)
+    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
+    if (!c || (!ledger && !out && !in))
         return 0;
     u64 now = bpf_ktime_get_ns();
     if (ledger && !stopped) {
         cpu_account(out != NULL, prev, now);
         cpu_next(in != NULL, next);
     }
-    if (out && (ledger || out->in_call))
-        task_leave(out, prev, preempt, now);
+    if (out)
+        task_leave(c, out, prev, preempt, now);
     if (in && ledger)
         thread_return(in, now);
     if (in && in->in_call)
         cpu_return(in, now);
+    task_load(c, in);
     return 0;
 }
 
@@ -211,8 +306,10 @@ int BPF_PROG(on_exec, struct task_struct *task)
     struct task_state *t = task_followed(task);
     if (!t)
         return 0;
-    cache_flush(t);
     t->space = space_new(task, t->space, true);
+    struct cpu_state *c = cpu_followed();
+    if (c)
+        c->space = t->space;
     if (ledger && timeline_length_ns && !timeline_from_ns)
         timeline_from_ns = bpf_ktime_get_ns() + timeline_after_ns;
     return 0;
@@ -225,7 +322,16 @@ int BPF_PROG(on_exit, struct task_struct *task)
     if (!t)
         return 0;
     u64 now = bpf_ktime_get_ns();
+    struct cpu_state *c = cpu_followed();
     call_finish(t, now);
+    if (c) {
+        c->in_call = NO_CALL;
+        if (ledger)
+            t->record.syscalls += c->syscalls;
+        c->syscalls = 0;
+        c->base = STATE_EXITING;
+        c->timed = 1;
+    }
     if (!ledger)
         return 0;
     if (thread_ready(t, now, STATE_EXITING))
@@ -241,16 +347,21 @@ SEC("tp_btf/contention_begin")
 int BPF_PROG(on_contention, void *lock, unsigned int flags)
 {
     struct task_struct *task = bpf_get_current_task_btf();
-    struct task_state *t = task_followed(task);
-    if (t)
+    struct cpu_state *c = cpu_followed();
+    struct task_state *t = c ? task_state_of(task) : NULL;
+    if (t) {
+        syscall_notice(c, t, task);
+        t->base = c->base;
         lock_begin(t, task, (u64)lock, bpf_ktime_get_ns());
+    }
     return 0;
 }
 
 SEC("tp_btf/contention_end")
 int BPF_PROG(on_contention_end, void *lock, int ret)
 {
-    struct task_state *t = task_followed(bpf_get_current_task_btf());
+    struct cpu_state *c = cpu_followed();
+    struct task_state *t = c ? task_state_of(bpf_get_current_task_btf()) : NULL;
     if (t)
         lock_end(t, bpf_ktime_get_ns());
     return 0;
@@ -259,10 +370,12 @@ int BPF_PROG(on_contention_end, void *lock, int ret)
 SEC("perf_event")
 int on_sample(struct bpf_perf_event_data *ctx)
 {
+    struct cpu_state *c = cpu_followed();
     struct task_struct *task = bpf_get_current_task_btf();
-    struct task_state *t = task_followed(task);
+    struct task_state *t = c ? task_state_of(task) : NULL;
     if (!t)
         return 0;
+    sample_meets_call(c, t, task);
 #if defined(__TARGET_ARCH_x86)
     sample_add(t, task, ctx->regs.ip);
 #else

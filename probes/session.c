@@ -143,6 +143,16 @@ static int map_empty(const struct bpf_map *map)
     return 0;
 }
 
+static int percpu_zero(const struct bpf_map *map)
+{
+    size_t size = (bpf_map__value_size(map) + 7) / 8 * 8 * (size_t)libbpf_num_possible_cpus();
+    uint32_t zero = 0;
+    void *value = calloc(1, size);
+    int rc = value ? bpf_map__update_elem(map, &zero, sizeof(zero), value, size, 0) : -ENOMEM;
+    free(value);
+    return rc;
+}
+
 int session_reset(struct session *s)
 {
     struct probes_bpf *k = s->skeleton;
@@ -151,6 +161,10 @@ int session_reset(struct session *s)
     int rc = 0;
     for (size_t i = 0; i < (s->hooks.ledger ? 6 : 4) && !rc; i++)
         rc = map_empty(maps[i]);
+    if (!rc)
+        rc = percpu_zero(k->maps.word_caches);
+    if (!rc)
+        rc = percpu_zero(k->maps.current_tasks);
     memset(k->bss->losses, 0, sizeof(k->bss->losses));
     k->bss->living_tasks = 0;
     k->bss->spaces_made = 0;
@@ -187,6 +201,50 @@ static void *value_copy(const struct bpf_map *map, struct word_key key)
         value = NULL;
     }
     return value;
+}
+
+static struct word_row *row_find(struct word_row *rows, size_t count, const struct word_key *key)
+{
+    struct word_row wanted = {.key = *key};
+    return count ? bsearch(&wanted, rows, count, sizeof(*rows), row_compare) : NULL;
+}
+
+/* What a CPU still held of a word that the table has no room for. */
+static void slot_merge(struct session *s, struct word_row *rows, size_t count, const struct cache_slot *slot)
+{
+    if (!slot->totals.calls)
+        return;
+    struct word_row *row = row_find(rows, count, &slot->key);
+    if (!row) {
+        s->skeleton->bss->losses[LOSS_WORD] += slot->totals.calls;
+        return;
+    }
+    struct word_totals *to = &row->value.totals;
+    const struct word_totals *from = &slot->totals;
+    to->calls += from->calls;
+    to->timed += from->timed;
+    to->oncpu_ns += from->oncpu_ns;
+    to->blocked_ns += from->blocked_ns;
+    to->runnable_ns += from->runnable_ns;
+    to->kernel_lock_ns += from->kernel_lock_ns;
+    to->woken += from->woken;
+}
+
+/* Rows must be in order. */
+static int caches_merge(struct session *s, struct word_row *rows, size_t count)
+{
+    int cpus = libbpf_num_possible_cpus();
+    uint32_t zero = 0;
+    struct word_cache *caches = cpus > 0 ? calloc((size_t)cpus, sizeof(*caches)) : NULL;
+    if (!caches)
+        return -ENOMEM;
+    int rc = bpf_map__lookup_elem(s->skeleton->maps.word_caches, &zero, sizeof(zero), caches,
+                                  (size_t)cpus * sizeof(*caches), 0);
+    for (int cpu = 0; cpu < cpus && !rc; cpu++)
+        for (int i = 0; i < CACHE_SLOTS; i++)
+            slot_merge(s, rows, count, &caches[cpu].slots[i]);
+    free(caches);
+    return rc;
 }
 
 static bool row_same(const struct word_row *a, const struct word_row *b)
@@ -237,7 +295,8 @@ int session_words(struct session *s, struct word_row **rows, size_t *count, stru
     if (*count)
         qsort(*rows, *count, sizeof(**rows), row_compare);
     rows_complete(s, *rows, *count);
-    return 0;
+    int rc = caches_merge(s, *rows, *count);
+    return rc ? error_set(err, rc, "can't read what the CPUs hold: %s", strerror(-rc)) : 0;
 }
 
 void word_rows_free(struct word_row *rows, size_t count)

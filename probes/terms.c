@@ -112,3 +112,11 @@ int op_waits(unsigned op)
 {
     return op == OP_WAIT || op == OP_WAITV || op == OP_LOCK_PI || op == OP_WAIT_REQUEUE_PI;
 }
+
+uint64_t totals_oncpu(const struct word_totals *t)
+{
+    if (!t->timed)
+        return 0;
+    return t->timed == t->calls ? t->oncpu_ns
+                                : (uint64_t)((double)t->oncpu_ns * (double)t->calls / (double)t->timed);
+}

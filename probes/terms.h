@@ -17,6 +17,9 @@ const char *term_kernel_class(unsigned state);
  * largest number that SQLite keeps. */
 void bucket_bounds(unsigned bucket, uint64_t *low_ns, uint64_t *high_ns);
 
+/* On-CPU time of all calls, by that of the timed ones: see struct word_totals. */
+uint64_t totals_oncpu(const struct word_totals *t);
+
 /* Whether a call of this operation wakes or moves threads (then `woken` is counted). */
 int op_wakes(unsigned op);
 
