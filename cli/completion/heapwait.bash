@@ -1,0 +1,81 @@
+# Bash completion of heapwait.  Needs nothing of bash-completion but to be loaded.  The options are those of
+# `heapwait COMMAND --help`; tests/docs compares the two.
+
+# Word -> candidates in COMPREPLY; the current word is $cur.
+_heapwait_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur"); }
+_heapwait_files()
+{
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
+}
+
+# The options of a command.
+_heapwait_options()
+{
+    case $1 in
+    doctor) echo '--calibrate --help' ;;
+    record) echo '--output --mode --max-words --calibrate --help' ;;
+    study)
+        echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --no-probes' \
+            '--timeout --seed --resume --help'
+        ;;
+    explain) echo '--json --width --help' ;;
+    report) echo '--output --help' ;;
+    esac
+}
+
+# What an option takes: true when it has been completed, or takes a value that can't be.
+_heapwait_value()
+{
+    case $1:$2 in
+    record:-m | record:--mode) _heapwait_words 'waits ledger' ;;
+    study:--variants) _heapwait_words 'none glibc musl musl+jemalloc musl+mimalloc glibc-static musl-dynamic
+        musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
+    report:-o | report:--output) _heapwait_files -d ;;
+    *:-o | *:--output) _heapwait_files -f ;;
+    record:--max-words | explain:--width | study:--variant | study:--threads | study:--passwords | study:--reps | \
+        study:--traced-reps | study:--timeout | study:--seed) ;;
+    *) return 1 ;;
+    esac
+}
+
+# The index of record's COMMAND in COMP_WORDS; none when it isn't there yet.
+_heapwait_command_at()
+{
+    local i
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        --) echo $((i + 1)) && return ;;
+        -o | --output | -m | --mode | --max-words) ((i++)) ;;
+        -*) ;;
+        *) echo "$i" && return ;;
+        esac
+    done
+}
+
+_heapwait()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} at
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        _heapwait_words 'doctor record study explain report --help --version'
+        return
+    fi
+    if [[ $command == record ]] && at=$(_heapwait_command_at) && [[ $at ]]; then
+        # The traced command's own words, as if they stood alone.
+        if ((at == COMP_CWORD)); then
+            mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+        elif declare -F _command_offset >/dev/null; then
+            _command_offset "$at"
+        else
+            _heapwait_files -f
+        fi
+    elif ! _heapwait_value "$command" "$previous"; then
+        case $command,$cur in
+        *,-*) _heapwait_words "$(_heapwait_options "$command")" ;;
+        record,*) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
+        explain,* | report,*) _heapwait_files -f ;;
+        esac
+    fi
+}
+complete -F _heapwait heapwait

@@ -1,0 +1,41 @@
+# Fish completion of heapwait.  The options are those of `heapwait COMMAND --help`; tests/docs compares the two.
+function __heapwait_in
+    contains -- (commandline -opc)[2] $argv
+end
+
+complete -c heapwait -f
+complete -c heapwait -n __fish_use_subcommand -a doctor -d 'what this machine can measure'
+complete -c heapwait -n __fish_use_subcommand -a record -d 'run a command under probes'
+complete -c heapwait -n __fish_use_subcommand -a study -d 'run every variant of the password program'
+complete -c heapwait -n __fish_use_subcommand -a explain -d 'verdict and tables of a recording'
+complete -c heapwait -n __fish_use_subcommand -a report -d 'a recording as PDF and HTML'
+complete -c heapwait -n __fish_use_subcommand -l version -d 'print the version'
+complete -c heapwait -s h -l help -d 'print the options'
+
+complete -c heapwait -n '__heapwait_in doctor' -l calibrate -d 'what a system call costs here'
+
+complete -c heapwait -n '__heapwait_in record' -s o -l output -r -F -d 'the recording'
+complete -c heapwait -n '__heapwait_in record' -s m -l mode -x -a 'waits ledger' -d 'what to measure'
+complete -c heapwait -n '__heapwait_in record' -l max-words -x -d 'pairs of futex word and outcome'
+complete -c heapwait -n '__heapwait_in record' -l calibrate -d 'runs and time of the probes'
+complete -c heapwait -n '__heapwait_in record' -xa '(__fish_complete_subcommand --fcs-skip=2)'
+
+complete -c heapwait -n '__heapwait_in study' -s o -l output -r -F -d 'the recording'
+complete -c heapwait -n '__heapwait_in study' -l quick -d 'a tenth of the passwords'
+complete -c heapwait -n '__heapwait_in study' -l variants -x -d 'only these, or none'
+complete -c heapwait -n '__heapwait_in study' -l variant -x -d 'NAME=COMMAND'
+complete -c heapwait -n '__heapwait_in study' -l threads -x -d 'thread counts'
+complete -c heapwait -n '__heapwait_in study' -l passwords -x -d 'passwords per run'
+complete -c heapwait -n '__heapwait_in study' -l reps -x -d 'untraced runs of each'
+complete -c heapwait -n '__heapwait_in study' -l traced-reps -x -d 'traced runs of each'
+complete -c heapwait -n '__heapwait_in study' -l no-probes -d 'no traced runs'
+complete -c heapwait -n '__heapwait_in study' -l timeout -x -d 'seconds until a run is killed'
+complete -c heapwait -n '__heapwait_in study' -l seed -x -d 'of the random order'
+complete -c heapwait -n '__heapwait_in study' -l resume -d 'go on with an interrupted study'
+
+complete -c heapwait -n '__heapwait_in explain' -l json -d 'one JSON document'
+complete -c heapwait -n '__heapwait_in explain' -l width -x -d 'columns'
+complete -c heapwait -n '__heapwait_in explain' -F
+
+complete -c heapwait -n '__heapwait_in report' -s o -l output -x -a '(__fish_complete_directories)' -d 'where it goes'
+complete -c heapwait -n '__heapwait_in report' -F

@@ -1,0 +1,209 @@
+#!/bin/sh
+# docs.sh KIND HEAPWAIT: whether the manual, the completions and the pages still say what the command does.
+# Run from the top of the tree.  What `heapwait COMMAND --help` prints is what all others are compared with.
+set -eu
+kind=$1 heapwait=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+bad=0
+
+wrong()
+{
+    echo "WRONG: $*" >&2
+    bad=1
+}
+
+skip()
+{
+    echo "SKIPPED: $1"
+    exit 77
+}
+
+commands()
+{
+    "$heapwait" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'
+}
+
+# The options that a command's help describes: its indented lines that begin with one.  --help goes without saying.
+options()
+{
+    {
+        "$heapwait" "$1" --help | sed -n 's/^  *\(-[-a-z]*\(, --[-a-z]*\)*\).*/\1/p' | tr -d ' ' | tr , '\n'
+        printf '%s\n' -h --help
+    } | sort -u
+}
+
+# The long options that a text names, each once.
+long_options()
+{
+    grep -oE -- '--[a-z][-a-z]+' | sort -u || true
+}
+
+# The manual's source of one command, between its .Ss and the next heading, with mdoc's escapes taken away.
+section()
+{
+    sed -n "/^\.Ss $1\$/,/^\.S[sh] /p" man/heapwait.1 | sed 's/\\-/-/g'
+}
+
+check_man()
+{
+    for c in $(commands); do
+        section "$c" >"$folder/section"
+        [ -s "$folder/section" ] || wrong "the manual has no section '$c'"
+        for o in $(options "$c"); do
+            grep -qE "^\.It (Fl .* , )?Fl ${o#-}( |\$)" "$folder/section" ||
+                wrong "the manual's '$c' does not describe $o"
+            case $o in --help | -h | -?) continue ;; esac
+            sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' man/heapwait.1 | sed 's/\\-/-/g' | grep -q "Fl ${o#-}" ||
+                grep -qE "^\.It Fl . , Fl ${o#-}( |\$)" "$folder/section" || wrong "the synopsis lacks $o of '$c'"
+        done
+        sed -n 's/^\.It \(Fl .*\)/\1/p' "$folder/section" | tr ' ' '\n' | grep -E '^-[a-z]' | sed 's/^/-/' |
+            while read -r o; do
+                options "$c" | grep -qxF -- "$o" || echo "the manual's '$c' describes $o, which the command has not"
+            done >"$folder/more"
+        [ ! -s "$folder/more" ] || wrong "$(cat "$folder/more")"
+    done
+    grep -rhoE 'getenv\("(HEAPWAIT_[A-Z]+|NO_COLOR)"' analysis cli plots probes | cut -d '"' -f 2 | sort -u |
+        while read -r v; do
+            grep -qx "\.It Ev $v" man/heapwait.1 || echo "the manual does not describe the variable $v"
+        done >"$folder/more"
+    sed -n 's/^ *EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p; s/.*EXIT_INTERRUPTED = \([0-9]*\).*/\1/p' cli/command.h cli/study.c |
+        while read -r code; do
+            sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EX/p' man/heapwait.1 | grep -qx "\.It $code" ||
+                echo "the manual lacks the exit status $code"
+        done >>"$folder/more"
+    [ ! -s "$folder/more" ] || wrong "$(cat "$folder/more")"
+}
+
+check_manual_lint()
+{
+    linters=0
+    if command -v groff >/dev/null && groff -mandoc -Tutf8 -z /dev/null 2>/dev/null; then
+        linters=1
+        groff -mandoc -Tutf8 -ww -z man/heapwait.1 2>"$folder/groff" || wrong "groff fails"
+        [ ! -s "$folder/groff" ] || wrong "groff: $(cat "$folder/groff")"
+    fi
+    if command -v mandoc >/dev/null; then
+        linters=1
+        mandoc -T lint -W warning man/heapwait.1 >"$folder/mandoc" || wrong "mandoc: $(cat "$folder/mandoc")"
+    fi
+    [ "$linters" = 1 ] || skip "there is neither groff nor mandoc"
+}
+
+# candidates WORD...: what bash offers for the last of the words
+candidates()
+{
+    bash -c '. cli/completion/heapwait.bash
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        _heapwait; printf "%s\n" "${COMPREPLY[@]}"' bash "$@" 2>"$folder/bash" || wrong "bash: $(cat "$folder/bash")"
+    [ ! -s "$folder/bash" ] || wrong "bash completion: $(cat "$folder/bash")"
+}
+
+# offered CANDIDATE WORD...
+offered()
+{
+    candidate=$1
+    shift
+    candidates "$@" | grep -qxF -- "$candidate" || wrong "bash does not offer '$candidate' for: $*"
+}
+
+check_completion()
+{
+    command -v bash >/dev/null || skip "there is no bash"
+    for c in $(commands); do
+        offered "$c" heapwait ''
+        options "$c" | grep -e -- | sort >"$folder/has"
+        candidates heapwait "$c" -- | sort >"$folder/bash_offers"
+        diff "$folder/has" "$folder/bash_offers" || wrong "bash completes other options for '$c'"
+        awk -v c="    $c)" 'index($0, c) == 1 { on = 1 } on { print } /;;/ { on = 0 }' cli/completion/_heapwait |
+            long_options >"$folder/zsh_offers"
+        diff "$folder/has" "$folder/zsh_offers" || wrong "zsh completes other options for '$c'"
+        { sed -n "s/.*__heapwait_in $c'.* -l \([-a-z]*\).*/--\1/p" cli/completion/heapwait.fish && echo --help; } |
+            sort >"$folder/fish_offers"
+        diff "$folder/has" "$folder/fish_offers" || wrong "fish completes other options for '$c'"
+    done
+    offered ledger heapwait record -m l
+    offered musl+jemalloc heapwait study --variants musl+
+    offered cli/main.c heapwait explain cli/mai
+    offered cli heapwait report -o cl
+    offered sh heapwait record s
+    offered sh heapwait record -m ledger -- s
+    offered cli/main.c heapwait record -o x.db -- cat cli/mai
+    [ -z "$(candidates heapwait study --reps '')" ] || wrong "bash offers something for a number"
+    ! command -v zsh >/dev/null || zsh -n cli/completion/_heapwait || wrong "zsh can't read its completion"
+    ! command -v fish >/dev/null || fish -n cli/completion/heapwait.fish || wrong "fish can't read its completion"
+}
+
+# README's commands and options exist, and it is short.
+check_readme()
+{
+    lines=$(wc -l <README.md)
+    [ "$lines" -le 150 ] || wrong "README.md has $lines lines, more than 150"
+    for page in ./*.md docs/*.md; do
+        code "$page" | grep -oE '(^|[ /])heapwait [a-z].*' | sed 's/^.*heapwait //; s/ -- .*//; s/ [#|].*//' >"$folder/code"
+        while read -r command rest; do
+            commands | grep -qx "$command" || echo "$page runs 'heapwait $command', which there is not"
+            for o in $(echo "$rest" | sed "s/'[^']*'//g" | long_options); do
+                options "$command" | grep -qxF -- "$o" || echo "$page gives 'heapwait $command' the option $o"
+            done
+        done <"$folder/code" >"$folder/more"
+        [ ! -s "$folder/more" ] || wrong "$(cat "$folder/more")"
+    done
+}
+
+# A page's code: its indented lines, and what stands between backticks.
+code()
+{
+    awk '/^    / { print; next } { n = split($0, part, "`"); for (i = 2; i <= n; i += 2) print part[i] }' "$1"
+}
+
+# The place in a page that a link's #anchor means, as GitHub makes it of a heading.
+anchors()
+{
+    sed -n 's/^##* //p' "$1" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9 _-]//g; s/ /-/g'
+}
+
+check_links()
+{
+    for page in *.md docs/*.md; do
+        grep -oE '\]\([^)]*\)' "$page" | sed 's/^](//; s/)$//' | grep -vE '^https?://' | while read -r link; do
+            path=${link%%#*} to=$(dirname "$page")/${link%%#*}
+            [ -n "$path" ] || to=$page
+            [ -e "$to" ] || { echo "$page links to $link, which there is not" && continue; }
+            case $link in *#*) anchors "$to" | grep -qx "${link#*#}" || echo "$page links to $link: no such heading" ;; esac
+        done
+    done >"$folder/more"
+    [ ! -s "$folder/more" ] || wrong "$(cat "$folder/more")"
+}
+
+# A page that names a folder of somebody's machine helps nobody else.
+check_paths()
+{
+    ! grep -nE '(^|[^A-Za-z0-9_.-])/(work|home|root|tmp|Users)/' ./*.md docs/*.md man/heapwait.1 ||
+        wrong "paths of one machine"
+}
+
+# The words that a recording is made of are explained: losses, states, classes of samples.
+check_reasons()
+{
+    sed -n 's/^ *\[LOSS_[A-Z]*\] = "\(.*\)",/\1/p' probes/terms.c >"$folder/words"
+    sed -n 's/.*(struct loss){"\([^"]*\)".*/\1/p' probes/collect.c >>"$folder/words"
+    sed -n 's/^ *{STATE_[A-Z_]*, [^,]*, \("[a-z_]*"\), *\([^}]*\)},/\1 \2/p' probes/ledger.c | tr ' ' '\n' |
+        sed -n 's/"\([a-z_]*\)"/\1/p' >>"$folder/words"
+    [ "$(wc -l <"$folder/words")" -gt 25 ] || wrong "the words were not found in probes/"
+    while read -r word; do
+        grep -qF -- "$word" docs/measuring.md || echo "docs/measuring.md does not explain '$word'"
+    done <"$folder/words" >"$folder/more"
+    [ ! -s "$folder/more" ] || wrong "$(cat "$folder/more")"
+}
+
+case $kind in
+man) check_man ;;
+manual_lint) check_manual_lint ;;
+completion) check_completion ;;
+readme) check_readme ;;
+links) check_links ;;
+paths) check_paths ;;
+reasons) check_reasons ;;
+esac
+exit $bad
