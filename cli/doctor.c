@@ -13,10 +13,13 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: heapwait doctor\n"
+    "usage: heapwait doctor [--calibrate]\n"
     "\n"
     "Tells what this machine and this user allow, line by line, each lack with its remedy.\n"
-    "Ends with 0 when everything needed for tracing is there, else with 1.\n";
+    "Ends with 0 when everything needed for tracing is there, else with 1.\n"
+    "\n"
+    "      --calibrate  also measure what a system call costs here, without probes and with them\n"
+    "  -h, --help       this text\n";
 
 static void line_print(const char *word, const char *name, const char *detail, const char *remedy)
 {
