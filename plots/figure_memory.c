@@ -37,7 +37,7 @@ static int row_write(struct drawing *d, struct sides *s, size_t row, struct erro
 {
     const struct lineup *l = d->lineup;
     const struct variant *v = &l->variants[row];
-    struct median time, memory;
+    struct median time = {0}, memory = {0};
     char *why = NULL;
     int rc =
         query_median(d->db,

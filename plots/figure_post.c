@@ -63,7 +63,7 @@ static int row_write(struct drawing *d, struct post *p, sqlite3_stmt *post, stru
 {
     const char *name = (const char *)sqlite3_column_text(post, 0);
     const double ms = query_number(post, 1), theirs = query_number(post, 2);
-    struct median ratio, time;
+    struct median ratio = {0}, time = {0};
     char *why = NULL;
     int rc = ours_read(d, p, name, &ratio, &time, err);
     if (rc == 0 && ratio.runs == 0)

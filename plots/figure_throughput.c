@@ -24,7 +24,7 @@ struct scale {
 static int point_write(struct drawing *d, struct scale *s, size_t row, int64_t threads, struct error *err)
 {
     const struct variant *v = &d->lineup->variants[row];
-    struct median m;
+    struct median m = {0};
     char *why = NULL;
     int rc = query_median(d->db,
                           "SELECT runs, per_second / 1e3, low / 1e3, high / 1e3, coverage FROM throughput "

@@ -38,7 +38,7 @@ static int cell_write(struct drawing *d, struct wall *w, size_t row, size_t pane
 {
     const struct variant *v = &d->lineup->variants[row];
     const int64_t threads = d->lineup->threads[panel];
-    struct median m;
+    struct median m = {0};
     char *why = NULL;
     int rc =
         query_median(d->db,

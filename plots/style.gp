@@ -23,10 +23,12 @@ set ylabel tc rgb MUTE
 set style fill solid 1 noborder
 
 # numbers for people
-group(x) = x < 999.5 ? sprintf('%.0f', x) : sprintf('%d %03d', int(floor(x + 0.5)) / 1000, int(floor(x + 0.5)) % 1000)
+group(x) = x < 999.5 ? sprintf('%.0f', x) : sprintf('%d %03d', int(floor(x + 0.5)) / 1000, int(floor(x + \
+    0.5)) % 1000)
 amount(x) = x >= 99.5 ? group(x) : x >= 9.95 ? sprintf('%.1f', x) : sprintf('%.2f', x)
 # a light tint of a colour, for what is hollow
-tint(c) = 65536 * int(255 - (255 - c / 65536) * 0.22) + 256 * int(255 - (255 - (c / 256) % 256) * 0.22) + int(255 - (255 - c % 256) * 0.22)
+tint(c) = 65536 * int(255 - (255 - c / 65536) * 0.22) + 256 * int(255 - (255 - (c / 256) % 256) * 0.22) + \
+    int(255 - (255 - c % 256) * 0.22)
 
 fill(i) = SOLID[i] ? COLOUR[i] : tint(COLOUR[i])
 

@@ -15,7 +15,7 @@
 
 #define MODULE "@myriaddreamin/typst-ts-node-compiler-linux-x64-gnu"
 
-static const char *const sources[] = {"report.typ", "look.typ"};
+static const char *const sources[] = {"report.typ", "numbers.typ", "look.typ"};
 
 /* The folder of node_modules, malloc'd; NULL: not there. */
 static char *modules_find(const char *scripts)
