@@ -132,7 +132,7 @@ errors)
     expect 125 "can't write the report" study.db -o missing/out
     mkdir bin
     expect_path() { PATH=$here/bin expect "$@"; }
-    for tool in ls grep wc cat; do ln -s "$(command -v $tool)" bin/; done
+    for tool in find grep wc cat; do ln -s "$(command -v $tool)" bin/; done
     expect_path 125 'in PATH' study.db -o out
     ;;
 folder)
