@@ -166,7 +166,7 @@ static char *note_fit(const struct note *note)
 {
     static const char fact[] = "not measured";
     const double room = note->width / (LABEL_CM * 7 / 8); /* notes are set in 7 pt */
-    return text_fit(text_width(note->text) <= 1.6 * room ? note->text : fact, room);
+    return text_fit(text_width(note->text) <= 1.25 * room ? note->text : fact, room);
 }
 
 void notes_define(struct drawing *d)
