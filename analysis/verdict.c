@@ -1,5 +1,5 @@
 /* See verdict.h.  This file makes and frees a verdict and reads the views for its parts; the sentences are in
- * verdict_study.c and verdict_lock.c. */
+ * verdict_study.c, verdict_lock.c and verdict_ledger.c. */
 #include "analysis/verdict.h"
 
 #include "analysis/number.h"

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 /* Topics, in the order in which they come: loss, missing, run (a plain `record` only), slowdown, lock, calls,
- * cure, linkage, other, single_thread, published, overhead, noise. */
+ * account, cure, linkage, other, single_thread, published, overhead, noise. */
 struct sentence {
     const char *topic; /* static string */
     char *text;        /* UTF-8 without control characters, ends with a full stop */

@@ -205,6 +205,7 @@ void say_record(struct maker *m)
     else {
         say_lock(m, &place);
         say_calls(m, &place, NULL);
+        say_core_time(m, &place);
     }
     free(end);
     free(command);

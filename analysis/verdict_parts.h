@@ -64,6 +64,12 @@ char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than)
 void say_lock(struct maker *m, const struct place *place);
 void say_calls(struct maker *m, const struct place *place, const char *baseline);
 
+/* Topic `account`, from the ledger: a variant's extra core time over the baseline; a plain recording's core
+ * time. Topic `overhead`: what looking cost. */
+void say_extra_time(struct maker *m, const struct place *place, const char *baseline);
+void say_core_time(struct maker *m, const struct place *place);
+void say_overhead(struct maker *m);
+
 /* The parts, in their order. */
 void say_losses(struct maker *m);
 void say_missing(struct maker *m);

@@ -309,6 +309,8 @@ void say_study(struct maker *m)
                   s.subject.variant);
     say_lock(m, &s.subject);
     say_calls(m, &s.subject, s.baseline);
+    if (s.baseline && strcmp(s.subject.variant, s.baseline) != 0)
+        say_extra_time(m, &s.subject, s.baseline);
     if (s.compared) {
         say_swaps(m, &s);
         say_linkage(m, &s, s.subject.variant);
@@ -325,16 +327,9 @@ out:
 /* Last: what measuring cost, and what else the machine did meanwhile. */
 void say_measuring(struct maker *m)
 {
-    double n[4] = {0}, noise[2];
-    char median[32], least[32], most[32], share[32];
-    if (maker_numbers(m, "SELECT ratio, least, most, cells FROM overhead_total", NULL, n, 4) && n[3] == 1)
-        maker_say(m, "overhead", "Measuring cost: traced runs took %s times as long as untraced ones.",
-                  format_ratio(median, n[0]));
-    else if (!m->rc && n[3] > 1)
-        maker_say(m, "overhead",
-                  "Measuring cost: traced runs took %s times as long as untraced ones (median of %.0f "
-                  "variants and thread counts; %s to %s).",
-                  format_ratio(median, n[0]), n[3], format_ratio(least, n[1]), format_ratio(most, n[2]));
+    double noise[2];
+    char share[32];
+    say_overhead(m);
     if (maker_numbers(m, "SELECT foreign_share, max_load_average FROM noise_total", NULL, noise, 2) &&
         noise[0] > 0.05)
         maker_say(

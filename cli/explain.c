@@ -1,10 +1,12 @@
 /* heapwait explain: the losses, the verdict and the tables of a recording, in the terminal; or all of it as
- * JSON. Computes nothing: the sentences come from analysis/verdict.c, the numbers from the views.  A table is
- * a row of `sections` below: its SELECT, and how each of its columns is written. */
+ * JSON. Computes nothing: the sentences come from analysis/verdict.c, the numbers from the views.  The tables
+ * are those of explain_sections.c. */
 #include "analysis/database.h"
 #include "analysis/json.h"
+#include "analysis/text.h"
 #include "analysis/verdict.h"
 #include "cli/command.h"
+#include "cli/explain_sections.h"
 #include "cli/table.h"
 
 #include <errno.h>
@@ -16,154 +18,14 @@
 enum {
     WIDTH_LEAST = 40,
     WIDTH_MOST = 1000,
-    WIDTH_WIDE = 100, /* from here on columns marked `wide` are shown too */
-    COLUMN_MAX = 12,
+    WIDTH_WIDE = 100, /* from here on columns marked WIDE are shown too */
+    BAR_MOST = 20,    /* cells */
 };
 
 struct explain_options {
     const char *path;
     bool json;
     unsigned width;
-};
-
-/* Whether a column may be shortened, and whether it is left out of narrow tables. */
-enum { SHRINK = 1, WIDE = 2 };
-
-/* How a column is written, and from how many columns of the SELECT. */
-enum cell_kind {
-    CELL_END,
-    CELL_TEXT,
-    CELL_FILE, /* the last part of a path */
-    CELL_COUNT,
-    CELL_NS,
-    CELL_BYTES,
-    CELL_RATIO,
-    CELL_SHARE,
-    CELL_RATE,
-    CELL_NS_RANGE,
-    CELL_RATIO_RANGE,
-    CELL_BYTES_RANGE
-};
-
-struct cell_column {
-    const char *title;
-    enum cell_kind kind;
-    unsigned flags;
-};
-
-struct section {
-    const char *heading;
-    const char *note; /* a sentence below the table, or NULL */
-    const char *sql;
-    struct cell_column columns[COLUMN_MAX];
-};
-
-#define ORDER_OF(view)                                                                                       \
-    " ORDER BY (SELECT position FROM variant WHERE name = " view ".variant), " view ".variant, " view        \
-    ".threads"
-
-static const struct section sections[] = {
-    {.heading = "Time from exec to end, untraced runs",
-     .note = "Median, its distribution-free interval, and the ratio to the baseline within the interleaved "
-             "rounds.",
-     .sql = "SELECT t.variant, t.threads, t.runs, t.median_ns, iif(t.coverage > 0, t.low_ns, NULL), "
-            "t.high_ns, t.coverage, "
-            "r.ratio, iif(r.coverage > 0, r.low, NULL), r.high, p.median_ns FROM wall_time AS t "
-            "LEFT JOIN wall_ratio AS r ON r.variant IS t.variant AND r.threads IS t.threads "
-            "LEFT JOIN reported_time AS p ON p.variant IS t.variant AND p.threads IS t.threads AND p.probes "
-            "= t.probes "
-            "WHERE t.probes = 'none' AND t.variant IS NOT NULL" ORDER_OF("t"),
-     .columns = {{"variant", CELL_TEXT, SHRINK},
-                 {"threads", CELL_COUNT, 0},
-                 {"runs", CELL_COUNT, 0},
-                 {"median", CELL_NS, 0},
-                 {"interval", CELL_NS_RANGE, 0},
-                 {"covers", CELL_SHARE, WIDE},
-                 {"ratio", CELL_RATIO, 0},
-                 {"interval", CELL_RATIO_RANGE, 0},
-                 {"own clock", CELL_NS, WIDE}}},
-    {.heading = "Futex calls for malloc's locks, per password",
-     .note = "Medians over the traced runs. \"calls\" is per run; EAGAIN and slept are waits, empty and "
-             "waking are wakes; "
-             "idle: the share of all calls that neither slept nor woke anybody.",
-     .sql = "SELECT w.variant, w.threads, w.calls, "
-            "max(k.calls_per_password) FILTER (WHERE k.kind = 'eagain'), "
-            "max(k.calls_per_password) FILTER (WHERE k.kind = 'slept'), "
-            "max(k.calls_per_password) FILTER (WHERE k.kind = 'empty_wake'), "
-            "max(k.calls_per_password) FILTER (WHERE k.kind = 'waking_wake'), "
-            "max(k.calls_per_password) FILTER (WHERE k.kind = 'other'), iif(w.calls > 0, w.idle_share, "
-            "NULL), w.blocked_ns "
-            "FROM malloc_wait AS w JOIN futex_kind_per_password AS k "
-            "ON k.variant IS w.variant AND k.threads IS w.threads AND k.class = 'malloc' "
-            "WHERE w.variant IS NOT NULL GROUP BY w.variant, w.threads" ORDER_OF("w"),
-     .columns = {{"variant", CELL_TEXT, SHRINK},
-                 {"threads", CELL_COUNT, 0},
-                 {"calls", CELL_COUNT, 0},
-                 {"EAGAIN", CELL_RATE, 0},
-                 {"slept", CELL_RATE, 0},
-                 {"empty", CELL_RATE, 0},
-                 {"waking", CELL_RATE, 0},
-                 {"other", CELL_RATE, WIDE},
-                 {"idle", CELL_SHARE, 0},
-                 {"blocked", CELL_NS, WIDE}}},
-    {.heading = "Locks, the three with the most futex calls",
-     .note = "Sums over the traced runs of a variant and thread count, divided by their number.",
-     .sql = "SELECT h.variant, h.threads, h.name, h.module, iif(h.is_malloc, 'yes', 'no'), h.calls * 1.0 / "
-            "h.runs, "
-            "h.share, h.evidence FROM hottest_lock AS h WHERE h.variant IS NOT NULL AND h.rank <= 3" ORDER_OF(
-                "h") ", h.rank",
-     .columns = {{"variant", CELL_TEXT, SHRINK},
-                 {"threads", CELL_COUNT, 0},
-                 {"lock", CELL_TEXT, SHRINK},
-                 {"module", CELL_FILE, SHRINK},
-                 {"malloc's", CELL_TEXT, 0},
-                 {"calls", CELL_COUNT, 0},
-                 {"share", CELL_SHARE, 0},
-                 {"evidence", CELL_TEXT, SHRINK | WIDE}}},
-    {.heading = "Locks, the twenty with the most futex calls",
-     .note = "EAGAIN and slept are waits, empty and waking are wakes; blocked: thread time asleep in waits.",
-     .sql = "SELECT h.name, h.module, iif(h.is_malloc, 'yes', 'no'), h.eagain, h.slept, h.empty_wakes, "
-            "h.waking_wakes, "
-            "h.other_calls, h.blocked_ns, h.evidence FROM hottest_lock AS h WHERE h.variant IS NULL AND "
-            "h.rank <= 20 "
-            "ORDER BY h.threads, h.rank",
-     .columns = {{"lock", CELL_TEXT, SHRINK},
-                 {"module", CELL_FILE, SHRINK},
-                 {"malloc's", CELL_TEXT, 0},
-                 {"EAGAIN", CELL_COUNT, 0},
-                 {"slept", CELL_COUNT, 0},
-                 {"empty", CELL_COUNT, 0},
-                 {"waking", CELL_COUNT, 0},
-                 {"other", CELL_COUNT, 0},
-                 {"blocked", CELL_NS, 0},
-                 {"evidence", CELL_TEXT, SHRINK | WIDE}}},
-    {.heading = "Memory: peak resident set, untraced runs",
-     .sql = "SELECT m.variant, m.threads, m.runs, m.median_bytes, iif(m.coverage > 0, m.low_bytes, NULL), "
-            "m.high_bytes FROM memory AS m "
-            "WHERE m.probes = 'none' AND m.variant IS NOT NULL" ORDER_OF("m"),
-     .columns = {{"variant", CELL_TEXT, SHRINK},
-                 {"threads", CELL_COUNT, 0},
-                 {"runs", CELL_COUNT, 0},
-                 {"median", CELL_BYTES, 0},
-                 {"interval", CELL_BYTES_RANGE, 0}}},
-    {.heading = "What measuring cost: traced beside untraced runs",
-     .sql = "SELECT o.variant, o.threads, o.untraced_ns, o.traced_ns, o.ratio FROM overhead AS o "
-            "WHERE o.variant IS NOT NULL" ORDER_OF("o") ", o.probes",
-     .columns = {{"variant", CELL_TEXT, SHRINK},
-                 {"threads", CELL_COUNT, 0},
-                 {"untraced", CELL_NS, 0},
-                 {"traced", CELL_NS, 0},
-                 {"ratio", CELL_RATIO, 0}}},
-    {.heading = "How it was measured",
-     .sql = "SELECT key, value FROM main.host UNION ALL SELECT 'study: ' || key, value FROM main.study "
-            "UNION ALL SELECT 'runs that count', count(*) || ' of ' || (SELECT count(*) FROM run) FROM "
-            "counted_run "
-            "UNION ALL SELECT 'other processes'' share', printf('%.1f %%', 100 * foreign_share) FROM "
-            "noise_total "
-            "WHERE foreign_share IS NOT NULL "
-            "UNION ALL SELECT 'highest load average', printf('%.2f', max_load_average) FROM noise_total "
-            "WHERE max_load_average IS NOT NULL",
-     .columns = {{"fact", CELL_TEXT, 0}, {"value", CELL_TEXT, SHRINK}}},
 };
 
 static int cell_columns(enum cell_kind kind)
@@ -176,19 +38,49 @@ static uint64_t rounded(double value)
     return value > 0 ? (uint64_t)llround(value) : 0;
 }
 
+/* `fraction` of `most` cells, in eighths of a cell; what is not zero shows. */
+static char *bar_write(char *buffer, double fraction, unsigned most)
+{
+    static const char *const parts[] = {"",       "\u258f", "\u258e", "\u258d",
+                                        "\u258c", "\u258b", "\u258a", "\u2589"};
+    double cells = fmin(fabs(fraction), 1) * most;
+    unsigned eighths = fraction < 0 ? 8 * (unsigned)lround(fmax(cells, 1)) : (unsigned)lround(8 * cells);
+    if (fraction > 0 && !eighths)
+        eighths = 1;
+    char *end = buffer;
+    for (unsigned i = 0; i < eighths / 8; i++)
+        end = stpcpy(end, fraction < 0 ? "\u2591" : "\u2588");
+    strcpy(end, parts[eighths % 8]);
+    return buffer;
+}
+
+/* A number that may be below zero. */
+static char *signed_write(char *buffer, enum cell_kind kind, double value)
+{
+    char number[32];
+    if (kind == CELL_SHARE)
+        format_share(number, fabs(value));
+    else
+        format_ns(number, rounded(fabs(value)));
+    const char *sign = value < 0 ? "\u2212" : kind == CELL_DELTA && value > 0 ? "+" : "";
+    snprintf(buffer, 40, "%s%s", sign, number);
+    return buffer;
+}
+
 static char *number_write(char *buffer, enum cell_kind kind, double value)
 {
     switch (kind) {
     case CELL_COUNT:
         return format_count(buffer, rounded(value));
     case CELL_NS:
+    case CELL_DELTA:
+    case CELL_SHARE:
+        return signed_write(buffer, kind, value);
     case CELL_NS_RANGE:
         return format_ns(buffer, rounded(value));
     case CELL_BYTES:
     case CELL_BYTES_RANGE:
         return format_bytes(buffer, rounded(value));
-    case CELL_SHARE:
-        return format_share(buffer, value);
     case CELL_RATE:
         return format_rate(buffer, value);
     default:
@@ -197,17 +89,20 @@ static char *number_write(char *buffer, enum cell_kind kind, double value)
 }
 
 /* The cell from column `at` on; NULL: not measured.  `buffer` holds it unless it is text of SQLite's. */
-static const char *cell_write(sqlite3_stmt *row, int at, enum cell_kind kind, char *buffer, size_t size)
+static const char *cell_write(sqlite3_stmt *row, int at, enum cell_kind kind, unsigned bar, char *buffer,
+                              size_t size)
 {
     if (sqlite3_column_type(row, at) == SQLITE_NULL)
-        return NULL;
+        return kind == CELL_BAR ? "" : NULL;
+    if (kind == CELL_BAR)
+        return bar_write(buffer, sqlite3_column_double(row, at), bar);
     if (kind == CELL_TEXT)
         return (const char *)sqlite3_column_text(row, at);
     if (kind == CELL_FILE) {
         const char *path = (const char *)sqlite3_column_text(row, at), *slash = strrchr(path, '/');
         return slash ? slash + 1 : path;
     }
-    char low[32], high[32];
+    char low[40], high[40];
     number_write(low, kind, sqlite3_column_double(row, at));
     if (cell_columns(kind) == 2)
         snprintf(buffer, size, "%s to %s", low, number_write(high, kind, sqlite3_column_double(row, at + 1)));
@@ -221,26 +116,103 @@ static bool column_shown(const struct cell_column *column, unsigned width)
     return !(column->flags & WIDE) || width >= WIDTH_WIDE;
 }
 
-static struct table *section_table(const struct section *s, unsigned width)
+/* What {subject}, {baseline} and {threads} stand for. */
+struct names {
+    char *subject, *baseline, *threads;
+};
+
+static char *column_copy(sqlite3_stmt *row, int at)
+{
+    const char *text = (const char *)sqlite3_column_text(row, at);
+    char *copy = strdup(text ? text : "?");
+    return copy ? text_clean(copy) : NULL;
+}
+
+static void names_free(struct names *n)
+{
+    free(n->subject);
+    free(n->baseline);
+    free(n->threads);
+}
+
+static int names_read(struct database *db, struct names *n, struct error *err)
+{
+    sqlite3_stmt *row = database_prepare(
+        db, "SELECT variant, baseline, threads || iif(threads = 1, ' thread', ' threads') FROM subject", err);
+    int rc = row ? database_step(db, row, err) : -EIO;
+    if (rc == 1)
+        *n = (struct names){column_copy(row, 0), column_copy(row, 1), column_copy(row, 2)};
+    if (rc == 1 && (!n->subject || !n->baseline || !n->threads))
+        rc = error_set(err, -ENOMEM, "out of memory");
+    sqlite3_finalize(row);
+    return rc < 0 ? rc : 0;
+}
+
+/* `text` with the names put in; malloc'd. */
+static char *names_insert(const char *text, const struct names *n)
+{
+    const struct {
+        const char *place, *name;
+    } places[] = {{"{subject}", n->subject}, {"{baseline}", n->baseline}, {"{threads}", n->threads}};
+    char *out = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&out, &size);
+    while (memory && *text) {
+        size_t skip = 0;
+        for (size_t i = 0; !skip && i < sizeof(places) / sizeof(*places); i++)
+            if (!strncmp(text, places[i].place, strlen(places[i].place))) {
+                fputs(places[i].name ? places[i].name : "?", memory);
+                skip = strlen(places[i].place);
+            }
+        if (!skip)
+            fputc(*text, memory);
+        text += skip ? skip : 1;
+    }
+    if (memory && fclose(memory)) {
+        free(out);
+        return NULL;
+    }
+    return out;
+}
+
+static const char *title_of(const struct cell_column *c, const struct names *n)
+{
+    if (!strcmp(c->title, "{subject}") && n->subject)
+        return n->subject;
+    return !strcmp(c->title, "{baseline}") && n->baseline ? n->baseline : c->title;
+}
+
+static bool kind_is_left(enum cell_kind kind)
+{
+    return kind == CELL_TEXT || kind == CELL_FILE || kind == CELL_BAR;
+}
+
+static struct table *section_table(const struct section *s, const struct names *names, unsigned width)
 {
     struct table_column columns[COLUMN_MAX];
     size_t count = 0;
     for (const struct cell_column *c = s->columns; c->kind != CELL_END; c++)
         if (column_shown(c, width))
-            columns[count++] = (struct table_column){c->title, c->kind != CELL_TEXT && c->kind != CELL_FILE,
-                                                     (c->flags & SHRINK) != 0};
+            columns[count++] =
+                (struct table_column){title_of(c, names), !kind_is_left(c->kind), (c->flags & SHRINK) != 0};
     return table_new(columns, count);
+}
+
+static unsigned bar_cells(unsigned width)
+{
+    return width < WIDTH_WIDE ? BAR_MOST / 2 : width < 120 ? BAR_MOST * 3 / 5 : BAR_MOST;
 }
 
 static void row_add(struct table *t, const struct section *s, sqlite3_stmt *row, unsigned width)
 {
-    char buffers[COLUMN_MAX][80];
+    char buffers[COLUMN_MAX][4 * BAR_MOST + 16]; /* a cell of a bar takes three bytes */
     const char *cells[COLUMN_MAX];
     size_t count = 0;
     int at = 0;
     for (const struct cell_column *c = s->columns; c->kind != CELL_END; at += cell_columns(c->kind), c++)
         if (column_shown(c, width)) {
-            cells[count] = cell_write(row, at, c->kind, buffers[count], sizeof(buffers[count]));
+            cells[count] =
+                cell_write(row, at, c->kind, bar_cells(width), buffers[count], sizeof(buffers[count]));
             count++;
         }
     table_add(t, cells);
@@ -253,19 +225,22 @@ static void heading_print(const char *text, FILE *out)
 }
 
 /* A section without rows is left out. */
-static int section_print(struct database *db, const struct section *s, unsigned width, struct error *err)
+static int section_print(struct database *db, const struct section *s, const struct names *names,
+                         unsigned width, struct error *err)
 {
     sqlite3_stmt *statement = database_prepare(db, s->sql, err);
     if (!statement)
         return -EIO;
-    struct table *t = section_table(s, width);
+    struct table *t = section_table(s, names, width);
     size_t rows = 0;
     int rc;
     for (; (rc = database_step(db, statement, err)) == 1; rows++)
         row_add(t, s, statement, width);
     sqlite3_finalize(statement);
     if (!rc && rows) {
-        heading_print(s->heading, stdout);
+        char *heading = names_insert(s->heading, names);
+        heading_print(heading ? heading : s->heading, stdout);
+        free(heading);
         table_print(t, stdout, width);
         if (s->note)
             paragraph_print(s->note, "", "", stdout, width);
@@ -302,7 +277,12 @@ static int losses_print(struct database *db, const struct verdict *v, unsigned w
 static int text_print(struct database *db, unsigned width, struct error *err)
 {
     struct verdict *v = NULL;
+    struct names names = {0};
+    size_t count;
+    const struct section *sections = explain_sections(&count);
     int rc = verdict_make(db, &v, err);
+    if (!rc)
+        rc = names_read(db, &names, err);
     if (!rc)
         rc = losses_print(db, v, width, err);
     if (!rc)
@@ -310,8 +290,9 @@ static int text_print(struct database *db, unsigned width, struct error *err)
     for (size_t i = 0; !rc && i < v->count; i++)
         if (strcmp(v->sentences[i].topic, "loss") != 0)
             paragraph_print(v->sentences[i].text, "- ", "  ", stdout, width);
-    for (size_t i = 0; !rc && i < sizeof(sections) / sizeof(*sections); i++)
-        rc = section_print(db, &sections[i], width, err);
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = section_print(db, &sections[i], &names, width, err);
+    names_free(&names);
     verdict_free(v);
     return rc;
 }

@@ -6,14 +6,20 @@ source=$1 build=$2
 command -v sqlite3 >/dev/null || { echo "skipped: no sqlite3 here"; exit 77; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"$build" "$folder/study.db" "$source/analysis/schema.sql" "$source/tests/data/study.sql"
-chmod 0444 "$folder/study.db"
+for recording in study ledger; do
+    "$build" "$folder/$recording.db" "$source/analysis/schema.sql" "$source/tests/data/$recording.sql"
+    chmod 0444 "$folder/$recording.db"
+done
 for file in "$source"/analysis/views/*.sql; do
     name=$(basename "$file" .sql)
     head -n 1 "$file" | grep -q '^-- .*?$' || { echo "$name: its first line is not its question"; exit 1; }
     grep -q "^CREATE TEMP VIEW $name AS" "$file" || { echo "$name: makes no view of that name"; exit 1; }
     grep -q "\`$name\`" "$source/docs/recording.md" || { echo "$name: docs/recording.md lacks it"; exit 1; }
-    rows=$( (cat "$source"/analysis/views/*.sql; echo "SELECT count(*) FROM $name;") |
-        sqlite3 -readonly -bail "$folder/study.db")
-    [ "$rows" -gt 0 ] || { echo "$name: no row on the study recording"; exit 1; }
+    rows=0
+    for recording in study ledger; do
+        more=$( (cat "$source"/analysis/views/*.sql; echo "SELECT count(*) FROM $name;") |
+            sqlite3 -readonly -bail "$folder/$recording.db")
+        rows=$((rows + more))
+    done
+    [ "$rows" -gt 0 ] || { echo "$name: no row on either recording"; exit 1; }
 done

@@ -1,0 +1,191 @@
+/* The verdict's sentences made from the ledger: where a variant's extra core time went, how much of it stays
+ * unexplained, and, for a plain recording, where the command's core time went.  Says nothing without a
+ * ledger. Differences of less than LEAST_DIFFERENCE are not divided: their shares would be noise in big
+ * letters. */
+#include "analysis/number.h"
+#include "analysis/verdict_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST = 3 };
+#define LEAST_DIFFERENCE 0.05 /* of the baseline's core time */
+
+static char *ns_text(char *buffer, double ns)
+{
+    return format_ns(buffer, (uint64_t)llround(fabs(ns)));
+}
+
+/* "system call entry and exit (45.1 %), random source (20.2 %) and ...": rows of label and share. */
+static char *states_phrase(struct maker *m, const char *sql, const struct place *place)
+{
+    char *text = NULL, *labels[LARGEST], share[LARGEST][32];
+    size_t size = 0, count = 0;
+    sqlite3_stmt *statement = maker_query(m, sql, place);
+    while (maker_next(m, statement))
+        if (count < LARGEST) {
+            labels[count] = maker_column(m, statement, 0);
+            format_share(share[count++], sqlite3_column_double(statement, 1));
+        }
+    FILE *out = open_memstream(&text, &size);
+    for (size_t i = 0; i < count; i++) {
+        if (out)
+            fprintf(out, "%s%s (%s)",
+                    i == 0           ? ""
+                    : i + 1 == count ? " and "
+                                     : ", ",
+                    labels[i] ? labels[i] : "?", share[i]);
+        free(labels[i]);
+    }
+    if (out && fclose(out)) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+/* ", 2.3 % of it (5 ms) unexplained": below zero means that something was counted twice. */
+static void say_unexplained(struct maker *m, double ns, double share, const char *of)
+{
+    char time[32], percent[32];
+    if (isnan(ns) || isnan(share))
+        return;
+    if (ns == 0)
+        maker_say(m, "account", "None of %s stays unexplained.", of);
+    else
+        maker_say(m, "account", "Unexplained stays %s%s of %s (%s%s)%s.", share < 0 ? "\u2212" : "",
+                  format_share(percent, fabs(share)), of, ns < 0 ? "\u2212" : "", ns_text(time, ns),
+                  ns < 0 ? ": the states add up to more than there is" : "");
+}
+
+/* What the numbers rest on: samples, and whether the calibration is there. */
+static void say_basis(struct maker *m, const struct place *place)
+{
+    double n[3];
+    char share[32], samples[32];
+    if (!maker_numbers(m,
+                       "SELECT sum(estimated * ns) * 1.0 / nullif(sum(ns) FILTER (WHERE kind IN ('user', "
+                       "'kernel', 'probes')), 0), sum(samples), (SELECT count(*) FROM calibration) "
+                       "FROM core_account WHERE variant IS ?1 AND threads IS ?2",
+                       place, n, 3))
+        return;
+    if (n[2] == 0)
+        maker_say(m, "account",
+                  "System calls were not calibrated: their entry and exit and the probes' own time are still "
+                  "part of the user code, which is not divided.");
+    else if (n[1] > 0)
+        maker_say(m, "account",
+                  "%s of the time on a core is divided by %s samples, the rest is counted or "
+                  "calibrated.",
+                  format_share(share, n[0]), format_count(samples, (uint64_t)n[1]));
+}
+
+/* The whole difference first: when it is small nothing more can be said. */
+static bool difference_say(struct maker *m, const struct place *place, const char *baseline, const double *n)
+{
+    char here[32], there[32], extra[32];
+    const double delta = n[0] - n[1];
+    const char *runs = n[3] > 1 ? " (runs with the median wall time)" : "";
+    const bool large = fabs(delta) >= LEAST_DIFFERENCE * n[1];
+    if (!large)
+        maker_say(
+            m, "account",
+            "In core time (wall time x %.0f cores) %s and %s hardly differ at %lld thread%s: %s beside %s%s.",
+            n[2], place->variant, baseline, (long long)place->threads, place->threads == 1 ? "" : "s",
+            ns_text(here, n[0]), ns_text(there, n[1]), runs);
+    else if (delta < 0)
+        maker_say(m, "account",
+                  "In core time (wall time x %.0f cores) %s takes %s less than %s at %lld thread%s: %s "
+                  "beside %s%s.",
+                  n[2], place->variant, ns_text(extra, delta), baseline, (long long)place->threads,
+                  place->threads == 1 ? "" : "s", ns_text(here, n[0]), ns_text(there, n[1]), runs);
+    return large && delta > 0;
+}
+
+static void extra_say(struct maker *m, const struct place *place, const char *baseline, const double *n)
+{
+    char here[32], there[32], extra[32];
+    char *states =
+        states_phrase(m,
+                      "SELECT label, share FROM slowdown WHERE variant IS ?1 AND threads IS ?2 "
+                      "AND state <> 'unexplained' AND delta_ns > 0 ORDER BY delta_ns DESC, position",
+                      place);
+    if (states && *states)
+        maker_say(
+            m, "account",
+            "Where the extra time goes: at %lld thread%s %s takes %s of core time (wall time x %.0f cores) "
+            "more than %s, %s beside %s%s; most of it is %s.",
+            (long long)place->threads, place->threads == 1 ? "" : "s", place->variant,
+            ns_text(extra, n[0] - n[1]), n[2], baseline, ns_text(here, n[0]), ns_text(there, n[1]),
+            n[3] > 1 ? " (runs with the median wall time)" : "", states);
+    free(states);
+}
+
+void say_extra_time(struct maker *m, const struct place *place, const char *baseline)
+{
+    double n[6];
+    if (!maker_numbers(m,
+                       "SELECT r.core_ns, b.core_ns, r.cores, max(r.runs, b.runs), s.delta_ns, s.share "
+                       "FROM ledger_run AS r JOIN ledger_run AS b ON b.threads IS r.threads AND b.chosen "
+                       "JOIN slowdown AS s ON s.variant = r.variant AND s.threads IS r.threads "
+                       "AND s.state = 'unexplained' AND s.baseline = b.variant "
+                       "WHERE r.variant IS ?1 AND r.threads IS ?2 AND r.chosen",
+                       place, n, 6))
+        return;
+    if (difference_say(m, place, baseline, n)) {
+        extra_say(m, place, baseline, n);
+        say_unexplained(m, n[4], n[5], "the extra time");
+    }
+    say_basis(m, place);
+}
+
+/* A plain recording: there is nothing to compare with, so it is the whole that is divided. */
+void say_core_time(struct maker *m, const struct place *place)
+{
+    double n[4];
+    char whole[32];
+    if (!maker_numbers(m,
+                       "SELECT wall_ns * cores, cores, ns, share FROM core_account WHERE variant IS ?1 AND "
+                       "threads IS ?2 AND state = 'unexplained'",
+                       place, n, 4))
+        return;
+    char *states =
+        states_phrase(m,
+                      "SELECT label, share FROM core_account WHERE variant IS ?1 AND threads IS ?2 "
+                      "AND state <> 'unexplained' AND ns > 0 ORDER BY ns DESC, position",
+                      place);
+    if (states && *states)
+        maker_say(m, "account", "Most of the core time (wall time x %.0f cores, %s) is %s.", n[1],
+                  ns_text(whole, n[0]), states);
+    free(states);
+    say_unexplained(m, n[2], n[3], "the core time");
+    say_basis(m, place);
+}
+
+/* What looking cost, one sentence for each way of looking. */
+void say_overhead(struct maker *m)
+{
+    static const char *const sql = "SELECT probes, ratio, least, most, cells FROM overhead_total "
+                                   "ORDER BY probes = 'ledger', probes";
+    sqlite3_stmt *statement = maker_query(m, sql, NULL);
+    while (maker_next(m, statement)) {
+        char ratio[32], least[32], most[32], *mode = maker_column(m, statement, 0);
+        const long long cells = sqlite3_column_int64(statement, 4);
+        const char *who = mode && !strcmp(mode, "ledger") ? "runs with a ledger" : "runs that count waits";
+        format_ratio(ratio, sqlite3_column_double(statement, 1));
+        format_ratio(least, sqlite3_column_double(statement, 2));
+        format_ratio(most, sqlite3_column_double(statement, 3));
+        if (cells == 1)
+            maker_say(m, "overhead", "Measuring cost: %s took %s times as long as untraced ones.", who,
+                      ratio);
+        else
+            maker_say(
+                m, "overhead",
+                "Measuring cost: %s took %s times as long as untraced ones (median of %lld variants and "
+                "thread counts; %s to %s).",
+                who, ratio, cells, least, most);
+        free(mode);
+    }
+}

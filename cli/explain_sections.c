@@ -1,0 +1,217 @@
+/* See explain_sections.h. */
+#include "cli/explain_sections.h"
+
+#define ORDER_OF(view)                                                                                       \
+    " ORDER BY (SELECT position FROM variant WHERE name = " view ".variant), " view ".variant, " view        \
+    ".threads"
+
+/* The rows of an account of the baseline and the subject, and their sums as the last row.  Bars are relative
+ * to the longest of both. */
+#define SIDE_BY_SIDE(view, sum_label)                                                                        \
+    "WITH a AS (SELECT * FROM " view "), u AS (SELECT variant, baseline, threads FROM subject "              \
+    "WHERE variant <> baseline), "                                                                           \
+    "b AS (SELECT a.* FROM a JOIN u ON u.baseline = a.variant AND u.threads IS a.threads), "                 \
+    "s AS (SELECT a.* FROM a JOIN u ON u.variant = a.variant AND u.threads IS a.threads), "                  \
+    "top AS (SELECT nullif(max(abs(ns)), 0) AS ns FROM (SELECT ns FROM b UNION ALL SELECT ns FROM s)) "      \
+    "SELECT n.label || iif(coalesce(b.estimated, s.estimated), ' *', ''), b.ns * 1.0 / top.ns, b.ns, "       \
+    "b.share, s.ns * 1.0 / top.ns, s.ns, s.share, n.position "                                               \
+    "FROM top CROSS JOIN ledger_state AS n LEFT JOIN b ON b.state = n.state LEFT JOIN s ON s.state = "       \
+    "n.state WHERE b.ns <> 0 OR s.ns <> 0 OR (b.state IS NOT NULL AND b.ns IS NULL) "                        \
+    "OR (s.state IS NOT NULL AND s.ns IS NULL) UNION ALL "                                                   \
+    "SELECT " sum_label ", NULL, (SELECT sum(ns) FROM b), 1.0, NULL, (SELECT sum(ns) FROM s), 1.0, 99 "      \
+    "FROM top WHERE top.ns IS NOT NULL ORDER BY 8"
+
+#define SIDE_BY_SIDE_COLUMNS                                                                                 \
+    {                                                                                                        \
+        {"state", CELL_TEXT, SHRINK}, {"{baseline}", CELL_BAR, SHRINK}, {"time", CELL_NS, 0},                \
+            {"share", CELL_SHARE, WIDE}, {"{subject}", CELL_BAR, SHRINK}, {"time", CELL_NS, 0},              \
+        {                                                                                                    \
+            "share", CELL_SHARE, WIDE                                                                        \
+        }                                                                                                    \
+    }
+
+static const struct section sections[] = {
+    {.heading = "Time from exec to end, untraced runs",
+     .note = "Median, its distribution-free interval, and the ratio to the baseline within the interleaved "
+             "rounds.",
+     .sql = "SELECT t.variant, t.threads, t.runs, t.median_ns, iif(t.coverage > 0, t.low_ns, NULL), "
+            "t.high_ns, t.coverage, "
+            "r.ratio, iif(r.coverage > 0, r.low, NULL), r.high, p.median_ns FROM wall_time AS t "
+            "LEFT JOIN wall_ratio AS r ON r.variant IS t.variant AND r.threads IS t.threads "
+            "LEFT JOIN reported_time AS p ON p.variant IS t.variant AND p.threads IS t.threads AND p.probes "
+            "= t.probes "
+            "WHERE t.probes = 'none' AND t.variant IS NOT NULL" ORDER_OF("t"),
+     .columns = {{"variant", CELL_TEXT, SHRINK},
+                 {"threads", CELL_COUNT, 0},
+                 {"runs", CELL_COUNT, 0},
+                 {"median", CELL_NS, 0},
+                 {"interval", CELL_NS_RANGE, 0},
+                 {"covers", CELL_SHARE, WIDE},
+                 {"ratio", CELL_RATIO, 0},
+                 {"interval", CELL_RATIO_RANGE, 0},
+                 {"own clock", CELL_NS, WIDE}}},
+    {.heading = "Futex calls for malloc's locks, per password",
+     .note = "Medians over the traced runs. \"calls\" is per run; EAGAIN and slept are waits, empty and "
+             "waking are wakes; "
+             "idle: the share of all calls that neither slept nor woke anybody.",
+     .sql = "SELECT w.variant, w.threads, w.calls, "
+            "max(k.calls_per_password) FILTER (WHERE k.kind = 'eagain'), "
+            "max(k.calls_per_password) FILTER (WHERE k.kind = 'slept'), "
+            "max(k.calls_per_password) FILTER (WHERE k.kind = 'empty_wake'), "
+            "max(k.calls_per_password) FILTER (WHERE k.kind = 'waking_wake'), "
+            "max(k.calls_per_password) FILTER (WHERE k.kind = 'other'), iif(w.calls > 0, w.idle_share, "
+            "NULL), w.blocked_ns "
+            "FROM malloc_wait AS w JOIN futex_kind_per_password AS k "
+            "ON k.variant IS w.variant AND k.threads IS w.threads AND k.class = 'malloc' "
+            "WHERE w.variant IS NOT NULL GROUP BY w.variant, w.threads" ORDER_OF("w"),
+     .columns = {{"variant", CELL_TEXT, SHRINK},
+                 {"threads", CELL_COUNT, 0},
+                 {"calls", CELL_COUNT, 0},
+                 {"EAGAIN", CELL_RATE, 0},
+                 {"slept", CELL_RATE, 0},
+                 {"empty", CELL_RATE, 0},
+                 {"waking", CELL_RATE, 0},
+                 {"other", CELL_RATE, WIDE},
+                 {"idle", CELL_SHARE, 0},
+                 {"blocked", CELL_NS, WIDE}}},
+    {.heading = "Locks, the three with the most futex calls",
+     .note = "Sums over the traced runs of a variant and thread count, divided by their number.",
+     .sql = "SELECT h.variant, h.threads, h.name, h.module, iif(h.is_malloc, 'yes', 'no'), h.calls * 1.0 / "
+            "h.runs, "
+            "h.share, h.evidence FROM hottest_lock AS h WHERE h.variant IS NOT NULL AND h.rank <= 3" ORDER_OF(
+                "h") ", h.rank",
+     .columns = {{"variant", CELL_TEXT, SHRINK},
+                 {"threads", CELL_COUNT, 0},
+                 {"lock", CELL_TEXT, SHRINK},
+                 {"module", CELL_FILE, SHRINK},
+                 {"malloc's", CELL_TEXT, 0},
+                 {"calls", CELL_COUNT, 0},
+                 {"share", CELL_SHARE, 0},
+                 {"evidence", CELL_TEXT, SHRINK | WIDE}}},
+    {.heading = "Locks, the twenty with the most futex calls",
+     .note = "EAGAIN and slept are waits, empty and waking are wakes; blocked: thread time asleep in waits.",
+     .sql = "SELECT h.name, h.module, iif(h.is_malloc, 'yes', 'no'), h.eagain, h.slept, h.empty_wakes, "
+            "h.waking_wakes, "
+            "h.other_calls, h.blocked_ns, h.evidence FROM hottest_lock AS h WHERE h.variant IS NULL AND "
+            "h.rank <= 20 "
+            "ORDER BY h.threads, h.rank",
+     .columns = {{"lock", CELL_TEXT, SHRINK},
+                 {"module", CELL_FILE, SHRINK},
+                 {"malloc's", CELL_TEXT, 0},
+                 {"EAGAIN", CELL_COUNT, 0},
+                 {"slept", CELL_COUNT, 0},
+                 {"empty", CELL_COUNT, 0},
+                 {"waking", CELL_COUNT, 0},
+                 {"other", CELL_COUNT, 0},
+                 {"blocked", CELL_NS, 0},
+                 {"evidence", CELL_TEXT, SHRINK | WIDE}}},
+    {.heading = "Core time of {baseline} and {subject} at {threads}: wall time x cores",
+     .note = "Of one real run each, the one with the median wall time among those with a ledger.  Times with "
+             "* are "
+             "estimated from samples; system call entry and exit, and the probes' own time, are calibrated: "
+             "loops of "
+             "calls of known length, and the number of calls.",
+     .sql = SIDE_BY_SIDE("core_account", "'wall time x cores'"),
+     .columns = SIDE_BY_SIDE_COLUMNS},
+    {.heading = "Extra core time of {subject} over {baseline} at {threads}, by state",
+     .note = "The differences sum to that in wall time x cores.  Light bars: less time than the baseline.",
+     .sql =
+         "WITH d AS (SELECT s.* FROM slowdown AS s JOIN subject AS u ON u.variant = s.variant "
+         "AND u.threads IS s.threads), row AS (SELECT label, delta_ns, share, abs(delta_ns) AS size, "
+         "state = 'unexplained' AS late, position FROM d WHERE delta_ns <> 0 OR state = 'unexplained' "
+         "UNION ALL SELECT 'wall time x cores', sum(delta_ns), 1.0, 0, 2, NULL FROM d HAVING count(*) > 0) "
+         "SELECT label, iif(late = 2, NULL, delta_ns * 1.0 / (SELECT nullif(max(size), 0) FROM row)), "
+         "delta_ns, share FROM row ORDER BY late, delta_ns DESC, position",
+     .columns = {{"state", CELL_TEXT, SHRINK},
+                 {"", CELL_BAR, 0},
+                 {"difference", CELL_DELTA, 0},
+                 {"share", CELL_SHARE, 0}}},
+    {.heading = "Extra core time over the baseline, every variant and thread count with a ledger",
+     .note = "Shares of the extra time; \"most of it in\" is the state with the largest.",
+     .sql = "SELECT s.variant, s.threads, sum(s.baseline_ns), sum(s.ns), sum(s.delta_ns), "
+            "(SELECT t.label FROM slowdown AS t WHERE t.variant = s.variant AND t.threads IS s.threads "
+            "AND t.state <> 'unexplained' ORDER BY t.share DESC, t.position LIMIT 1), "
+            "max(s.share) FILTER (WHERE s.state <> 'unexplained'), "
+            "max(s.share) FILTER (WHERE s.state = 'unexplained') FROM slowdown AS s "
+            "GROUP BY s.variant, s.threads" ORDER_OF("s"),
+     .columns = {{"variant", CELL_TEXT, SHRINK},
+                 {"threads", CELL_COUNT, 0},
+                 {"baseline", CELL_NS, WIDE},
+                 {"variant", CELL_NS, WIDE},
+                 {"extra", CELL_DELTA, 0},
+                 {"most of it in", CELL_TEXT, SHRINK},
+                 {"share", CELL_SHARE, 0},
+                 {"unexplained", CELL_SHARE, 0}}},
+    {.heading = "Thread time of {baseline} and {subject} at {threads}: sums over all threads",
+     .note = "Of the same two runs; what threads do without a core is in here too.  * as above.",
+     .sql = SIDE_BY_SIDE("thread_account", "'lifetimes of the threads'"),
+     .columns = SIDE_BY_SIDE_COLUMNS},
+    {.heading = "Core time: wall time x cores",
+     .note = "Times with * are estimated from samples, with their 95 % interval; system call entry and exit, "
+             "and the "
+             "probes' own time, are calibrated.",
+     .sql =
+         "WITH a AS (SELECT * FROM core_account WHERE variant IS NULL) "
+         "SELECT label || iif(estimated, ' *', ''), ns * 1.0 / (SELECT nullif(max(abs(ns)), 0) FROM a), ns, "
+         "share, low_ns, high_ns, samples FROM a "
+         "WHERE ns <> 0 OR state = 'unexplained' OR ns IS NULL ORDER BY threads, position",
+     .columns = {{"state", CELL_TEXT, SHRINK},
+                 {"", CELL_BAR, 0},
+                 {"time", CELL_NS, 0},
+                 {"share", CELL_SHARE, 0},
+                 {"interval", CELL_NS_RANGE, WIDE},
+                 {"samples", CELL_COUNT, WIDE}}},
+    {.heading = "Thread time: sums over all threads",
+     .note = "What threads do without a core is in here too.  * as above.",
+     .sql =
+         "WITH a AS (SELECT * FROM thread_account WHERE variant IS NULL) "
+         "SELECT label || iif(estimated, ' *', ''), ns * 1.0 / (SELECT nullif(max(ns), 0) FROM a), ns, share "
+         "FROM a WHERE ns <> 0 OR ns IS NULL ORDER BY threads, position",
+     .columns =
+         {{"state", CELL_TEXT, SHRINK}, {"", CELL_BAR, 0}, {"time", CELL_NS, 0}, {"share", CELL_SHARE, 0}}},
+    {.heading = "Handoffs of malloc's locks: from the wake of a sleeping waiter to its running",
+     .note = "Over before so long (upper ends of buckets, at most 12.5 % wide); sums over the traced runs.",
+     .sql = "SELECT q.variant, q.threads, q.handoffs, q.half_ns, q.ninety_ns, q.ninety_nine_ns, q.most_ns "
+            "FROM handoff_quantile AS q" ORDER_OF("q"),
+     .columns = {{"variant", CELL_TEXT, SHRINK},
+                 {"threads", CELL_COUNT, 0},
+                 {"handoffs", CELL_COUNT, 0},
+                 {"half", CELL_NS, 0},
+                 {"90 %", CELL_NS, 0},
+                 {"99 %", CELL_NS, 0},
+                 {"all", CELL_NS, 0}}},
+    {.heading = "Memory: peak resident set, untraced runs",
+     .sql = "SELECT m.variant, m.threads, m.runs, m.median_bytes, iif(m.coverage > 0, m.low_bytes, NULL), "
+            "m.high_bytes FROM memory AS m "
+            "WHERE m.probes = 'none' AND m.variant IS NOT NULL" ORDER_OF("m"),
+     .columns = {{"variant", CELL_TEXT, SHRINK},
+                 {"threads", CELL_COUNT, 0},
+                 {"runs", CELL_COUNT, 0},
+                 {"median", CELL_BYTES, 0},
+                 {"interval", CELL_BYTES_RANGE, 0}}},
+    {.heading = "What measuring cost: traced beside untraced runs",
+     .sql = "SELECT o.variant, o.threads, o.probes, o.untraced_ns, o.traced_ns, o.ratio FROM overhead AS o "
+            "WHERE o.variant IS NOT NULL" ORDER_OF("o") ", o.probes",
+     .columns = {{"variant", CELL_TEXT, SHRINK},
+                 {"threads", CELL_COUNT, 0},
+                 {"mode", CELL_TEXT, 0},
+                 {"untraced", CELL_NS, 0},
+                 {"traced", CELL_NS, 0},
+                 {"ratio", CELL_RATIO, 0}}},
+    {.heading = "How it was measured",
+     .sql = "SELECT key, value FROM main.host UNION ALL SELECT 'study: ' || key, value FROM main.study "
+            "UNION ALL SELECT 'runs that count', count(*) || ' of ' || (SELECT count(*) FROM run) FROM "
+            "counted_run "
+            "UNION ALL SELECT 'other processes'' share', printf('%.1f %%', 100 * foreign_share) FROM "
+            "noise_total "
+            "WHERE foreign_share IS NOT NULL "
+            "UNION ALL SELECT 'highest load average', printf('%.2f', max_load_average) FROM noise_total "
+            "WHERE max_load_average IS NOT NULL",
+     .columns = {{"fact", CELL_TEXT, 0}, {"value", CELL_TEXT, SHRINK}}},
+};
+
+const struct section *explain_sections(size_t *count)
+{
+    *count = sizeof(sections) / sizeof(*sections);
+    return sections;
+}

@@ -1,0 +1,356 @@
+/* The views of the ledger on tests/data/ledger.sql, by hand.  ns per call: entry 100; the probes take inside
+ * and outside of what is seen 30 and 50 (null), 40 and 80 (wait), 40 and 60 (wake). glibc's run 11 has 1 000
+ * calls (memory 200, random 700, 100 others): from user's 800 000 go 100 000 (entry) and 50 000 (probes),
+ * which leaves 650 000; from memory go 6 000, from random 21 000, from syscall all of its 1 000, though 3 000
+ * were wanted.  probes: 50 000 + 6 000 + 21 000 + 1 000.  Of 100 samples program has 60, allocator 30. musl's
+ * run 20 has 4 000 calls (wait 1 000, wake 2 000 and 100, random 700, 200 others): from user's 1 600 000 go
+ * 400 000 and 251 000, which leaves 949 000 for three samples of three classes; from the waits go 40 000,
+ * from the wakes 80 000 and all of the 100, from random 21 000. */
+#include "analysis/database.h"
+#include "analysis/verdict.h"
+#include "tests/analysis/fixture.h"
+#include "tests/analysis/query.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct opened {
+    struct fixture fixture;
+    struct database *db;
+};
+
+static void opened_with(struct opened *o, const char *const *files, const char *more)
+{
+    struct error err = {0};
+    if (fixture_create(&o->fixture, files, more) || database_open(o->fixture.path, &o->db, &err))
+        fail_msg("%s", err.text);
+}
+
+static void opened_close(struct opened *o)
+{
+    database_close(o->db);
+    fixture_remove(&o->fixture);
+}
+
+static struct opened opened_ledger(const char *more)
+{
+    struct opened o = {0};
+    opened_with(&o, (const char *const[]){"ledger.sql", NULL}, more);
+    return o;
+}
+
+static struct opened opened_record(const char *more)
+{
+    struct opened o = {0};
+    opened_with(&o, (const char *const[]){"ledger.sql", "ledger_record.sql", NULL}, more);
+    return o;
+}
+
+/* Whatever was recorded: cores and threads sum to the nanosecond, and so does the slowdown. */
+static void assert_sums(struct database *db)
+{
+    assert_rows(db,
+                "SELECT count(*) FROM ledger_run AS r WHERE r.core_ns <> "
+                "(SELECT sum(ns) FROM core_state AS s WHERE s.run_id = r.run_id) "
+                "OR (SELECT sum(lifetime_ns) FROM thread AS t WHERE t.run_id = r.run_id) <> "
+                "(SELECT sum(ns) FROM ledger_time AS t WHERE t.run_id = r.run_id)",
+                "0\n");
+    assert_rows(
+        db,
+        "SELECT count(*) FROM ledger_run AS r JOIN ledger_run AS b ON b.variant = 'glibc' AND b.chosen "
+        "AND b.threads IS r.threads WHERE r.chosen AND r.variant <> 'glibc' AND r.core_ns - b.core_ns <> "
+        "(SELECT sum(delta_ns) FROM slowdown AS s WHERE s.variant = r.variant AND s.threads IS r.threads)",
+        "0\n");
+}
+
+static void test_calibration(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger(NULL);
+    assert_rows(o.db, "SELECT * FROM calibration", "null|100|30|50\nwait|100|40|80\nwake|100|40|60\n");
+    opened_close(&o);
+}
+
+static void test_chosen_run(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger(NULL);
+    assert_rows(o.db, "SELECT variant, threads, run_id, core_ns, runs FROM ledger_run WHERE chosen",
+                "glibc|4|11|2200000|3\nmusl|4|20|4400000|2\n");
+    assert_rows(o.db, "SELECT id FROM traced_run", "3\n4\n");
+    opened_close(&o);
+}
+
+static void test_core_account(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger(NULL);
+    assert_sums(o.db);
+    assert_rows(
+        o.db,
+        "SELECT state, kind, ns, estimated, samples FROM core_account WHERE variant = 'glibc' AND ns <> 0",
+        "program|user|390000|1|60\n"
+        "allocator|user|195000|1|30\n"
+        "page_fault|kernel|65000|1|10\n"
+        "syscall_entry|kernel|100000|0|-\n"
+        "memory|kernel|94000|0|-\n"
+        "random|kernel|379000|0|-\n"
+        "probes|probes|78000|0|-\n"
+        "idle|idle|839000|0|-\n"
+        "other_processes|other|50000|0|-\n"
+        "unexplained|unexplained|10000|0|-\n");
+    assert_rows(
+        o.db, "SELECT state, ns FROM core_account WHERE variant = 'musl'",
+        "program|316333\nallocator|0\nlock|316334\ncopy|0\nunknown|316333\npage_fault|0\n"
+        "syscall_entry|400000\nfutex_wait_malloc|160000\nfutex_wait_other|0\nfutex_wake_malloc|220000\n"
+        "futex_wake_other|0\nmemory|0\nrandom|379000\nsyscall|0\nmmap_lock|20000\nkernel_lock|0\n"
+        "exiting|0\nprobes|392100\nidle|1700000\nother_processes|90000\nunexplained|89900\n");
+    opened_close(&o);
+}
+
+static void test_thread_account(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger(NULL);
+    assert_rows(
+        o.db, "SELECT state, kind, ns FROM thread_account WHERE variant = 'musl' AND position > 18",
+        "probes|probes|392100\n"
+        "futex_runnable_malloc|runnable|100000\nfutex_runnable_other|runnable|0\nwoken|runnable|0\n"
+        "preempted|runnable|0\nfutex_blocked_malloc|blocked|79900\nfutex_blocked_other|blocked|1490000\n"
+        "kernel_lock_blocked|blocked|0\nblocked|blocked|0\n");
+    assert_rows(o.db, "SELECT variant, sum(ns), sum(share) FROM thread_account GROUP BY variant",
+                "glibc|2090000|1\nmusl|4190000|1\n");
+    opened_close(&o);
+}
+
+static void test_slowdown(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger(NULL);
+    assert_rows(o.db, "SELECT state, ns, baseline_ns, delta_ns FROM slowdown WHERE delta_ns <> 0",
+                "program|316333|390000|-73667\n"
+                "allocator|0|195000|-195000\n"
+                "lock|316334|0|316334\n"
+                "unknown|316333|0|316333\n"
+                "page_fault|0|65000|-65000\n"
+                "syscall_entry|400000|100000|300000\n"
+                "futex_wait_malloc|160000|0|160000\n"
+                "futex_wake_malloc|220000|0|220000\n"
+                "memory|0|94000|-94000\n"
+                "mmap_lock|20000|0|20000\n"
+                "probes|392100|78000|314100\n"
+                "idle|1700000|839000|861000\n"
+                "other_processes|90000|50000|40000\n"
+                "unexplained|89900|10000|79900\n");
+    assert_rows(o.db,
+                "SELECT variant, baseline, threads, sum(delta_ns), sum(share), "
+                "max(share) FILTER (WHERE state = 'unexplained') FROM slowdown",
+                "musl|glibc|4|2200000|1|0.0363181818\n");
+    opened_close(&o);
+}
+
+/* Wilson's interval for 60 of 100 is 0.5020 to 0.6906, for 0 of 100 0 to 0.0370, for 4 of 6 0.3000 to 0.9032.
+ */
+static void test_samples(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger(NULL);
+    assert_rows(o.db,
+                "SELECT class, samples, share, round(low_share, 4), round(high_share, 4) FROM sample_class "
+                "WHERE variant = 'glibc' AND class IN ('program', 'lock')",
+                "program|60|0.6|0.502|0.6906\nlock|0|0|0|0.037\n");
+    assert_rows(o.db,
+                "SELECT class, samples, round(low_share, 4), round(high_share, 4) FROM sample_class "
+                "WHERE variant = 'musl' AND samples > 3",
+                "program|4|0.3|0.9032\n");
+    assert_rows(o.db, "SELECT low_ns, high_ns FROM core_account WHERE variant = 'glibc' AND state = 'lock'",
+                "0|24047\n"); /* 650 000 * 3.8416 / 103.8416 = 24 046.6 */
+    assert_rows(o.db, "SELECT * FROM hottest_function WHERE variant = 'glibc'",
+                "glibc|4|1|program|main|passwords-glibc|40|0.444444444\n"
+                "glibc|4|2|allocator|malloc|libc.so.6|30|0.333333333\n"
+                "glibc|4|3|program|encode|passwords-glibc|20|0.222222222\n");
+    opened_close(&o);
+}
+
+/* Of the runs that count waits, while there are any. */
+static void test_handoffs(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger(NULL);
+    assert_rows(o.db, "SELECT * FROM handoff_distribution",
+                "musl|4|1024|1152|5|0.5|0.5\nmusl|4|2048|2304|4|0.4|0.9\nmusl|4|65536|73728|1|0.1|1\n");
+    assert_rows(o.db, "SELECT * FROM handoff_quantile", "musl|4|10|1152|2304|73728|73728\n");
+    opened_close(&o);
+    o = opened_ledger("UPDATE run SET failure = 'x' WHERE probes = 'waits'");
+    assert_rows(o.db, "SELECT * FROM handoff_quantile", "musl|4|99|4608|4608|4608|4608\n");
+    opened_close(&o);
+}
+
+/* glibc's own run has none, so another one's is taken. */
+static void test_timeline(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger(NULL);
+    assert_rows(
+        o.db, "SELECT run_id, variant, threads, thread, state, kind, from_ns, until_ns FROM timeline_stretch",
+        "10|glibc|4|1|user|user|5|6\n"
+        "20|musl|4|1|futex_blocked|blocked|0|4000000\n"
+        "20|musl|4|2|user|user|0|1000\n"
+        "20|musl|4|2|futex_wake|kernel|1000|1500\n");
+    opened_close(&o);
+}
+
+static void test_overhead(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger(NULL);
+    assert_rows(o.db, "SELECT variant, probes, traced_runs, ratio FROM overhead",
+                "glibc|ledger|3|1.1\nglibc|waits|1|1.02\nmusl|ledger|2|1.175\nmusl|waits|1|1.04\n");
+    opened_close(&o);
+}
+
+static void test_uncalibrated(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger("DELETE FROM host WHERE key GLOB 'calibration*'");
+    assert_sums(o.db);
+    assert_rows(o.db,
+                "SELECT state, ns FROM core_account WHERE variant = 'musl' AND (kind IN ('user', 'probes') "
+                "OR state IN ('syscall_entry', 'page_fault', 'futex_wait_malloc', 'unexplained'))",
+                "user|1600000\nsyscall_entry|-\nfutex_wait_malloc|200000\nprobes|-\nunexplained|89900\n");
+    assert_rows(o.db, "SELECT delta_ns FROM slowdown WHERE state IN ('user', 'probes')", "800000\n-\n");
+    opened_close(&o);
+}
+
+/* Calibrated, but the clock behind the samples was not there: for one of the two, then for both. */
+static void test_without_samples(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger("DELETE FROM sample WHERE run_id = 20");
+    assert_sums(o.db);
+    assert_rows(o.db, "SELECT state, ns, baseline_ns FROM slowdown WHERE kind = 'user' AND delta_ns <> 0",
+                "program|0|390000\nallocator|0|195000\nuser|949000|0\n");
+    opened_close(&o);
+    o = opened_ledger("DELETE FROM sample");
+    assert_sums(o.db);
+    assert_rows(o.db, "SELECT state, ns, baseline_ns FROM slowdown WHERE kind = 'user'",
+                "user|949000|650000\n");
+    opened_close(&o);
+}
+
+/* More is wanted than there is: what is there is taken, nothing goes below zero, the sums stay. */
+static void test_calibration_too_large(void **state)
+{
+    (void)state;
+    struct opened o =
+        opened_ledger("UPDATE host SET value = '2000.0' WHERE key = 'calibration_null_untraced_ns'");
+    assert_sums(o.db);
+    assert_rows(o.db, "SELECT state, ns FROM core_account WHERE variant = 'glibc' AND position <= 8",
+                "program|0\nallocator|0\nlock|0\ncopy|0\nunknown|0\npage_fault|0\nsyscall_entry|800000\n");
+    assert_rows(o.db, "SELECT count(*) FROM core_account WHERE ns < 0", "0\n");
+    opened_close(&o);
+}
+
+/* A plain recording has an account, and nothing to compare it with. */
+static void test_record(void **state)
+{
+    (void)state;
+    struct opened o = opened_record(NULL);
+    assert_sums(o.db);
+    assert_rows(o.db,
+                "SELECT variant, threads, state, ns FROM core_account WHERE state IN ('lock', 'unexplained')",
+                "-|-|lock|316334\n-|-|unexplained|89900\n");
+    assert_rows(o.db, "SELECT count(*) FROM slowdown", "0\n");
+    assert_rows(o.db, "SELECT variant, handoffs FROM handoff_quantile", "-|99\n");
+    assert_rows(o.db, "SELECT count(*) FROM timeline_stretch", "3\n");
+    opened_close(&o);
+}
+
+/* Without a ledger the views have no rows. */
+static void test_without_ledger(void **state)
+{
+    (void)state;
+    struct opened o = {0};
+    opened_with(&o, (const char *const[]){"study.sql", NULL}, NULL);
+    assert_rows(o.db,
+                "SELECT (SELECT count(*) FROM core_state), (SELECT count(*) FROM thread_account), "
+                "(SELECT count(*) FROM slowdown), (SELECT count(*) FROM timeline_stretch), "
+                "(SELECT count(*) FROM sample_class), (SELECT count(*) FROM hottest_function)",
+                "0|0|0|0|0|0\n");
+    opened_close(&o);
+}
+
+static void assert_says(const struct opened *o, const char *words, bool says)
+{
+    struct verdict *v = NULL;
+    struct error err = {0};
+    bool found = false;
+    if (verdict_make(o->db, &v, &err))
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < v->count; i++)
+        found = found || strstr(v->sentences[i].text, words);
+    if (found != says) {
+        for (size_t i = 0; i < v->count; i++)
+            print_error("%s: %s\n", v->sentences[i].topic, v->sentences[i].text);
+        fail_msg("%s: '%s'", says ? "not said" : "said", words);
+    }
+    verdict_free(v);
+}
+
+static void test_verdict(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger(NULL);
+    assert_says(
+        &o,
+        "at 4 threads musl takes 2.20\u00a0ms of core time (wall time x 2 cores) more than glibc, "
+        "4.40\u00a0ms "
+        "beside 2.20\u00a0ms (runs with the median wall time); most of it is idle cores (39.1\u00a0%), lock "
+        "and unlock functions (14.4\u00a0%) and user code without symbols (14.4\u00a0%).",
+        true);
+    assert_says(&o, "Unexplained stays 3.63\u00a0% of the extra time (79.9\u00a0µs).", true);
+    assert_says(&o, "37.7\u00a0% of the time on a core is divided by 3 samples", true);
+    assert_says(&o, "runs that count waits took 1.03 times as long as untraced ones (median of 2", true);
+    assert_says(&o, "runs with a ledger took 1.14 times as long as untraced ones (median of 2", true);
+    opened_close(&o);
+    o = opened_ledger("UPDATE run SET wall_ns = 1120000 WHERE id = 20");
+    assert_says(&o, "musl and glibc hardly differ at 4 threads: 2.24\u00a0ms beside 2.20\u00a0ms", true);
+    assert_says(&o, "Unexplained", false);
+    opened_close(&o);
+    o = opened_ledger("UPDATE run SET wall_ns = 600000 WHERE id = 20");
+    assert_says(&o, "musl takes 1.00\u00a0ms less than glibc at 4 threads", true);
+    opened_close(&o);
+    o = opened_ledger("DELETE FROM host WHERE key GLOB 'calibration*'");
+    assert_says(&o, "System calls were not calibrated", true);
+    opened_close(&o);
+    o = opened_record(NULL);
+    assert_says(&o, "Most of the core time (wall time x 2 cores, 4.40\u00a0ms) is idle cores (38.6\u00a0%)",
+                true);
+    assert_says(&o, "Unexplained stays 2.04\u00a0% of the core time (89.9\u00a0µs).", true);
+    opened_close(&o);
+    o = opened_record("UPDATE core SET idle_ns = idle_ns + 100000");
+    assert_says(&o, "Unexplained stays −0.23\u00a0% of the core time (−10.1\u00a0µs): the states add up",
+                true);
+    opened_close(&o);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_calibration),     cmocka_unit_test(test_chosen_run),
+        cmocka_unit_test(test_core_account),    cmocka_unit_test(test_thread_account),
+        cmocka_unit_test(test_slowdown),        cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_handoffs),        cmocka_unit_test(test_timeline),
+        cmocka_unit_test(test_overhead),        cmocka_unit_test(test_uncalibrated),
+        cmocka_unit_test(test_without_samples), cmocka_unit_test(test_calibration_too_large),
+        cmocka_unit_test(test_record),          cmocka_unit_test(test_without_ledger),
+        cmocka_unit_test(test_verdict),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
