@@ -90,12 +90,12 @@ check_manual_lint()
     [ "$linters" = 1 ] || skip "there is neither groff nor mandoc"
 }
 
-# candidates WORD...: what bash offers for the last of the words
+# candidates WORD...: what bash offers for the last of the words, into the file `candidates`
 candidates()
 {
     bash -c '. cli/completion/heapwait.bash
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-        _heapwait; printf "%s\n" "${COMPREPLY[@]}"' bash "$@" 2>"$folder/bash" || wrong "bash: $(cat "$folder/bash")"
+        _heapwait; printf "%s\n" "${COMPREPLY[@]}"' bash "$@" >"$folder/candidates" 2>"$folder/bash" || wrong "bash fails"
     [ ! -s "$folder/bash" ] || wrong "bash completion: $(cat "$folder/bash")"
 }
 
@@ -104,7 +104,8 @@ offered()
 {
     candidate=$1
     shift
-    candidates "$@" | grep -qxF -- "$candidate" || wrong "bash does not offer '$candidate' for: $*"
+    candidates "$@"
+    grep -qxF -- "$candidate" "$folder/candidates" || wrong "bash does not offer '$candidate' for: $*"
 }
 
 check_completion()
@@ -113,7 +114,8 @@ check_completion()
     for c in $(commands); do
         offered "$c" heapwait ''
         options "$c" | grep -e -- | sort >"$folder/has"
-        candidates heapwait "$c" -- | sort >"$folder/bash_offers"
+        candidates heapwait "$c" --
+        sort "$folder/candidates" >"$folder/bash_offers"
         diff "$folder/has" "$folder/bash_offers" || wrong "bash completes other options for '$c'"
         awk -v c="    $c)" 'index($0, c) == 1 { on = 1 } on { print } /;;/ { on = 0 }' cli/completion/_heapwait |
             long_options >"$folder/zsh_offers"
@@ -129,7 +131,8 @@ check_completion()
     offered sh heapwait record s
     offered sh heapwait record -m ledger -- s
     offered cli/main.c heapwait record -o x.db -- cat cli/mai
-    [ -z "$(candidates heapwait study --reps '')" ] || wrong "bash offers something for a number"
+    candidates heapwait study --reps ''
+    ! grep -q . "$folder/candidates" || wrong "bash offers something for a number"
     ! command -v zsh >/dev/null || zsh -n cli/completion/_heapwait || wrong "zsh can't read its completion"
     ! command -v fish >/dev/null || fish -n cli/completion/heapwait.fish || wrong "fish can't read its completion"
 }
