@@ -77,8 +77,7 @@ static void say_basis(struct maker *m, const struct place *place)
                   "part of the user code, which is not divided.");
     else if (n[1] > 0)
         maker_say(m, "account",
-                  "%s of the time on a core is divided by %s samples, the rest is counted or "
-                  "calibrated.",
+                  "%s of the time on a core is user code and page faults, divided by %s samples.",
                   format_share(share, n[0]), format_count(samples, (uint64_t)n[1]));
 }
 

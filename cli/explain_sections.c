@@ -128,11 +128,11 @@ static const struct section sections[] = {
                  {"share", CELL_SHARE, 0}}},
     {.heading = "Extra core time over the baseline, every variant and thread count with a ledger",
      .note = "Shares of the extra time; \"most of it in\" is the state with the largest.",
-     .sql = "SELECT s.variant, s.threads, sum(s.baseline_ns), sum(s.ns), sum(s.delta_ns), "
-            "(SELECT t.label FROM slowdown AS t WHERE t.variant = s.variant AND t.threads IS s.threads "
-            "AND t.state <> 'unexplained' ORDER BY t.share DESC, t.position LIMIT 1), "
-            "max(s.share) FILTER (WHERE s.state <> 'unexplained'), "
-            "max(s.share) FILTER (WHERE s.state = 'unexplained') FROM slowdown AS s "
+     .sql = "WITH s AS (SELECT *, row_number() OVER (PARTITION BY variant, threads ORDER BY state = "
+            "'unexplained', share DESC, position) AS rank FROM slowdown) "
+            "SELECT s.variant, s.threads, sum(s.baseline_ns), sum(s.ns), sum(s.delta_ns), "
+            "max(s.label) FILTER (WHERE s.rank = 1), max(s.share) FILTER (WHERE s.rank = 1), "
+            "max(s.share) FILTER (WHERE s.state = 'unexplained') FROM s "
             "GROUP BY s.variant, s.threads" ORDER_OF("s"),
      .columns = {{"variant", CELL_TEXT, SHRINK},
                  {"threads", CELL_COUNT, 0},

@@ -1,9 +1,11 @@
 -- How long were the threads of each ledger run in each state, after calibration and division by samples?
--- Sums over the threads; over its states a run sums to the sum of its threads' lifetimes, exactly.  Per
--- system call, calibration's entry_ns and outside_ns are taken out of state user, its inside_ns out of the
--- call's own state, never more than is there; the first is `syscall_entry`, the others are `probes`.  What is
--- left of user is divided by samples (estimated = 1).  Without calibration nothing is taken out or divided,
--- state `user` has it all, and `syscall_entry` and `probes` are NULL; without samples user is not divided.
+-- Sums over the threads; over its states a run sums to the sum of its threads' lifetimes, exactly.  For each
+-- system call calibration's entry_ns goes from state user to `syscall_entry` and its probes_ns to `probes`:
+-- inside_ns of it from the call's own state, as far as there is so much, the rest from user, as far as there
+-- is so much.  What is left of user is divided by samples (estimated = 1).  Without calibration nothing is
+-- taken out or divided, state `user` has it all, and `syscall_entry` and `probes` are NULL; without samples
+-- user is not divided. Calls: of futexes from lock_outcome; on memory from entries, where each is timed; the
+-- rest is divided into random and other calls as the timed ones were.
 CREATE TEMP VIEW ledger_time AS
 WITH
   measured AS (
@@ -25,15 +27,24 @@ WITH
            'futex_' || iif(waits, 'wait', 'wake') || iif(is_malloc, '_malloc', '_other') AS state, calls
     FROM known
     UNION ALL
-    SELECT run_id, 'null', state, entries FROM measured WHERE state IN ('memory', 'random')
+    SELECT run_id, 'null', state, entries FROM measured WHERE state = 'memory'
+  ),
+  rest AS (
+    SELECT r.run_id,
+           max(0, (SELECT coalesce(sum(t.syscalls), 0) FROM thread AS t WHERE t.run_id = r.run_id)
+                  - (SELECT coalesce(sum(m.calls), 0) FROM made AS m WHERE m.run_id = r.run_id)) AS calls,
+           (SELECT coalesce(sum(m.entries) FILTER (WHERE m.state = 'random') * 1.0
+                            / nullif(sum(m.entries), 0), 0)
+            FROM measured AS m
+            WHERE m.run_id = r.run_id AND m.state IN ('random', 'syscall')) AS random_share
+    FROM ledger_run AS r
   ),
   call AS (
     SELECT * FROM made
-    UNION ALL -- all the others
-    SELECT r.run_id, 'null', 'syscall',
-           max(0, (SELECT coalesce(sum(t.syscalls), 0) FROM thread AS t WHERE t.run_id = r.run_id)
-                  - (SELECT coalesce(sum(m.calls), 0) FROM made AS m WHERE m.run_id = r.run_id))
-    FROM ledger_run AS r
+    UNION ALL
+    SELECT run_id, 'null', 'random', calls * random_share FROM rest
+    UNION ALL
+    SELECT run_id, 'null', 'syscall', calls * (1 - random_share) FROM rest
   ),
   inside AS (
     SELECT c.run_id, c.state, min(coalesce(m.ns, 0), CAST(round(c.calls * k.inside_ns) AS INTEGER)) AS ns
@@ -44,7 +55,8 @@ WITH
   wanted AS (
     SELECT c.run_id, coalesce(m.ns, 0) AS user_ns,
            CAST(round(sum(c.calls * k.entry_ns)) AS INTEGER) AS entry_ns,
-           CAST(round(sum(c.calls * k.outside_ns)) AS INTEGER) AS outside_ns
+           CAST(round(sum(c.calls * k.probes_ns)) AS INTEGER)
+             - (SELECT coalesce(sum(i.ns), 0) FROM inside AS i WHERE i.run_id = c.run_id) AS outside_ns
     FROM call AS c
     JOIN calibration AS k ON k.kind = c.kind
     LEFT JOIN measured AS m ON m.run_id = c.run_id AND m.state = 'user'
