@@ -5,21 +5,25 @@
     " ORDER BY (SELECT position FROM variant WHERE name = " view ".variant), " view ".variant, " view        \
     ".threads"
 
-/* The rows of an account of the baseline and the subject, and their sums as the last row.  Bars are relative
- * to the longest of both. */
+/* An account's rows once (0) and once more for their sums (1).  Each view stands in a statement once: SQLite
+ * takes views apart anew wherever they are named, and these are deep. */
+#define WITH_SUMS "(SELECT 0 AS sums UNION ALL SELECT 1) AS t"
+
+/* The rows of an account of the baseline and the subject.  Bars are relative to the longest of both. */
 #define SIDE_BY_SIDE(view, sum_label)                                                                        \
-    "WITH a AS (SELECT * FROM " view "), u AS (SELECT variant, baseline, threads FROM subject "              \
-    "WHERE variant <> baseline), "                                                                           \
-    "b AS (SELECT a.* FROM a JOIN u ON u.baseline = a.variant AND u.threads IS a.threads), "                 \
-    "s AS (SELECT a.* FROM a JOIN u ON u.variant = a.variant AND u.threads IS a.threads), "                  \
-    "top AS (SELECT nullif(max(abs(ns)), 0) AS ns FROM (SELECT ns FROM b UNION ALL SELECT ns FROM s)) "      \
-    "SELECT n.label || iif(coalesce(b.estimated, s.estimated), ' *', ''), b.ns * 1.0 / top.ns, b.ns, "       \
-    "b.share, s.ns * 1.0 / top.ns, s.ns, s.share, n.position "                                               \
-    "FROM top CROSS JOIN ledger_state AS n LEFT JOIN b ON b.state = n.state LEFT JOIN s ON s.state = "       \
-    "n.state WHERE b.ns <> 0 OR s.ns <> 0 OR (b.state IS NOT NULL AND b.ns IS NULL) "                        \
-    "OR (s.state IS NOT NULL AND s.ns IS NULL) UNION ALL "                                                   \
-    "SELECT " sum_label ", NULL, (SELECT sum(ns) FROM b), 1.0, NULL, (SELECT sum(ns) FROM s), 1.0, 99 "      \
-    "FROM top WHERE top.ns IS NOT NULL ORDER BY 8"
+    "WITH g AS (SELECT t.sums, iif(t.sums, " sum_label ", a.label || iif(max(a.estimated), ' *', '')) "      \
+    "AS label, a.position, sum(a.ns) FILTER (WHERE a.variant = u.baseline) AS b, "                           \
+    "sum(a.ns) FILTER (WHERE a.variant = u.variant) AS s, "                                                  \
+    "sum(a.share) FILTER (WHERE a.variant = u.baseline) AS b_share, "                                        \
+    "sum(a.share) FILTER (WHERE a.variant = u.variant) AS s_share "                                          \
+    "FROM " view " AS a JOIN subject AS u ON a.threads IS u.threads "                                        \
+    "AND a.variant IN (u.variant, u.baseline) AND u.variant <> u.baseline CROSS JOIN " WITH_SUMS             \
+    " GROUP BY t.sums, iif(t.sums, NULL, a.state)), "                                                        \
+    "w AS (SELECT *, max(max(abs(coalesce(b, 0)), abs(coalesce(s, 0)))) FILTER (WHERE NOT sums) OVER () "    \
+    "AS top FROM g) "                                                                                        \
+    "SELECT label, iif(sums, NULL, b * 1.0 / nullif(top, 0)), b, round(b_share, 12), "                       \
+    "iif(sums, NULL, s * 1.0 / nullif(top, 0)), s, round(s_share, 12) FROM w "                               \
+    "WHERE sums OR b <> 0 OR s <> 0 OR (b IS NULL AND s IS NULL) ORDER BY sums, position"
 
 #define SIDE_BY_SIDE_COLUMNS                                                                                 \
     {                                                                                                        \
@@ -115,13 +119,13 @@ static const struct section sections[] = {
      .columns = SIDE_BY_SIDE_COLUMNS},
     {.heading = "Extra core time of {subject} over {baseline} at {threads}, by state",
      .note = "The differences sum to that in wall time x cores.  Light bars: less time than the baseline.",
-     .sql =
-         "WITH d AS (SELECT s.* FROM slowdown AS s JOIN subject AS u ON u.variant = s.variant "
-         "AND u.threads IS s.threads), row AS (SELECT label, delta_ns, share, abs(delta_ns) AS size, "
-         "state = 'unexplained' AS late, position FROM d WHERE delta_ns <> 0 OR state = 'unexplained' "
-         "UNION ALL SELECT 'wall time x cores', sum(delta_ns), 1.0, 0, 2, NULL FROM d HAVING count(*) > 0) "
-         "SELECT label, iif(late = 2, NULL, delta_ns * 1.0 / (SELECT nullif(max(size), 0) FROM row)), "
-         "delta_ns, share FROM row ORDER BY late, delta_ns DESC, position",
+     .sql = "WITH g AS (SELECT t.sums, iif(t.sums, 'wall time x cores', s.label) AS label, s.position, "
+            "NOT t.sums AND s.state = 'unexplained' AS late, sum(s.delta_ns) AS d, sum(s.share) AS share "
+            "FROM slowdown AS s JOIN subject AS u ON u.variant = s.variant AND u.threads IS s.threads "
+            "CROSS JOIN " WITH_SUMS " GROUP BY t.sums, iif(t.sums, NULL, s.state)), "
+            "w AS (SELECT *, max(abs(d)) FILTER (WHERE NOT sums) OVER () AS top FROM g) "
+            "SELECT label, iif(sums, NULL, d * 1.0 / nullif(top, 0)), d, round(share, 12) FROM w "
+            "WHERE sums OR late OR d <> 0 ORDER BY sums, late, d DESC, position",
      .columns = {{"state", CELL_TEXT, SHRINK},
                  {"", CELL_BAR, 0},
                  {"difference", CELL_DELTA, 0},
@@ -150,11 +154,11 @@ static const struct section sections[] = {
      .note = "Times with * are estimated from samples, with their 95 % interval; system call entry and exit, "
              "and the "
              "probes' own time, are calibrated.",
-     .sql =
-         "WITH a AS (SELECT * FROM core_account WHERE variant IS NULL) "
-         "SELECT label || iif(estimated, ' *', ''), ns * 1.0 / (SELECT nullif(max(abs(ns)), 0) FROM a), ns, "
-         "share, low_ns, high_ns, samples FROM a "
-         "WHERE ns <> 0 OR state = 'unexplained' OR ns IS NULL ORDER BY threads, position",
+     .sql = "SELECT label || iif(estimated, ' *', ''), ns * 1.0 / nullif(max(abs(ns)) OVER (), 0), ns, "
+            "share, low_ns, "
+            "high_ns, samples FROM core_account "
+            "WHERE variant IS NULL AND (ns <> 0 OR state = 'unexplained' OR ns IS NULL) ORDER BY threads, "
+            "position",
      .columns = {{"state", CELL_TEXT, SHRINK},
                  {"", CELL_BAR, 0},
                  {"time", CELL_NS, 0},
@@ -164,9 +168,8 @@ static const struct section sections[] = {
     {.heading = "Thread time: sums over all threads",
      .note = "What threads do without a core is in here too.  * as above.",
      .sql =
-         "WITH a AS (SELECT * FROM thread_account WHERE variant IS NULL) "
-         "SELECT label || iif(estimated, ' *', ''), ns * 1.0 / (SELECT nullif(max(ns), 0) FROM a), ns, share "
-         "FROM a WHERE ns <> 0 OR ns IS NULL ORDER BY threads, position",
+         "SELECT label || iif(estimated, ' *', ''), ns * 1.0 / nullif(max(ns) OVER (), 0), ns, share "
+         "FROM thread_account WHERE variant IS NULL AND (ns <> 0 OR ns IS NULL) ORDER BY threads, position",
      .columns =
          {{"state", CELL_TEXT, SHRINK}, {"", CELL_BAR, 0}, {"time", CELL_NS, 0}, {"share", CELL_SHARE, 0}}},
     {.heading = "Handoffs of malloc's locks: from the wake of a sleeping waiter to its running",

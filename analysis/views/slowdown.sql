@@ -3,26 +3,25 @@
 -- exactly. share is of that whole difference (below zero: less time than the baseline there).
 CREATE TEMP VIEW slowdown AS
 WITH
-  here AS (SELECT * FROM core_account WHERE variant <> (SELECT variant FROM baseline)),
-  there AS (SELECT * FROM core_account WHERE variant = (SELECT variant FROM baseline)),
   pair AS (
-    SELECT h.variant, h.threads, h.state, h.ns,
-           coalesce(t.ns, iif(t.state IS NULL, 0, NULL)) AS baseline_ns
-    FROM here AS h
-    LEFT JOIN there AS t ON t.threads IS h.threads AND t.state = h.state
-    WHERE EXISTS (SELECT 1 FROM there AS t WHERE t.threads IS h.threads)
-    UNION ALL -- states that only the baseline has: its user code is divided and the variant's is not, or so
-    SELECT h.variant, h.threads, t.state, 0, t.ns
-    FROM (SELECT DISTINCT variant, threads FROM here) AS h
-    JOIN there AS t ON t.threads IS h.threads
-    WHERE NOT EXISTS (SELECT 1 FROM here AS o WHERE o.variant = h.variant AND o.threads IS h.threads
-                                                AND o.state = t.state)
+    SELECT h.variant, b.variant AS baseline, h.threads, h.run_id, b.run_id AS baseline_run
+    FROM ledger_run AS h
+    JOIN ledger_run AS b ON b.threads IS h.threads AND b.chosen
+    WHERE h.chosen AND h.variant <> b.variant AND b.variant = (SELECT variant FROM baseline)
+  ),
+  both AS ( -- a state without a row is zero: user code of one is divided, of the other it is not
+    SELECT p.variant, p.baseline, p.threads, s.state, s.label, s.position, s.kind,
+           iif(sum(s.run_id = p.run_id), sum(s.ns) FILTER (WHERE s.run_id = p.run_id), 0) AS ns,
+           iif(sum(s.run_id = p.baseline_run), sum(s.ns) FILTER (WHERE s.run_id = p.baseline_run), 0)
+             AS baseline_ns
+    FROM pair AS p
+    JOIN core_state AS s ON s.run_id IN (p.run_id, p.baseline_run)
+    GROUP BY p.variant, p.threads, s.state
   )
-SELECT p.variant, (SELECT variant FROM baseline) AS baseline, p.threads, p.state, n.label, n.position, n.kind,
-       p.ns, p.baseline_ns, p.ns - p.baseline_ns AS delta_ns,
-       (p.ns - p.baseline_ns) * 1.0
-         / nullif(sum(p.ns - p.baseline_ns) OVER (PARTITION BY p.variant, p.threads), 0) AS share
-FROM pair AS p
-JOIN ledger_state AS n ON n.state = p.state
-LEFT JOIN variant AS v ON v.name = p.variant
-ORDER BY v.position, p.variant, p.threads, n.position;
+SELECT o.variant, o.baseline, o.threads, o.state, o.label, o.position, o.kind,
+       o.ns, o.baseline_ns, o.ns - o.baseline_ns AS delta_ns,
+       (o.ns - o.baseline_ns) * 1.0
+         / nullif(sum(o.ns - o.baseline_ns) OVER (PARTITION BY o.variant, o.threads), 0) AS share
+FROM both AS o
+LEFT JOIN variant AS v ON v.name = o.variant
+ORDER BY v.position, o.variant, o.threads, o.position;
