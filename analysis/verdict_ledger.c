@@ -46,8 +46,8 @@ static char *states_phrase(struct maker *m, const char *sql, const struct place 
     return text;
 }
 
-/* ", 2.3 % of it (5 ms) unexplained": below zero means that something was counted twice. */
-static void say_unexplained(struct maker *m, double ns, double share, const char *of)
+/* `below` is what it means when the number is below zero. */
+static void say_unexplained(struct maker *m, double ns, double share, const char *of, const char *below)
 {
     char time[32], percent[32];
     if (isnan(ns) || isnan(share))
@@ -57,7 +57,7 @@ static void say_unexplained(struct maker *m, double ns, double share, const char
     else
         maker_say(m, "account", "Unexplained stays %s%s of %s (%s%s)%s.", share < 0 ? "\u2212" : "",
                   format_share(percent, fabs(share)), of, ns < 0 ? "\u2212" : "", ns_text(time, ns),
-                  ns < 0 ? ": the states add up to more than there is" : "");
+                  ns < 0 ? below : "");
 }
 
 /* What the numbers rest on: samples, and whether the calibration is there. */
@@ -135,7 +135,7 @@ void say_extra_time(struct maker *m, const struct place *place, const char *base
         return;
     if (difference_say(m, place, baseline, n)) {
         extra_say(m, place, baseline, n);
-        say_unexplained(m, n[4], n[5], "the extra time");
+        say_unexplained(m, n[4], n[5], "the extra time", ": less than in the baseline");
     }
     say_basis(m, place);
 }
@@ -159,7 +159,7 @@ void say_core_time(struct maker *m, const struct place *place)
         maker_say(m, "account", "Most of the core time (wall time x %.0f cores, %s) is %s.", n[1],
                   ns_text(whole, n[0]), states);
     free(states);
-    say_unexplained(m, n[2], n[3], "the core time");
+    say_unexplained(m, n[2], n[3], "the core time", ": the states add up to more than there is");
     say_basis(m, place);
 }
 
