@@ -50,7 +50,7 @@ static char *bar_write(char *buffer, double fraction, unsigned most)
     char *end = buffer;
     for (unsigned i = 0; i < eighths / 8; i++)
         end = stpcpy(end, fraction < 0 ? "\u2591" : "\u2588");
-    strcpy(end, parts[eighths % 8]);
+    stpcpy(end, parts[eighths % 8]);
     return buffer;
 }
 
