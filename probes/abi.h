@@ -204,12 +204,14 @@ enum loss_reason {
     LOSS_HISTOGRAM, /* waits that found no room in the histograms */
     LOSS_STACK,     /* words whose call stack was not kept (they may stay unnamed) */
     LOSS_UNMATCHED, /* ends of futex calls without a beginning */
-    LOSS_COMPAT,    /* futex calls of 32-bit code */
+    LOSS_COMPAT,    /* 32-bit programs: their system calls have other numbers and are not seen */
     LOSS_WAKEUP,    /* sleeps whose end was not seen: counted as blocked up to the return to the CPU */
     LOSS_THREAD,    /* threads whose account found no room */
     LOSS_SAMPLE,    /* samples that found no room */
     LOSS_TIMELINE,  /* stretches of the timeline that found no room */
-    LOSS_CLOCK,     /* times that went backwards between two CPUs: counted as zero */
+    LOSS_SWITCH, /* switches between tasks that the kernel didn't show: times nearby are off, counts are not
+                  */
+    LOSS_CLOCK,  /* times that went backwards between two CPUs: counted as zero */
     LOSS_COUNT
 };
 

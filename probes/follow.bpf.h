@@ -14,6 +14,27 @@ enum {
 const volatile bool
     ledger; /* mode ledger; else mode waits, and what belongs to the ledger is never verified in */
 
+const volatile bool can_pin;
+const volatile bool by_registers; /* raw tracepoints: they tell where the task's registers are saved */
+
+/* Where kernels let a program on a tracepoint be preempted they have these as well (both came with Linux 6.10
+ * and 6.13): what a program has begun to change, of its CPU or its task, must be whole before a switch is
+ * seen. */
+extern void bpf_preempt_disable(void) __weak __ksym;
+extern void bpf_preempt_enable(void) __weak __ksym;
+
+static __always_inline void pin(void)
+{
+    if (can_pin)
+        bpf_preempt_disable();
+}
+
+static __always_inline void unpin(void)
+{
+    if (can_pin)
+        bpf_preempt_enable();
+}
+
 bool stopped;     /* by user space: nothing is recorded from here on */
 u32 spaces_made;  /* the number of the newest address space */
 u32 threads_made; /* the number of the newest thread */
@@ -57,6 +78,7 @@ enum where { ON_CPU, BLOCKED, RUNNABLE };
 /* The task that this CPU runs: what the probes of system calls need of it, without looking it up.  A short
  * call that is not timed leaves its traces here only. */
 struct cpu_state {
+    u64 owner; /* whose state this is: task_identity() */
     u8 followed;
     u8 in_call; /* enum call_place */
     u8 op;
@@ -101,19 +123,6 @@ struct {
     __type(key, u32);
     __type(value, struct cpu_state);
 } current_tasks SEC(".maps");
-
-/* NULL when this CPU runs a task that is not followed. */
-static __always_inline struct cpu_state *cpu_followed(void)
-{
-    u32 zero = 0;
-    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
-    return c && c->followed && !stopped ? c : NULL;
-}
-
-static __always_inline struct task_state *task_state_of(struct task_struct *task)
-{
-    return bpf_task_storage_get(&tasks, task, NULL, 0);
-}
 
 /* Whether a short call is to be timed, and how many calls it then stands for.  The choice is random (a linear
  * congruential generator, Numerical Recipes' constants), since a program's calls have a rhythm. */
@@ -160,6 +169,71 @@ static __always_inline bool task_is_compat(struct task_struct *task)
 #else
     return false;
 #endif
+}
+
+/* Whether the program that a task has just begun is a 32-bit one. */
+static __always_inline bool program_is_32bit(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+    return task->thread_info.flags & (1ul << 29); /* TIF_ADDR32 */
+#else
+    return task_is_compat(task);
+#endif
+}
+
+static __always_inline struct task_state *task_state_of(struct task_struct *task)
+{
+    return bpf_task_storage_get(&tasks, task, NULL, 0);
+}
+
+/* What tells one running task from another, at hand in every probe: where its registers are saved, at the top
+ * of its kernel stack, or its address. */
+static __always_inline u64 task_identity(struct task_struct *task)
+{
+    return by_registers ? (u64)bpf_task_pt_regs(task) : (u64)task;
+}
+
+/* What the task knows goes to the CPU that runs it. */
+static __always_inline void task_load(struct cpu_state *c, const struct task_state *t, u64 identity)
+{
+    c->owner = identity;
+    c->followed = t != NULL;
+    if (!t)
+        return;
+    c->short_calls = t->short_calls;
+    c->in_call = t->in_call ? FOLLOWED_CALL : NO_CALL;
+    c->op = t->op;
+    c->space = t->space;
+    c->thread = t->record.thread;
+    c->base = t->base;
+    c->timed = t->base != STATE_USER;
+    c->syscalls = 0;
+}
+
+/* Kernels leave out a few switches when they call probes (seen: some from kernel threads, one in several
+ * thousand). Then the CPU's state is still another task's. */
+static __noinline int cpu_resync(struct cpu_state *c, u64 identity)
+{
+    if (!c)
+        return 0;
+    struct task_state *t = task_followed(bpf_get_current_task_btf());
+    if (ledger && (t || c->followed))
+        loss_add(LOSS_SWITCH,
+                 1); /* mode waits loses nothing by it but where a waiter's last microseconds went */
+    task_load(c, t, identity);
+    return 0;
+}
+
+/* The state of this CPU; NULL when the task that it runs is not followed. */
+static __always_inline struct cpu_state *cpu_followed(u64 identity)
+{
+    u32 zero = 0;
+    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
+    if (!c || stopped)
+        return NULL;
+    if (c->owner != identity)
+        cpu_resync(c, identity);
+    return c->followed ? c : NULL;
 }
 
 /* The pid namespace of heapwait is that of the command, the first followed task: its level is kept. */

@@ -165,8 +165,9 @@ static int core_fill(struct session *session, const struct run_outcome *o, struc
     uint64_t end_ns = o->started_ns + o->wall_ns;
     core->cores = cores_allowed();
     uint64_t after = stopped_ns > end_ns ? (stopped_ns - end_ns) * core->cores : 0;
-    core->idle_ns = sum.ns[CPU_IDLE] - at_most(after, sum.ns[CPU_IDLE]);
-    core->other_ns = sum.ns[CPU_OTHER];
+    uint64_t from_idle = at_most(after, sum.ns[CPU_IDLE]);
+    core->idle_ns = sum.ns[CPU_IDLE] - from_idle;
+    core->other_ns = sum.ns[CPU_OTHER] - at_most(after - from_idle, sum.ns[CPU_OTHER]);
     return 0;
 }
 

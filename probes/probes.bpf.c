@@ -48,32 +48,56 @@ static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
     return 0;
 }
 
-SEC("tracepoint")
-int syscall_enter_record(struct syscall_enter_record *ctx)
+static __always_inline int syscall_enter_record_pinned(struct syscall_enter_record *ctx)
 {
-    struct cpu_state *c = cpu_followed();
+    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf());
     return c ? waits_enter(c, ctx->nr, ctx->args) : 0;
 }
 
-/* A program of its own: it may not read arguments, of which this system call has none. */
 SEC("tracepoint")
-int restart_enter_record(struct syscall_enter_record *ctx)
+int syscall_enter_record(struct syscall_enter_record *ctx)
+{
+    pin();
+    syscall_enter_record_pinned(ctx);
+    unpin();
+    return 0;
+}
+
+/* A program of its own: it may not read arguments, of which this system call has none. */
+static __always_inline int restart_enter_record_pinned(struct syscall_enter_record *ctx)
 {
     const u64 none[3] = {};
-    struct cpu_state *c = cpu_followed();
+    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf());
     return c ? waits_enter(c, nr_restart, none) : 0;
 }
 
 SEC("tracepoint")
-int syscall_exit_record(struct syscall_exit_record *ctx)
+int restart_enter_record(struct syscall_enter_record *ctx)
 {
-    struct cpu_state *c = cpu_followed();
+    pin();
+    restart_enter_record_pinned(ctx);
+    unpin();
+    return 0;
+}
+
+static __always_inline int syscall_exit_record_pinned(struct syscall_exit_record *ctx)
+{
+    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf());
     if (!c)
         return 0;
     if (c->in_call != NO_CALL)
         return waits_exit(c, ctx->ret);
     if (ctx->nr != nr_restart) /* that one may go on with nanosleep or poll */
         loss_add(LOSS_UNMATCHED, 1);
+    return 0;
+}
+
+SEC("tracepoint")
+int syscall_exit_record(struct syscall_exit_record *ctx)
+{
+    pin();
+    syscall_exit_record_pinned(ctx);
+    unpin();
     return 0;
 }
 
@@ -93,36 +117,48 @@ int syscall_exit_record(struct syscall_exit_record *ctx)
     }
 #endif
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(raw_enter, struct pt_regs *regs, long nr)
+static __always_inline int raw_enter_pinned(struct pt_regs *regs, long nr)
 {
     if (!is_futex_syscall(nr))
         return 0;
-    struct cpu_state *c = cpu_followed();
+    struct cpu_state *c = cpu_followed((u64)regs);
     if (!c)
         return 0;
-    if (task_is_compat(bpf_get_current_task_btf())) {
-        loss_add(LOSS_COMPAT, 1);
-        return 0;
-    }
+    if (task_is_compat(bpf_get_current_task_btf()))
+        return 0; /* the number means another call there: see LOSS_COMPAT */
     const u64 args[3] = ARGUMENTS(regs);
     return waits_enter(c, nr, args);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(raw_enter, struct pt_regs *regs, long nr)
+{
+    pin();
+    raw_enter_pinned(regs, nr);
+    unpin();
+    return 0;
+}
+
+static __always_inline int raw_exit_pinned(struct pt_regs *regs, long ret)
+{
+    struct cpu_state *c = cpu_followed((u64)regs);
+    return c && c->in_call != NO_CALL ? waits_exit(c, ret) : 0;
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(raw_exit, struct pt_regs *regs, long ret)
 {
-    struct cpu_state *c = cpu_followed();
-    return c && c->in_call != NO_CALL ? waits_exit(c, ret) : 0;
+    pin();
+    raw_exit_pinned(regs, ret);
+    unpin();
+    return 0;
 }
 
 static __always_inline int ledger_futex_enter(struct cpu_state *c, struct pt_regs *regs, long nr)
 {
     const u64 args[3] = ARGUMENTS(regs);
     struct task_struct *task = bpf_get_current_task_btf();
-    if (task_is_compat(task))
-        loss_add(LOSS_COMPAT, 1);
-    else if (call_is_short(c, nr, args)) {
+    if (!task_is_compat(task) && call_is_short(c, nr, args)) {
         c->base = STATE_FUTEX_WAKE;
         return 0;
     }
@@ -136,10 +172,9 @@ static __always_inline int ledger_futex_enter(struct cpu_state *c, struct pt_reg
     return 0;
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
+static __always_inline int ledger_enter_pinned(struct pt_regs *regs, long nr)
 {
-    struct cpu_state *c = cpu_followed();
+    struct cpu_state *c = cpu_followed((u64)regs);
     if (!c)
         return 0;
     u8 class = class_of(nr);
@@ -169,10 +204,18 @@ int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
     return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
+SEC("tp_btf/sys_enter")
+int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
 {
-    struct cpu_state *c = cpu_followed();
+    pin();
+    ledger_enter_pinned(regs, nr);
+    unpin();
+    return 0;
+}
+
+static __always_inline int ledger_exit_pinned(struct pt_regs *regs, long ret)
+{
+    struct cpu_state *c = cpu_followed((u64)regs);
     if (!c)
         return 0;
     c->base = STATE_USER;
@@ -196,6 +239,15 @@ int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
     return 0;
 }
 
+SEC("tp_btf/sys_exit")
+int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
+{
+    pin();
+    ledger_exit_pinned(regs, ret);
+    unpin();
+    return 0;
+}
+
 /* ---- the scheduler ---- */
 
 /* What the CPU knows of the task that leaves it goes to the task. */
@@ -211,28 +263,15 @@ static __always_inline void task_save(struct cpu_state *c, struct task_state *t,
     c->syscalls = 0;
 }
 
-static __always_inline void task_load(struct cpu_state *c, const struct task_state *t)
-{
-    c->followed = t != NULL;
-    if (!t)
-        return;
-    c->short_calls = t->short_calls;
-    c->in_call = t->in_call ? FOLLOWED_CALL : NO_CALL;
-    c->op = t->op;
-    c->space = t->space;
-    c->thread = t->record.thread;
-    c->base = t->base;
-    c->timed = t->base != STATE_USER;
-    c->syscalls = 0;
-}
-
 static __always_inline void task_leave(struct cpu_state *c, struct task_state *t, struct task_struct *task,
                                        bool preempt, u64 now)
 {
     u32 state = task_run_state(task);
     bool runnable = preempt || state == 0;
-    if (c->followed)
+    if (c->followed && c->owner == task_identity(task))
         task_save(c, t, task, now);
+    else if (ledger)
+        loss_add(LOSS_SWITCH, 1);
     if (ledger && state & TASK_DEAD_STATE) {
         thread_keep(t, task, now);
         return;
@@ -263,7 +302,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
         thread_return(in, now);
     if (in && in->in_call)
         cpu_return(in, now);
-    task_load(c, in);
+    task_load(c, in, task_identity(next));
     return 0;
 }
 
@@ -283,8 +322,7 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
 
 /* ---- birth, change and death ---- */
 
-SEC("tp_btf/task_newtask")
-int BPF_PROG(on_newtask, struct task_struct *task, u64 clone_flags)
+static __always_inline int on_newtask_pinned(struct task_struct *task, u64 clone_flags)
 {
     struct task_state *parent = task_followed(bpf_get_current_task_btf());
     if (!parent)
@@ -300,29 +338,58 @@ int BPF_PROG(on_newtask, struct task_struct *task, u64 clone_flags)
     return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task)
+SEC("tp_btf/task_newtask")
+int BPF_PROG(on_newtask, struct task_struct *task, u64 clone_flags)
+{
+    pin();
+    on_newtask_pinned(task, clone_flags);
+    unpin();
+    return 0;
+}
+
+/* The command was marked by user space; had it not left its CPU since, no switch has told the CPU of it. */
+static __always_inline void command_begin(struct cpu_state *c, struct task_state *t)
+{
+    if (ledger)
+        thread_ready(t, bpf_ktime_get_ns(), STATE_SYSCALL);
+    task_load(c, t, task_identity(bpf_get_current_task_btf()));
+}
+
+static __always_inline int on_exec_pinned(struct task_struct *task)
 {
     struct task_state *t = task_followed(task);
     if (!t)
         return 0;
+    if (program_is_32bit(task))
+        loss_add(LOSS_COMPAT, 1);
     t->space = space_new(task, t->space, true);
-    struct cpu_state *c = cpu_followed();
-    if (c)
+    u32 zero = 0;
+    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
+    if (c && c->followed && c->owner == task_identity(task))
         c->space = t->space;
+    else if (c)
+        command_begin(c, t);
     if (ledger && timeline_length_ns && !timeline_from_ns)
         timeline_from_ns = bpf_ktime_get_ns() + timeline_after_ns;
     return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+    pin();
+    on_exec_pinned(task);
+    unpin();
+    return 0;
+}
+
+static __always_inline int on_exit_pinned(struct task_struct *task)
 {
     struct task_state *t = task_followed(task);
     if (!t)
         return 0;
     u64 now = bpf_ktime_get_ns();
-    struct cpu_state *c = cpu_followed();
+    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()));
     call_finish(t, now);
     if (c) {
         c->in_call = NO_CALL;
@@ -341,13 +408,21 @@ int BPF_PROG(on_exit, struct task_struct *task)
     return 0;
 }
 
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+    pin();
+    on_exit_pinned(task);
+    unpin();
+    return 0;
+}
+
 /* ---- mode ledger only ---- */
 
-SEC("tp_btf/contention_begin")
-int BPF_PROG(on_contention, void *lock, unsigned int flags)
+static __always_inline int on_contention_pinned(void *lock, unsigned int flags)
 {
     struct task_struct *task = bpf_get_current_task_btf();
-    struct cpu_state *c = cpu_followed();
+    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()));
     struct task_state *t = c ? task_state_of(task) : NULL;
     if (t) {
         syscall_notice(c, t, task);
@@ -357,20 +432,37 @@ int BPF_PROG(on_contention, void *lock, unsigned int flags)
     return 0;
 }
 
-SEC("tp_btf/contention_end")
-int BPF_PROG(on_contention_end, void *lock, int ret)
+SEC("tp_btf/contention_begin")
+int BPF_PROG(on_contention, void *lock, unsigned int flags)
 {
-    struct cpu_state *c = cpu_followed();
+    pin();
+    on_contention_pinned(lock, flags);
+    unpin();
+    return 0;
+}
+
+static __always_inline int on_contention_end_pinned(void *lock, int ret)
+{
+    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()));
     struct task_state *t = c ? task_state_of(bpf_get_current_task_btf()) : NULL;
     if (t)
         lock_end(t, bpf_ktime_get_ns());
     return 0;
 }
 
+SEC("tp_btf/contention_end")
+int BPF_PROG(on_contention_end, void *lock, int ret)
+{
+    pin();
+    on_contention_end_pinned(lock, ret);
+    unpin();
+    return 0;
+}
+
 SEC("perf_event")
 int on_sample(struct bpf_perf_event_data *ctx)
 {
-    struct cpu_state *c = cpu_followed();
+    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()));
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = c ? task_state_of(task) : NULL;
     if (!t)

@@ -14,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static int log_quiet(enum libbpf_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int log_quiet(enum libbpf_print_level level, const char *format,
+                                                           va_list args)
 {
     if (level == LIBBPF_WARN && getenv("HEAPWAIT_DEBUG"))
         return vfprintf(stderr, format, args);

@@ -2,6 +2,7 @@
  * maps. The kernel's headers know the numbers, which is why they are not the BPF side's. */
 #include "probes/session_private.h"
 
+#include <bpf/btf.h>
 #include <sys/syscall.h>
 
 /* Numbers newer than the C library's headers may be; the same on all machines. */
@@ -33,10 +34,21 @@ static const struct {
 #endif
 };
 
+/* Whether the running kernel offers a function to BPF programs. */
+static bool kernel_has(const char *function)
+{
+    struct btf *kernel = btf__load_vmlinux_btf();
+    bool has = kernel && btf__find_by_name_kind(kernel, function, BTF_KIND_FUNC) > 0;
+    btf__free(kernel);
+    return has;
+}
+
 void settings_put(struct session *s, const struct measure_options *options)
 {
     struct probes_bpf *k = s->skeleton;
     k->rodata->ledger = s->hooks.ledger;
+    k->rodata->by_registers = s->hooks.ledger || s->hooks.tracefs < 0;
+    k->rodata->can_pin = kernel_has("bpf_preempt_disable") && kernel_has("bpf_preempt_enable");
     k->rodata->nr_futex = SYS_futex;
     k->rodata->nr_restart = SYS_restart_syscall;
     k->rodata->nr_waitv = NR_FUTEX_WAITV;

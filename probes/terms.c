@@ -39,11 +39,12 @@ static const char *const losses[LOSS_COUNT] = {
     [LOSS_HISTOGRAM] = "waits without room in the histograms",
     [LOSS_STACK] = "call stacks not kept",
     [LOSS_UNMATCHED] = "ends of futex calls without a beginning",
-    [LOSS_COMPAT] = "futex calls of 32-bit code",
+    [LOSS_COMPAT] = "32-bit programs, whose futex calls are not seen",
     [LOSS_WAKEUP] = "sleeps whose end was not seen",
     [LOSS_THREAD] = "threads without room for their account",
     [LOSS_SAMPLE] = "samples without room",
     [LOSS_TIMELINE] = "stretches of the timeline without room",
+    [LOSS_SWITCH] = "task switches not shown by the kernel",
     [LOSS_CLOCK] = "times that went backwards",
 };
 
