@@ -6,7 +6,6 @@
 #include "probes/terms.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,29 +145,17 @@ static int threads_fill(struct session *session, const struct futex_split *split
     return rc;
 }
 
-static unsigned cores_allowed(void)
+/* The CPUs' account was read a little later than the command ended: nothing but others' work (heapwait's own)
+ * and idling can lie in between, and is taken off. */
+static void core_fill(const struct session *session, const struct run_outcome *o, struct core_account *core)
 {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned)CPU_COUNT(&set);
-}
-
-/* The CPUs' account runs from the start to session_stop(), a little longer than the command: nothing but
- * idling and others' work can lie in between, and it is idling that is taken off. */
-static int core_fill(struct session *session, const struct run_outcome *o, struct core_account *core)
-{
-    struct cpu_account sum;
-    uint64_t stopped_ns = 0;
-    int rc = session_cpus(session, o->started_ns, &sum, &stopped_ns);
-    if (rc)
-        return rc;
+    const struct cpu_totals *cpus = session_cpus(session);
     uint64_t end_ns = o->started_ns + o->wall_ns;
-    core->cores = cores_allowed();
-    uint64_t after = stopped_ns > end_ns ? (stopped_ns - end_ns) * core->cores : 0;
-    uint64_t from_idle = at_most(after, sum.ns[CPU_IDLE]);
-    core->idle_ns = sum.ns[CPU_IDLE] - from_idle;
-    core->other_ns = sum.ns[CPU_OTHER] - at_most(after - from_idle, sum.ns[CPU_OTHER]);
-    return 0;
+    uint64_t after = cpus->until_ns > end_ns ? (cpus->until_ns - end_ns) * cpus->cpus : 0;
+    uint64_t others = at_most(after, cpus->ns[CPU_OTHER]);
+    core->cores = cpus->cpus;
+    core->other_ns = cpus->ns[CPU_OTHER] - others;
+    core->idle_ns = cpus->ns[CPU_IDLE] - at_most(after - others, cpus->ns[CPU_IDLE]);
 }
 
 static const char *state_name(unsigned state)
@@ -218,8 +205,7 @@ int ledger_collect(struct session *session, const struct sideband *sideband, str
     int rc = threads_fill(session, split, l);
     if (!rc)
         rc = samples_classify(session, sideband, naming, l);
-    if (!rc)
-        rc = core_fill(session, &m->outcome, &l->core);
+    core_fill(session, &m->outcome, &l->core);
     return rc ? rc : timeline_fill(session, l);
 }
 

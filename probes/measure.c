@@ -45,7 +45,10 @@ static int command_run(struct launch *launch, struct session *session, struct si
         *exec_failed = true;
         return rc;
     }
-    return launch_wait(launch, sideband ? &watch : NULL, &m->outcome, err);
+    rc = launch_wait(launch, sideband ? &watch : NULL, &m->outcome, err);
+    if (!rc && session && m->probes == PROBES_LEDGER && (rc = session_cpus_end(session)))
+        error_set(err, rc, "can't read what the CPUs did: %s", strerror(-rc));
+    return rc;
 }
 
 static int probes_end(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,

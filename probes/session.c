@@ -7,12 +7,15 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/membarrier.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { MAX_CPUS = 8192 }; /* the kernel's own limit */
 
 __attribute__((format(printf, 2, 0))) static int log_quiet(enum libbpf_print_level level, const char *format,
                                                            va_list args)
@@ -124,7 +127,6 @@ int session_stop(struct session *s, struct error *err)
 {
     if (s->hooks.ledger)
         programs_await(); /* the command's last thread may not have left its CPU yet */
-    s->stopped_ns = now_ns();
     __atomic_store_n(&s->skeleton->bss->stopped, true, __ATOMIC_SEQ_CST);
     programs_await();
     missed_add(s);
@@ -373,28 +375,55 @@ int session_samples(struct session *s, struct sample_row **rows, size_t *count)
     return 0;
 }
 
-/* What a CPU was doing when the recording stopped goes on to that moment: no switch has ended it. */
-int session_cpus(struct session *s, uint64_t from_ns, struct cpu_account *sum, uint64_t *until_ns)
+/* The accounts change while they are read: what two readings agree on is whole. */
+static int cpus_read(const struct session *s, struct cpu_account *each, struct cpu_account *again,
+                     size_t size)
 {
-    int cpus = libbpf_num_possible_cpus(), rc = 0;
+    const struct bpf_map *map = s->skeleton->maps.cpus;
     uint32_t zero = 0;
-    struct cpu_account *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) : NULL;
-    if (!each)
-        return -ENOMEM;
-    *sum = (struct cpu_account){0};
-    *until_ns = s->stopped_ns;
-    rc = bpf_map__lookup_elem(s->skeleton->maps.cpus, &zero, sizeof(zero), each, (size_t)cpus * sizeof(*each),
-                              0);
-    for (int i = 0; i < cpus && !rc; i++) {
-        uint64_t since = each[i].since_ns > from_ns ? each[i].since_ns : from_ns;
-        if (!each[i].since_ns)
-            continue; /* this CPU has not switched at all: it was idle, or it isn't there */
-        each[i].ns[each[i].use % CPU_USES] += s->stopped_ns > since ? s->stopped_ns - since : 0;
-        for (int use = 0; use < CPU_USES; use++)
-            sum->ns[use] += each[i].ns[use];
+    int rc = bpf_map__lookup_elem(map, &zero, sizeof(zero), each, size, 0);
+    for (int i = 0; !rc && i < 16; i++) {
+        rc = bpf_map__lookup_elem(map, &zero, sizeof(zero), again, size, 0);
+        if (!rc && !memcmp(each, again, size))
+            break;
+        memcpy(each, again, size);
     }
+    return rc;
+}
+
+/* What a CPU is doing now goes on to this moment: no switch has ended it. */
+static void cpu_add(struct cpu_totals *sum, const struct cpu_account *c)
+{
+    for (int use = 0; use < CPU_USES; use++)
+        sum->ns[use] += c->ns[use];
+    sum->ns[c->use % CPU_USES] += sum->until_ns > c->since_ns ? sum->until_ns - c->since_ns : 0;
+    sum->cpus++;
+}
+
+int session_cpus_end(struct session *s)
+{
+    int cpus = libbpf_num_possible_cpus(), rc = -ENOMEM;
+    size_t size = cpus > 0 ? (size_t)cpus * sizeof(struct cpu_account) : 0,
+           set_size = CPU_ALLOC_SIZE(MAX_CPUS);
+    struct cpu_account *each = size ? calloc(2, size) : NULL;
+    cpu_set_t *allowed = CPU_ALLOC(MAX_CPUS);
+    s->cpus = (struct cpu_totals){0};
+    if (!each || !allowed)
+        goto out;
+    rc = sched_getaffinity(0, set_size, allowed) ? -errno : cpus_read(s, each, each + cpus, size);
+    s->cpus.until_ns = now_ns();
+    for (int i = 0; i < cpus && !rc; i++)
+        if (CPU_ISSET_S((size_t)i, set_size, allowed))
+            cpu_add(&s->cpus, &each[i]);
+out:
+    CPU_FREE(allowed);
     free(each);
     return rc;
+}
+
+const struct cpu_totals *session_cpus(const struct session *s)
+{
+    return &s->cpus;
 }
 
 int session_cpus_begin(struct session *s, uint64_t at_ns)

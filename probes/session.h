@@ -52,9 +52,16 @@ struct sample_row {
 uint64_t session_sample_period(const struct session *s); /* 0: no samples */
 int session_samples(struct session *s, struct sample_row **rows, size_t *count);
 
-/* What all CPUs together did from session_cpus_begin() to session_stop(), which was at *until_ns. */
+/* What the CPUs that the command may use (those that heapwait may) did together from session_cpus_begin() to
+ * session_cpus_end(): to be called as soon as the command has ended.  0 or negative errno. */
+struct cpu_totals {
+    uint64_t ns[CPU_USES];
+    uint64_t until_ns; /* CLOCK_MONOTONIC */
+    unsigned cpus;
+};
 int session_cpus_begin(struct session *s, uint64_t at_ns);
-int session_cpus(struct session *s, uint64_t from_ns, struct cpu_account *sum, uint64_t *until_ns);
+int session_cpus_end(struct session *s);
+const struct cpu_totals *session_cpus(const struct session *s);
 
 /* The stretches of the timeline's window, in no order; *from_ns is its beginning, 0 when it never opened. */
 int session_timeline(struct session *s, uint64_t *from_ns, struct timeline_event **events, size_t *count);

@@ -12,7 +12,7 @@ struct session {
     struct attachment hooks;
     int stats_fd;                   /* the kernel counts runs and time of programs while this is open */
     uint64_t missed, missed_before; /* in this run; in earlier ones */
-    uint64_t stopped_ns;
+    struct cpu_totals cpus;
 };
 
 /* Before loading. */

@@ -1,7 +1,8 @@
 /* An oracle for the counts on musl's malloc lock: linked statically against musl with --wrap=__lock and
- * --wrap=__unlock, it replaces the lock under the real allocator by one of its own (three states: free, taken,
- * taken with waiters; Drepper, "Futexes are tricky", 2011) that counts each futex call on __malloc_lock by what it
- * returned.  Prints the counts; what the probes record of the same run must equal them. */
+ * --wrap=__unlock, it replaces the lock under the real allocator by one of its own (three states: free,
+ * taken, taken with waiters; Drepper, "Futexes are tricky", 2011) that counts each futex call on
+ * __malloc_lock by what it returned.  Prints the counts; what the probes record of the same run must equal
+ * them. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
-/* The program that the probe tests trace: each mode makes an exactly known number of futex calls on words with
- * names.  It synchronises by atomics and by looking at /proc, never by futexes or fixed sleeps, so that nothing
- * but the calls that it means to make lands on its words. */
+/* The program that the probe tests trace: each mode makes an exactly known number of futex calls on words
+ * with names.  It synchronises by atomics and by looking at /proc, never by futexes or fixed sleeps, so that
+ * nothing but the calls that it means to make lands on its words. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -127,12 +127,15 @@ static int kinds(void)
     for (int i = 0; i < 7; i++)
         futex(&known_word, FUTEX_CMP_REQUEUE, 1, (void *)1, &other_word, 1); /* EAGAIN */
     for (int i = 0; i < 8; i++)
-        futex(&known_word, FUTEX_WAKE_OP, 1, (void *)1, &other_word, FUTEX_OP(FUTEX_OP_SET, 0, FUTEX_OP_CMP_EQ, 0));
+        futex(&known_word, FUTEX_WAKE_OP, 1, (void *)1, &other_word,
+              FUTEX_OP(FUTEX_OP_SET, 0, FUTEX_OP_CMP_EQ, 0));
     for (int i = 0; i < 9; i++)
-        if (futex(&pi_word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) || futex(&pi_word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0))
+        if (futex(&pi_word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) ||
+            futex(&pi_word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0))
             abort();
     for (int i = 0; i < 10; i++)
-        if (futex(&pi_word, FUTEX_TRYLOCK_PI, 0, NULL, NULL, 0) || futex(&pi_word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0))
+        if (futex(&pi_word, FUTEX_TRYLOCK_PI, 0, NULL, NULL, 0) ||
+            futex(&pi_word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0))
             abort();
     for (int i = 0; i < 11; i++)
         futex((uint32_t *)((char *)&known_word + 1), FUTEX_WAIT, 0, NULL, NULL, 0); /* EINVAL: not aligned */
@@ -167,7 +170,8 @@ static int newer(void)
         if (syscall(454, &known_word, 0xfffffffful, 1, 2 | FUTEX_PRIVATE_FLAG) != 0)
             abort();
     for (int i = 0; split && i < 7; i++)
-        if (syscall(455, &known_word, 1ul, 0xfffffffful, 2 | FUTEX_PRIVATE_FLAG, NULL, 0) != -1 || errno != EAGAIN)
+        if (syscall(455, &known_word, 1ul, 0xfffffffful, 2 | FUTEX_PRIVATE_FLAG, NULL, 0) != -1 ||
+            errno != EAGAIN)
             abort();
     entries[1].value = 0;
     for (int i = 0; split && i < 9; i++)
@@ -253,8 +257,8 @@ static int survivor(void)
     return 0;
 }
 
-/* Empty wakes on the mutexes of glibc's arenas, which is where their waiters would be: 3 on a thread arena's, 5 on
- * main_arena's, 7 on a word that lies where an arena's would, but in a mapping that is none. */
+/* Empty wakes on the mutexes of glibc's arenas, which is where their waiters would be: 3 on a thread arena's,
+ * 5 on main_arena's, 7 on a word that lies where an arena's would, but in a mapping that is none. */
 static void *arena_wakes(void *arg)
 {
     const uint64_t heap_size = 64ull << 20;
@@ -267,7 +271,8 @@ static void *arena_wakes(void *arg)
         futex((uint32_t *)(uintptr_t)arena, FUTEX_WAKE, 1, NULL, NULL, 0);
     for (int i = 0; i < 5; i++)
         futex((uint32_t *)(uintptr_t)next, FUTEX_WAKE, 1, NULL, NULL, 0);
-    char *other = mmap(NULL, 2 * heap_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *other =
+        mmap(NULL, 2 * heap_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     uint64_t boundary = ((uint64_t)(uintptr_t)other + heap_size - 1) & ~(heap_size - 1);
     for (int i = 0; i < 7; i++)
         futex((uint32_t *)(uintptr_t)(boundary + 0x30), FUTEX_WAKE, 1, NULL, NULL, 0);

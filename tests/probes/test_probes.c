@@ -1,8 +1,10 @@
-/* The probes against programs whose futex calls are known exactly.  Needs the privilege to trace: without it the
- * whole file ends with 77, which CTest counts as skipped. */
+/* The probes against programs whose futex calls are known exactly: `test_probes waits` and `test_probes
+ * ledger` expect the same counts of both modes.  Needs the privilege to trace: without it the whole file ends
+ * with 77, which CTest counts as skipped. */
 #include "probes/checks.h"
 #include "probes/measure.h"
 #include "probes/session.h"
+#include "tests/probes/trial.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -17,91 +19,22 @@
 
 #include <cmocka.h>
 
-/* One run of the subject, with what it printed. */
-struct trial {
-    struct measurement *m;
-    char output[256];
-};
-
-static void trial_run(struct trial *t, const struct measure_options *base, const char *program, const char *mode,
-                      const char *argument)
-{
-    char *argv[] = {(char *)program, (char *)mode, (char *)argument, NULL};
-    struct measure_options options = *base;
-    struct error err = {""};
-    bool exec_failed;
-    int out = memfd_create("output", MFD_CLOEXEC);
-    assert_true(out >= 0);
-    options.argv = argv;
-    options.probes = PROBES_WAITS;
-    options.stdout_fd = out;
-    options.stderr_fd = -1;
-    options.timeout_ns = 60000000000;
-    if (measurement_take(&options, &t->m, &exec_failed, &err))
-        fail_msg("%s", err.text);
-    ssize_t n = pread(out, t->output, sizeof(t->output) - 1, 0);
-    t->output[n > 0 ? n : 0] = 0;
-    close(out);
-}
-
 /* With one session for all tests: to attach and detach takes the kernel about a second. */
-static struct measure_options plain;
+static struct measure_options plain = {.sample_period_ns = SAMPLE_PERIOD_NS,
+                                       .timeline_after_ns = 1000000,
+                                       .timeline_length_ns = TIMELINE_LENGTH_NS};
+
+/* The same, but attached for each run anew. */
+static struct measure_options plain_alone(void)
+{
+    struct measure_options options = plain;
+    options.session = NULL;
+    return options;
+}
 
 static void subject_run(struct trial *t, const char *mode, const char *argument)
 {
     trial_run(t, &plain, SUBJECT, mode, argument);
-}
-
-/* Sum over locks of that name (all of them if NULL). */
-static struct lock_outcome sum(const struct measurement *m, const char *name, const char *op, const char *outcome)
-{
-    struct lock_outcome s = {.op = op, .outcome = outcome};
-    for (size_t i = 0; i < m->lock_count; i++) {
-        const struct lock *l = &m->locks[i];
-        for (size_t k = 0; (!name || !strcmp(l->name, name)) && k < l->outcome_count; k++) {
-            const struct lock_outcome *o = &l->outcomes[k];
-            if (strcmp(o->op, op) || strcmp(o->outcome, outcome))
-                continue;
-            s.calls += o->calls;
-            s.total_ns += o->total_ns;
-            s.oncpu_ns += o->oncpu_ns;
-            s.blocked_ns += o->blocked_ns;
-            s.runnable_ns += o->runnable_ns;
-            s.woken += o->woken;
-        }
-    }
-    return s;
-}
-
-static uint64_t calls(const struct trial *t, const char *name, const char *op, const char *outcome)
-{
-    return sum(t->m, name, op, outcome).calls;
-}
-
-static const struct lock *lock_named(const struct trial *t, const char *name)
-{
-    for (size_t i = 0; i < t->m->lock_count; i++)
-        if (!strcmp(t->m->locks[i].name, name))
-            return &t->m->locks[i];
-    fail_msg("no lock is named %s", name);
-    return NULL;
-}
-
-static uint64_t calls_of_word(const struct lock *l)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < l->outcome_count; i++)
-        n += l->outcomes[i].calls;
-    return n;
-}
-
-static uint64_t lost(const struct trial *t, const char *reason)
-{
-    for (size_t i = 0; i < t->m->loss_count; i++)
-        if (!strcmp(t->m->losses[i].reason, reason))
-            return t->m->losses[i].count;
-    fail_msg("no loss is called %s", reason);
-    return 0;
 }
 
 static void known_answer(void **state)
@@ -114,17 +47,17 @@ static void known_answer(void **state)
     assert_int_equal(calls(&t, "known_word", "wake", "woke_none"), 211);
     assert_int_equal(calls(&t, "known_word", "wake", "woke_some"), 23);
     assert_int_equal(calls_of_word(lock_named(&t, "known_word")), 23 + 1009 + 211 + 23);
-    assert_int_equal(sum(t.m, "known_word", "wake", "woke_some").woken, 23);
-    assert_int_equal(measurement_lost(t.m), 0);
+    assert_int_equal(outcome_sum(t.m, "known_word", "wake", "woke_some").woken, 23);
+    assert_nothing_lost(&t);
 
     /* The lengths: no longer than the program saw from outside, no shorter than what it slept through. */
-    struct lock_outcome slept = sum(t.m, "known_word", "wait", "slept");
+    struct lock_outcome slept = outcome_sum(t.m, "known_word", "wait", "slept");
     uint64_t outside = strtoull(t.output, NULL, 10);
     assert_true(slept.total_ns <= outside);
     assert_true(slept.total_ns >= 23 * 2000000ull);
     assert_true(slept.blocked_ns >= 23 * 2000000ull);
     assert_int_equal(slept.total_ns, slept.oncpu_ns + slept.blocked_ns + slept.runnable_ns);
-    assert_int_equal(sum(t.m, "known_word", "wait", "eagain").blocked_ns, 0);
+    assert_int_equal(outcome_sum(t.m, "known_word", "wait", "eagain").blocked_ns, 0);
     const struct lock *l = lock_named(&t, "known_word");
     assert_false(l->is_malloc);
     assert_null(l->allocator);
@@ -150,6 +83,11 @@ static void histogram_holds_every_wait(void **state)
     }
     assert_int_equal(slept, 23);
     assert_int_equal(eagain, 1009);
+    /* and each slept wait had one way from its wake to its running */
+    uint64_t handoffs = 0;
+    for (size_t i = 0; i < l->handoff_count; i++)
+        handoffs += l->handoffs[i].calls;
+    assert_int_equal(handoffs, 23);
     measurement_free(t.m);
 }
 
@@ -169,7 +107,7 @@ static void every_kind_of_call(void **state)
     assert_int_equal(calls(&t, "pi_word", "unlock_pi", "done"), 19);
     assert_int_equal(calls(&t, "known_word+0x1", "wait", "error"), 11);
     assert_int_equal(calls(&t, "other_word", "wait", "interrupted"), 1);
-    assert_int_equal(measurement_lost(t.m), 0);
+    assert_nothing_lost(&t);
     measurement_free(t.m);
 }
 
@@ -203,7 +141,7 @@ static void follows_forks(void **state)
         seen |= (unsigned)calls_of_word(l);
     }
     assert_int_equal(seen, 1 | 2 | 4);
-    assert_int_equal(measurement_lost(t.m), 0);
+    assert_nothing_lost(&t);
     measurement_free(t.m);
 }
 
@@ -244,7 +182,7 @@ static void death_by_sigkill(void **state)
     uint64_t waits =
         calls(&t, "known_word", "wait", "interrupted") + calls(&t, "known_word", "wait", "unfinished");
     assert_int_equal(waits, 1);
-    assert_int_equal(measurement_lost(t.m), 0);
+    assert_nothing_lost(&t);
     measurement_free(t.m);
 }
 
@@ -263,8 +201,9 @@ static void survivors_hand_over(void **state)
 static void full_table_is_loss(void **state)
 {
     struct trial t;
-    const struct measure_options small = {.max_words = 16};
+    struct measure_options small = plain_alone();
     (void)state;
+    small.max_words = 16;
     trial_run(&t, &small, SUBJECT, "many", "100");
     uint64_t kept = calls(&t, NULL, "wake", "woke_none");
     uint64_t dropped = lost(&t, "futex calls without room in the table of words");
@@ -311,7 +250,7 @@ static void arenas_by_layout(void **state)
 
 static void session_serves_many_runs(void **state)
 {
-    struct measure_options options = {.session = NULL};
+    struct measure_options options = plain_alone();
     struct error err = {""};
     (void)state;
     assert_int_equal(session_open(&options, &options.session, &err), 0);
@@ -322,7 +261,7 @@ static void session_serves_many_runs(void **state)
         trial_run(&t, &options, SUBJECT, "wakes", count);
         assert_int_equal(calls(&t, "known_word", "wake", "woke_none"), i);
         assert_int_equal(t.m->lock_count, 1);
-        assert_int_equal(measurement_lost(t.m), 0);
+        assert_nothing_lost(&t);
         measurement_free(t.m);
     }
     session_close(options.session);
@@ -337,7 +276,8 @@ static void oracle_agrees(void **state)
     if (access(ORACLE, X_OK))
         skip();
     trial_run(&t, &plain, ORACLE, NULL, NULL);
-    assert_int_equal(sscanf(t.output, "%llu %llu %llu %llu %llu", &waited, &eagain, &interrupted, &none, &some), 5);
+    assert_int_equal(
+        sscanf(t.output, "%llu %llu %llu %llu %llu", &waited, &eagain, &interrupted, &none, &some), 5);
     const char *name = "__malloc_lock";
     assert_int_equal(calls(&t, name, "wait", "slept") + calls(&t, name, "wait", "raced"), waited);
     assert_int_equal(calls(&t, name, "wait", "eagain"), eagain);
@@ -349,7 +289,7 @@ static void oracle_agrees(void **state)
     assert_string_equal(lock_named(&t, name)->allocator, "mallocng");
     assert_string_equal(t.m->libc, "musl");
     assert_string_equal(t.m->linkage, "static");
-    assert_int_equal(measurement_lost(t.m), 0);
+    assert_nothing_lost(&t);
     measurement_free(t.m);
 }
 
@@ -362,7 +302,8 @@ static void commands_that_cannot_run(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char *argv[] = {(char *)cases[i].command, NULL};
-        struct measure_options options = {.argv = argv, .probes = PROBES_WAITS, .stdout_fd = -1, .stderr_fd = -1};
+        struct measure_options options = {
+            .argv = argv, .probes = plain.probes, .stdout_fd = -1, .stderr_fd = -1};
         struct measurement *m = NULL;
         struct error err = {""};
         bool exec_failed = false;
@@ -372,7 +313,7 @@ static void commands_that_cannot_run(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_answer),
@@ -396,11 +337,13 @@ int main(void)
         printf("SKIPPED, all of them: %s\n", err.text);
         return 77;
     }
+    plain.probes = argc > 1 && !strcmp(argv[1], "ledger") ? PROBES_LEDGER : PROBES_WAITS;
     if (session_open(&plain, &plain.session, &err)) {
         printf("%s\n", err.text);
         return 1;
     }
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    int failed =
+        cmocka_run_group_tests_name(plain.probes == PROBES_LEDGER ? "ledger" : "waits", tests, NULL, NULL);
     session_close(plain.session);
     return failed;
 }
