@@ -57,7 +57,7 @@ static char *file_read(const char *path)
 static bool file_is_recording(const char *path)
 {
     unsigned char head[72] = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* or a FIFO would be waited for */
     if (fd < 0)
         return false;
     ssize_t n = read(fd, head, sizeof(head));
