@@ -1,0 +1,352 @@
+/* The recording's writer: whole runs or nothing, and other people's files are left alone. */
+#include "probes/recording.h"
+#include "tests/probes/cmocka_test.h"
+#include "tests/probes/folder.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The first column of the first row; INT64_MIN stands for NULL. */
+static int64_t number_of(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t n = sqlite3_column_type(stmt, 0) == SQLITE_NULL ? INT64_MIN : sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return n;
+}
+
+static struct recording *opened(const char *path, enum recording_open_mode mode)
+{
+    struct recording *r = NULL;
+    struct error err = {""};
+    if (recording_open(path, mode, &r, &err))
+        fail_msg("%s", err.text);
+    return r;
+}
+
+static const struct run_info nothing_known = {.command = "x",
+                                              .threads = -1,
+                                              .passwords = -1,
+                                              .rep = -1,
+                                              .position = -1,
+                                              .reported_ns = -1,
+                                              .foreign_cpu_ns = -1,
+                                              .load_average = -1};
+
+/* A measurement with something of everything. */
+struct sample_run {
+    struct measurement m;
+    struct ledger ledger;
+    struct lock lock;
+    struct lock_outcome outcomes[2];
+    struct wait_bucket buckets[2], handoff;
+    struct loss losses[2];
+    struct probe_stat stats[2];
+    struct thread_account threads[2];
+    struct sample_count samples[2];
+    struct stretch stretches[2];
+};
+
+static void sample_run_fill(struct sample_run *s)
+{
+    *s = (struct sample_run){
+        .outcomes = {{"wait", "slept", 3, 1000, 100, 700, 200, -1},
+                     {"wake", "woke_some", 3, 30, 30, 0, 0, 3}},
+        .buckets = {{"slept", 96, 104, 1}, {"slept", 448, 480, 2}},
+        .handoff = {"slept", 8, 9, 3},
+        .losses = {{"one reason", 0}, {"another", 12}},
+        .stats = {{"on_switch", 100, 5000}, {"on_exit", -1, -1}},
+        .threads = {{1, 4711, "main", 100, 5, 6, {{"user", 60, 2}, {"syscall", 40, 1}}, 2},
+                    {2, 4712, "it's \"x\"", 7, 0, 0, {{"exiting", 7, 1}}, 1}},
+        .samples = {{"program", (char *)"f", (char *)"prog", 9}, {"unknown", NULL, NULL, 1}},
+        .stretches = {{1, "user", -5, 10}, {1, "syscall", 10, 12}},
+    };
+    s->lock = (struct lock){.tgid = 9,
+                            .address = UINT64_MAX - 3,
+                            .name = (char *)"'); DROP TABLE run; --",
+                            .evidence = (char *)"none",
+                            .outcomes = s->outcomes,
+                            .outcome_count = 2,
+                            .buckets = s->buckets,
+                            .bucket_count = 2,
+                            .handoffs = &s->handoff,
+                            .handoff_count = 1};
+    s->ledger = (struct ledger){.threads = s->threads,
+                                .thread_count = 2,
+                                .samples = s->samples,
+                                .sample_count = 2,
+                                .timeline = s->stretches,
+                                .stretch_count = 2,
+                                .core = {2, 10, 20}};
+    s->m = (struct measurement){.probes = PROBES_LEDGER,
+                                .ledger = &s->ledger,
+                                .outcome = {.wall_ns = 5, .exit_status = -1, .term_signal = 9},
+                                .libc = "glibc",
+                                .locks = &s->lock,
+                                .lock_count = 1,
+                                .losses = s->losses,
+                                .loss_count = 2,
+                                .probe_stats = s->stats,
+                                .probe_stat_count = 2};
+}
+
+static void writes_all_of_it(void **state)
+{
+    const char *path = folder_path("all.db");
+    struct recording *r = opened(path, RECORDING_REPLACE);
+    struct error err = {""};
+    struct sample_run s;
+    (void)state;
+    sample_run_fill(&s);
+    struct run_info info = nothing_known;
+    info.libc = "musl"; /* the caller knows better */
+    assert_int_equal(recording_set_host(r, "kernel", "6", &err), 0);
+    assert_int_equal(recording_set_host(r, "kernel", "7", &err), 0);
+    assert_int_equal(recording_add_variant(r, 1, "v", NULL, NULL, NULL, "c", "no compiler", &err), 0);
+    assert_int_equal(recording_add_run(r, &info, &s.m, &err), 0);
+    recording_close(r);
+    static const struct {
+        const char *sql;
+        int64_t expected;
+    } facts[] = {
+        {"SELECT count(*) FROM host WHERE value = '7'", 1},
+        {"SELECT count(*) FROM variant WHERE absent_reason = 'no compiler' AND libc IS NULL", 1},
+        {"SELECT count(*) FROM run WHERE probes = 'ledger' AND collector = 'bpf' AND libc = 'musl'", 1},
+        {"SELECT exit_status FROM run", INT64_MIN},
+        {"SELECT term_signal FROM run", 9},
+        {"SELECT threads FROM run", INT64_MIN},
+        {"SELECT load_average FROM run", INT64_MIN},
+        {"SELECT count(*) FROM run WHERE started_at LIKE '____-__-__T__:__:__Z'", 1},
+        {"SELECT count(*) FROM lock WHERE name = '''); DROP TABLE run; --' AND address = -4", 1},
+        {"SELECT woken FROM lock_outcome WHERE op = 'wait'", INT64_MIN},
+        {"SELECT woken FROM lock_outcome WHERE op = 'wake'", 3},
+        {"SELECT sum(calls) FROM wait_histogram", 3},
+        {"SELECT sum(calls) FROM handoff_histogram", 3},
+        {"SELECT count(*) FROM thread", 2},
+        {"SELECT count(*) FROM thread WHERE comm = 'it''s \"x\"'", 1},
+        {"SELECT sum(ns) FROM thread_state WHERE thread = 1", 100},
+        {"SELECT sum(samples) FROM sample", 10},
+        {"SELECT count(*) FROM sample WHERE symbol IS NULL", 1},
+        {"SELECT min(from_ns) FROM timeline", -5},
+        {"SELECT idle_ns + other_ns FROM core WHERE cores = 2", 30},
+        {"SELECT sample_period_ns FROM core", INT64_MIN},
+        {"SELECT sum(count) FROM loss", 12},
+        {"SELECT count(*) FROM loss", 2},
+        {"SELECT ns FROM probe WHERE name = 'on_exit'", INT64_MIN},
+    };
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+        if (number_of(path, facts[i].sql) != facts[i].expected)
+            fail_msg("%s: %lld", facts[i].sql, (long long)number_of(path, facts[i].sql));
+}
+
+static void a_run_that_never_was(void **state)
+{
+    const char *path = folder_path("never.db");
+    struct recording *r = opened(path, RECORDING_REPLACE);
+    struct error err = {""};
+    struct run_info info = nothing_known;
+    (void)state;
+    info.failure = "it can't be executed";
+    info.probes = PROBES_WAITS;
+    assert_int_equal(recording_add_run(r, &info, NULL, &err), 0);
+    recording_close(r);
+    assert_int_equal(number_of(path, "SELECT wall_ns FROM run"), INT64_MIN);
+    assert_int_equal(number_of(path, "SELECT exit_status FROM run"), INT64_MIN);
+    assert_int_equal(number_of(path, "SELECT max_rss_bytes FROM run"), INT64_MIN);
+    assert_int_equal(
+        number_of(path, "SELECT count(*) FROM run WHERE probes = 'waits' AND failure LIKE 'it%'"), 1);
+}
+
+/* The last insert of a run fails: the run and all that belongs to it are not there, and the next one is. */
+static void whole_runs_or_nothing(void **state)
+{
+    static const char *const tables[] = {
+        "run",    "lock",         "lock_outcome", "wait_histogram", "handoff_histogram",
+        "thread", "thread_state", "core",         "sample",         "timeline",
+        "loss",   "probe"};
+    const char *path = folder_path("whole.db");
+    struct recording *r = opened(path, RECORDING_REPLACE);
+    struct error err = {""}, none = {""};
+    struct sample_run bad, good;
+    (void)state;
+    sample_run_fill(&bad);
+    memcpy(bad.stats[1].name, bad.stats[0].name, sizeof(bad.stats[0].name)); /* twice the same key */
+    assert_int_equal(recording_add_run(r, &nothing_known, &bad.m, &err), -EIO);
+    assert_non_null(strstr(err.text, path));
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        char sql[64];
+        strcat(strcpy(sql, "SELECT count(*) FROM "), tables[i]);
+        assert_int_equal(number_of(path, sql), 0);
+    }
+    sample_run_fill(&good);
+    assert_int_equal(recording_add_run(r, &nothing_known, &good.m, &none), 0);
+    recording_close(r);
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        char sql[64];
+        strcat(strcpy(sql, "SELECT count(*) FROM "), tables[i]);
+        assert_true(number_of(path, sql) > 0);
+    }
+}
+
+static void keeps_the_older_one(void **state)
+{
+    const char *path = folder_path("kept.db");
+    struct error err = {""};
+    (void)state;
+    for (int i = 1; i <= 3; i++) {
+        struct recording *r = opened(path, RECORDING_REPLACE);
+        assert_int_equal(recording_set_host(r, "which", (char[]){(char)('0' + i), 0}, &err), 0);
+        recording_close(r);
+    }
+    assert_int_equal(number_of(path, "SELECT value FROM host"), 3);
+    assert_int_equal(number_of(folder_path("kept.db.old"), "SELECT value FROM host"), 2);
+}
+
+static void refused(const char *path, enum recording_open_mode mode, int error)
+{
+    struct recording *r = NULL;
+    struct error err = {""};
+    assert_int_equal(recording_open(path, mode, &r, &err), error);
+    assert_null(r);
+    assert_non_null(strstr(err.text, path));
+}
+
+static void foreign_files_are_left_alone(void **state)
+{
+    const char *path = folder_path("foreign");
+    sqlite3 *db = NULL;
+    size_t size;
+    (void)state;
+    file_write(path, "my thesis", 9);
+    refused(path, RECORDING_REPLACE, -EEXIST);
+    refused(path, RECORDING_RESUME, -EINVAL);
+    char *text = file_slurp(path, &size);
+    assert_string_equal(text, "my thesis");
+    free(text);
+
+    path = folder_path("bookmarks.sqlite"); /* SQLite, but not ours */
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "CREATE TABLE host (key, value)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    refused(path, RECORDING_REPLACE, -EEXIST);
+    refused(path, RECORDING_RESUME, -EINVAL);
+    assert_int_equal(number_of(path, "SELECT count(*) FROM host"), 0);
+}
+
+static void what_is_no_file(void **state)
+{
+    const char *path = folder_path("fifo");
+    (void)state;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    refused(path, RECORDING_REPLACE, -EEXIST);
+    refused(path, RECORDING_RESUME, -EINVAL); /* nobody ever writes to it */
+    refused("/", RECORDING_REPLACE, -EEXIST);
+    refused("/", RECORDING_RESUME, -EINVAL);
+    refused("/dev/zero", RECORDING_RESUME, -EINVAL);
+    refused("/nonexistent/x.db", RECORDING_REPLACE, -EIO);
+    refused(folder_path("nothing.db"), RECORDING_RESUME, -EINVAL);
+    path = folder_path("link");
+    assert_int_equal(symlink("/etc/passwd", path), 0);
+    refused(path, RECORDING_REPLACE, -EEXIST);
+}
+
+static void an_empty_file_is_no_loss(void **state)
+{
+    const char *path = folder_path("empty.db");
+    (void)state;
+    file_write(path, "", 0);
+    recording_close(opened(path, RECORDING_REPLACE));
+    assert_int_equal(number_of(path, "SELECT count(*) FROM run"), 0);
+    assert_int_not_equal(access(folder_path("empty.db.old"), F_OK), 0);
+}
+
+static void goes_on_where_it_was(void **state)
+{
+    const char *path = folder_path("resumed.db");
+    struct recording *r = opened(path, RECORDING_REPLACE);
+    struct error err = {""};
+    struct run_info info = nothing_known;
+    (void)state;
+    info.position = 3;
+    assert_int_equal(recording_set_study(r, "seed", "4711", &err), 0);
+    assert_int_equal(recording_add_run(r, &info, NULL, &err), 0);
+    recording_close(r);
+
+    r = opened(path, RECORDING_RESUME);
+    assert_int_equal(recording_has_position(r, 3), 1);
+    assert_int_equal(recording_has_position(r, 4), 0);
+    char *seed = recording_get_study(r, "seed");
+    assert_string_equal(seed, "4711");
+    free(seed);
+    assert_null(recording_get_study(r, "nothing"));
+    info.position = 4;
+    assert_int_equal(recording_add_run(r, &info, NULL, &err), 0);
+    assert_int_equal(recording_has_position(r, 4), 1);
+    recording_close(r);
+    assert_int_equal(number_of(path, "SELECT count(*) FROM run"), 2);
+}
+
+/* Cut off behind its first bytes it still looks like a recording; whatever is asked of it is an error. */
+static void a_truncated_recording(void **state)
+{
+    const char *whole = folder_path("whole2.db");
+    struct error err = {""};
+    size_t size;
+    (void)state;
+    recording_close(opened(whole, RECORDING_REPLACE));
+    char *bytes = file_slurp(whole, &size);
+    for (size_t left = 72; left < size; left = left * 2) {
+        const char *path = folder_path("cut.db");
+        struct recording *r = NULL;
+        file_write(path, bytes, left);
+        if (recording_open(path, RECORDING_RESUME, &r, &err))
+            continue;
+        assert_int_not_equal(recording_has_position(r, 1), 1);
+        recording_get_study(r, "seed");
+        err.text[0] = 0;
+        if (recording_add_run(r, &nothing_known, NULL, &err))
+            assert_non_null(strstr(err.text, path));
+        recording_close(r);
+    }
+    free(bytes);
+    recording_close(NULL);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    folder_make();
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    folder_remove();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writes_all_of_it),
+        cmocka_unit_test(a_run_that_never_was),
+        cmocka_unit_test(whole_runs_or_nothing),
+        cmocka_unit_test(keeps_the_older_one),
+        cmocka_unit_test(foreign_files_are_left_alone),
+        cmocka_unit_test(what_is_no_file),
+        cmocka_unit_test(an_empty_file_is_no_loss),
+        cmocka_unit_test(goes_on_where_it_was),
+        cmocka_unit_test(a_truncated_recording),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}

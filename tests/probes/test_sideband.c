@@ -1,0 +1,291 @@
+/* The history of address spaces from perf's records: the records are made here and given to the functions
+ * that the ring's reader calls, which is why the source is included; one test takes them from the kernel. */
+#include "probes/sideband.c"
+
+#include "probes/launch.h"
+#include "tests/probes/cmocka_test.h"
+
+#include <stdio.h>
+
+/* A record with its sample_id (pid, tid, time) behind it. */
+static void fork_give(struct sideband *s, uint32_t pid, uint32_t parent, uint64_t time)
+{
+    struct {
+        struct record_fork r;
+        uint32_t id[2];
+        uint64_t time;
+    } record = {.r = {.header = {.type = PERF_RECORD_FORK, .size = sizeof(record)},
+                      .pid = pid,
+                      .ppid = parent,
+                      .tid = pid,
+                      .ptid = parent,
+                      .time = time},
+                .time = time};
+    record_take(s, &record.r.header);
+}
+
+static void comm_give(struct sideband *s, uint32_t pid, bool exec, uint64_t time)
+{
+    struct {
+        struct record_comm r;
+        char name[16];
+        uint32_t id[2];
+        uint64_t time;
+    } record = {.r = {.header = {.type = PERF_RECORD_COMM, .size = sizeof(record)}, .pid = pid},
+                .time = time};
+    record.r.header.misc = exec ? PERF_RECORD_MISC_COMM_EXEC : 0;
+    record_take(s, &record.r.header);
+}
+
+struct mmap_record {
+    struct record_mmap2 r;
+    char name[48]; /* so that the size is no divisor of the ring's */
+    uint32_t id[2];
+    uint64_t time;
+};
+
+static void mmap_fill(struct mmap_record *m, uint32_t pid, uint64_t start, const char *name, uint64_t time)
+{
+    *m = (struct mmap_record){.r = {.header = {.type = PERF_RECORD_MMAP2, .size = sizeof(*m)},
+                                    .pid = pid,
+                                    .addr = start,
+                                    .len = 4096,
+                                    .pgoff = 8192,
+                                    .ino = 42},
+                              .time = time};
+    snprintf(m->name, sizeof(m->name), "%s", name);
+}
+
+static void mmap_give(struct sideband *s, uint32_t pid, uint64_t start, const char *name, uint64_t time)
+{
+    struct mmap_record m;
+    mmap_fill(&m, pid, start, name, time);
+    record_take(s, &m.r.header);
+}
+
+static struct sideband *sideband_bare(void)
+{
+    struct sideband *s = calloc(1, sizeof(*s));
+    assert_non_null(s);
+    return s;
+}
+
+/* Records of different CPUs come in no common order. */
+static void spaces_by_time(void **state)
+{
+    struct sideband *s = sideband_bare();
+    (void)state;
+    mmap_give(s, 10, 0x3000, "/bin/second", 60);
+    fork_give(s, 20, 10, 40);
+    comm_give(s, 10, true, 50);
+    mmap_give(s, 10, 0x1000, "/bin/first", 20);
+    comm_give(s, 10, true, 10);
+    mmap_give(s, 10, 0x2000, "/lib/first", 30);
+    assert_int_equal(sideband_finish(s), 0);
+
+    assert_null(sideband_space(s, 10, 9));
+    assert_null(sideband_space(s, 99, 100));
+    const struct address_space *first = sideband_space(s, 10, 45);
+    assert_non_null(first);
+    assert_int_equal(first->since_ns, 10);
+    assert_int_equal(first->mapping_count, 2);
+    assert_string_equal(first->mappings[0].path, "/bin/first");
+    assert_string_equal(first->mappings[1].path, "/lib/first");
+    assert_int_equal(first->mappings[1].start, 0x2000);
+    assert_int_equal(first->mappings[1].length, 4096);
+    assert_int_equal(first->mappings[1].file_offset, 8192);
+    assert_int_equal(first->mappings[1].inode, 42);
+
+    const struct address_space *second = sideband_space(s, 10, 1000); /* an exec leaves nothing of the old */
+    assert_int_equal(second->mapping_count, 1);
+    assert_string_equal(second->mappings[0].path, "/bin/second");
+    const struct address_space *child = sideband_space(s, 20, 1000); /* a fork inherits all */
+    assert_int_equal(child->mapping_count, 2);
+    assert_int_equal(child->since_ns, 40);
+    sideband_close(s);
+}
+
+static void records_that_are_no_news(void **state)
+{
+    struct sideband *s = sideband_bare();
+    struct mmap_record endless;
+    (void)state;
+    fork_give(s, 10, 10, 1);    /* a new thread */
+    comm_give(s, 10, false, 2); /* a thread that names itself */
+    mmap_give(s, 10, 0x1000, "[vdso]", 3);
+    mmap_give(s, 10, 0x2000, "//anon", 4);
+    mmap_give(s, 10, 0x3000, "", 5);
+    mmap_fill(&endless, 10, 0x4000, "", 6);
+    memset(endless.name, 'x', sizeof(endless.name));
+    memset(endless.id, 'x', sizeof(endless.id) + sizeof(endless.time)); /* a name without an end */
+    record_take(s, &endless.r.header);
+    struct perf_event_header unknown = {.type = 999, .size = sizeof(unknown)};
+    record_take(s, &unknown);
+    assert_int_equal(s->event_count, 0);
+    assert_int_equal(sideband_finish(s), 0);
+    assert_null(sideband_space(s, 10, 100));
+    assert_int_equal(sideband_lost(s), 0);
+    sideband_close(s);
+}
+
+/* The process was there before its records began. */
+static void mappings_before_any_birth(void **state)
+{
+    struct sideband *s = sideband_bare();
+    (void)state;
+    mmap_give(s, 10, 0x1000, "/bin/x", 100);
+    assert_int_equal(sideband_finish(s), 0);
+    const struct address_space *space = sideband_space(s, 10, 1);
+    assert_non_null(space);
+    assert_int_equal(space->mapping_count, 1);
+    sideband_close(s);
+}
+
+static void losses_add_up(void **state)
+{
+    struct sideband *s = sideband_bare();
+    (void)state;
+    for (uint64_t i = 1; i <= 3; i++) {
+        struct record_lost r = {.header = {.type = PERF_RECORD_LOST, .size = sizeof(r)}, .lost = i};
+        record_take(s, &r.header);
+    }
+    assert_int_equal(sideband_lost(s), 6);
+    sideband_close(s);
+}
+
+static void many_mappings_in_their_order(void **state)
+{
+    struct sideband *s = sideband_bare();
+    (void)state;
+    comm_give(s, 10, true, 1);
+    for (uint64_t i = 0; i < 1000; i++)
+        mmap_give(s, 10, i * 4096, i % 2 ? "/lib/odd" : "/lib/even", 5); /* all at one time */
+    assert_int_equal(sideband_finish(s), 0);
+    const struct address_space *space = sideband_space(s, 10, 5);
+    assert_int_equal(space->mapping_count, 1000);
+    for (uint64_t i = 0; i < 1000; i++)
+        assert_int_equal(space->mappings[i].start, i * 4096);
+    assert_ptr_equal(space->mappings[0].path, space->mappings[998].path); /* a name is kept once */
+    assert_int_equal(s->path_count, 2);
+    sideband_close(s);
+}
+
+/* ---- the ring ---- */
+
+/* A ring as the kernel maps it: one page of control, then the data. */
+struct ring {
+    struct sideband *sideband;
+    struct perf_event_mmap_page *page;
+    char *data;
+};
+
+static void ring_make(struct ring *r, size_t bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    void *memory = NULL;
+    assert_int_equal(posix_memalign(&memory, page, page + bytes), 0);
+    memset(memory, 0, page + bytes);
+    r->page = memory;
+    r->data = (char *)memory + page;
+    r->sideband = sideband_bare();
+    r->sideband->ring_bytes = bytes;
+}
+
+static void ring_put(struct ring *r, const void *record, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        r->data[(r->page->data_head + i) % r->sideband->ring_bytes] = ((const char *)record)[i];
+    r->page->data_head += size;
+}
+
+static void ring_end(struct ring *r)
+{
+    free(r->page);
+    sideband_close(r->sideband);
+}
+
+static void ring_wraps_around(void **state)
+{
+    struct ring r;
+    uint64_t expected = 0;
+    (void)state;
+    ring_make(&r, 4096);
+    for (int round = 0; round < 100; round++) {
+        for (int i = 0; i < 30; i++) {
+            struct mmap_record m;
+            expected++;
+            mmap_fill(&m, 10, expected * 4096, "/lib/x", expected);
+            ring_put(&r, &m, sizeof(m));
+        }
+        ring_read(r.sideband, r.page);
+        assert_int_equal(r.page->data_tail, r.page->data_head);
+    }
+    assert_int_equal(r.sideband->event_count, 3000);
+    for (uint64_t i = 0; i < 3000; i++)
+        assert_int_equal(r.sideband->events[i].mapping.start, (i + 1) * 4096);
+    ring_end(&r);
+}
+
+static void ring_with_nonsense_ends(void **state)
+{
+    (void)state;
+    for (uint16_t size = 0; size < sizeof(struct perf_event_header); size++) {
+        struct ring r;
+        struct perf_event_header h = {.type = PERF_RECORD_MMAP2, .size = size};
+        ring_make(&r, 4096);
+        ring_put(&r, &h, sizeof(h));
+        ring_read(r.sideband, r.page); /* comes back */
+        assert_int_equal(r.sideband->event_count, 0);
+        assert_int_equal(r.page->data_tail, r.page->data_head);
+        ring_end(&r);
+    }
+}
+
+/* From the kernel: a command that is gone before anyone could look. */
+static void a_command_of_milliseconds(void **state)
+{
+    char program_name[] = "true", *argv[] = {program_name, NULL};
+    struct measure_options options = {.argv = argv, .stdout_fd = -1, .stderr_fd = -1};
+    struct launch *launch = NULL;
+    struct sideband *s = NULL;
+    struct run_outcome outcome;
+    struct error err = {""};
+    bool program = false, libc = false;
+    (void)state;
+    assert_int_equal(launch_prepare(&options, &launch, &err), 0);
+    if (sideband_open(launch_pid(launch), &s, &err)) {
+        print_message("SKIPPED: %s\n", err.text);
+        launch_free(launch);
+        skip();
+    }
+    assert_int_equal(launch_release(launch, &err), 0);
+    assert_int_equal(launch_wait(launch, NULL, &outcome, &err), 0);
+    assert_int_equal(sideband_finish(s), 0);
+    const struct address_space *space = sideband_space(s, (uint32_t)launch_pid(launch), UINT64_MAX);
+    assert_non_null(space);
+    for (size_t i = 0; i < space->mapping_count; i++) {
+        program |= strstr(space->mappings[i].path, "/true") || strstr(space->mappings[i].path, "/coreutils");
+        libc |= strstr(space->mappings[i].path, "libc") || strstr(space->mappings[i].path, "ld-");
+        assert_true(space->mappings[i].inode != 0);
+    }
+    assert_true(program);
+    assert_true(libc);
+    assert_int_equal(sideband_lost(s), 0);
+    sideband_close(s);
+    launch_free(launch);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(spaces_by_time),
+        cmocka_unit_test(records_that_are_no_news),
+        cmocka_unit_test(mappings_before_any_birth),
+        cmocka_unit_test(losses_add_up),
+        cmocka_unit_test(many_mappings_in_their_order),
+        cmocka_unit_test(ring_wraps_around),
+        cmocka_unit_test(ring_with_nonsense_ends),
+        cmocka_unit_test(a_command_of_milliseconds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
