@@ -4,9 +4,9 @@
 
 enum exit_code {
     EXIT_OK = 0,
-    EXIT_DATA = 1,         /* the recording or the data is not what was expected */
+    EXIT_DATA = 1, /* the recording or the data is not what was expected */
     EXIT_USAGE = 2,
-    EXIT_HEAPWAIT = 125,   /* heapwait's own failure */
+    EXIT_HEAPWAIT = 125, /* heapwait's own failure */
     EXIT_NOT_EXECUTABLE = 126,
     EXIT_NOT_FOUND = 127,
 };

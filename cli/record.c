@@ -110,7 +110,7 @@ static char *command_line(char *const *argv)
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    for (size_t i = 0; out && argv[i]; i++) {
+    for (size_t i = 0; out && argv && argv[i]; i++) {
         bool plain =
             argv[i][0] && !argv[i][strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                                    "0123456789_-+=./:,@%")];

@@ -54,7 +54,7 @@ int calibration_loop(const char *kind, const char *count)
 static uint64_t state_ns(const struct measurement *m, const char *state)
 {
     uint64_t ns = 0;
-    for (size_t i = 0; i < m->ledger->thread_count; i++)
+    for (size_t i = 0; m && m->ledger && i < m->ledger->thread_count; i++)
         for (size_t k = 0; k < m->ledger->threads[i].state_count; k++)
             if (!strcmp(m->ledger->threads[i].states[k].state, state))
                 ns += m->ledger->threads[i].states[k].ns;

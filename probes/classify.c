@@ -74,7 +74,7 @@ static int sample_put(struct ledger *l, const char *class, const char *symbol, c
 {
     for (size_t i = 0; i < l->sample_count; i++) {
         struct sample_count *s = &l->samples[i];
-        if (!strcmp(s->class, class) && text_same(s->symbol, symbol) && text_same(s->module, module)) {
+        if (text_same(s->class, class) && text_same(s->symbol, symbol) && text_same(s->module, module)) {
             s->samples += count;
             return 0;
         }
@@ -123,7 +123,7 @@ int samples_classify(struct session *session, const struct sideband *sideband, s
         rc = -ENOMEM;
     for (size_t i = 0; i < count && !rc; i++)
         rc = sample_classify(session, sideband, naming, &rows[i], l);
-    if (l->sample_count)
+    if (l->samples && l->sample_count)
         qsort(l->samples, l->sample_count, sizeof(*l->samples), sample_compare);
     free(rows);
     return rc;

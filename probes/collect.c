@@ -105,7 +105,7 @@ static int lock_make(const struct collector *c, struct lock *lock, const struct 
     *lock = (struct lock){.address = rows[0].key.address};
     lock->outcomes = calloc(count, sizeof(*lock->outcomes));
     int rc = lock->outcomes ? 0 : -ENOMEM;
-    for (size_t i = 0; i < count && !rc; i++)
+    for (size_t i = 0; lock->outcomes && i < count && !rc; i++)
         if (rows[i].value.totals.calls)
             rc = outcome_add(lock, &rows[i]);
     if (!rc)

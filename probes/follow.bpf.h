@@ -57,8 +57,8 @@ struct task_state {
     u8 contended;   /* how many locks of the kernel's it waits for (they may nest) */
     u8 lock_state;  /* which of the two spinning states */
     u8 file_random; /* what file_seen is */
-    u8 pad;
-    u32 weight; /* how many calls the timed one stands for */
+    u8 kept;        /* its account has been brought to the table of threads once */
+    u32 weight;     /* how many calls the timed one stands for */
     u32 expected;
     u32 file_generation;
     u64 address;

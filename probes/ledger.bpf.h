@@ -119,7 +119,9 @@ static __always_inline void thread_keep(struct task_state *t, struct task_struct
     r->faults = BPF_CORE_READ(task, min_flt) + BPF_CORE_READ(task, maj_flt);
     bpf_probe_read_kernel(r->comm, sizeof(r->comm), task->comm);
     u32 number = r->thread;
-    if (bpf_map_update_elem(&threads, &number, r, BPF_ANY))
+    bool again = t->kept;
+    t->kept = 1;
+    if (bpf_map_update_elem(&threads, &number, r, BPF_ANY) && !again)
         loss_add(LOSS_THREAD, 1);
 }
 

@@ -189,7 +189,7 @@ static int timeline_fill(struct session *session, struct ledger *l)
                              .state = state_name(events[i].state),
                              .from_ns = (int64_t)(events[i].from_ns - from_ns),
                              .until_ns = (int64_t)(events[i].until_ns - from_ns)};
-    if (l->stretch_count)
+    if (l->timeline && l->stretch_count)
         qsort(l->timeline, l->stretch_count, sizeof(*l->timeline), stretch_compare);
     free(events);
     return rc;

@@ -489,12 +489,14 @@ int collect_living(struct bpf_iter__task *ctx)
     struct task_state *t = bpf_task_storage_get(&tasks, task, NULL, 0);
     if (!t)
         return 0;
-    u64 now = bpf_ktime_get_ns();
-    if (!(task_run_state(task) & TASK_DEAD_STATE))
+    if (!t->kept &&
+        !(task_run_state(task) & TASK_DEAD_STATE)) { /* else it is dead, if not reaped: it does nothing */
+        u64 now = bpf_ktime_get_ns();
         __sync_fetch_and_add(&living_tasks, 1);
-    call_finish(t, now);
-    if (ledger)
-        thread_keep(t, task, now);
+        call_finish(t, now);
+        if (ledger)
+            thread_keep(t, task, now);
+    }
     bpf_task_storage_delete(&tasks, task);
     return 0;
 }

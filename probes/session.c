@@ -148,7 +148,9 @@ static int map_empty(const struct bpf_map *map)
 
 static int percpu_zero(const struct bpf_map *map)
 {
-    size_t size = (bpf_map__value_size(map) + 7) / 8 * 8 * (size_t)libbpf_num_possible_cpus();
+    int cpus = libbpf_num_possible_cpus();
+    size_t each = ((size_t)bpf_map__value_size(map) + 7) / 8 * 8;
+    size_t size = each * (size_t)(cpus > 0 ? cpus : 0);
     uint32_t zero = 0;
     void *value = calloc(1, size);
     int rc = value ? bpf_map__update_elem(map, &zero, sizeof(zero), value, size, 0) : -ENOMEM;

@@ -90,7 +90,8 @@ static void test_whole_study(void **state)
         "single_thread: On one thread no difference is seen between musl and glibc: 1.00 times as long "
         "(96.1" PC
         " interval 0.99 to 1.01 over 9 rounds): the slowdown is contention, not a slow allocator.\n"
-        "overhead: Measuring cost: runs that count waits took 1.05 times as long as untraced ones (median of 3 "
+        "overhead: Measuring cost: runs that count waits took 1.05 times as long as untraced ones (median of "
+        "3 "
         "variants and "
         "thread counts; 1.00 to 1.08).\n"
         "noise: The machine was not quiet: other processes used 10.0" PC
