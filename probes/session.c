@@ -150,7 +150,9 @@ static int percpu_zero(const struct bpf_map *map)
 {
     int cpus = libbpf_num_possible_cpus();
     size_t each = ((size_t)bpf_map__value_size(map) + 7) / 8 * 8;
-    size_t size = each * (size_t)(cpus > 0 ? cpus : 0);
+    if (cpus <= 0)
+        return -ENODEV;
+    size_t size = each * (size_t)cpus;
     uint32_t zero = 0;
     void *value = calloc(1, size);
     int rc = value ? bpf_map__update_elem(map, &zero, sizeof(zero), value, size, 0) : -ENOMEM;
