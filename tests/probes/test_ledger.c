@@ -6,6 +6,7 @@
 #include "probes/session.h"
 #include "tests/probes/trial.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,6 +240,28 @@ static void the_dead_do_nothing(void **state)
     measurement_free(t.m);
 }
 
+/* The cores are those that the command may use: on one, whatever the machine has, trial_run() finds the
+ * account of that one whole. */
+static void one_core(void **state)
+{
+    struct trial t;
+    cpu_set_t all, one;
+    int cpu = 0;
+    (void)state;
+    assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+    while (!CPU_ISSET(cpu, &all))
+        cpu++;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+    subject_run(&t, "at_once", "20");
+    assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+    assert_int_equal(t.m->ledger->core.cores, 1);
+    assert_int_equal(threads_named(&t, "waiter"), 20);
+    assert_nothing_lost(&t);
+    measurement_free(t.m);
+}
+
 /* ---- stopped and changed ---- */
 
 static void stopped_in_a_wait(void **state)
@@ -316,11 +339,11 @@ static void malloc_by_libc(void **state)
     (void)state;
     if (access(PASSWORDS "-musl", X_OK) || access(PASSWORDS "-glibc", X_OK))
         skip();
-    trial_run(&t, &plain, PASSWORDS "-musl", "--threads=4", "--passwords=40000");
+    trial_run(&t, &plain, PASSWORDS "-musl", "--threads=4", "--passwords=150000");
     assert_true(total_ns(&t, "futex_wake_malloc") > 0);
     assert_true(total_ns(&t, "futex_wait_malloc") > 0);
     measurement_free(t.m);
-    trial_run(&t, &plain, PASSWORDS "-glibc", "--threads=4", "--passwords=40000");
+    trial_run(&t, &plain, PASSWORDS "-glibc", "--threads=4", "--passwords=150000");
     assert_int_equal(total_ns(&t, "futex_wake_malloc") + total_ns(&t, "futex_wait_malloc") +
                          total_ns(&t, "futex_blocked_malloc") + total_ns(&t, "futex_runnable_malloc"),
                      0);
@@ -382,6 +405,7 @@ int main(void)
         cmocka_unit_test(killed_while_blocked),
         cmocka_unit_test(survivors_have_accounts),
         cmocka_unit_test(the_dead_do_nothing),
+        cmocka_unit_test(one_core),
         cmocka_unit_test(stopped_in_a_wait),
         cmocka_unit_test(stopped_and_killed),
         cmocka_unit_test(exec_of_many_threads),

@@ -86,7 +86,7 @@ uint64_t lost(const struct trial *t, const char *reason)
     return lost_of(t->m, reason);
 }
 
-static const char unseen[] = "switches to a thread not seen";
+static const char unseen[] = "task switches not shown by the kernel";
 
 uint64_t switches_unseen(const struct trial *t)
 {
