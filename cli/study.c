@@ -2,7 +2,10 @@
  * This file puts the parts together and talks; see study_options.h (what was asked for), study_settings.h
  * (what is done), study_plan.h (in which order), study_run.h (one run), study_loop.h (all of them). */
 #include "cli/command.h"
+#include "cli/stop.h"
+#include "cli/study_capture.h"
 #include "cli/study_loop.h"
+#include "probes/calibrate.h"
 #include "probes/host.h"
 #include "probes/host_load.h"
 #include "probes/session.h"
@@ -29,7 +32,6 @@ struct study {
     size_t count, kinds;
     struct study_loop *loop;
     struct recording *recording;
-    bool busy_at_start;
 };
 
 static void usage_print(void)
@@ -50,7 +52,9 @@ static void usage_print(void)
          "      --threads LIST       thread counts (1, the cores, twice the cores, 22)\n"
          "      --passwords N        passwords per run (1000000)\n"
          "      --reps N             untraced runs of each variant and thread count (6)\n"
-         "      --traced-reps N      traced ones (2)\n"
+         "      --traced-reps N      those in mode waits, which count futex calls (1)\n"
+         "      --ledger-reps N      those in mode ledger, which account for every nanosecond (2; 1 with "
+         "--quick)\n"
          "      --no-probes          no traced runs: needs no privilege\n"
          "      --timeout S          a run that takes longer is killed and recorded as failed (120)\n"
          "      --seed N             of the random order; it is printed, and the same one gives the same "
@@ -112,7 +116,7 @@ static int probes_try(const struct study *s, struct error *err)
     const struct measure_options options = {
         .argv = argv, .probes = PROBES_WAITS, .stdout_fd = -1, .stderr_fd = -1};
     struct session *session = NULL;
-    int rc = s->settings.traced_reps ? session_open(&options, &session, err) : 0;
+    int rc = s->settings.traced_reps || s->settings.ledger_reps ? session_open(&options, &session, err) : 0;
     session_close(session);
     return rc;
 }
@@ -124,10 +128,10 @@ static void plan_announce(const struct study *s)
     threads_format(p->threads, p->thread_count, threads, sizeof(threads));
     fprintf(stderr,
             "heapwait: %zu variant%s, threads %s, %" PRIu64
-            " passwords, %u untraced and %u traced runs of each:"
+            " passwords, %u untraced runs of each, %u in mode waits, %u in mode ledger:"
             " %zu runs, seed %" PRIu64 "\n",
             p->present_count, p->present_count == 1 ? "" : "s", threads, p->passwords, p->reps,
-            p->traced_reps, s->count, p->seed);
+            p->traced_reps, p->ledger_reps, s->count, p->seed);
     for (size_t i = 0; i < p->variant_count; i++) {
         const struct study_variant *v = &p->variants[i];
         if (v->absent_reason)
@@ -139,15 +143,34 @@ static void plan_announce(const struct study *s)
     }
 }
 
-static void load_check(struct study *s)
+/* The busy check's result, said and stored; a warning of before --resume stays. */
+static int noise_store(const struct study *s, struct error *err)
 {
-    double load = host_load_average(), cores = (double)sysconf(_SC_NPROCESSORS_ONLN);
-    s->busy_at_start = load > HOST_LOAD_PER_CORE_MAX * cores;
-    if (s->busy_at_start)
-        fprintf(
-            stderr,
-            "heapwait: warning: this machine is busy (load average %.2f on %.0f cores): times will be off\n",
-            load, cores);
+    const struct study_tally *t = study_loop_tally(s->loop);
+    char text[256];
+    int rc = 0;
+    if (noise_judge(&t->noise, text, sizeof(text))) {
+        fprintf(stderr, "heapwait: warning: the machine was busy: %s; repeat the study when it is idle\n",
+                text);
+        rc = recording_set_host(s->recording, "warning_busy", text, err);
+    }
+    snprintf(text, sizeof(text), "%" PRIu64, t->noise.steal_ns);
+    return rc ? rc : recording_set_host(s->recording, "steal_ns", text, err);
+}
+
+/* What system calls and probes cost here: without it the ledger's user code holds the costs of both. */
+static int calibration_keep(const struct study *s, struct error *err)
+{
+    struct calibration c;
+    if (!s->settings.ledger_reps)
+        return 0;
+    int rc = calibration_take("/proc/self/exe", &c, err);
+    if (rc)
+        return rc;
+    const struct call_cost *null = &c.calls[CALL_NULL];
+    fprintf(stderr, "heapwait: a null system call takes %.0f ns here, %.0f ns in mode ledger\n",
+            null->untraced, null->traced);
+    return calibration_store(s->recording, &c, err);
 }
 
 /* A new recording, with the facts of the machine and the settings. */
@@ -156,35 +179,9 @@ static int recording_begin(struct study *s, struct error *err)
     int rc = recording_open(s->options->file, RECORDING_REPLACE, &s->recording, err);
     if (!rc)
         rc = host_store(s->recording, &s->facts, HEAPWAIT_VERSION, err);
-    return rc ? rc : settings_store(&s->settings, s->count, s->recording, err);
-}
-
-static double share(double part, double whole)
-{
-    return whole > 0 && part > 0 ? part / whole : 0;
-}
-
-/* The busy check's result, said and stored; a warning of before --resume stays. */
-static int noise_store(const struct study *s, struct error *err)
-{
-    const struct study_tally *t = study_loop_tally(s->loop);
-    double machine_ns = (double)t->watched_ns * (double)sysconf(_SC_NPROCESSORS_ONLN);
-    double foreign = share((double)t->foreign_ns, machine_ns), steal = share((double)t->steal_ns, machine_ns);
-    char text[256];
-    int rc = 0;
-    if (foreign > HOST_FOREIGN_SHARE_MAX || steal > HOST_FOREIGN_SHARE_MAX || s->busy_at_start) {
-        const char *load = host_fact_find(&s->facts, "load_average");
-        snprintf(text, sizeof(text),
-                 "load average %s at the start; during the runs other work used %.1f %% of the machine, the "
-                 "hypervisor "
-                 "took %.1f %%",
-                 load ? load : "unknown", foreign * 100, steal * 100);
-        fprintf(stderr, "heapwait: warning: the machine was busy: %s; repeat the study when it is idle\n",
-                text);
-        rc = recording_set_host(s->recording, "warning_busy", text, err);
-    }
-    snprintf(text, sizeof(text), "%" PRIu64, t->steal_ns);
-    return rc ? rc : recording_set_host(s->recording, "steal_ns", text, err);
+    if (!rc)
+        rc = settings_store(&s->settings, s->count, s->recording, err);
+    return rc ? rc : calibration_keep(s, err);
 }
 
 static int end_store(const struct study *s, struct error *err)
@@ -243,7 +240,7 @@ static int study_perform(struct study *s, struct error *err)
     if (probes_try(s, err))
         return -EPERM;
     plan_announce(s);
-    load_check(s);
+    study_loop_watch(s->loop);
     if (s->recording)
         host_compare(s);
     int rc = s->recording ? 0 : recording_begin(s, err);
@@ -259,16 +256,6 @@ static int study_perform(struct study *s, struct error *err)
     return rc ? rc : stored;
 }
 
-/* Runs must not read the terminal: in a process group of their own they would be stopped for it. */
-static int stdin_detach(struct error *err)
-{
-    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    int rc = fd < 0 || dup2(fd, STDIN_FILENO) < 0 ? -errno : 0;
-    if (fd > STDIN_FILENO)
-        close(fd);
-    return rc ? error_set(err, rc, "can't open /dev/null: %s", strerror(-rc)) : 0;
-}
-
 static int study_run_all(const struct study_options *o)
 {
     struct study s = {.options = o};
@@ -277,7 +264,7 @@ static int study_run_all(const struct study_options *o)
     int rc = o->resume ? settings_from_recording(&s, &err) : settings_from_options(&s, &err);
     int code = rc ? fail(&err, rc == -EINVAL ? EXIT_USAGE : EXIT_HEAPWAIT) : EXIT_OK;
     if (!rc) {
-        study_signals_catch();
+        stop_catch();
         rc = stdin_detach(&err);
         if (!rc)
             rc = study_perform(&s, &err);

@@ -190,3 +190,12 @@ void capture_free(struct capture *c)
         close(c->stop_fd);
     free(c);
 }
+
+int stdin_detach(struct error *err)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int rc = fd < 0 || dup2(fd, STDIN_FILENO) < 0 ? -errno : 0;
+    if (fd > STDIN_FILENO)
+        close(fd);
+    return rc ? error_set(err, rc, "can't open /dev/null: %s", strerror(-rc)) : 0;
+}

@@ -34,6 +34,10 @@ void capture_complaint(const struct capture *c, char *buffer, size_t size);
 /* NULL is fine. */
 void capture_free(struct capture *c);
 
+/* Gives this process and what it starts an empty stdin: a command in a process group of its own would be
+ * stopped for reading the terminal. */
+int stdin_detach(struct error *err);
+
 /* Copies `line` (to its end or newline) as printable ASCII; what is not becomes '?'. */
 void text_tame(const char *line, char *buffer, size_t size);
 

@@ -42,8 +42,8 @@ static int variant_store(const struct study_variant *v, struct recording *r, str
 static int method_store(struct recording *r, struct error *err)
 {
     static const char *const rows[][2] = {
-        {"order", "rounds; in a round every variant and thread count in random order; the traced runs in one "
-                  "stretch before or after the untraced ones, by chance"},
+        {"order", "rounds; in a round every variant and thread count in random order; the runs of each "
+                  "kind (untraced, mode waits, mode ledger) in one stretch, the stretches in random order"},
         {"generator", "SplitMix64, Fisher-Yates"},
         {"warm_up", "one run of each variant, not recorded"},
         {"give_up",
@@ -68,6 +68,7 @@ int settings_store(const struct study_settings *s, size_t plan_length, struct re
                    {"reps", s->reps},
                    {"timeout_ns", s->timeout_ns},
                    {"traced_reps", s->traced_reps},
+                   {"ledger_reps", s->ledger_reps},
                    {"planned_runs", plan_length}};
     int rc = recording_set_study(r, "threads", threads, err);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && !rc; i++)
@@ -108,7 +109,7 @@ static int number_load(struct database *db, const char *key, uint64_t max, uint6
 static int numbers_load(struct database *db, struct study_settings *s, struct error *err)
 {
     char threads[VALUE_MAX];
-    uint64_t reps = 0, traced = 0;
+    uint64_t reps = 0, traced = 0, ledger = 0;
     int rc = value_load(db, "threads", threads, err);
     if (!rc)
         rc = threads_parse(threads, s->threads, &s->thread_count);
@@ -122,7 +123,10 @@ static int numbers_load(struct database *db, struct study_settings *s, struct er
         rc = number_load(db, "reps", STUDY_MAX_REPS, &reps, err);
     if (!rc)
         rc = number_load(db, "traced_reps", STUDY_MAX_REPS, &traced, err);
+    if (!rc)
+        rc = number_load(db, "ledger_reps", STUDY_MAX_REPS, &ledger, err);
     s->reps = (unsigned)reps;
+    s->ledger_reps = (unsigned)ledger;
     s->traced_reps = (unsigned)traced;
     return rc;
 }
@@ -235,7 +239,8 @@ int settings_agree(const struct study_settings *s, const struct study_options *o
         {o->quick && s->passwords != STUDY_QUICK_PASSWORDS, "--quick"},
         {o->reps >= 0 && (unsigned)o->reps != s->reps, "--reps"},
         {o->traced_reps >= 0 && (unsigned)o->traced_reps != s->traced_reps, "--traced-reps"},
-        {o->no_probes && s->traced_reps, "--no-probes"},
+        {o->ledger_reps >= 0 && (unsigned)o->ledger_reps != s->ledger_reps, "--ledger-reps"},
+        {o->no_probes && (s->traced_reps || s->ledger_reps), "--no-probes"},
         {o->seed_given && o->seed != s->seed, "--seed"},
         {o->timeout_ns && o->timeout_ns != s->timeout_ns, "--timeout"},
         {o->variants && !list_agrees(s, o->variants), "--variants"},

@@ -1,12 +1,12 @@
 /* See study_loop.h. */
 #include "cli/study_loop.h"
 
+#include "cli/stop.h"
 #include "cli/study_run.h"
 #include "probes/session.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,27 +27,9 @@ struct study_loop {
     struct history *history;
     struct progress *progress;
     struct session *session; /* kept over a stretch of traced runs */
+    enum probe_mode session_mode;
     struct study_tally tally;
 };
-
-/* A handler can reach nothing but a global. */
-static volatile sig_atomic_t stop_asked;
-
-static void signal_take(int number)
-{
-    (void)number;
-    stop_asked = 1;
-}
-
-void study_signals_catch(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction before, ours = {.sa_handler = signal_take};
-    stop_asked = 0;
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
-            sigaction(signals[i], &ours, NULL);
-}
 
 struct study_loop *study_loop_new(const struct study_settings *s, const struct plan_cell *plan, size_t count,
                                   size_t kinds)
@@ -93,6 +75,11 @@ const struct study_tally *study_loop_tally(const struct study_loop *l)
     return &l->tally;
 }
 
+void study_loop_watch(struct study_loop *l)
+{
+    noise_begin(&l->tally.noise);
+}
+
 uint64_t study_loop_left_ns(const struct study_loop *l)
 {
     return history_left_ns(l->history);
@@ -109,11 +96,12 @@ static void __attribute__((format(printf, 2, 3))) loop_say(struct study_loop *l,
     fputc('\n', stderr);
 }
 
-/* "musl, 22 threads, traced". */
+/* "musl, 22 threads, ledger". */
 static void cell_describe(const struct study_loop *l, const struct plan_cell *cell, char *buffer, size_t size)
 {
     const char *name = l->settings->variants[cell->variant].name;
-    const char *traced = cell->traced ? ", traced" : "";
+    static const char *const kinds[] = {"", ", waits", ", ledger"};
+    const char *traced = kinds[cell->probes];
     if (cell->threads)
         snprintf(buffer, size, "%s, %u thread%s%s", name, cell->threads, cell->threads == 1 ? "" : "s",
                  traced);
@@ -138,7 +126,7 @@ long study_loop_look(struct study_loop *l, struct recording *r, struct error *er
 /* Whether a signal came, to us or (the terminal's process group) to a run. */
 static bool run_interrupted(const struct study_run *run)
 {
-    return stop_asked || (run->m && run->m->outcome.interrupted);
+    return stop_asked() || (run->m && run->m->outcome.interrupted);
 }
 
 int study_loop_warm_up(struct study_loop *l, struct error *err)
@@ -185,7 +173,7 @@ static struct run_info info_make(const struct study_loop *l, size_t index)
         .reported_ns = -1,
         .foreign_cpu_ns = -1,
         .load_average = -1,
-        .probes = cell->traced ? PROBES_WAITS : PROBES_NONE,
+        .probes = cell->probes,
     };
 }
 
@@ -220,14 +208,11 @@ static void run_count(struct study_loop *l, const struct plan_cell *cell, const 
     uint64_t lost = run->m ? measurement_lost(run->m) : 0;
     t->done++;
     t->failed += run->failure[0] != '\0';
-    t->traced += cell->traced && run->m;
+    t->traced += cell->probes != PROBES_NONE && run->m;
     t->traced_with_loss += lost > 0;
     t->lost += lost;
-    if (run->m && run->watched.foreign_ns != INT64_MIN) {
-        t->foreign_ns += run->watched.foreign_ns;
-        t->steal_ns += run->watched.steal_ns;
-        t->watched_ns += run->watched.wall_ns;
-    }
+    if (run->m)
+        noise_add(&t->noise, &run->watched);
 }
 
 static void run_comment(struct study_loop *l, size_t index, const struct study_run *run)
@@ -267,16 +252,18 @@ static int run_record(const struct study_loop *l, size_t index, const struct stu
 
 /* Probes are attached for a stretch of traced runs and never while an untraced one is timed.  When they can't
  * be, the session stays NULL, and the run will fail and say why. */
-static void session_switch(struct study_loop *l, bool traced)
+static void session_switch(struct study_loop *l, enum probe_mode probes)
 {
-    const struct measure_options options = {.probes = PROBES_WAITS, .stdout_fd = -1, .stderr_fd = -1};
+    struct measure_options options;
     struct error ignored = {""};
-    if (traced && !l->session && session_open(&options, &l->session, &ignored))
-        l->session = NULL;
-    if (!traced) {
+    study_run_probes(probes, &options);
+    if (l->session && l->session_mode != probes) {
         session_close(l->session);
         l->session = NULL;
     }
+    if (probes != PROBES_NONE && !l->session && session_open(&options, &l->session, &ignored))
+        l->session = NULL;
+    l->session_mode = probes;
 }
 
 static int cell_run(struct study_loop *l, size_t index, struct recording *r, struct error *err)
@@ -284,12 +271,12 @@ static int cell_run(struct study_loop *l, size_t index, struct recording *r, str
     const struct plan_cell *cell = &l->plan[index];
     struct study_run run;
     uint64_t start = now_ns();
-    session_switch(l, cell->traced);
+    session_switch(l, cell->probes);
     int rc = study_run_take(l->settings, cell, l->session, &run, err);
     if (!run.m)
-        session_switch(l, false); /* the next traced run starts with a fresh one */
+        session_switch(l, PROBES_NONE); /* the next traced run starts with a fresh one */
     /* A run that a signal ended is dropped; one that was through when it came counts. */
-    bool dropped = !rc && (run.m ? run.m->outcome.interrupted : stop_asked);
+    bool dropped = !rc && (run.m ? run.m->outcome.interrupted : stop_asked());
     if (!rc && !dropped)
         rc = run_record(l, index, &run, r, err);
     if (!rc && !dropped) {
@@ -297,7 +284,7 @@ static int cell_run(struct study_loop *l, size_t index, struct recording *r, str
         history_note(l->history, cell, now_ns() - start, run.failure[0]);
         run_comment(l, index, &run);
     }
-    l->tally.interrupted = dropped || stop_asked;
+    l->tally.interrupted = dropped || stop_asked();
     study_run_free(&run);
     return rc;
 }
@@ -306,7 +293,7 @@ int study_loop_run(struct study_loop *l, struct recording *r, struct error *err)
 {
     char label[128];
     int rc = 0;
-    l->tally.interrupted |= stop_asked;
+    l->tally.interrupted |= stop_asked();
     for (size_t i = 0; i < l->count && !rc && !l->tally.interrupted; i++) {
         if (l->there[i])
             continue;
@@ -315,7 +302,7 @@ int study_loop_run(struct study_loop *l, struct recording *r, struct error *err)
         cell_describe(l, &l->plan[i], label, sizeof(label));
         progress_show(l->progress, through, label, history_left_ns(l->history));
         rc = failures ? cell_give_up(l, i, failures, r, err) : cell_run(l, i, r, err);
-        l->tally.interrupted |= stop_asked;
+        l->tally.interrupted |= stop_asked();
     }
     if (!rc && !l->tally.interrupted)
         progress_show(l->progress, l->count, "", 0);

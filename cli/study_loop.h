@@ -4,6 +4,7 @@
 #ifndef HEAPWAIT_STUDY_LOOP_H
 #define HEAPWAIT_STUDY_LOOP_H
 
+#include "cli/noise.h"
 #include "cli/progress.h"
 #include "cli/study_history.h"
 #include "cli/study_settings.h"
@@ -13,9 +14,8 @@
 struct study_tally {
     size_t done, failed, given_up, found; /* found: in the recording already */
     size_t traced, traced_with_loss;
-    uint64_t lost;                 /* events, in all traced runs */
-    int64_t foreign_ns;            /* see host_load.h: signed on purpose */
-    uint64_t steal_ns, watched_ns; /* watched_ns: wall time over which the two were counted */
+    uint64_t lost; /* events, in all traced runs */
+    struct noise noise;
     bool interrupted;
 };
 
@@ -25,9 +25,6 @@ struct study_loop;
 struct study_loop *study_loop_new(const struct study_settings *s, const struct plan_cell *plan, size_t count,
                                   size_t kinds);
 void study_loop_free(struct study_loop *l);
-
-/* From here on SIGINT, SIGTERM and SIGHUP end the loop, not the process (unless they are ignored). */
-void study_signals_catch(void);
 
 /* Marks the positions that `r` has already; returns how many are left, or negative errno. */
 long study_loop_look(struct study_loop *l, struct recording *r, struct error *err);
@@ -42,5 +39,8 @@ uint64_t study_loop_left_ns(const struct study_loop *l);
 int study_loop_run(struct study_loop *l, struct recording *r, struct error *err);
 
 const struct study_tally *study_loop_tally(const struct study_loop *l);
+
+/* Looks at the machine's load before the first run. */
+void study_loop_watch(struct study_loop *l);
 
 #endif

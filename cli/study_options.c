@@ -117,6 +117,7 @@ enum option_id {
     OPT_PASSWORDS,
     OPT_REPS,
     OPT_TRACED,
+    OPT_LEDGER,
     OPT_VARIANT,
     OPT_TIMEOUT,
     OPT_SEED,
@@ -125,14 +126,30 @@ enum option_id {
 };
 
 static const struct option long_options[] = {
-    {"output", required_argument, NULL, OPT_FILE},     {"help", no_argument, NULL, OPT_HELP},
-    {"quick", no_argument, NULL, OPT_QUICK},           {"variants", required_argument, NULL, OPT_VARIANTS},
-    {"threads", required_argument, NULL, OPT_THREADS}, {"passwords", required_argument, NULL, OPT_PASSWORDS},
-    {"reps", required_argument, NULL, OPT_REPS},       {"traced-reps", required_argument, NULL, OPT_TRACED},
-    {"variant", required_argument, NULL, OPT_VARIANT}, {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"seed", required_argument, NULL, OPT_SEED},       {"resume", no_argument, NULL, OPT_RESUME},
-    {"no-probes", no_argument, NULL, OPT_NO_PROBES},   {NULL, 0, NULL, 0},
+    {"output", required_argument, NULL, OPT_FILE},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"quick", no_argument, NULL, OPT_QUICK},
+    {"variants", required_argument, NULL, OPT_VARIANTS},
+    {"threads", required_argument, NULL, OPT_THREADS},
+    {"passwords", required_argument, NULL, OPT_PASSWORDS},
+    {"reps", required_argument, NULL, OPT_REPS},
+    {"traced-reps", required_argument, NULL, OPT_TRACED},
+    {"variant", required_argument, NULL, OPT_VARIANT},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"resume", no_argument, NULL, OPT_RESUME},
+    {"no-probes", no_argument, NULL, OPT_NO_PROBES},
+    {"ledger-reps", required_argument, NULL, OPT_LEDGER},
+    {NULL, 0, NULL, 0},
 };
+
+static int reps_option(const char *name, bool at_least_one, const char *text, int *reps, struct error *err)
+{
+    if (!reps_parse(text, at_least_one, reps))
+        return 0;
+    return error_set(err, -EINVAL, "%s takes a number from %d to %d, not '%s'", name, at_least_one,
+                     STUDY_MAX_REPS, text);
+}
 
 /* Options with a number: what is allowed is said when something else is given. */
 static int number_option(struct study_options *o, int id, const char *text, struct error *err)
@@ -149,11 +166,11 @@ static int number_option(struct study_options *o, int id, const char *text, stru
             return 0;
         return error_set(err, -EINVAL, "--passwords takes a number from 1 to 1000000000, not '%s'", text);
     case OPT_REPS:
+        return reps_option("--reps", true, text, &o->reps, err);
     case OPT_TRACED:
-        if (!reps_parse(text, id == OPT_REPS, id == OPT_REPS ? &o->reps : &o->traced_reps))
-            return 0;
-        return error_set(err, -EINVAL, "%s takes a number from %d to %d, not '%s'",
-                         id == OPT_REPS ? "--reps" : "--traced-reps", id == OPT_REPS, STUDY_MAX_REPS, text);
+        return reps_option("--traced-reps", false, text, &o->traced_reps, err);
+    case OPT_LEDGER:
+        return reps_option("--ledger-reps", false, text, &o->ledger_reps, err);
     case OPT_TIMEOUT:
         if (!timeout_parse(text, &o->timeout_ns))
             return 0;
@@ -204,6 +221,9 @@ static int options_check(const struct study_options *o, struct error *err)
     if (o->no_probes && o->traced_reps > 0)
         return error_set(err, -EINVAL, "--no-probes and --traced-reps %d contradict each other",
                          o->traced_reps);
+    if (o->no_probes && o->ledger_reps > 0)
+        return error_set(err, -EINVAL, "--no-probes and --ledger-reps %d contradict each other",
+                         o->ledger_reps);
     if (o->quick && o->passwords)
         return error_set(err, -EINVAL, "--quick chooses the number of passwords: leave one of the two out");
     return 0;
@@ -211,7 +231,7 @@ static int options_check(const struct study_options *o, struct error *err)
 
 int study_options_parse(int argc, char **argv, struct study_options *o, struct error *err)
 {
-    *o = (struct study_options){.file = DEFAULT_FILE, .reps = -1, .traced_reps = -1};
+    *o = (struct study_options){.file = DEFAULT_FILE, .reps = -1, .traced_reps = -1, .ledger_reps = -1};
     optind = 0; /* glibc: start afresh */
     opterr = 0;
     int rc = 0, id;

@@ -1,39 +1,11 @@
-/* See study_plan.h.  Random numbers: SplitMix64 (G. Steele, D. Lea, C. Flood: "Fast splittable pseudorandom
- * number generators", OOPSLA 2014; constants as in S. Vigna's public-domain splitmix64.c).  It is our own so
- * that a seed gives the same order on every libc.  Changing anything here breaks --resume of older
- * recordings. */
+/* See study_plan.h.  Changing anything here breaks --resume of older recordings. */
 #include "cli/study_plan.h"
+
+#include "cli/random.h"
 
 #include <stdlib.h>
 
-static uint64_t random_next(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-}
-
-/* Uniform in [0, n), n > 0.  The first 2^64 mod n values are refused, else low results would be likelier. */
-static uint64_t random_below(uint64_t *state, uint64_t n)
-{
-    uint64_t refused = -n % n, x;
-    do
-        x = random_next(state);
-    while (x < refused);
-    return x % n;
-}
-
-/* Fisher-Yates (Durstenfeld's form). */
-static void cells_shuffle(struct plan_cell *cells, size_t count, uint64_t *state)
-{
-    for (size_t i = count; i > 1; i--) {
-        size_t j = random_below(state, i);
-        struct plan_cell kept = cells[i - 1];
-        cells[i - 1] = cells[j];
-        cells[j] = kept;
-    }
-}
+enum { PROBE_MODES = 3 }; /* enum probe_mode */
 
 /* Repetition k of `reps` takes place in one round of the k-th of `reps` equal stretches of the `rounds`:
  * spread over the whole session, and not always in the same rounds for every cell. */
@@ -49,14 +21,29 @@ static size_t cells_of_variant(const struct plan_shape *shape, size_t variant)
     return shape->own_threads[variant] ? 1 : shape->thread_count;
 }
 
+static unsigned reps_of(const struct plan_shape *shape, enum probe_mode probes)
+{
+    return probes == PROBES_NONE    ? shape->reps
+           : probes == PROBES_WAITS ? shape->waits_reps
+                                    : shape->ledger_reps;
+}
+
+static unsigned rounds_of(const struct plan_shape *shape)
+{
+    unsigned rounds = 0;
+    for (int probes = 0; probes < PROBE_MODES; probes++)
+        if (reps_of(shape, probes) > rounds)
+            rounds = reps_of(shape, probes);
+    return rounds;
+}
+
 /* Appends all repetitions of one kind of cell. */
 static size_t kind_add(const struct plan_shape *shape, struct plan_cell kind, struct plan_cell *out,
                        uint64_t *state)
 {
-    unsigned rounds = shape->reps > shape->traced_reps ? shape->reps : shape->traced_reps;
-    unsigned reps = kind.traced ? shape->traced_reps : shape->reps;
+    unsigned reps = reps_of(shape, kind.probes);
     for (unsigned k = 0; k < reps; k++) {
-        kind.rep = round_choose(k, reps, rounds, state);
+        kind.rep = round_choose(k, reps, rounds_of(shape), state);
         out[k] = kind;
     }
     return reps;
@@ -67,50 +54,66 @@ static size_t cells_fill(const struct plan_shape *shape, struct plan_cell *cells
     size_t n = 0;
     for (size_t v = 0; v < shape->variant_count; v++)
         for (size_t t = 0; t < cells_of_variant(shape, v); t++)
-            for (int traced = 0; traced < 2; traced++) {
-                struct plan_cell kind = {.variant = (unsigned)v, .traced = traced};
-                kind.kind = (unsigned)((v * shape->thread_count + t) * 2) + (unsigned)traced;
+            for (int probes = 0; probes < PROBE_MODES; probes++) {
+                struct plan_cell kind = {.variant = (unsigned)v, .probes = probes};
+                kind.kind = (unsigned)((v * shape->thread_count + t) * PROBE_MODES) + (unsigned)probes;
                 kind.threads = shape->own_threads[v] ? 0 : shape->threads[t];
                 n += kind_add(shape, kind, cells + n, state);
             }
     return n;
 }
 
-/* Appends the cells of a round that are traced or not, in the order in which they stand. */
-static size_t stretch_copy(const struct plan_cell *from, size_t count, unsigned round, bool traced,
+/* The order of a round's stretches: a coin for the first two, then a place among them for the ledger's.
+ * Without one it is as it was before there was a ledger, so that older studies can be resumed. */
+static void stretches_order(const struct plan_shape *shape, enum probe_mode order[PROBE_MODES],
+                            uint64_t *state)
+{
+    bool waits_first = random_below(state, 2);
+    size_t place = shape->ledger_reps ? random_below(state, PROBE_MODES) : PROBE_MODES - 1;
+    for (size_t i = 0, other = 0; i < PROBE_MODES; i++) {
+        if (i == place)
+            order[i] = PROBES_LEDGER;
+        else
+            order[i] = waits_first == (other++ == 0) ? PROBES_WAITS : PROBES_NONE;
+    }
+}
+
+/* Appends the cells of one stretch of a round, in the order in which they stand. */
+static size_t stretch_copy(const struct plan_cell *from, size_t count, unsigned round, enum probe_mode probes,
                            struct plan_cell *to)
 {
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
-        if (from[i].rep == round && from[i].traced == traced)
+        if (from[i].rep == round && from[i].probes == probes)
             to[n++] = from[i];
     return n;
 }
 
 /* Stable, so that the order within a stretch is the shuffle's. */
-static void rounds_sort(const struct plan_cell *from, struct plan_cell *to, size_t count, unsigned rounds,
-                        uint64_t *state)
+static void rounds_sort(const struct plan_shape *shape, const struct plan_cell *from, struct plan_cell *to,
+                        size_t count, uint64_t *state)
 {
-    for (unsigned round = 1; round <= rounds; round++) {
-        bool traced_first = random_below(state, 2);
-        to += stretch_copy(from, count, round, traced_first, to);
-        to += stretch_copy(from, count, round, !traced_first, to);
+    for (unsigned round = 1; round <= rounds_of(shape); round++) {
+        enum probe_mode order[PROBE_MODES];
+        stretches_order(shape, order, state);
+        for (size_t i = 0; i < PROBE_MODES; i++)
+            to += stretch_copy(from, count, round, order[i], to);
     }
 }
 
 static uint64_t cells_count(const struct plan_shape *shape)
 {
-    uint64_t kinds = 0;
+    uint64_t kinds = 0, reps = 0;
     for (size_t v = 0; v < shape->variant_count; v++)
         kinds += cells_of_variant(shape, v);
-    if (kinds > PLAN_MAX_CELLS)
-        return UINT64_MAX;
-    return kinds * ((uint64_t)shape->reps + shape->traced_reps);
+    for (int probes = 0; probes < PROBE_MODES; probes++)
+        reps += reps_of(shape, probes);
+    return kinds > PLAN_MAX_CELLS ? UINT64_MAX : kinds * reps;
 }
 
 size_t plan_kinds(const struct plan_shape *shape)
 {
-    return shape->variant_count * (shape->thread_count ? shape->thread_count : 1) * 2;
+    return shape->variant_count * (shape->thread_count ? shape->thread_count : 1) * PROBE_MODES;
 }
 
 struct plan_cell *plan_make(const struct plan_shape *shape, uint64_t seed, size_t *count)
@@ -121,10 +124,10 @@ struct plan_cell *plan_make(const struct plan_shape *shape, uint64_t seed, size_
     struct plan_cell *mixed = calloc(total, sizeof(*mixed));
     struct plan_cell *ordered = calloc(total, sizeof(*ordered));
     if (mixed && ordered) {
-        unsigned rounds = shape->reps > shape->traced_reps ? shape->reps : shape->traced_reps;
         cells_fill(shape, mixed, &state);
-        cells_shuffle(mixed, total, &state); /* a random order of all is one of each part */
-        rounds_sort(mixed, ordered, total, rounds, &state);
+        /* a random order of all is one of each part */
+        random_shuffle(mixed, total, sizeof(*mixed), &state);
+        rounds_sort(shape, mixed, ordered, total, &state);
         *count = total;
     } else {
         free(ordered);

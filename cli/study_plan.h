@@ -1,14 +1,16 @@
 /* The order of a study: which cell is run when.  A pure function of its shape and a seed, so that a study can
  * be repeated, and one that was interrupted can go on.  Knows nothing of commands or clocks.
  *
- * A round holds every (variant, thread count) once untraced, and some of them traced; what is compared in the
- * analysis are runs of the same round, so that a slow drift of the machine hits all alike.  Within a round
- * the traced ones come in one stretch, before or after the others by the toss of a coin, each stretch in
- * random order: to detach probes takes the kernel most of a second, and untraced runs must not have any
- * attached.
+ * A round holds every (variant, thread count) once untraced, and some of them traced, in mode waits, in mode
+ * ledger or both; what is compared in the analysis are runs of the same round, so that a slow drift of the
+ * machine hits all alike.  Within a round the runs of each kind come in one stretch, the stretches in random
+ * order, and so the runs in each: to detach probes takes the kernel most of a second, a session has one mode,
+ * and untraced runs must not have any probes attached.
  */
 #ifndef HEAPWAIT_STUDY_PLAN_H
 #define HEAPWAIT_STUDY_PLAN_H
+
+#include "probes/measure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,13 +25,13 @@ struct plan_shape {
         *own_threads; /* per variant: its command chooses its thread count, it has one cell with threads 0 */
     const unsigned *threads;
     size_t thread_count;
-    unsigned reps, traced_reps; /* per cell; traced_reps may be 0 */
+    unsigned reps, waits_reps, ledger_reps; /* per cell: untraced, and in the two modes (may be 0) */
 };
 
 struct plan_cell {
     unsigned variant; /* index into the shape's variants */
     unsigned threads; /* 0: the command's own */
-    bool traced;
+    enum probe_mode probes;
     unsigned rep;  /* the round, 1-based */
     unsigned kind; /* the same for all repetitions of a cell, below plan_kinds() */
 };

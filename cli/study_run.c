@@ -50,20 +50,31 @@ void study_run_judge(const struct study_ending *e, char *failure, size_t size)
                  "it ended well without saying how many passwords it made, how and in what time");
 }
 
+void study_run_probes(enum probe_mode probes, struct measure_options *options)
+{
+    *options = (struct measure_options){
+        .probes = probes,
+        .stdout_fd = -1,
+        .stderr_fd = -1,
+        .sample_period_ns = SAMPLE_PERIOD_NS,
+        .timeline_after_ns = TIMELINE_AFTER_NS,
+        .timeline_length_ns = TIMELINE_LENGTH_NS,
+    };
+}
+
 /* The measurement; what goes wrong with it becomes the run's failure. */
 static void run_measure(const struct study_settings *s, const struct words *words,
                         const struct plan_cell *cell, const struct capture *c, struct session *session,
                         struct study_run *run)
 {
-    const struct measure_options options = {
-        .argv = words->items,
-        .session = cell->traced ? session : NULL,
-        .probes = cell->traced ? PROBES_WAITS : PROBES_NONE,
-        .stdout_fd = capture_stdout_fd(c),
-        .stderr_fd = capture_stderr_fd(c),
-        .own_group = true,
-        .timeout_ns = s->timeout_ns,
-    };
+    struct measure_options options;
+    study_run_probes(cell->probes, &options);
+    options.argv = words->items;
+    options.session = cell->probes != PROBES_NONE ? session : NULL;
+    options.stdout_fd = capture_stdout_fd(c);
+    options.stderr_fd = capture_stderr_fd(c);
+    options.own_group = true;
+    options.timeout_ns = s->timeout_ns;
     struct host_watch watch;
     struct error why = {""};
     bool exec_failed = false;

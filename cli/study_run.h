@@ -17,7 +17,7 @@ struct study_run {
     double load_average; /* before the run; negative: not known */
 };
 
-/* What the run is asked for: the cell's thread count (0: the command's own) and whether it is traced.
+/* What the run is asked for: the cell's thread count (0: the command's own) and how it is traced.
  * `session`: the probes, where they are attached already; NULL: a traced run attaches its own. Negative errno
  * with a sentence only for heapwait's own failures; whatever happens to the command, and probes that fail, is
  * the run's failure.  Free in either case. */
@@ -25,6 +25,9 @@ int study_run_take(const struct study_settings *s, const struct plan_cell *cell,
                    struct study_run *run, struct error *err);
 
 void study_run_free(struct study_run *run);
+
+/* How a run of this mode is measured: for its own session, or for the one that a stretch of runs shares. */
+void study_run_probes(enum probe_mode probes, struct measure_options *options);
 
 /* The judgement alone, for tests: `expected` are -1 where anything goes.  `must_say`: our own program. */
 struct study_ending {

@@ -15,7 +15,9 @@ enum {
      * range of n values misses it with probability 2 / 2^n (H. A. David, H. N. Nagaraja: Order
      * Statistics, 7.1). */
     DEFAULT_REPS = 6,
-    DEFAULT_TRACED_REPS = 2,
+    DEFAULT_TRACED_REPS = 1,
+    DEFAULT_LEDGER_REPS = 2,
+    QUICK_LEDGER_REPS = 1,
     POST_THREADS = 22, /* the thread count of "Performance of static Rust with MUSL", 2025 */
 };
 static const uint64_t DEFAULT_TIMEOUT_NS = 120000000000;
@@ -204,6 +206,8 @@ static int numbers_choose(struct study_settings *s, const struct study_options *
     s->passwords = o->passwords ? o->passwords : o->quick ? STUDY_QUICK_PASSWORDS : DEFAULT_PASSWORDS;
     s->reps = o->reps >= 0 ? (unsigned)o->reps : DEFAULT_REPS;
     s->traced_reps = o->no_probes ? 0 : o->traced_reps >= 0 ? (unsigned)o->traced_reps : DEFAULT_TRACED_REPS;
+    unsigned ledger = o->quick ? QUICK_LEDGER_REPS : DEFAULT_LEDGER_REPS;
+    s->ledger_reps = o->no_probes ? 0 : o->ledger_reps >= 0 ? (unsigned)o->ledger_reps : ledger;
     s->timeout_ns = o->timeout_ns ? o->timeout_ns : DEFAULT_TIMEOUT_NS;
     s->seed = o->seed;
     s->thread_count = o->thread_count;
@@ -244,7 +248,8 @@ static void shape_fill(const struct study_settings *s, bool *own_threads, struct
         .threads = s->threads,
         .thread_count = s->thread_count,
         .reps = s->reps,
-        .traced_reps = s->traced_reps,
+        .waits_reps = s->traced_reps,
+        .ledger_reps = s->ledger_reps,
     };
 }
 
@@ -262,6 +267,6 @@ struct plan_cell *settings_plan(const struct study_settings *s, size_t *count, s
     free(own_threads);
     if (!plan)
         error_set(err, -EINVAL, "a study of %zu variants, %zu thread counts and %u repetitions is too large",
-                  s->present_count, s->thread_count, s->reps + s->traced_reps);
+                  s->present_count, s->thread_count, s->reps + s->traced_reps + s->ledger_reps);
     return plan;
 }

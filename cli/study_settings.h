@@ -26,7 +26,8 @@ struct study_variant {
 
 struct study_settings {
     uint64_t seed, passwords, timeout_ns;
-    unsigned reps, traced_reps; /* traced_reps 0: without probes */
+    unsigned reps, traced_reps,
+        ledger_reps; /* untraced, in mode waits, in mode ledger; the latter may be 0 */
     unsigned threads[STUDY_MAX_THREAD_COUNTS];
     size_t thread_count;
     struct study_variant *variants; /* the present ones first: these are the plan's */

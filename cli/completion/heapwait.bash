@@ -16,7 +16,7 @@ _heapwait_options()
     doctor) echo '--calibrate --help' ;;
     record) echo '--output --mode --max-words --calibrate --help' ;;
     study)
-        echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --no-probes' \
+        echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --no-probes' \
             '--timeout --seed --resume --help'
         ;;
     explain) echo '--json --width --help' ;;
@@ -34,7 +34,7 @@ _heapwait_value()
     report:-o | report:--output) _heapwait_files -d ;;
     *:-o | *:--output) _heapwait_files -f ;;
     record:--max-words | explain:--width | study:--variant | study:--threads | study:--passwords | study:--reps | \
-        study:--traced-reps | study:--timeout | study:--seed) ;;
+        study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;
     esac
 }

@@ -144,6 +144,8 @@ static void options_refuse_nonsense(void **state)
         "study --variant a=b --variant a=c",
         "study --quick --passwords 5",
         "study --no-probes --traced-reps 2",
+        "study --no-probes --ledger-reps 2",
+        "study --ledger-reps x",
         "study -o ''",
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
@@ -252,7 +254,8 @@ static void settings_are_made(void **state)
     assert_string_equal(s.variants[2].absent_reason, "no sources");
     assert_int_equal(s.passwords, 100000);
     assert_int_equal(s.reps, 6);
-    assert_int_equal(s.traced_reps, 2);
+    assert_int_equal(s.traced_reps, 1);
+    assert_int_equal(s.ledger_reps, 1);
     settings_free(&s);
     study_options_free(&o);
     words_free(&argv);
@@ -291,7 +294,7 @@ static void settings_refuse_what_cannot_be_run(void **state)
 static void settings_respect_affinity(void **state)
 {
     cpu_set_t before, one;
-    struct study_options o = {.reps = -1, .traced_reps = -1, .variants = "none"};
+    struct study_options o = {.reps = -1, .traced_reps = -1, .ledger_reps = -1, .variants = "none"};
     char name[] = "a";
     struct given_variant given = {.name = name, .command = "b"};
     struct variant_list none = {0};
