@@ -166,10 +166,10 @@ void say_losses(struct maker *m)
         maker_query(m, "SELECT reason, count, runs_hit, runs_watched FROM loss_total WHERE count > 0", NULL);
     while (maker_next(m, statement)) {
         char count[32], *reason = maker_column(m, statement, 0);
-        maker_say(m, "loss", "Lost: %s events in %lld of %lld traced runs (%s); the counts below lack them.",
-                  format_count(count, (uint64_t)sqlite3_column_int64(statement, 1)),
-                  sqlite3_column_int64(statement, 2), sqlite3_column_int64(statement, 3),
-                  reason ? reason : "?");
+        maker_say(
+            m, "loss", "Lost: %s events in %lld of %lld traced runs (%s); what stands below lacks them.",
+            format_count(count, (uint64_t)sqlite3_column_int64(statement, 1)),
+            sqlite3_column_int64(statement, 2), sqlite3_column_int64(statement, 3), reason ? reason : "?");
         free(reason);
     }
     double n[2] = {0};

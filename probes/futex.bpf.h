@@ -160,7 +160,8 @@ static __always_inline void evidence_read(struct word_evidence *e, u64 address, 
 static __always_inline void stack_read(const struct word_key *key)
 {
     if (bpf_map_update_elem(&stacks, key, &stack_zero, BPF_NOEXIST)) {
-        loss_add(LOSS_STACK, 1);
+        if (!bpf_map_lookup_elem(&stacks, key)) /* else another CPU was faster */
+            loss_add(LOSS_STACK, 1);
         return;
     }
     struct stack_value *s = bpf_map_lookup_elem(&stacks, key);

@@ -60,7 +60,7 @@ static void test_whole_study(void **state)
     char *text = verdict_of("study.sql", NULL);
     assert_string_equal(
         text,
-        "loss: Lost: 7 events in 1 of 8 traced runs (recursion missed); the counts below lack them.\n"
+        "loss: Lost: 7 events in 1 of 8 traced runs (recursion missed); what stands below lacks them.\n"
         "missing: musl+mimalloc is absent: its sources were not found.\n"
         "missing: musl-dynamic: 1 of 2 runs don't count (the first: it ended with exit status 3).\n"
         "slowdown: At 4 threads musl (static musl 1.2.3, mallocng) takes 2.40 times as long as glibc (96.1" PC

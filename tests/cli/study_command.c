@@ -322,8 +322,8 @@ static void traced_runs_are_kept_apart(void **state)
 {
     struct place *p = *state;
     assert_int_equal(STUDY(p, "--variants", "none", "--threads", "1,2", "--passwords", "10", "--reps", "3",
-                           "--traced-reps", "2", "--ledger-reps", "0", "--variant", variant_f, "--variant", variant_ok, "--variant",
-                           "gone=/nonexistent/program {threads}"),
+                           "--traced-reps", "2", "--ledger-reps", "0", "--variant", variant_f, "--variant",
+                           variant_ok, "--variant", "gone=/nonexistent/program {threads}"),
                      0);
     assert_string_equal(
         query(p, "SELECT group_concat(x) FROM (SELECT probes || ' ' || count(*) || ' ' || "

@@ -47,7 +47,9 @@ static void plan_has_every_cell_once_per_round(void **state)
     for (size_t i = 0; i < count; i++) {
         const struct plan_cell *c = &plan[i];
         assert_true(c->kind < plan_kinds(&plan_shape));
-        assert_int_equal(cells_like(plan, count, c->kind, 0), c->probes == PROBES_NONE ? 6 : c->probes == PROBES_WAITS ? 2 : 1);
+        assert_int_equal(cells_like(plan, count, c->kind, 0), c->probes == PROBES_NONE    ? 6
+                                                              : c->probes == PROBES_WAITS ? 2
+                                                                                          : 1);
         assert_int_equal(cells_like(plan, count, c->kind, c->rep), 1);
         assert_true(plan_own[c->variant] ? c->threads == 0 : c->threads >= 1);
         assert_true(i == 0 || c->rep >= plan[i - 1].rep);
