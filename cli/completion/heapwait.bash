@@ -19,6 +19,7 @@ _heapwait_options()
         echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --no-probes' \
             '--timeout --seed --resume --help'
         ;;
+    bench) echo '--rounds --passwords --quick --write --help' ;;
     explain) echo '--json --width --help' ;;
     report) echo '--output --help' ;;
     esac
@@ -33,7 +34,7 @@ _heapwait_value()
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     report:-o | report:--output) _heapwait_files -d ;;
     *:-o | *:--output) _heapwait_files -f ;;
-    record:--max-words | explain:--width | study:--variant | study:--threads | study:--passwords | study:--reps | \
+    record:--max-words | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;
     esac
@@ -58,7 +59,7 @@ _heapwait()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} at
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _heapwait_words 'doctor record study explain report --help --version'
+        _heapwait_words 'doctor record study explain report bench --help --version'
         return
     fi
     if [[ $command == record ]] && at=$(_heapwait_command_at) && [[ $at ]]; then

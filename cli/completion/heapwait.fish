@@ -34,6 +34,11 @@ complete -c heapwait -n '__heapwait_in study' -l timeout -x -d 'seconds until a 
 complete -c heapwait -n '__heapwait_in study' -l seed -x -d 'of the random order'
 complete -c heapwait -n '__heapwait_in study' -l resume -d 'go on with an interrupted study'
 
+complete -c heapwait -n __fish_use_subcommand -a bench -d 'what looking costs'
+complete -c heapwait -n '__heapwait_in bench' -l rounds -x -d 'runs of each'
+complete -c heapwait -n '__heapwait_in bench' -l passwords -x -d 'passwords per run'
+complete -c heapwait -n '__heapwait_in bench' -l quick -d '3 rounds of 200000'
+complete -c heapwait -n '__heapwait_in bench' -l write -r -d 'the table as Markdown'
 complete -c heapwait -n '__heapwait_in explain' -l json -d 'one JSON document'
 complete -c heapwait -n '__heapwait_in explain' -l width -x -d 'columns'
 complete -c heapwait -n '__heapwait_in explain' -F

@@ -1,0 +1,117 @@
+/* See bench_table.h. */
+#include "cli/bench_table.h"
+
+#include "cli/table.h"
+#include "probes/host.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int double_compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The largest k (1-based) for which the k-th smallest and k-th largest of n hold the median with 95 %:
+ * binomial distribution, H. A. David and H. N. Nagaraja, "Order Statistics", 3rd ed., 7.1.  1 where none
+ * does. */
+static unsigned interval_rank(unsigned n)
+{
+    double term = pow(0.5, n), below = 0;
+    unsigned k = 0;
+    while (k < n / 2 && 1 - 2 * (below + term) >= 0.95) {
+        below += term;
+        term = term * (n - k) / (k + 1);
+        k++;
+    }
+    return k ? k : 1;
+}
+
+struct bench_ratio bench_ratio_of(const struct bench_case *c, unsigned method, unsigned rounds)
+{
+    double ratios[BENCH_ROUNDS];
+    struct bench_ratio r = {0};
+    for (unsigned i = 0; i < rounds; i++)
+        if (c->ns[0][i] > 0 && c->ns[method][i] > 0)
+            ratios[r.rounds++] = c->ns[method][i] / c->ns[0][i];
+    if (!r.rounds)
+        return r;
+    qsort(ratios, r.rounds, sizeof(ratios[0]), double_compare);
+    unsigned k = interval_rank(r.rounds);
+    r.median = (ratios[(r.rounds - 1) / 2] + ratios[r.rounds / 2]) / 2;
+    r.low = ratios[k - 1];
+    r.high = ratios[r.rounds - k];
+    return r;
+}
+
+static void cell_format(const struct bench_results *b, unsigned c, unsigned method, char *buffer, size_t size)
+{
+    struct bench_ratio r = bench_ratio_of(&b->cases[c], method, b->rounds);
+    if (r.rounds)
+        snprintf(buffer, size, "%.2f (%.2f to %.2f)", r.median, r.low, r.high);
+    else
+        snprintf(buffer, size, "not measured");
+}
+
+void bench_table_print(const struct bench_results *b, FILE *out)
+{
+    static const struct table_column columns[] = {
+        {"what looks", false, true}, {"musl, contended", true, false}, {"glibc, uncontended", true, false}};
+    struct table *t = table_new(columns, 3);
+    for (unsigned m = 0; t && m < BENCH_METHODS; m++) {
+        char cells[BENCH_CASES][64];
+        for (unsigned c = 0; c < BENCH_CASES; c++)
+            cell_format(b, c, m, cells[c], sizeof(cells[c]));
+        table_add(t, (const char *const[]){b->methods[m], cells[0], cells[1]});
+    }
+    fprintf(out, "Time as a ratio to untraced: median and interval of %u interleaved rounds, %u threads.\n\n",
+            b->rounds, b->threads);
+    if (t)
+        table_print(t, out, 0);
+    table_free(t);
+}
+
+static void host_write(FILE *f)
+{
+    static const char *const keys[] = {"started_at",     "kernel",      "machine",      "cpu_model",
+                                       "cores",          "hypervisor",  "distribution", "glibc_version",
+                                       "libbpf_version", "clocksource", "load_averages"};
+    static struct host_facts facts;
+    host_facts_read(&facts, "");
+    fputs("\n| host | |\n| --- | --- |\n", f);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (host_fact_find(&facts, keys[i]))
+            fprintf(f, "| %s | %s |\n", keys[i], host_fact_find(&facts, keys[i]));
+    fprintf(f, "| null system call, untraced | %llu ns |\n", (unsigned long long)host_null_syscall_ns());
+}
+
+int bench_table_write(const struct bench_results *b, const char *path, struct error *err)
+{
+    FILE *f = fopen(path, "we");
+    if (!f)
+        return error_set(err, -errno, "can't write '%s': %s", path, strerror(errno));
+    fprintf(
+        f,
+        "# What looking costs\n\n"
+        "Written by `heapwait bench` (`./run bench`). The password program with %u threads and %llu "
+        "passwords, its own\n"
+        "elapsed time, as a ratio to the untraced run of the same round: median and distribution-free "
+        "interval of\n"
+        "%u interleaved rounds, each method once a round in random order. Attaching, detaching and a tool's "
+        "start\n"
+        "are not in the time. The empty programs are the floor: no probe on the same hooks can cost less.\n\n"
+        "| what looks | musl, contended | glibc, uncontended |\n| --- | --- | --- |\n",
+        b->threads, (unsigned long long)b->passwords, b->rounds);
+    for (unsigned m = 0; m < BENCH_METHODS; m++) {
+        char cells[BENCH_CASES][64];
+        for (unsigned c = 0; c < BENCH_CASES; c++)
+            cell_format(b, c, m, cells[c], sizeof(cells[c]));
+        fprintf(f, "| %s | %s | %s |\n", b->methods[m], cells[0], cells[1]);
+    }
+    host_write(f);
+    int bad = ferror(f) | fclose(f);
+    return bad ? error_set(err, -EIO, "can't write '%s': the disk may be full", path) : 0;
+}

@@ -1,0 +1,37 @@
+/* What `heapwait bench` found, as a table: ratios to the untraced run of the same round, with intervals. */
+#ifndef HEAPWAIT_BENCH_TABLE_H
+#define HEAPWAIT_BENCH_TABLE_H
+
+#include "probes/error.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+enum { BENCH_METHODS = 9, BENCH_CASES = 2, BENCH_ROUNDS = 60 };
+
+/* ns[method][round]; negative: not measured.  Method 0 is the untraced one. */
+struct bench_case {
+    const char *name;
+    double ns[BENCH_METHODS][BENCH_ROUNDS];
+};
+
+struct bench_results {
+    const struct bench_case *cases;
+    const char *const *methods;
+    unsigned rounds, threads;
+    uint64_t passwords;
+};
+
+/* Median of the ratios and the order statistics around it that hold the true median with at least 95 %, or
+ * all of them where there are too few.  Returns the number of rounds that count. */
+struct bench_ratio {
+    unsigned rounds;
+    double median, low, high;
+};
+struct bench_ratio bench_ratio_of(const struct bench_case *c, unsigned method, unsigned rounds);
+
+void bench_table_print(const struct bench_results *r, FILE *out);
+/* As Markdown, with the host. */
+int bench_table_write(const struct bench_results *r, const char *path, struct error *err);
+
+#endif

@@ -1,0 +1,51 @@
+/* See floor.h. */
+#include "probes/floor.h"
+
+#include "probes/attach.h"
+#include "probes/checks.h"
+#include "probes/floor.skel.h"
+#include "probes/measure.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct floor {
+    struct floor_bpf *skeleton;
+    struct attachment hooks;
+};
+
+int floor_open(bool ledger, struct floor **out, struct error *err)
+{
+    int rc = checks_require(err);
+    struct floor *f = rc ? NULL : calloc(1, sizeof(*f));
+    if (!f)
+        return rc ? rc : error_set(err, -ENOMEM, "out of memory");
+    f->hooks = (struct attachment){.tracefs = -1, .ledger = ledger};
+    f->hooks.sample_period_ns = ledger ? SAMPLE_PERIOD_NS : 0;
+    f->skeleton = floor_bpf__open();
+    rc = f->skeleton ? 0 : -errno;
+    if (!rc) {
+        f->hooks.object = f->skeleton->obj;
+        attachment_choose(&f->hooks);
+        rc = floor_bpf__load(f->skeleton);
+    }
+    if (!rc)
+        rc = attachment_make(&f->hooks);
+    if (rc) {
+        error_set(err, rc, "can't attach empty BPF programs: %s", strerror(-rc));
+        floor_close(f);
+        return rc;
+    }
+    *out = f;
+    return 0;
+}
+
+void floor_close(struct floor *f)
+{
+    if (!f)
+        return;
+    attachment_end(&f->hooks);
+    floor_bpf__destroy(f->skeleton);
+    free(f);
+}
