@@ -144,7 +144,7 @@ static void caption_write(struct drawing *d, const struct timeline *t)
         const struct lane *lane = &t->lanes[i];
         if (lane->whole <= 0)
             continue;
-        fprintf(out, "%s: ", lane->variant->label);
+        fprintf(out, "%s: ", d->lineup->study ? lane->variant->label : "The command");
         say_share(out, lane->ns[GROUP_FUTEX] / lane->whole);
         fputs(" of the threads’ time in futex calls, ", out);
         say_share(out, lane->ns[GROUP_ASLEEP_MALLOC] / lane->whole);

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATES = 40, SHOWN = 8, PANELS = 12, LINES = 4 };
+enum { STATES = 40, SHOWN = 8, PANELS = 12, LINES = 5 };
 
 #define MAIN_CM  4.2
 #define SMALL_CM 1.75
 #define GAP_CM   0.45
-#define NAMES_CM 1.35
+#define NAMES_CM 1.45
 #define LEFT_CM  1.5
 
 struct bar {
@@ -168,34 +168,40 @@ static void panel_write(struct drawing *d, struct waterfall *w, size_t panel)
     define_item(d, "STEP", panel, place_step(w->top, panel ? 2 : 5));
 }
 
-/* Words into lines no wider than the bar's place. */
+/* Words into lines no wider than the bar's place; a line is an item of its own, for names are shown as they
+ * are and can't have a line break in them. */
 static void name_define(struct drawing *d, size_t place, const char *label, double width)
 {
-    char name[160] = "";
-    char *copied = text_fit(label, LINES * width), *rest = copied;
-    double at = 0;
-    for (char *word; (word = strsep(&rest, " "));) {
-        const double wide = text_width(word);
-        const size_t used = strlen(name);
-        const bool first = used == 0, broken = !first && at + 0.3 + wide > width;
-        if (used + strlen(word) + 2 > sizeof name)
-            break;
-        stpcpy(stpcpy(name + used, first ? "" : broken ? "\n" : " "), word);
-        at = first || broken ? wide : at + 0.3 + wide;
+    char *copied = strdup(label), *rest = copied, name[80] = "";
+    size_t line = 0;
+    for (char *word; line < LINES && (word = strsep(&rest, " "));) {
+        char longer[sizeof name];
+        snprintf(longer, sizeof longer, "%s%s%s", name, *name ? " " : "", word);
+        if (*name && text_width(longer) > 1.08 * width) {
+            define_item_text(d, "LABEL", place * LINES + line++, name);
+            snprintf(longer, sizeof longer, "%s", word);
+        }
+        char *fitted = text_fit(longer, 1.25 * width);
+        snprintf(name, sizeof name, "%s", fitted ? fitted : longer);
+        free(fitted);
+    }
+    while (line < LINES) {
+        define_item_text(d, "LABEL", place * LINES + line++, name);
+        *name = '\0';
     }
     free(copied);
-    define_item_text(d, "LABEL", place, name);
 }
 
 static void names_define(struct drawing *d, const struct waterfall *w)
 {
     const size_t places = 3 + w->shown + (w->shown < w->count);
-    const double width = (FIGURE_WIDTH - LEFT_CM - 0.1) / (double)places / (6.5 * POINT_CM);
+    const double width = (FIGURE_WIDTH - LEFT_CM - 0.1) / (double)places / (6.5 * POINT_CM) - 0.1;
     const struct variant *b = lineup_find(d->lineup, d->lineup->baseline);
     const struct variant *s = lineup_find(d->lineup, d->lineup->subject);
     size_t place = 0;
     define_number(d, "BARS", (double)places);
-    define_array(d, "LABEL", places);
+    define_array(d, "LABEL", places * LINES);
+    define_number(d, "LINES", LINES);
     name_define(d, place++, b ? b->label : d->lineup->baseline, width);
     for (size_t i = 0; i < w->count; i++)
         if (w->bars[i].shown)
@@ -211,7 +217,7 @@ static void names_define(struct drawing *d, const struct waterfall *w)
 static void panels_place(struct drawing *d, const struct waterfall *w)
 {
     const double rest = (double)(w->panel_count - 1);
-    const double height = 0.5 + MAIN_CM + NAMES_CM + rest * (SMALL_CM + GAP_CM);
+    const double height = 0.5 + MAIN_CM + NAMES_CM + rest * (SMALL_CM + GAP_CM) + 0.15;
     double top = 0.5;
     panels_define(d, w->panel_count, height);
     define_array(d, "TITLE", w->panel_count);
@@ -245,7 +251,7 @@ static void caption_write(struct drawing *d, const struct waterfall *w)
     fputs("Core time, wall time × cores, from ", out);
     fprintf(out, "%s to %s with ", d->lineup->baseline, d->lineup->subject);
     caption_threads(out, p->threads);
-    fprintf(out, ": %+.0f ms, of which ", whole);
+    fprintf(out, fabs(whole) < 100 ? ": %+.2f ms, of which " : ": %+.0f ms, of which ", whole);
     say_share(out, whole != 0 ? fabs(p->unexplained / whole) : 0);
     fputs(" unexplained", out);
     fputs(p->unexplained < 0 && whole > 0 ? " (counted twice)." : ".", out);

@@ -103,7 +103,7 @@ static int caption_write(struct drawing *d, struct where *w, struct error *err)
         return rc;
     if (v && w->total > 0) {
         const double *g = w->groups;
-        fprintf(out, "Of the time of %s’s threads ", v->label);
+        fprintf(out, "Of the time of %s’s threads ", l->study ? v->label : "the command");
         say_share(out, g[GROUP_FUTEX] / w->total);
         fputs(" goes to futex calls, ", out);
         say_share(out, g[GROUP_ASLEEP_MALLOC] / w->total);
@@ -119,7 +119,7 @@ static int caption_write(struct drawing *d, struct where *w, struct error *err)
     }
     fputs(". The main thread’s sleep until the others are done is in ‘asleep, else’.", out);
     if (w->estimated)
-        fputs(" Program, allocator, lock functions and page faults are divided by samples.", out);
+        fputs(" Time in user code is divided by samples; ‘program’ is what is not the allocator’s.", out);
     return 0;
 }
 

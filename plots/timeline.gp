@@ -16,11 +16,10 @@ do for [p = 1:PANELS] {
   set label 1 NAME[p] at graph 0, graph 1 offset 0, 0.6 left font BOLD tc rgb COLOUR[p] noenhanced
   every = ROWS[p] > 16 ? 5 : 1
   unset ytics
-  set ytics scale 0 font TINY
-  set ytics add ('1' 1)
+  set ytics ('1' 1) scale 0 font TINY
   do for [r = 1:int(ROWS[p])] { if (every == 1 || r % every == 0) { set ytics add (sprintf('%d', r) r) } }
   set label 2 'thread' at screen 0.3 / W, graph 0.5 center rotate font SMALL tc rgb MUTE
-  if (p == PANELS) { set format x '%g'; set xlabel 'time, ms' } else { set format x ''; unset xlabel }
+  if (p == PANELS) { set format x '%g'; set xlabel 'time, ms' tc rgb MUTE offset 0, 0.4 } else { set format x ''; unset xlabel }
   plot DATA skip 1 using ($1 == p ? $8 : NaN):4:8:9:($4 - 0.4):($4 + 0.4):(LEDGER[int($7) + 1]) with \
       boxxyerror fc rgb variable lw 0.01
   do for [i = 1:ITEMS] { unset object i; unset label 200 + i }

@@ -14,8 +14,10 @@ do for [p = 1:PANELS] {
   unset label
   set label 1 TITLE[p] at graph 0, graph 1 offset 0.3, (p == 1 ? 0.1 : -0.2) left font BOLD tc rgb INK
   if (p == 1) {
-    do for [b = 1:BARS] { set label 10 + b LABEL[b] at first b - 1, graph 0 offset 0, -0.75 center font TINY \
-        tc rgb INK noenhanced }
+    do for [b = 1:BARS] {
+      do for [k = 1:LINES] { set label LINES * b + 10 + k LABEL[LINES * (b - 1) + k] at first b - 1, graph 0 offset 0, \
+          -0.05 - 0.78 * k center font TINY tc rgb INK noenhanced }
+    }
   }
   set label 2 (p == 1 ? 'core time, ms' : 'ms') at screen 0.35 / W, graph 0.5 center rotate font SMALL tc \
       rgb MUTE
