@@ -42,8 +42,8 @@ int session_open(const struct measure_options *options, struct session **out, st
         goto out;
     }
     s->hooks.object = s->skeleton->obj;
+    attachment_choose(&s->hooks); /* first: the settings go by what it chooses */
     settings_put(s, options);
-    attachment_choose(&s->hooks);
     rc = probes_bpf__load(s->skeleton);
     if (rc) {
         error_set(
