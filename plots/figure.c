@@ -20,12 +20,12 @@ static const struct kind {
     {"post", "The blog post’s figures beside ours", figure_post, true, false},
     {"futex", "Futex calls on malloc’s locks, per password", figure_futex, true, false},
     {"waits", "How long a wait for a malloc lock lasts", figure_waits, false, false},
+    {"throughput", "Throughput against threads", figure_throughput, true, false},
+    {"memory", "Speed and memory", figure_memory, true, false},
     {"where", "Where every thread-second went", figure_where, false, true},
     {"waterfall", "Where the extra time goes", figure_waterfall, true, true},
     {"timeline", "A few milliseconds of all threads", figure_timeline, false, true},
     {"handoff", "From the wake to running", figure_handoff, false, true},
-    {"throughput", "Throughput against threads", figure_throughput, true, false},
-    {"memory", "Speed and memory", figure_memory, true, false},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

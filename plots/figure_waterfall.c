@@ -13,8 +13,8 @@
 enum { STATES = 40, SHOWN = 8, PANELS = 12, LINES = 5 };
 
 #define MAIN_CM  4.2
-#define SMALL_CM 1.75
-#define GAP_CM   0.45
+#define SMALL_CM 1.65
+#define GAP_CM   0.6
 #define NAMES_CM 1.45
 #define LEFT_CM  1.5
 
@@ -162,7 +162,7 @@ static void panel_write(struct drawing *d, struct waterfall *w, size_t panel)
         bar_write(d, w, panel, place++, "others", GROUP_REST, p->pooled);
     bar_write(d, w, panel, place++, "unexplained", GROUP_REST, p->unexplained);
     bar_write(d, w, panel, place++, d->lineup->subject, PAINT_SUBJECT, p->subject);
-    const double room = (panel ? 0.42 : 0.2) * (w->top - w->bottom); /* for numbers above the bars */
+    const double room = (panel ? 0.4 : 0.2) * (w->top - w->bottom); /* for numbers above the bars */
     define_item(d, "TOP", panel, w->top + room);
     define_item(d, "BOTTOM", panel, w->bottom < 0 ? w->bottom - room / 4 : 0);
     define_item(d, "STEP", panel, place_step(w->top, panel ? 2 : 5));
@@ -254,7 +254,7 @@ static void caption_write(struct drawing *d, const struct waterfall *w)
     fprintf(out, fabs(whole) < 100 ? ": %+.2f ms, of which " : ": %+.0f ms, of which ", whole);
     say_share(out, whole != 0 ? fabs(p->unexplained / whole) : 0);
     fputs(" unexplained", out);
-    fputs(p->unexplained < 0 && whole > 0 ? " (counted twice)." : ".", out);
+    fputs(p->unexplained < -0.005 * whole && whole > 0 ? " (counted twice)." : ".", out);
     if (w->panel_count > 1)
         fputs(" Below, the same at the other thread counts, each on its own scale.", out);
     pooled_say(d, w);

@@ -12,7 +12,7 @@ do for [p = 1:PANELS] {
       screen PT[p]
   set yrange [BOTTOM[p]:TOP[p]]; set ytics 0, STEP[p] scale 0; set format y '%g'
   unset label
-  set label 1 TITLE[p] at graph 0, graph 1 offset 0.3, (p == 1 ? 0.1 : -0.2) left font BOLD tc rgb INK
+  set label 1 TITLE[p] at graph 0, graph 1 offset 0.3, (p == 1 ? 0.1 : 0.35) left font BOLD tc rgb INK
   if (p == 1) {
     do for [b = 1:BARS] {
       do for [k = 1:LINES] { set label LINES * b + 10 + k LABEL[LINES * (b - 1) + k] at first b - 1, graph 0 offset 0, \
