@@ -14,14 +14,18 @@
 static const struct kind {
     const char *name, *title;
     int (*prepare)(struct drawing *d, struct error *err);
-    bool study_only;
+    bool study_only, ledger_only;
 } kinds[] = {
-    {"wall", "Wall time", figure_wall, true},
-    {"post", "The blog post’s figures beside ours", figure_post, true},
-    {"futex", "Futex calls on malloc’s locks, per password", figure_futex, true},
-    {"waits", "How long a wait for a malloc lock lasts", figure_waits, false},
-    {"throughput", "Throughput against threads", figure_throughput, true},
-    {"memory", "Speed and memory", figure_memory, true},
+    {"wall", "Wall time", figure_wall, true, false},
+    {"post", "The blog post’s figures beside ours", figure_post, true, false},
+    {"futex", "Futex calls on malloc’s locks, per password", figure_futex, true, false},
+    {"waits", "How long a wait for a malloc lock lasts", figure_waits, false, false},
+    {"throughput", "Throughput against threads", figure_throughput, true, false},
+    {"memory", "Speed and memory", figure_memory, true, false},
+    {"where", "Where every thread-second went", figure_where, false, true},
+    {"waterfall", "Where the extra time goes", figure_waterfall, true, true},
+    {"timeline", "A few milliseconds of all threads", figure_timeline, false, true},
+    {"handoff", "From the wake to running", figure_handoff, false, true},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -129,7 +133,7 @@ int figures_collect(struct database *db, const struct lineup *lineup, const char
     if (!out->items)
         return -ENOMEM;
     for (size_t i = 0; i < KINDS; i++) {
-        if (kinds[i].study_only && !lineup->study)
+        if ((kinds[i].study_only && !lineup->study) || (kinds[i].ledger_only && !lineup->ledger))
             continue;
         const int rc = figure_collect(db, lineup, &kinds[i], folder, &out->items[out->count++], err);
         if (rc < 0)

@@ -9,6 +9,10 @@ int figure_wall(struct drawing *d, struct error *err);
 int figure_post(struct drawing *d, struct error *err);
 int figure_futex(struct drawing *d, struct error *err);
 int figure_waits(struct drawing *d, struct error *err);
+int figure_where(struct drawing *d, struct error *err);
+int figure_waterfall(struct drawing *d, struct error *err);
+int figure_timeline(struct drawing *d, struct error *err);
+int figure_handoff(struct drawing *d, struct error *err);
 int figure_throughput(struct drawing *d, struct error *err);
 int figure_memory(struct drawing *d, struct error *err);
 

@@ -122,6 +122,12 @@ int lineup_read(struct database *db, struct lineup *out, struct error *err)
     out->study = text && strcmp(text, "0") != 0;
     free(text);
     text = NULL;
+    rc = query_text(db, "SELECT 1 FROM ledger_run LIMIT 1", NULL, -1, &text, err);
+    if (rc < 0)
+        goto out;
+    out->ledger = text != NULL;
+    free(text);
+    text = NULL;
     rc = query_text(db, "SELECT value FROM host WHERE key = 'cores'", NULL, -1, &text, err);
     if (rc < 0)
         goto out;

@@ -26,6 +26,7 @@ struct lineup {
     int64_t *threads; /* ascending; -1: the command chose, and heapwait doesn't know */
     size_t thread_count;
     bool study;              /* false: a plain `heapwait record` */
+    bool ledger;             /* there are ledger runs */
     char *baseline;          /* NULL: there is none */
     char *subject;           /* whom the verdict is about; NULL: nothing to compare */
     int64_t subject_threads; /* at how many threads; the most there are when there is no subject */

@@ -161,8 +161,8 @@ static int figures_write(const struct report *r, struct error *err)
     int rc = text_open(&t);
     if (rc < 0)
         return -ENOMEM;
-    fprintf(t.out, "{\"epoch\": %" PRId64 ", \"study\": %s, \"threads\": ", r->epoch,
-            r->lineup.study ? "true" : "false");
+    fprintf(t.out, "{\"epoch\": %" PRId64 ", \"study\": %s, \"ledger\": %s, \"threads\": ", r->epoch,
+            r->lineup.study ? "true" : "false", r->lineup.ledger ? "true" : "false");
     if (r->lineup.subject_threads < 0)
         fputs("null", t.out);
     else

@@ -12,6 +12,9 @@ set datafile missing NaN
 INK = 0x1F2933; MUTE = 0x5F6C7B; AXIS = 0x8A96A3; GRID = 0xE3E8EE; PAPER = 0xFFFFFF
 # what happens at a lock: warm; a wake that does its job: cool
 SLEPT = 0xAD2422; EAGAIN = 0xF2B822; EMPTY = 0xE07B39; WAKING = 0x30888A; OTHER = 0xABB1B6
+# groups of the ledger's states, in the order of states.h
+array LEDGER[11] = [0xA9B8C6, 0x66788A, EAGAIN, EMPTY, WAKING, 0x5B7DB1, 0x2B2F36, 0x6B51AD, SLEPT, 0xE4E8ED, \
+    OTHER]
 BOLD = 'Inter:Bold'; SMALL = 'Inter,7'; TINY = 'Inter,6.5'
 
 set border 3 lc rgb AXIS lw 0.75

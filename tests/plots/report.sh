@@ -69,6 +69,36 @@ page)
         --dump-dom "file://$here/checked.html" >dom 2>/dev/null || fail 'chromium failed'
     grep -q 'data-images="6"' dom || fail 'a figure does not load'
     ;;
+ledger)
+    recording study.db "$source/tests/data/ledger.sql"
+    "$heapwait" report study.db -o out >/dev/null
+    pdftotext out/report.pdf - | squeeze >page
+    has page 'Where every thread-second went'
+    has page 'Core time, wall time × cores, from glibc to musl with 4 threads: +2.20 ms, of which 3.63 % unexplained'
+    has page 'musl passes malloc’s lock on by a wake 10 times; half of those woken run within 1.15 µs'
+    has page 'the probes take is from this host’s calibration'
+    pdftotext out/figures/where.pdf - | squeeze >figure
+    for label in glibc musl program allocator 'futex calls' 'asleep, malloc’s lock' 'thread time, ms' 4.19; do has figure "$label"; done
+    pdftotext out/figures/waterfall.pdf - | squeeze >figure
+    for label in glibc musl 2.20 4.40 unexplained others probes '4 threads'; do has figure "$label"; done
+    pdftotext out/figures/timeline.pdf - | squeeze >figure
+    for label in glibc musl running 'in a futex call' 'waiting for a CPU' 'asleep for a futex' 'time, ms'; do has figure "$label"; done
+    pdftotext out/figures/handoff.pdf - | squeeze >figure
+    for label in musl '10 handoffs' 'half < 1.15 µs, 99 % < 73.7 µs'; do has figure "$label"; done
+    # the parts are the whole: of each bar, and of the way from the baseline to the subject
+    awk -F'\t' 'NR > 1 { sum = 0; for (i = 4; i <= 13; i++) sum += $i; if ((sum - $14) ^ 2 > 1e-9) exit 1 }' \
+        out/data/where.tsv || fail 'the parts of a bar are not its whole'
+    awk -F'\t' 'NR > 1 && $5 != -2 { at = $7 } $5 == -2 && (at - $7) ^ 2 > 1e-9 { exit 1 }' \
+        out/data/waterfall.tsv || fail 'the waterfall does not end where the subject is'
+    awk -F'\t' 'NR > 1 && ($8 < 0 || $9 > 4 || $9 < $8) { exit 1 }' out/data/timeline.tsv || fail 'out of the window'
+    recording plain.db "$source/tests/data/study.sql"
+    "$heapwait" report plain.db -o out >/dev/null
+    pdftotext out/report.pdf - | squeeze >page
+    has page 'This recording has no ledger runs'
+    for name in where waterfall timeline handoff; do
+        [ ! -e out/figures/$name.pdf ] || fail "$name without a ledger"
+    done
+    ;;
 same)
     recording study.db "$source/tests/data/study.sql"
     "$heapwait" report study.db -o one >/dev/null

@@ -37,30 +37,32 @@ static void comm_give(struct sideband *s, uint32_t pid, bool exec, uint64_t time
     record_take(s, &record.r.header);
 }
 
-struct mmap_record {
-    struct record_mmap2 r;
-    char name[48]; /* so that the size is no divisor of the ring's */
-    uint32_t id[2];
-    uint64_t time;
+/* The name is as long as it is so that the record's size is no divisor of the ring's. */
+enum { NAME_ROOM = 48, MMAP_BYTES = sizeof(struct record_mmap2) + NAME_ROOM + 16 };
+union mmap_record {
+    uint64_t aligned[MMAP_BYTES / 8];
+    char bytes[MMAP_BYTES];
 };
 
-static void mmap_fill(struct mmap_record *m, uint32_t pid, uint64_t start, const char *name, uint64_t time)
+static void mmap_fill(union mmap_record *m, uint32_t pid, uint64_t start, const char *name, uint64_t time)
 {
-    *m = (struct mmap_record){.r = {.header = {.type = PERF_RECORD_MMAP2, .size = sizeof(*m)},
-                                    .pid = pid,
-                                    .addr = start,
-                                    .len = 4096,
-                                    .pgoff = 8192,
-                                    .ino = 42},
-                              .time = time};
-    snprintf(m->name, sizeof(m->name), "%s", name);
+    const struct record_mmap2 r = {.header = {.type = PERF_RECORD_MMAP2, .size = MMAP_BYTES},
+                                   .pid = pid,
+                                   .addr = start,
+                                   .len = 4096,
+                                   .pgoff = 8192,
+                                   .ino = 42};
+    memset(m, 0, sizeof(*m));
+    memcpy(m->bytes, &r, sizeof(r));
+    snprintf(m->bytes + sizeof(r), NAME_ROOM, "%s", name);
+    memcpy(m->bytes + MMAP_BYTES - sizeof(time), &time, sizeof(time));
 }
 
 static void mmap_give(struct sideband *s, uint32_t pid, uint64_t start, const char *name, uint64_t time)
 {
-    struct mmap_record m;
+    union mmap_record m;
     mmap_fill(&m, pid, start, name, time);
-    record_take(s, &m.r.header);
+    record_take(s, (const void *)&m);
 }
 
 static struct sideband *sideband_bare(void)
@@ -108,7 +110,7 @@ static void spaces_by_time(void **state)
 static void records_that_are_no_news(void **state)
 {
     struct sideband *s = sideband_bare();
-    struct mmap_record endless;
+    union mmap_record endless;
     (void)state;
     fork_give(s, 10, 10, 1);    /* a new thread */
     comm_give(s, 10, false, 2); /* a thread that names itself */
@@ -116,9 +118,8 @@ static void records_that_are_no_news(void **state)
     mmap_give(s, 10, 0x2000, "//anon", 4);
     mmap_give(s, 10, 0x3000, "", 5);
     mmap_fill(&endless, 10, 0x4000, "", 6);
-    memset(endless.name, 'x', sizeof(endless.name));
-    memset(endless.id, 'x', sizeof(endless.id) + sizeof(endless.time)); /* a name without an end */
-    record_take(s, &endless.r.header);
+    memset(endless.bytes + sizeof(struct record_mmap2), 'x', NAME_ROOM + 16); /* a name without an end */
+    record_take(s, (const void *)&endless);
     struct perf_event_header unknown = {.type = 999, .size = sizeof(unknown)};
     record_take(s, &unknown);
     assert_int_equal(s->event_count, 0);
@@ -212,7 +213,7 @@ static void ring_wraps_around(void **state)
     ring_make(&r, 4096);
     for (int round = 0; round < 100; round++) {
         for (int i = 0; i < 30; i++) {
-            struct mmap_record m;
+            union mmap_record m;
             expected++;
             mmap_fill(&m, 10, expected * 4096, "/lib/x", expected);
             ring_put(&r, &m, sizeof(m));

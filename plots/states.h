@@ -1,0 +1,32 @@
+/* The ledger's states in the few groups that a figure can tell apart, the same ones in every figure.  Their
+ * colours are LEDGER[] in style.gp, in this order. */
+#ifndef HEAPWAIT_STATES_H
+#define HEAPWAIT_STATES_H
+
+#include "plots/drawing.h"
+
+enum group {
+    GROUP_USER,
+    GROUP_ALLOCATOR,
+    GROUP_LOCK,
+    GROUP_FUTEX,
+    GROUP_RANDOM,
+    GROUP_KERNEL,
+    GROUP_PROBES,
+    GROUP_RUNNABLE,
+    GROUP_ASLEEP_MALLOC,
+    GROUP_ASLEEP,
+    GROUP_REST, /* no thread's: idle cores, other processes, unexplained */
+    GROUPS,
+};
+
+/* `kind` as in the view ledger_state; both may be NULL. */
+enum group group_find(const char *state, const char *kind);
+const char *group_name(enum group group);   /* in a legend */
+const char *group_column(enum group group); /* in a data file */
+
+/* Does the recording have ledger runs of this variant (NULL: of any command) at that thread count? */
+int ledger_runs(struct drawing *d, const struct variant *v, int64_t threads, int64_t *runs,
+                struct error *err);
+
+#endif
