@@ -396,8 +396,8 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
         if (ledger)
             t->record.syscalls += c->syscalls;
         c->syscalls = 0;
+        c->timed = 1; /* first, or a sample in between would take it for a long call */
         c->base = STATE_EXITING;
-        c->timed = 1;
     }
     if (!ledger)
         return 0;
