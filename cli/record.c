@@ -1,6 +1,7 @@
 /* heapwait record: one command, traced, into a recording, with a table of its locks at the end. */
 #include "cli/command.h"
 #include "cli/lock_table.h"
+#include "probes/calibrate.h"
 #include "probes/host.h"
 #include "probes/measure.h"
 #include "probes/recording.h"
@@ -127,8 +128,8 @@ static char *command_line(char *const *argv)
     return text;
 }
 
-static int recording_write(const struct record_options *o, const struct measurement *m, double load,
-                           struct error *err)
+static int recording_write(const struct record_options *o, const struct measurement *m,
+                           const struct calibration *calibration, double load, struct error *err)
 {
     struct recording *recording = NULL;
     static struct host_facts facts;
@@ -149,6 +150,8 @@ static int recording_write(const struct record_options *o, const struct measurem
     };
     if (!rc)
         rc = recording_add_run(recording, &info, m, err);
+    if (!rc && m->ledger)
+        rc = calibration_store(recording, calibration, err);
     if (!rc)
         rc = host_store_end(recording, err);
     recording_close(recording);
@@ -173,11 +176,12 @@ static int failure_tell(int rc, bool exec_failed, const struct error *err)
     return exec_failed ? exit_of_exec(rc) : EXIT_HEAPWAIT;
 }
 
-static int measurement_keep(const struct record_options *o, const struct measurement *m, double load)
+static int measurement_keep(const struct record_options *o, const struct measurement *m,
+                            const struct calibration *calibration, double load)
 {
     struct error err = {""};
     lock_table_print(m, stderr);
-    if (recording_write(o, m, load, &err)) {
+    if (recording_write(o, m, calibration, load, &err)) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
     }
@@ -206,13 +210,16 @@ int record_main(int argc, char **argv)
         .calibrate = options.calibrate,
     };
     double load = host_load_average();
-    int rc = session_open(&measure, &measure.session, &err);
+    struct calibration calibration = {0};
+    int rc = options.mode == PROBES_LEDGER ? calibration_take("/proc/self/exe", &calibration, &err) : 0;
+    if (!rc)
+        rc = session_open(&measure, &measure.session, &err);
     if (rc) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
     }
     rc = measurement_take(&measure, &m, &exec_failed, &err);
-    code = rc ? failure_tell(rc, exec_failed, &err) : measurement_keep(&options, m, load);
+    code = rc ? failure_tell(rc, exec_failed, &err) : measurement_keep(&options, m, &calibration, load);
     session_close(measure.session); /* last: to detach takes the kernel most of a second */
     measurement_free(m);
     return code;
