@@ -79,7 +79,9 @@ static void malloc_line_print(const struct measurement *m, FILE *out)
         for (size_t k = 0; k < l->outcome_count; k++)
             waits += !strcmp(l->outcomes[k].op, "wait") ? l->outcomes[k].calls : 0;
     }
-    if (!waits)
+    if (!waits && m->lock_count && !strncmp(m->locks[0].evidence, "none", 4))
+        fputs("no wait is known to be for malloc's lock, but the hottest word has no name\n", out);
+    else if (!waits)
         fputs("no malloc lock waits\n", out);
     else
         fprintf(out, "%s malloc lock waits; hottest: %s of %s (%s)\n", format_count(count, waits),

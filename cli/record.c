@@ -1,4 +1,5 @@
 /* heapwait record: one command, traced, into a recording, with a table of its locks at the end. */
+#include "analysis/datadir.h"
 #include "cli/command.h"
 #include "cli/lock_table.h"
 #include "probes/calibrate.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +182,7 @@ static int measurement_keep(const struct record_options *o, const struct measure
                             const struct calibration *calibration, double load)
 {
     struct error err = {""};
+    signal(SIGPIPE, SIG_IGN); /* whoever reads the table may stop before its end: the recording comes first */
     lock_table_print(m, stderr);
     if (recording_write(o, m, calibration, load, &err)) {
         fprintf(stderr, "heapwait: %s\n", err.text);
@@ -210,6 +213,12 @@ int record_main(int argc, char **argv)
         .calibrate = options.calibrate,
     };
     double load = host_load_average();
+    char *schema = datadir_path("schema.sql", &err); /* without it the measuring would be in vain */
+    free(schema);
+    if (!schema) {
+        fprintf(stderr, "heapwait: %s\n", err.text);
+        return EXIT_HEAPWAIT;
+    }
     struct calibration calibration = {0};
     int rc = options.mode == PROBES_LEDGER ? calibration_take("/proc/self/exe", &calibration, &err) : 0;
     if (!rc)

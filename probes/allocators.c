@@ -39,7 +39,7 @@ static const struct allocator allocators[] = {
         .markers = NAMES("__bin_chunk"),
         .locks = NAMES("mal"),
         .internals = NAMES("unbin", "adjust_size", "trim", "expand_heap", "alloc_fwd", "alloc_rev",
-                           "lock_bin", "unlock_bin", "bin_chunk", "alloc_rev", "__expand_heap"),
+                           "lock_bin", "unlock_bin", "bin_chunk", "__expand_heap"),
         .functions = NAMES("__bin_chunk", "__libc_malloc", "__libc_free", "__libc_realloc", "__libc_calloc"),
     },
     {

@@ -199,6 +199,7 @@ static bool is_lock_function(const struct frame *f)
                                            "__wake",
                                            "__GI___lll",
                                            "__cp_",
+                                           "sccp",
                                            "syscall",
                                            "__GI___pthread_mutex"};
     if (!f->function)
