@@ -89,7 +89,7 @@ static bool command_make(const struct method *m, char *program, char *passwords,
         argv[n] = (char *)m->words[n];
         n++;
     }
-    if (n && !strcmp(m->words[n - 1], "-c")) { /* bpftrace cuts it at blanks itself */
+    if (n && m->words[n - 1] && !strcmp(m->words[n - 1], "-c")) { /* bpftrace cuts it at blanks itself */
         snprintf(joined, size, "%s --threads 4 --passwords %s --json", program, passwords);
         argv[n++] = joined;
         argv[n] = NULL;
@@ -97,7 +97,7 @@ static bool command_make(const struct method *m, char *program, char *passwords,
     }
     if (n)
         argv[n++] = (char *)"--";
-    if (n && !strcmp(m->words[0], "strace"))
+    if (n && m->words[0] && !strcmp(m->words[0], "strace"))
         n--; /* strace stops at the first word that is no option; older ones don't know -- */
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         argv[n++] = words[i];

@@ -21,6 +21,14 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
+#define PINNED(body)                                                                                         \
+    do {                                                                                                     \
+        pin();                                                                                               \
+        body;                                                                                                \
+        unpin();                                                                                             \
+        return 0;                                                                                            \
+    } while (0)
+
 /* ---- mode waits: futex calls through the tracepoints of each syscall (programs run for futex calls only)
  * ---- */
 
@@ -57,10 +65,7 @@ static __always_inline int syscall_enter_record_pinned(struct syscall_enter_reco
 SEC("tracepoint")
 int syscall_enter_record(struct syscall_enter_record *ctx)
 {
-    pin();
-    syscall_enter_record_pinned(ctx);
-    unpin();
-    return 0;
+    PINNED(syscall_enter_record_pinned(ctx));
 }
 
 /* A program of its own: it may not read arguments, of which this system call has none. */
@@ -74,10 +79,7 @@ static __always_inline int restart_enter_record_pinned(struct syscall_enter_reco
 SEC("tracepoint")
 int restart_enter_record(struct syscall_enter_record *ctx)
 {
-    pin();
-    restart_enter_record_pinned(ctx);
-    unpin();
-    return 0;
+    PINNED(restart_enter_record_pinned(ctx));
 }
 
 static __always_inline int syscall_exit_record_pinned(struct syscall_exit_record *ctx)
@@ -95,10 +97,7 @@ static __always_inline int syscall_exit_record_pinned(struct syscall_exit_record
 SEC("tracepoint")
 int syscall_exit_record(struct syscall_exit_record *ctx)
 {
-    pin();
-    syscall_exit_record_pinned(ctx);
-    unpin();
-    return 0;
+    PINNED(syscall_exit_record_pinned(ctx));
 }
 
 /* ---- the raw tracepoints of all system calls: mode ledger, and mode waits for those who may not read
@@ -133,10 +132,7 @@ static __always_inline int raw_enter_pinned(struct pt_regs *regs, long nr)
 SEC("tp_btf/sys_enter")
 int BPF_PROG(raw_enter, struct pt_regs *regs, long nr)
 {
-    pin();
-    raw_enter_pinned(regs, nr);
-    unpin();
-    return 0;
+    PINNED(raw_enter_pinned(regs, nr));
 }
 
 static __always_inline int raw_exit_pinned(struct pt_regs *regs, long ret)
@@ -148,10 +144,7 @@ static __always_inline int raw_exit_pinned(struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(raw_exit, struct pt_regs *regs, long ret)
 {
-    pin();
-    raw_exit_pinned(regs, ret);
-    unpin();
-    return 0;
+    PINNED(raw_exit_pinned(regs, ret));
 }
 
 static __always_inline int ledger_futex_enter(struct cpu_state *c, struct pt_regs *regs, long nr)
@@ -207,10 +200,7 @@ static __always_inline int ledger_enter_pinned(struct pt_regs *regs, long nr)
 SEC("tp_btf/sys_enter")
 int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
 {
-    pin();
-    ledger_enter_pinned(regs, nr);
-    unpin();
-    return 0;
+    PINNED(ledger_enter_pinned(regs, nr));
 }
 
 static __always_inline int ledger_exit_pinned(struct pt_regs *regs, long ret)
@@ -242,10 +232,7 @@ static __always_inline int ledger_exit_pinned(struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
 {
-    pin();
-    ledger_exit_pinned(regs, ret);
-    unpin();
-    return 0;
+    PINNED(ledger_exit_pinned(regs, ret));
 }
 
 /* ---- the scheduler ---- */
@@ -341,10 +328,7 @@ static __always_inline int on_newtask_pinned(struct task_struct *task, u64 clone
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_newtask, struct task_struct *task, u64 clone_flags)
 {
-    pin();
-    on_newtask_pinned(task, clone_flags);
-    unpin();
-    return 0;
+    PINNED(on_newtask_pinned(task, clone_flags));
 }
 
 /* The command was marked by user space; had it not left its CPU since, no switch has told the CPU of it. */
@@ -377,10 +361,7 @@ static __always_inline int on_exec_pinned(struct task_struct *task)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task)
 {
-    pin();
-    on_exec_pinned(task);
-    unpin();
-    return 0;
+    PINNED(on_exec_pinned(task));
 }
 
 static __always_inline int on_exit_pinned(struct task_struct *task)
@@ -411,10 +392,7 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
-    pin();
-    on_exit_pinned(task);
-    unpin();
-    return 0;
+    PINNED(on_exit_pinned(task));
 }
 
 /* ---- mode ledger only ---- */
@@ -435,10 +413,7 @@ static __always_inline int on_contention_pinned(void *lock, unsigned int flags)
 SEC("tp_btf/contention_begin")
 int BPF_PROG(on_contention, void *lock, unsigned int flags)
 {
-    pin();
-    on_contention_pinned(lock, flags);
-    unpin();
-    return 0;
+    PINNED(on_contention_pinned(lock, flags));
 }
 
 static __always_inline int on_contention_end_pinned(void *lock, int ret)
@@ -453,10 +428,7 @@ static __always_inline int on_contention_end_pinned(void *lock, int ret)
 SEC("tp_btf/contention_end")
 int BPF_PROG(on_contention_end, void *lock, int ret)
 {
-    pin();
-    on_contention_end_pinned(lock, ret);
-    unpin();
-    return 0;
+    PINNED(on_contention_end_pinned(lock, ret));
 }
 
 SEC("perf_event")

@@ -7,15 +7,11 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/membarrier.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { MAX_CPUS = 8192 }; /* the kernel's own limit */
 
 __attribute__((format(printf, 2, 0))) static int log_quiet(enum libbpf_print_level level, const char *format,
                                                            va_list args)
@@ -108,13 +104,6 @@ static int living_collect(struct session *s)
         close(fd);
     bpf_link__destroy(link);
     return rc;
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 /* Waits until no program runs any more that has begun before: an RCU grace period. */
@@ -334,152 +323,6 @@ uint64_t session_living(const struct session *s)
 uint64_t session_missed(const struct session *s)
 {
     return s->missed;
-}
-
-/* ---- mode ledger ---- */
-
-uint32_t session_thread_count(const struct session *s)
-{
-    return s->skeleton->bss->threads_made;
-}
-
-int session_threads(struct session *s, struct thread_record **records, size_t *count)
-{
-    const struct bpf_map *map = s->skeleton->maps.threads;
-    uint32_t made = s->skeleton->bss->threads_made;
-    *count = 0;
-    *records = calloc(made ? made : 1, sizeof(**records));
-    if (!*records)
-        return -ENOMEM;
-    for (uint32_t i = 1; i <= made; i++)
-        if (!bpf_map__lookup_elem(map, &i, sizeof(i), &(*records)[*count], sizeof(**records), 0))
-            ++*count;
-    return 0;
-}
-
-uint64_t session_sample_period(const struct session *s)
-{
-    return s->hooks.sample_period_ns;
-}
-
-int session_samples(struct session *s, struct sample_row **rows, size_t *count)
-{
-    const struct bpf_map *map = s->skeleton->maps.samples;
-    struct sample_key key, *previous = NULL;
-    *count = 0;
-    *rows = calloc(bpf_map__max_entries(map), sizeof(**rows));
-    if (!*rows)
-        return -ENOMEM;
-    while (*count < bpf_map__max_entries(map) && !bpf_map__get_next_key(map, previous, &key, sizeof(key))) {
-        struct sample_row *row = &(*rows)[*count];
-        row->key = key;
-        previous = &key;
-        *count += !bpf_map__lookup_elem(map, &key, sizeof(key), &row->count, sizeof(row->count), 0);
-    }
-    return 0;
-}
-
-/* The accounts change while they are read: what two readings agree on is whole. */
-static int cpus_read(const struct session *s, struct cpu_account *each, struct cpu_account *again,
-                     size_t size)
-{
-    const struct bpf_map *map = s->skeleton->maps.cpus;
-    uint32_t zero = 0;
-    int rc = bpf_map__lookup_elem(map, &zero, sizeof(zero), each, size, 0);
-    for (int i = 0; !rc && i < 16; i++) {
-        rc = bpf_map__lookup_elem(map, &zero, sizeof(zero), again, size, 0);
-        if (!rc && !memcmp(each, again, size))
-            break;
-        memcpy(each, again, size);
-    }
-    return rc;
-}
-
-/* What a CPU is doing now goes on to this moment: no switch has ended it. */
-static void cpu_add(struct cpu_totals *sum, const struct cpu_account *c)
-{
-    for (int use = 0; use < CPU_USES; use++)
-        sum->ns[use] += c->ns[use];
-    sum->ns[c->use % CPU_USES] += sum->until_ns > c->since_ns ? sum->until_ns - c->since_ns : 0;
-    sum->cpus++;
-}
-
-int session_cpus_end(struct session *s)
-{
-    int cpus = libbpf_num_possible_cpus(), rc = -ENOMEM;
-    size_t size = cpus > 0 ? (size_t)cpus * sizeof(struct cpu_account) : 0,
-           set_size = CPU_ALLOC_SIZE(MAX_CPUS);
-    struct cpu_account *each = size ? calloc(2, size) : NULL;
-    cpu_set_t *allowed = CPU_ALLOC(MAX_CPUS);
-    s->cpus = (struct cpu_totals){0};
-    if (!each || !allowed)
-        goto out;
-    rc = sched_getaffinity(0, set_size, allowed) ? -errno : cpus_read(s, each, each + cpus, size);
-    s->cpus.until_ns = now_ns();
-    for (int i = 0; i < cpus && !rc; i++)
-        if (CPU_ISSET_S((size_t)i, set_size, allowed))
-            cpu_add(&s->cpus, &each[i]);
-out:
-    CPU_FREE(allowed);
-    free(each);
-    return rc;
-}
-
-const struct cpu_totals *session_cpus(const struct session *s)
-{
-    return &s->cpus;
-}
-
-int session_cpus_begin(struct session *s, uint64_t at_ns)
-{
-    int cpus = libbpf_num_possible_cpus();
-    uint32_t zero = 0;
-    struct cpu_account *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) : NULL;
-    if (!each)
-        return -ENOMEM;
-    for (int i = 0; i < cpus; i++)
-        each[i] = (struct cpu_account){.since_ns = at_ns, .use = CPU_IDLE};
-    int rc = bpf_map__update_elem(s->skeleton->maps.cpus, &zero, sizeof(zero), each,
-                                  (size_t)cpus * sizeof(*each), 0);
-    free(each);
-    return rc;
-}
-
-struct timeline_sink {
-    struct timeline_event *events;
-    size_t count, capacity;
-};
-
-static int timeline_take(void *context, void *data, size_t size)
-{
-    struct timeline_sink *sink = context;
-    if (size < sizeof(*sink->events))
-        return 0;
-    if (sink->count == sink->capacity) {
-        size_t larger = sink->capacity ? 2 * sink->capacity : 1024;
-        struct timeline_event *grown = reallocarray(sink->events, larger, sizeof(*grown));
-        if (!grown)
-            return -ENOMEM;
-        sink->events = grown;
-        sink->capacity = larger;
-    }
-    memcpy(&sink->events[sink->count++], data, sizeof(*sink->events));
-    return 0;
-}
-
-int session_timeline(struct session *s, uint64_t *from_ns, struct timeline_event **events, size_t *count)
-{
-    struct timeline_sink sink = {0};
-    struct ring_buffer *ring =
-        ring_buffer__new(bpf_map__fd(s->skeleton->maps.timeline), timeline_take, &sink, NULL);
-    if (!ring)
-        return -errno;
-    int rc = ring_buffer__consume(ring);
-    ring_buffer__free(ring);
-    *from_ns = s->skeleton->bss->timeline_from_ns;
-    *events = sink.events;
-    *count = sink.count;
-    return rc < 0 ? rc : 0;
 }
 
 int session_stats(struct session *s, struct probe_stat **stats, size_t *count)
