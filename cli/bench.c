@@ -67,7 +67,8 @@ struct bench_options {
 
 static bool tool_installed(const char *name)
 {
-    char *path = strdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), *rest = path, *folder;
+    const char *value = getenv("PATH");
+    char *path = strdup(value ? value : "/usr/bin:/bin"), *rest = path, *folder;
     bool found = false;
     char file[4096];
     while (path && !found && (folder = strsep(&rest, ":"))) {
