@@ -5,7 +5,14 @@ heapwait=$1 subject=$2
 "$heapwait" doctor >/dev/null || { echo "SKIPPED: this user can't trace"; exit 77; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+# A copy that others may run and read, wherever the checkout lies.
+source=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$folder" || exit 1
+mkdir data && cp -r "$source/analysis/schema.sql" "$source/analysis/views" data
+cp "$heapwait" heapwait && heapwait=$folder/heapwait
+chmod -R a+rX .
+HEAPWAIT_DATA=$folder/data
+export HEAPWAIT_DATA
 failed=0
 
 # expect NAME WANTED GOT

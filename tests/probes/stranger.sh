@@ -7,7 +7,14 @@ heapwait=$1 subject=$2
 [ "$(id -u)" -eq 0 ] || { echo "SKIPPED: only root can become nobody"; exit 77; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+# A copy that others may run and read, wherever the checkout lies.
+source=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$folder" || exit 1
+mkdir data && cp -r "$source/analysis/schema.sql" "$source/analysis/views" data
+cp "$heapwait" heapwait && heapwait=$folder/heapwait
+chmod -R a+rX .
+HEAPWAIT_DATA=$folder/data
+export HEAPWAIT_DATA
 failed=0
 
 fail()
@@ -18,7 +25,7 @@ fail()
 as_nobody()
 {
     setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all --no-new-privs \
-        env -i PATH="$PATH" LC_ALL=C "$@"
+        env -i PATH="$PATH" LC_ALL=C HEAPWAIT_DATA="$HEAPWAIT_DATA" "$@"
 }
 
 "$heapwait" record -m ledger -o ledger.db -- "$subject" known >/dev/null 2>log || { cat log; exit 1; }
@@ -34,7 +41,7 @@ fi
 
 for form in '' --json; do
     # shellcheck disable=SC2086 # an empty option is none
-    env -i PATH="$PATH" LC_ALL=C "$heapwait" explain ledger.db $form >root.out 2>root.err || fail "explain $form as root"
+    env -i PATH="$PATH" LC_ALL=C HEAPWAIT_DATA="$HEAPWAIT_DATA" "$heapwait" explain ledger.db $form >root.out 2>root.err || fail "explain $form as root"
     # shellcheck disable=SC2086
     as_nobody "$heapwait" explain ledger.db $form >nobody.out 2>nobody.err || fail "explain $form as nobody"
     [ -s nobody.out ] || fail "explain $form says nothing"
