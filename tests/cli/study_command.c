@@ -60,11 +60,12 @@ static int place_remove(void **state)
 static void child_exec(const struct place *p, bool as_nobody, char **argv)
 {
     int fd = open(p->stderr_file, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    int program = open(HEAPWAIT, O_RDONLY | O_CLOEXEC); /* nobody may not reach the folder that it lies in */
     dup2(fd, STDERR_FILENO);
     if (as_nobody &&
         (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY)))
         _exit(99);
-    execv(HEAPWAIT, argv);
+    fexecve(program, argv, environ);
     _exit(98);
 }
 
