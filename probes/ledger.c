@@ -145,17 +145,17 @@ static int threads_fill(struct session *session, const struct futex_split *split
     return rc;
 }
 
-/* The CPUs' account was read a little later than the command ended: nothing but others' work (heapwait's own)
- * and idling can lie in between, and is taken off. */
+/* The CPUs' account begins a little before the command does and is read a little after its end (longer where
+ * heapwait itself lost the CPU): nothing but others' work and idling can lie there, and is taken off. */
 static void core_fill(const struct session *session, const struct run_outcome *o, struct core_account *core)
 {
     const struct cpu_totals *cpus = session_cpus(session);
-    uint64_t end_ns = o->started_ns + o->wall_ns;
-    uint64_t after = cpus->until_ns > end_ns ? (cpus->until_ns - end_ns) * cpus->cpus : 0;
-    uint64_t others = at_most(after, cpus->ns[CPU_OTHER]);
+    uint64_t whole = (cpus->until_ns - cpus->from_ns) * cpus->cpus, wanted = o->wall_ns * cpus->cpus;
+    uint64_t outside = whole > wanted ? whole - wanted : 0;
+    uint64_t others = at_most(outside, cpus->ns[CPU_OTHER]);
     core->cores = cpus->cpus;
     core->other_ns = cpus->ns[CPU_OTHER] - others;
-    core->idle_ns = cpus->ns[CPU_IDLE] - at_most(after - others, cpus->ns[CPU_IDLE]);
+    core->idle_ns = cpus->ns[CPU_IDLE] - at_most(outside - others, cpus->ns[CPU_IDLE]);
 }
 
 static const char *state_name(unsigned state)

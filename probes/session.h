@@ -56,7 +56,7 @@ int session_samples(struct session *s, struct sample_row **rows, size_t *count);
  * session_cpus_end(): to be called as soon as the command has ended.  0 or negative errno. */
 struct cpu_totals {
     uint64_t ns[CPU_USES];
-    uint64_t until_ns; /* CLOCK_MONOTONIC */
+    uint64_t from_ns, until_ns; /* CLOCK_MONOTONIC */
     unsigned cpus;
 };
 int session_cpus_begin(struct session *s, uint64_t at_ns);

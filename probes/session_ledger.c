@@ -91,7 +91,7 @@ int session_cpus_end(struct session *s)
            set_size = CPU_ALLOC_SIZE(MAX_CPUS);
     struct cpu_account *each = size ? calloc(2, size) : NULL;
     cpu_set_t *allowed = CPU_ALLOC(MAX_CPUS);
-    s->cpus = (struct cpu_totals){0};
+    s->cpus = (struct cpu_totals){.from_ns = s->cpus.from_ns};
     if (!each || !allowed)
         goto out;
     rc = sched_getaffinity(0, set_size, allowed) ? -errno : cpus_read(s, each, each + cpus, size);
@@ -121,6 +121,7 @@ int session_cpus_begin(struct session *s, uint64_t at_ns)
         each[i] = (struct cpu_account){.since_ns = at_ns, .use = CPU_IDLE};
     int rc = bpf_map__update_elem(s->skeleton->maps.cpus, &zero, sizeof(zero), each,
                                   (size_t)cpus * sizeof(*each), 0);
+    s->cpus.from_ns = at_ns;
     free(each);
     return rc;
 }
