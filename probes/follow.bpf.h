@@ -82,10 +82,13 @@ struct cpu_state {
     u8 followed;
     u8 in_call; /* enum call_place */
     u8 op;
-    u8 base;  /* of the ledger: as in struct task_state, and newer */
-    u8 timed; /* the ledger knows of the call under way: its state is to be ended at the exit */
-    u8 class; /* of the system call under way, enum syscall_class */
-    u8 pad[2];
+    u8 base;        /* of the ledger: as in struct task_state, and newer */
+    u8 timed;       /* the ledger knows of the call under way: its state is to be ended at the exit */
+    u8 class;       /* of the system call under way, enum syscall_class */
+    u8 busy;        /* a program is changing the task's state: what interrupts it keeps its hands off */
+    u8 place;       /* of the newest short call in its block of 2^TIMED_BITS */
+    u8 timed_place; /* the one of the block that is timed */
+    u8 pad[3];
     u32 space;
     u32 thread;
     u32 short_calls;
@@ -124,8 +127,9 @@ struct {
     __type(value, struct cpu_state);
 } current_tasks SEC(".maps");
 
-/* Whether a short call is to be timed, and how many calls it then stands for.  The choice is random (a linear
- * congruential generator, Numerical Recipes' constants), since a program's calls have a rhythm. */
+/* Whether a short call is to be timed, and how many calls it then stands for.  Of each block of calls one is
+ * chosen, so that their number is no matter of luck, and at random (a linear congruential generator,
+ * Numerical Recipes' constants), since a program's calls have a rhythm. */
 static __always_inline bool call_is_timed(struct cpu_state *c)
 {
     if (c->short_calls < TIMED_FIRST) {
@@ -133,9 +137,13 @@ static __always_inline bool call_is_timed(struct cpu_state *c)
         c->weight = 1;
         return true;
     }
-    c->random = c->random * 1664525 + 1013904223;
+    c->place = (c->place + 1) & ((1 << TIMED_BITS) - 1);
+    if (!c->place) {
+        c->random = c->random * 1664525 + 1013904223;
+        c->timed_place = c->random >> (32 - TIMED_BITS);
+    }
     c->weight = 1 << TIMED_BITS;
-    return !(c->random >> (32 - TIMED_BITS));
+    return c->place == c->timed_place;
 }
 
 static __always_inline void loss_add(enum loss_reason reason, u64 count)
@@ -208,32 +216,6 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     c->base = t->base;
     c->timed = t->base != STATE_USER;
     c->syscalls = 0;
-}
-
-/* Kernels leave out a few switches when they call probes (seen: some from kernel threads, one in several
- * thousand). Then the CPU's state is still another task's. */
-static __noinline int cpu_resync(struct cpu_state *c, u64 identity)
-{
-    if (!c)
-        return 0;
-    struct task_state *t = task_followed(bpf_get_current_task_btf());
-    if (ledger && (t || c->followed))
-        loss_add(LOSS_SWITCH,
-                 1); /* mode waits loses nothing by it but where a waiter's last microseconds went */
-    task_load(c, t, identity);
-    return 0;
-}
-
-/* The state of this CPU; NULL when the task that it runs is not followed. */
-static __always_inline struct cpu_state *cpu_followed(u64 identity)
-{
-    u32 zero = 0;
-    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
-    if (!c || stopped)
-        return NULL;
-    if (c->owner != identity)
-        cpu_resync(c, identity);
-    return c->followed ? c : NULL;
 }
 
 /* The pid namespace of heapwait is that of the command, the first followed task: its level is kept. */

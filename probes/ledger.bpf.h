@@ -272,6 +272,18 @@ static __always_inline void cpu_next(bool followed, struct task_struct *next)
         c->use = followed ? CPU_FOLLOWED : next->pid ? CPU_OTHER : CPU_IDLE;
 }
 
+/* A followed task is found on a CPU that was thought to do something else. */
+static __always_inline void cpu_found(u64 now)
+{
+    u32 zero = 0;
+    struct cpu_account *c = bpf_map_lookup_elem(&cpus, &zero);
+    if (!c || c->use >= CPU_USES)
+        return;
+    c->ns[c->use] += now - c->since_ns;
+    c->since_ns = now;
+    c->use = CPU_FOLLOWED;
+}
+
 /* ---- samples ---- */
 
 /* The kernel has the upper half of the address space, on both machines. */

@@ -29,6 +29,50 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
         return 0;                                                                                            \
     } while (0)
 
+/* ---- a CPU and the task that it runs ---- */
+
+/* Kernels leave out a few switches when they call probes (seen: some from kernel threads, one in several
+ * thousand). Then the CPU's state is still another task's, and the task's is that of one which waits. */
+static __noinline int task_found(struct cpu_state *c, struct task_state *t, u64 identity)
+{
+    if (!c || !t)
+        return 0;
+    u64 now = bpf_ktime_get_ns();
+    if (ledger) {
+        loss_add(LOSS_SWITCH, 1); /* mode waits loses nothing but where a waiter's last microseconds went */
+        cpu_found(now);
+        thread_return(t, now);
+    }
+    if (t->in_call)
+        cpu_return(t, now);
+    task_load(c, t, identity);
+    return 0;
+}
+
+static __noinline int cpu_resync(struct cpu_state *c, u64 identity)
+{
+    if (!c)
+        return 0;
+    struct task_state *t = task_followed(bpf_get_current_task_btf());
+    if (t)
+        task_found(c, t, identity);
+    else
+        task_load(c, NULL, identity);
+    return 0;
+}
+
+/* The state of this CPU; NULL when the task that it runs is not followed, or is being seen to already. */
+static __always_inline struct cpu_state *cpu_followed(u64 identity)
+{
+    u32 zero = 0;
+    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
+    if (!c || stopped || c->busy)
+        return NULL;
+    if (c->owner != identity)
+        cpu_resync(c, identity);
+    return c->followed ? c : NULL;
+}
+
 /* ---- mode waits: futex calls through the tracepoints of each syscall (programs run for futex calls only)
  * ---- */
 
@@ -165,11 +209,8 @@ static __always_inline int ledger_futex_enter(struct cpu_state *c, struct pt_reg
     return 0;
 }
 
-static __always_inline int ledger_enter_pinned(struct pt_regs *regs, long nr)
+static __always_inline int ledger_call_enter(struct cpu_state *c, struct pt_regs *regs, long nr)
 {
-    struct cpu_state *c = cpu_followed((u64)regs);
-    if (!c)
-        return 0;
     u8 class = class_of(nr);
     c->syscalls += 1;
     c->timed = 0;
@@ -197,17 +238,24 @@ static __always_inline int ledger_enter_pinned(struct pt_regs *regs, long nr)
     return 0;
 }
 
+static __always_inline void ledger_enter_pinned(struct pt_regs *regs, long nr)
+{
+    struct cpu_state *c = cpu_followed((u64)regs);
+    if (!c)
+        return;
+    c->busy = 1;
+    ledger_call_enter(c, regs, nr);
+    c->busy = 0;
+}
+
 SEC("tp_btf/sys_enter")
 int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
 {
     PINNED(ledger_enter_pinned(regs, nr));
 }
 
-static __always_inline int ledger_exit_pinned(struct pt_regs *regs, long ret)
+static __always_inline int ledger_call_exit(struct cpu_state *c, long ret)
 {
-    struct cpu_state *c = cpu_followed((u64)regs);
-    if (!c)
-        return 0;
     c->base = STATE_USER;
     if (c->in_call == SHORT_CALL) {
         c->in_call = NO_CALL;
@@ -227,6 +275,16 @@ static __always_inline int ledger_exit_pinned(struct pt_regs *regs, long ret)
         call_exit(c, t, ret, now);
     t->weight = 1;
     return 0;
+}
+
+static __always_inline void ledger_exit_pinned(struct pt_regs *regs, long ret)
+{
+    struct cpu_state *c = cpu_followed((u64)regs);
+    if (!c)
+        return;
+    c->busy = 1;
+    ledger_call_exit(c, ret);
+    c->busy = 0;
 }
 
 SEC("tp_btf/sys_exit")
@@ -255,10 +313,7 @@ static __always_inline void task_leave(struct cpu_state *c, struct task_state *t
 {
     u32 state = task_run_state(task);
     bool runnable = preempt || state == 0;
-    if (c->followed && c->owner == task_identity(task))
-        task_save(c, t, task, now);
-    else if (ledger)
-        loss_add(LOSS_SWITCH, 1);
+    task_save(c, t, task, now);
     if (ledger && state & TASK_DEAD_STATE) {
         thread_keep(t, task, now);
         return;
@@ -278,6 +333,9 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
     struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
     if (!c || (!ledger && !out && !in))
         return 0;
+    c->busy = 1;
+    if (out && c->owner != task_identity(prev))
+        task_found(c, out, task_identity(prev));
     u64 now = bpf_ktime_get_ns();
     if (ledger && !stopped) {
         cpu_account(out != NULL, prev, now);
@@ -290,6 +348,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
     if (in && in->in_call)
         cpu_return(in, now);
     task_load(c, in, task_identity(next));
+    c->busy = 0;
     return 0;
 }
 
@@ -367,25 +426,24 @@ int BPF_PROG(on_exec, struct task_struct *task)
 static __always_inline int on_exit_pinned(struct task_struct *task)
 {
     struct task_state *t = task_followed(task);
-    if (!t)
+    struct cpu_state *c = t ? cpu_followed(task_identity(task)) : NULL;
+    if (!t || !c)
         return 0;
+    c->busy = 1;
     u64 now = bpf_ktime_get_ns();
-    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()));
     call_finish(t, now);
-    if (c) {
-        c->in_call = NO_CALL;
-        if (ledger)
-            t->record.syscalls += c->syscalls;
+    c->in_call = NO_CALL;
+    c->base = STATE_EXITING;
+    c->timed = 1;
+    if (ledger) {
+        t->record.syscalls += c->syscalls;
         c->syscalls = 0;
-        c->timed = 1; /* first, or a sample in between would take it for a long call */
-        c->base = STATE_EXITING;
+        if (thread_ready(t, now, STATE_EXITING))
+            state_set(t, STATE_EXITING, now);
+        t->base = STATE_EXITING;
+        thread_keep(t, task, now);
     }
-    if (!ledger)
-        return 0;
-    if (thread_ready(t, now, STATE_EXITING))
-        state_set(t, STATE_EXITING, now);
-    t->base = STATE_EXITING;
-    thread_keep(t, task, now);
+    c->busy = 0;
     return 0;
 }
 
@@ -403,9 +461,11 @@ static __always_inline int on_contention_pinned(void *lock, unsigned int flags)
     struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()));
     struct task_state *t = c ? task_state_of(task) : NULL;
     if (t) {
+        c->busy = 1;
         syscall_notice(c, t, task);
         t->base = c->base;
         lock_begin(t, task, (u64)lock, bpf_ktime_get_ns());
+        c->busy = 0;
     }
     return 0;
 }
@@ -420,8 +480,11 @@ static __always_inline int on_contention_end_pinned(void *lock, int ret)
 {
     struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()));
     struct task_state *t = c ? task_state_of(bpf_get_current_task_btf()) : NULL;
-    if (t)
+    if (t) {
+        c->busy = 1;
         lock_end(t, bpf_ktime_get_ns());
+        c->busy = 0;
+    }
     return 0;
 }
 
@@ -439,12 +502,14 @@ int on_sample(struct bpf_perf_event_data *ctx)
     struct task_state *t = c ? task_state_of(task) : NULL;
     if (!t)
         return 0;
+    c->busy = 1;
     sample_meets_call(c, t, task);
 #if defined(__TARGET_ARCH_x86)
     sample_add(t, task, ctx->regs.ip);
 #else
     sample_add(t, task, ctx->regs.pc);
 #endif
+    c->busy = 0;
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # heapwait report, from the committed recordings to the text on the page.
 # usage: report.sh SOURCE HEAPWAIT RECORDING_BUILD CASE
+# shellcheck disable=SC1112 # the report's own typographic quotes
 set -eu
 source=$1 heapwait=$2 build=$3 case=$4
 for tool in gnuplot pdftocairo pdftotext pdffonts pdfinfo; do
