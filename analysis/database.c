@@ -17,7 +17,7 @@
 
 enum {
     APPLICATION_ID = 0x48574149, /* schema.sql sets both */
-    USER_VERSION = 1,
+    USER_VERSION = 2,
     BUSY_MS = 5000,
     VIEW_BYTES_MAX = 1 << 20,
 };
@@ -168,10 +168,12 @@ static int version_check(struct database *db, struct error *err)
  */
 static int tables_check(struct database *db, struct error *err)
 {
-    static const char *const tables[] = {"host",     "study",        "variant",        "run",
-                                         "lock",     "lock_outcome", "wait_histogram", "handoff_histogram",
-                                         "thread",   "thread_state", "core",           "sample",
-                                         "timeline", "loss",         "probe"};
+    static const char *const tables[] = {
+        "host",         "study",        "variant",        "run",
+        "lock",         "lock_outcome", "wait_histogram", "handoff_histogram",
+        "thread",       "thread_state", "core",           "sample",
+        "timeline",     "loss",         "probe",          "frame",
+        "frame_sample", "waiter"};
     sqlite3_stmt *statement = database_prepare(
         db, "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name = ?", err);
     int rc = statement ? 0 : -EIO;

@@ -2,7 +2,7 @@
 -- Not measured is NULL or an absent row.  Zero means: measured, and none.  Units stand in the column names.
 
 PRAGMA application_id = 0x48574149; -- "HWAI": what tells a recording from any other SQLite file
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- Facts of the machine and of the whole recording: kernel, cpu_model, cores, null_syscall_ns, load_average...
 CREATE TABLE host (
@@ -72,16 +72,17 @@ CREATE TABLE lock (
 ) STRICT;
 CREATE INDEX lock_by_run ON lock (run_id);
 
--- Futex calls on a word by operation and outcome.  total = oncpu + blocked + runnable.
+-- Futex calls on a word by operation and outcome.  total = oncpu + blocked + runnable; the three are NULL
+-- where a perf session brought no context switches.
 CREATE TABLE lock_outcome (
   lock_id INTEGER NOT NULL REFERENCES lock (id),
   op TEXT NOT NULL,          -- wait, wake, requeue, wake_op, lock_pi, trylock_pi, unlock_pi, waitv...
   outcome TEXT NOT NULL,     -- slept, raced, eagain, timeout, interrupted, unfinished, error; woke_none, woke_some...
   calls INTEGER NOT NULL,
   total_ns INTEGER NOT NULL,
-  oncpu_ns INTEGER NOT NULL,
-  blocked_ns INTEGER NOT NULL,
-  runnable_ns INTEGER NOT NULL,
+  oncpu_ns INTEGER,
+  blocked_ns INTEGER,
+  runnable_ns INTEGER,
   woken INTEGER,             -- threads woken (wake) or moved (requeue); NULL for waits
   PRIMARY KEY (lock_id, op, outcome)
 ) STRICT, WITHOUT ROWID;
@@ -112,8 +113,8 @@ CREATE TABLE thread (
   tid INTEGER NOT NULL,
   comm TEXT,
   lifetime_ns INTEGER NOT NULL,
-  syscalls INTEGER NOT NULL,
-  faults INTEGER NOT NULL,   -- page faults, minor and major
+  syscalls INTEGER,
+  faults INTEGER,            -- page faults, minor and major
   PRIMARY KEY (run_id, thread)
 ) STRICT, WITHOUT ROWID;
 -- The states of one thread sum to its lifetime_ns, exactly.
@@ -168,4 +169,29 @@ CREATE TABLE probe (
   calls INTEGER,
   ns INTEGER,
   PRIMARY KEY (run_id, name)
+) STRICT, WITHOUT ROWID;
+
+-- Call paths, as a tree: each row is a frame under its caller's row.  Shared by samples and by waiters.
+CREATE TABLE frame (
+  id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES run (id),
+  caller INTEGER REFERENCES frame (id), -- NULL: the outermost frame that is known
+  symbol TEXT,               -- NULL: no symbol covers the address
+  module TEXT,               -- '[kernel]' for the kernel's; NULL: in no file
+  address INTEGER,           -- in the module's own addresses; NULL when the symbol is known
+  class TEXT NOT NULL        -- program, allocator, lock, copy, unknown, kernel
+) STRICT;
+CREATE INDEX frame_by_run ON frame (run_id);
+-- Samples with a call path: frame_id is the innermost frame.
+CREATE TABLE frame_sample (
+  frame_id INTEGER PRIMARY KEY REFERENCES frame (id),
+  samples INTEGER NOT NULL
+) STRICT;
+-- Who waits: of a bounded number of a word's waits the call path, by its innermost frame.
+CREATE TABLE waiter (
+  lock_id INTEGER NOT NULL REFERENCES lock (id),
+  frame_id INTEGER NOT NULL REFERENCES frame (id),
+  evidence TEXT NOT NULL,    -- how the path was found: frame pointers, unwind tables, return addresses
+  waits INTEGER NOT NULL,
+  PRIMARY KEY (lock_id, frame_id, evidence)
 ) STRICT, WITHOUT ROWID;

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: heapwait bench [--rounds N] [--passwords N] [--quick] [--write FILE]\n"
+    "usage: heapwait bench [--rounds N] [--passwords N] [--quick] [--no-tools] [--write FILE]\n"
     "\n"
     "Compares what looking costs: empty programs on the same hooks, mode waits, mode ledger, and the tools "
     "that are\n"
@@ -28,6 +28,7 @@ static const char usage[] =
     "      --rounds N      runs of each (9)\n"
     "      --passwords N   passwords per run (500000)\n"
     "      --quick         3 rounds of 200000\n"
+    "      --no-tools      heapwait and its floors only\n"
     "      --write FILE    the table as Markdown, too\n"
     "  -h, --help\n";
 
@@ -62,6 +63,7 @@ static const struct method {
 struct bench_options {
     unsigned rounds;
     uint64_t passwords;
+    bool tools;
     const char *file;
 };
 
@@ -186,7 +188,7 @@ static int case_run(const struct bench_options *o, const char *variant, struct b
         random_shuffle(order, BENCH_METHODS, sizeof(order[0]), &seed);
         for (unsigned i = 0; i < BENCH_METHODS && !rc; i++) {
             const struct method *m = &methods[order[i]];
-            bool able = m->kind != TOOL || tool_installed(m->words[0]);
+            bool able = m->kind != TOOL || (o->tools && tool_installed(m->words[0]));
             out->ns[order[i]][round] = able ? method_time(m, v->path, o->passwords, err) : -1;
             if (m->kind != TOOL && out->ns[order[i]][round] < 0)
                 rc = error_set(err, -EIO, "the run '%s' of %s failed", m->name, variant);
@@ -199,10 +201,13 @@ static int case_run(const struct bench_options *o, const char *variant, struct b
 
 static int options_parse(int argc, char **argv, struct bench_options *o)
 {
-    static const struct option longs[] = {
-        {"rounds", required_argument, NULL, 'r'}, {"passwords", required_argument, NULL, 'p'},
-        {"quick", no_argument, NULL, 'q'},        {"write", required_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"rounds", required_argument, NULL, 'r'},
+                                          {"passwords", required_argument, NULL, 'p'},
+                                          {"quick", no_argument, NULL, 'q'},
+                                          {"write", required_argument, NULL, 'w'},
+                                          {"no-tools", no_argument, NULL, 'n'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "h", longs, NULL)) != -1;) {
         if (c == 'h') {
@@ -211,6 +216,8 @@ static int options_parse(int argc, char **argv, struct bench_options *o)
         } else if (c == 'q') {
             o->rounds = 3;
             o->passwords = 200000;
+        } else if (c == 'n') {
+            o->tools = false;
         } else if (c == 'w') {
             o->file = optarg;
         } else if (c == 'r') {
@@ -235,7 +242,7 @@ static int options_parse(int argc, char **argv, struct bench_options *o)
 int bench_main(int argc, char **argv)
 {
     static struct bench_case cases[BENCH_CASES] = {{.name = "musl"}, {.name = "glibc"}};
-    struct bench_options o = {.rounds = 9, .passwords = 500000};
+    struct bench_options o = {.rounds = 9, .passwords = 500000, .tools = true};
     struct error err = {""};
     int code = options_parse(argc, argv, &o), rc = 0;
     if (code >= 0)

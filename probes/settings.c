@@ -1,5 +1,6 @@
 /* What the BPF programs are told before they are loaded: the mode, the numbers of system calls, the sizes of
  * maps. The kernel's headers know the numbers, which is why they are not the BPF side's. */
+#include "probes/pinned.h"
 #include "probes/session_private.h"
 
 #include <bpf/btf.h>
@@ -49,6 +50,7 @@ void settings_put(struct session *s, const struct measure_options *options)
     k->rodata->ledger = s->hooks.ledger;
     k->rodata->by_registers = s->hooks.ledger || s->hooks.tracefs < 0;
     k->rodata->can_pin = kernel_has("bpf_preempt_disable") && kernel_has("bpf_preempt_enable");
+    k->rodata->calls_pinned = k->rodata->can_pin && syscalls_are_pinned();
     k->rodata->nr_futex = SYS_futex;
     k->rodata->nr_restart = SYS_restart_syscall;
     k->rodata->nr_waitv = NR_FUTEX_WAITV;

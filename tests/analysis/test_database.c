@@ -79,7 +79,7 @@ static void test_foreign(void **state)
 {
     (void)state;
     assert_study_refused("PRAGMA application_id = 252006673", -EINVAL, "SQLite file of another program");
-    assert_study_refused("PRAGMA user_version = 2", -EINVAL, "use a newer heapwait");
+    assert_study_refused("PRAGMA user_version = 3", -EINVAL, "use a newer heapwait");
     assert_study_refused("PRAGMA user_version = 0", -EINVAL, "record again");
     assert_study_refused("DROP TABLE wait_histogram", -EINVAL, "lacks the table 'wait_histogram'");
     assert_study_refused("ALTER TABLE run DROP COLUMN rep", -EINVAL, "no such column");

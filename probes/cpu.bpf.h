@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* A CPU and the task that it runs: how a program comes by the state of its CPU, and how it is kept from
+ * losing it meanwhile.  Included by probes.bpf.c. */
+#ifndef HEAPWAIT_CPU_BPF_H
+#define HEAPWAIT_CPU_BPF_H
+
+#define PINNED_UNLESS(pinned, body)                                                                          \
+    do {                                                                                                     \
+        if (!(pinned))                                                                                       \
+            pin();                                                                                           \
+        body;                                                                                                \
+        if (!(pinned))                                                                                       \
+            unpin();                                                                                         \
+        return 0;                                                                                            \
+    } while (0)
+#define PINNED(body) PINNED_UNLESS(false, body)
+/* Programs on system calls: on raw tracepoints, and on those of each call, which the kernel pins wherever it
+ * pins the raw ones (before Linux 6.13 all tracepoints; since then in kernel/trace/trace_syscalls.c). */
+#define PINNED_CALL(body) PINNED_UNLESS(calls_pinned, body)
+
+/* Kernels leave out a few switches when they call probes (seen: some from kernel threads, one in several
+ * thousand). Then the CPU's state is still another task's, and the task's is that of one which waits. */
+static __noinline int task_found(struct cpu_state *c, struct task_state *t, u64 identity)
+{
+    if (!c || !t)
+        return 0;
+    u64 now = bpf_ktime_get_ns();
+    if (ledger) {
+        loss_add(LOSS_SWITCH, 1); /* mode waits loses nothing but where a waiter's last microseconds went */
+        cpu_found(now);
+        thread_return(t, now);
+    }
+    if (t->in_call)
+        cpu_return(t, now);
+    task_load(c, t, identity);
+    return 0;
+}
+
+static __noinline int cpu_resync(struct cpu_state *c, u64 identity)
+{
+    if (!c)
+        return 0;
+    struct task_state *t = task_followed(bpf_get_current_task_btf());
+    if (t)
+        task_found(c, t, identity);
+    else
+        task_load(c, NULL, identity);
+    return 0;
+}
+
+/* The state of this CPU; NULL when the task that it runs is not followed, or is being seen to already. */
+static __always_inline struct cpu_state *cpu_followed(u64 identity)
+{
+    u32 zero = 0;
+    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
+    if (!c || stopped || c->busy)
+        return NULL;
+    if (c->owner != identity)
+        cpu_resync(c, identity);
+    return c->followed ? c : NULL;
+}
+
+#endif

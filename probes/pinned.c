@@ -1,0 +1,100 @@
+/* See pinned.h.  Two threads share one CPU: one makes a call in which the program holds it for a
+ * millisecond, the other wakes in the middle of that with a real-time priority, and looks whether the program
+ * still runs. Asked because to disable preemption costs a program more than all else that it does for most
+ * system calls, and kernels up to 6.18 have done so already. */
+#include "probes/pinned.h"
+
+#include "probes/abi.h"
+#include "probes/pinned.skel.h" /* after abi.h, whose types it uses */
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LEAD_NS = 2000000, HOLD_NS = 1000000, TRIES = 3 };
+
+struct trial {
+    struct pinned_bpf *skeleton;
+    uint64_t wake_ns;
+    bool able, interrupted; /* the urgent thread could have its priority; it came while the program ran */
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void sleep_until(uint64_t ns)
+{
+    struct timespec t = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL))
+        ;
+}
+
+static void *urgent_run(void *context)
+{
+    struct trial *t = context;
+    struct sched_param priority = {.sched_priority = 1};
+    t->able = !pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority);
+    sleep_until(t->wake_ns);
+    t->interrupted = __atomic_load_n(&t->skeleton->bss->holding, __ATOMIC_SEQ_CST);
+    return NULL;
+}
+
+static void *caller_run(void *context)
+{
+    struct trial *t = context;
+    sleep_until(t->wake_ns - HOLD_NS / 2);
+    syscall(SYS_getppid, t->skeleton->rodata->call_secret);
+    return NULL;
+}
+
+/* true: the urgent thread was due while the program held the CPU, and got it only afterwards. */
+static bool trial_run(struct trial *t, int cpu)
+{
+    pthread_t urgent, caller;
+    pthread_attr_t attributes;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET((unsigned)cpu, &one);
+    t->wake_ns = now_ns() + LEAD_NS;
+    t->skeleton->bss->from_ns = 0;
+    t->skeleton->bss->until_ns = t->wake_ns + HOLD_NS / 2;
+    pthread_attr_init(&attributes);
+    int rc = pthread_attr_setaffinity_np(&attributes, sizeof(one), &one);
+    if (!rc)
+        rc = pthread_create(&urgent, &attributes, urgent_run, t);
+    if (!rc) {
+        if (!(rc = pthread_create(&caller, &attributes, caller_run, t)))
+            pthread_join(caller, NULL);
+        pthread_join(urgent, NULL);
+    }
+    pthread_attr_destroy(&attributes);
+    uint64_t from = t->skeleton->bss->from_ns;
+    return !rc && t->able && !t->interrupted && from && from < t->wake_ns;
+}
+
+bool syscalls_are_pinned(void)
+{
+    struct trial t = {.skeleton = pinned_bpf__open()};
+    int cpu = sched_getcpu();
+    bool pinned = false;
+    uint64_t secret;
+    if (!t.skeleton)
+        return false;
+    if (cpu >= 0 && cpu < CPU_SETSIZE && getrandom(&secret, sizeof(secret), 0) == sizeof(secret)) {
+        t.skeleton->rodata->call_number = SYS_getppid;
+        t.skeleton->rodata->call_secret = secret;
+        if (!pinned_bpf__load(t.skeleton) && !pinned_bpf__attach(t.skeleton))
+            for (int i = 0; i < TRIES && !pinned && !t.interrupted; i++)
+                pinned = trial_run(&t, cpu); /* again, where the caller came too late */
+    }
+    pinned_bpf__destroy(t.skeleton);
+    return pinned;
+}

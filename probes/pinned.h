@@ -1,0 +1,11 @@
+/* Whether the running kernel keeps the CPU for the programs on system calls. */
+#ifndef HEAPWAIT_PINNED_H
+#define HEAPWAIT_PINNED_H
+
+#include <stdbool.h>
+
+/* True when a program on a raw tracepoint of system calls can't be preempted: seen, on a call of the caller's
+ * own.  False where it can be, or where that can't be told.  Needs what session_open() needs. */
+bool syscalls_are_pinned(void);
+
+#endif
