@@ -76,6 +76,22 @@ static bool sweep(struct code *c)
     return ok;
 }
 
+/* A function that only jumps to another, as malloc does to __libc_malloc_impl: that begins where it jumps to. */
+static bool stubs_follow(struct code *c)
+{
+    bool ok = true;
+    for (size_t n = 0; n < c->entries.count && ok; n++) {
+        struct insn i;
+        uint64_t address = c->address + c->entries.at[n];
+        code_decode(c, address, &i);
+        if (i.size && i.kind == INSN_OTHER && !i.writes && !i.memory) /* endbr64, bti */
+            code_decode(c, address + i.size, &i);
+        if (i.size && i.kind == INSN_JUMP && i.far && code_holds(c, i.target))
+            ok = offset_push(&c->entries, i.target - c->address);
+    }
+    return ok;
+}
+
 static int offset_compare(const void *a, const void *b)
 {
     const uint32_t *x = a, *y = b;
@@ -109,12 +125,15 @@ struct code *code_open(uint8_t *bytes, size_t size, uint64_t address, const stru
         return NULL;
     }
     *c = (struct code){.bytes = bytes, .size = size, .address = address, .machine = machine};
-    if (!sweep(c)) {
+    bool ok = sweep(c);
+    offsets_sort(&c->entries);
+    ok = ok && stubs_follow(c);
+    offsets_sort(&c->entries);
+    offsets_sort(&c->syscalls);
+    if (!ok) {
         code_close(c);
         return NULL;
     }
-    offsets_sort(&c->entries);
-    offsets_sort(&c->syscalls);
     if (c->call_count)
         qsort(c->calls, c->call_count, sizeof(*c->calls), call_compare);
     return c;
