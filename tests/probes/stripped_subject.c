@@ -146,6 +146,16 @@ static void parked(void)
     futex(&own_parker, WAKE, 1);
 }
 
+/* At least one call on each of the program's words, whoever waits for whom. */
+static void own_words(void)
+{
+    futex(&own_mutex, WAKE, 1);
+    futex(&own_heap_lock, WAKE, 1);
+    parked();
+    printf("own_mutex=%lu\nown_heap_lock=%lu\nown_parker=%lu\n", (unsigned long)(uintptr_t)&own_mutex,
+           (unsigned long)(uintptr_t)&own_heap_lock, (unsigned long)(uintptr_t)&own_parker);
+}
+
 static void threads(void *(*run)(void *))
 {
     pthread_t thread[THREADS];
@@ -219,7 +229,6 @@ static void everything(void)
         freelocale(l);
     if (file)
         fclose(file);
-    parked();
     own_release();
 }
 
@@ -234,6 +243,6 @@ int main(int argc, char **argv)
         everything();
     else
         abort();
-    puts("done");
+    own_words();
     return 0;
 }
