@@ -66,7 +66,7 @@ static void mutex_unlock(void)
         futex(&own_mutex, WAKE, 1);
 }
 
-__attribute__((noinline)) static void heap_lock(_Atomic int *lock)
+__attribute__((noinline, noclone)) static void heap_lock(_Atomic int *lock)
 {
     int seen = 0;
     if (atomic_compare_exchange_strong(lock, &seen, INT32_MIN + 1))
@@ -84,7 +84,7 @@ __attribute__((noinline)) static void heap_lock(_Atomic int *lock)
     }
 }
 
-__attribute__((noinline)) static void heap_unlock(_Atomic int *lock)
+__attribute__((noinline, noclone)) static void heap_unlock(_Atomic int *lock)
 {
     if (atomic_load(lock) < 0 && atomic_fetch_add(lock, INT32_MAX) != INT32_MIN + 1)
         futex(lock, WAKE, 1);
