@@ -194,6 +194,8 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
     struct word_row *rows = NULL;
     size_t count = 0;
     struct collector c = {session, sideband, naming_new(), futex_split_new(session_thread_count(session))};
+    if (c.naming)
+        naming_refer(c.naming, m->libc_archive);
     int rc = c.naming && c.split ? session_words(session, &rows, &count, err) : -ENOMEM;
     if (!rc)
         rc = locks_make(&c, rows, count, m);
