@@ -1,6 +1,6 @@
 #!/bin/sh
 # stripped_programs.sh MUSL_GCC ALLOCATORS CHECKOUT FOLDER: builds into FOLDER programs for static musl, each with a
-# stripped twin, and writes FOLDER/list: a line each, "NAME ALLOCATOR".  ALLOCATORS holds what
+# stripped twin, and writes FOLDER/list: a line each, "NAME ALLOCATOR LIBC.A".  ALLOCATORS holds what
 # workload/allocators/build.sh has built; what isn't there is left out.
 set -eu
 musl_gcc=$1 allocators=$2 checkout=$3 folder=$4
@@ -38,7 +38,7 @@ link()
     "$gcc" -nostdlib $linkage "$first" "$library/crti.o" "$@" "$library/libc.a" -lgcc -lgcc_eh "$library/libc.a" \
         "$library/crtn.o" -o "$folder/$name"
     strip -o "$folder/$name.stripped" "$folder/$name"
-    echo "$name $allocator" >>"$folder/list.new"
+    echo "$name $allocator $library/libc.a" >>"$folder/list.new"
 }
 
 musl=$(library_of "$(command -v "$musl_gcc")")

@@ -2,6 +2,7 @@
  * every word of its data, what the code is said to tell must be what the twin's symbols say.  With arguments:
  * checks these programs (with symbols) instead, whatever musl they were linked with. */
 #include "probes/allocators.h"
+#include "probes/libc_archive.h"
 #include "probes/musl_code.h"
 #include "probes/naming.h"
 #include "tests/probes/cmocka_test.h"
@@ -128,41 +129,131 @@ static void naming_check(const char *stripped, const char *allocator)
     module_table_free(s.table);
 }
 
+/* A line of the list. */
+struct program {
+    const char *stripped, *twin, *allocator, *archive;
+};
+
 /* Calls for each line of the list. */
-static void each_program(void (*check)(const char *stripped, const char *twin, const char *allocator))
+static void each_program(void (*check)(const struct program *p))
 {
-    char line[256], name[128], allocator[32], twin[512], stripped[512];
+    char line[1024], name[128], allocator[32], archive[512], twin[512], stripped[512];
     unsigned count = 0;
     FILE *list = fopen(PROGRAMS "/list", "r");
     if (!list)
         skip();
     while (fgets(line, sizeof(line), list)) {
-        assert_int_equal(sscanf(line, "%127s %31s", name, allocator), 2);
+        assert_int_equal(sscanf(line, "%127s %31s %511s", name, allocator, archive), 3);
         snprintf(twin, sizeof(twin), PROGRAMS "/%s", name);
         snprintf(stripped, sizeof(stripped), PROGRAMS "/%s.stripped", name);
-        check(stripped, twin, allocator);
+        check(&(struct program){stripped, twin, allocator, archive});
         count++;
     }
     fclose(list);
     assert_true(count >= 8); /* with musl-gcc alone: two programs, at -O2 and -Os, static and static-pie */
 }
 
+static void words_one(const struct program *p)
+{
+    file_check(p->stripped, p->twin, p->allocator);
+}
+
 static void words_of_programs(void **state)
 {
     (void)state;
-    each_program(file_check);
+    each_program(words_one);
 }
 
-static void naming_one(const char *stripped, const char *twin, const char *allocator)
+static void naming_one(const struct program *p)
 {
-    (void)twin;
-    naming_check(stripped, allocator);
+    naming_check(p->stripped, p->allocator);
 }
 
 static void names_of_programs(void **state)
 {
     (void)state;
     each_program(naming_one);
+}
+
+/* The archive that it was linked with says the same as the twin; another one says nothing. */
+static void archive_one(const struct program *p)
+{
+    struct libc_archive *a;
+    struct libc_match match;
+    struct error err = {""};
+    struct opened s, t;
+    module_open(&s, p->stripped);
+    module_open(&t, p->twin);
+    if (libc_archive_open(p->archive, &a, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(libc_archive_match(a, s.module, &match), 0);
+    const struct symbol *lock = module_symbol_named(t.module, "__malloc_lock");
+    lock = lock ? lock : module_symbol_named(t.module, "mal");
+    if (!lock) {
+        assert_int_equal(match.size, 0);
+    } else {
+        assert_int_equal(match.address, lock->address);
+        assert_int_equal(match.size, lock->size);
+        assert_string_equal(match.symbol, lock->name);
+        assert_string_equal(match.allocator->name, p->allocator);
+        assert_true(match.functions >= 2);
+    }
+    libc_archive_close(a);
+    module_table_free(s.table);
+    module_table_free(t.table);
+}
+
+static void archives_of_programs(void **state)
+{
+    (void)state;
+    each_program(archive_one);
+}
+
+static char musl_archive[512];
+
+static void musl_archive_note(const struct program *p)
+{
+    snprintf(musl_archive, sizeof(musl_archive), "%s", p->archive);
+}
+
+/* An archive cut off anywhere, or with any of its bytes wrong, is refused or read; it is never believed
+ * blindly. */
+static void hostile_archives(void **state)
+{
+    uint64_t seed = 5;
+    size_t size;
+    (void)state;
+    each_program(musl_archive_note);
+    folder_make();
+    const char *path = folder_path("libc.a");
+    char *good = file_slurp(musl_archive, &size);
+    for (size_t n = 0; n < 48; n++) {
+        char *bad = malloc(size);
+        size_t length = n < 24 ? size * n / 24 : size;
+        assert_non_null(bad);
+        memcpy(bad, good, size);
+        for (size_t k = 0; n >= 24 && k < 4000; k++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            bad[(seed >> 33) % size] = (char)(seed >> 25);
+        }
+        file_write(path, bad, length);
+        struct libc_archive *a = NULL;
+        struct libc_match match;
+        struct error err = {""};
+        struct opened o;
+        if (!libc_archive_open(path, &a, &err)) {
+            module_open(&o, "/proc/self/exe");
+            assert_int_equal(libc_archive_match(a, o.module, &match), 0);
+            assert_int_equal(match.size, 0);
+            module_table_free(o.table);
+        } else {
+            assert_true(err.text[0]);
+        }
+        libc_archive_close(a);
+        free(bad);
+    }
+    free(good);
+    folder_remove();
 }
 
 /* A program of another C library, and files that are none. */
@@ -222,10 +313,9 @@ static void strangers(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest own[] = {
-        cmocka_unit_test(words_of_programs),
-        cmocka_unit_test(names_of_programs),
-        cmocka_unit_test(nothing_of_musl),
-        cmocka_unit_test(hostile_code),
+        cmocka_unit_test(words_of_programs),    cmocka_unit_test(names_of_programs),
+        cmocka_unit_test(archives_of_programs), cmocka_unit_test(hostile_archives),
+        cmocka_unit_test(nothing_of_musl),      cmocka_unit_test(hostile_code),
     };
     const struct CMUnitTest other[] = {cmocka_unit_test(strangers)};
     file_count = argc - 1;

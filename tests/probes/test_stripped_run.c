@@ -93,7 +93,7 @@ static void own_check(const char *name)
 
 static void each_subject(bool heap)
 {
-    char line[256], name[128], allocator[32];
+    char line[1024], name[128], allocator[32];
     unsigned count = 0;
     FILE *list = fopen(PROGRAMS "/list", "r");
     if (!list)
