@@ -24,7 +24,7 @@ enum {
     OLD_BIN_SIZE = 24,
     OLD_BINS_AT = 8,
     OLD_LAST_LOCK = OLD_BINS_AT + OLD_BINS * OLD_BIN_SIZE,
-    MAX_CODE = 1 << 29,
+    MAX_CODE = 1 << 28,
 };
 
 /* A word and the functions that pass it to __lock or __unlock. */
@@ -379,10 +379,27 @@ static bool analyse(struct musl_code *c)
     return c->lock_function_count > 0;
 }
 
+/* Most static programs of other C libraries are put aside by this, before every instruction is looked at:
+ * __unlock adds INT_MAX by lock xadd.  On aarch64 there are too many ways to load a constant. */
+static bool worth_reading(const uint8_t *bytes, size_t size, const struct machine *machine)
+{
+    enum { NEAR = 64 };
+    static const uint8_t int_max[] = {0xff, 0xff, 0xff, 0x7f}, xadd[] = {0x0f, 0xc1};
+    const uint8_t *end = bytes + size, *at = bytes;
+    if (machine != &machine_x86)
+        return true;
+    while (at < end && (at = memmem(at, (size_t)(end - at), int_max, sizeof(int_max)))) {
+        at += sizeof(int_max);
+        if (memmem(at, end - at < NEAR ? (size_t)(end - at) : NEAR, xadd, sizeof(xadd)))
+            return true;
+    }
+    return false;
+}
+
 static struct musl_code *make(uint8_t *bytes, size_t size, uint64_t address, const struct machine *machine,
                               const struct module *m)
 {
-    struct musl_code *c = calloc(1, sizeof(*c));
+    struct musl_code *c = bytes && worth_reading(bytes, size, machine) ? calloc(1, sizeof(*c)) : NULL;
     if (!c) {
         free(bytes);
         return NULL;
