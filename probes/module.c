@@ -323,6 +323,11 @@ const char *module_section_at(const struct module *m, uint64_t address, uint64_t
     return NULL;
 }
 
+int module_descriptor(const struct module *m)
+{
+    return m->fd;
+}
+
 bool module_segment(const struct module *m, size_t n, uint64_t *address, uint64_t *size, bool *code)
 {
     if (n >= m->segment_count)

@@ -48,6 +48,9 @@ const struct symbol *module_symbol_named(const struct module *m, const char *nam
 /* Section name for an address, and the offset in it; NULL when the file has no section headers there. */
 const char *module_section_at(const struct module *m, uint64_t address, uint64_t *offset);
 
+/* The open file, for elfutils; the module's own, to be read and not to be closed. */
+int module_descriptor(const struct module *m);
+
 /* The n-th loaded segment, as much of it as the file holds; false: there is none. */
 bool module_segment(const struct module *m, size_t n, uint64_t *address, uint64_t *size, bool *code);
 
