@@ -188,6 +188,8 @@ static __noinline int word_find(const struct word_key *key, u32 expected)
     struct word_key k = *key;
     if (bpf_map_update_elem(&words, &k, &word_zero, BPF_NOEXIST))
         return 0; /* no room: counted call by call, when the slot is flushed */
+    if (stopped)
+        return 0; /* the task that calls is not the one that runs: its memory is not at hand */
     struct word_value *v = bpf_map_lookup_elem(&words, &k);
     if (v)
         evidence_read(&v->evidence, k.address, expected);
@@ -304,6 +306,8 @@ static __always_inline u64 lock_time(const struct task_state *t)
 
 static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, s64 woken)
 {
+    if (t->under_way)
+        outcome = OUTCOME_UNDER_WAY;
     struct word_key key = {.address = t->address, .space = t->space, .op = t->op, .outcome = outcome};
     u64 total = now - t->enter_ns, off = t->blocked_ns + t->runnable_ns, lock = 0;
     if (ledger) {
@@ -324,7 +328,7 @@ static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, 
     if (woken > 0)
         w->woken += woken;
     key.thread = 0;
-    if (key.op == OP_WAIT)
+    if (key.op == OP_WAIT && !t->under_way)
         histogram_add(&key, total);
 }
 
@@ -357,6 +361,7 @@ static __always_inline void call_begin(struct task_state *t, u8 op, u64 address,
     t->runnable_ns = 0;
     t->restartable = 0;
     t->untimed = 0;
+    t->under_way = 0;
     t->weight = 1;
     if (ledger)
         t->lock_ns = lock_time(t);
@@ -472,7 +477,7 @@ static __always_inline void cpu_return(struct task_state *t, u64 now)
     u64 ns = now - t->off_ns;
     if (t->off_cpu == RUNNABLE) {
         t->runnable_ns += ns;
-        if (t->woken_ns && t->op == OP_WAIT)
+        if (t->woken_ns && t->op == OP_WAIT && !t->under_way)
             handoff_add(t, now);
     } else if (t->off_cpu == BLOCKED) {
         t->blocked_ns += ns;
