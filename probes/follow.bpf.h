@@ -37,6 +37,7 @@ static __always_inline void unpin(void)
 }
 
 bool stopped;     /* by user space: nothing is recorded from here on */
+u64 stopped_ns;   /* when it was */
 u32 spaces_made;  /* the number of the newest address space */
 u32 threads_made; /* the number of the newest thread */
 u64 living_tasks; /* followed tasks that were still there at the end */

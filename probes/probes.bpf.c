@@ -362,7 +362,7 @@ int collect_living(struct bpf_iter__task *ctx)
         return 0;
     if (!t->kept &&
         !(task_run_state(task) & TASK_DEAD_STATE)) { /* else it is dead, if not reaped: it does nothing */
-        u64 now = bpf_ktime_get_ns();
+        u64 now = stopped_ns > t->since_ns ? stopped_ns : t->since_ns;
         __sync_fetch_and_add(&living_tasks, 1);
         if (t->unsettled)
             living_settle(t, task);

@@ -68,6 +68,9 @@ size_t word_rows_subtract(struct word_row *rows, size_t count, const struct word
  * programs stay attached (to detach them takes the kernel most of a second). */
 int session_stop(struct session *s, struct error *err);
 
+/* When that was, CLOCK_MONOTONIC: the accounts of what lives on end there. */
+uint64_t session_stopped(const struct session *s);
+
 /* After the maps are read: empties them, for another command. */
 int session_reset(struct session *s);
 
