@@ -123,12 +123,23 @@ static int measurement_keep(const struct record_options *o, const struct found *
     return exit_of_command(&m->outcome);
 }
 
+/* Until now nothing has been counted. */
+static void begun_tell(void *context, const struct measure_options *options)
+{
+    (void)context;
+    fprintf(stderr, "heapwait: attached to %.400s%s\n", options->target->text,
+            options->argv          ? ""
+            : options->duration_ns ? "; Ctrl-C ends it before its time"
+                                   : "; Ctrl-C ends the measuring");
+}
+
 static struct measure_options measure_options_of(const struct record_options *o, const struct found *found)
 {
     return (struct measure_options){
         .argv = o->command,
         .target = found->target,
         .user = found->user,
+        .begun = begun_tell,
         .duration_ns = o->duration_ns,
         .cgroup = o->scope == FOLLOW_CGROUP,
         .machine = o->scope == FOLLOW_ALL,

@@ -65,6 +65,7 @@ struct task_state {
     u32 weight;     /* how many calls the timed one stands for */
     u32 expected;
     u32 file_generation;
+    u32 taken;     /* at the end: what it holds has been */
     u32 unsettled; /* marked while it lived: where it was then is not known yet, see present.bpf.h */
     u64 address;
     u64 waiters; /* futex_waitv's array */

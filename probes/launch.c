@@ -159,8 +159,8 @@ static int failure_tell(const struct launch *l, const struct start_failure *f, s
 int launch_release(struct launch *l, struct error *err)
 {
     struct start_failure failure = {0};
-    clock_date(l->started_at, sizeof(l->started_at));
-    l->start_ns = clock_ns();
+    date_format(l->started_at, sizeof(l->started_at));
+    l->start_ns = monotonic_ns();
     if (write(l->gate, "g", 1) != 1)
         return error_set(err, -errno, "can't let '%s' start: %s", l->options->argv[0], strerror(errno));
     ssize_t n;
@@ -191,17 +191,17 @@ static void end_begin(struct launch *l, int signal)
     else
         kill(l->pid, l->timed_out ? SIGKILL : signal);
     l->ending = ASKED;
-    l->patience_until_ns = clock_ns() + GRACE_NS;
+    l->patience_until_ns = monotonic_ns() + GRACE_NS;
 }
 
 static void end_continue(struct launch *l)
 {
-    if (l->ending == RUNNING || clock_ns() < l->patience_until_ns)
+    if (l->ending == RUNNING || monotonic_ns() < l->patience_until_ns)
         return;
     if (l->ending == ASKED)
         kill(l->pid, SIGTERM);
     l->ending = l->ending == ASKED ? TOLD : LEFT_BEHIND;
-    l->patience_until_ns = clock_ns() + GRACE_NS;
+    l->patience_until_ns = monotonic_ns() + GRACE_NS;
 }
 
 static void signals_read(struct launch *l)
@@ -216,7 +216,7 @@ static void signals_read(struct launch *l)
 
 static int wait_ms(const struct launch *l)
 {
-    uint64_t now = clock_ns();
+    uint64_t now = monotonic_ns();
     uint64_t deadline = l->options->timeout_ns ? l->start_ns + l->options->timeout_ns : UINT64_MAX;
     if (l->timed_out || deadline > now + TICK_MS * 1000000ull)
         return TICK_MS;
@@ -227,7 +227,7 @@ static void outcome_fill(const struct launch *l, int status, const struct rusage
                          struct run_outcome *o)
 {
     o->started_ns = l->start_ns;
-    o->wall_ns = clock_ns() - l->start_ns;
+    o->wall_ns = monotonic_ns() - l->start_ns;
     o->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     o->term_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     o->timed_out = l->timed_out;
@@ -265,7 +265,7 @@ int launch_wait(struct launch *l, const struct launch_watch *watch, struct run_o
             signals_read(l);
         if (watch)
             watch->ready(watch->context);
-        if (l->options->timeout_ns && !l->timed_out && clock_ns() >= l->start_ns + l->options->timeout_ns) {
+        if (l->options->timeout_ns && !l->timed_out && monotonic_ns() >= l->start_ns + l->options->timeout_ns) {
             l->timed_out = true;
             end_begin(l, SIGKILL);
         }

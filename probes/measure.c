@@ -42,6 +42,12 @@ static int probes_begin(struct run *r, struct error *err)
     return rc ? rc : session_follow(r->session, launch_pidfd(r->launch), err);
 }
 
+static void begun_tell(const struct run *r)
+{
+    if (r->options->target && r->options->begun)
+        r->options->begun(r->options->context, r->options);
+}
+
 static void cpus_begin(struct run *r, uint64_t at_ns)
 {
     if (r->session && r->m->probes == PROBES_LEDGER)
@@ -71,7 +77,7 @@ static int command_run(struct run *r, bool *exec_failed, struct error *err)
     if (r->sideband)
         watch.fds = sideband_fds(r->sideband, &watch.count);
     if (!r->options->target)
-        cpus_begin(r, clock_ns());
+        cpus_begin(r, monotonic_ns());
     int rc = launch_release(r->launch, err);
     *exec_failed = launch_exec_failed(r->launch);
     if (!rc)
@@ -101,9 +107,11 @@ static int command_measure(struct run *r, bool *exec_failed, struct error *err)
     uint64_t start_ns = 0;
     int rc = launch_prepare(r->options, &r->launch, err);
     if (!rc && r->options->target)
-        cpus_begin(r, start_ns = clock_ns());
+        cpus_begin(r, start_ns = monotonic_ns());
     if (!rc && r->session)
         rc = probes_begin(r, err);
+    if (!rc)
+        begun_tell(r);
     if (!rc)
         rc = command_run(r, exec_failed, err);
     if (rc || !r->session)
@@ -116,14 +124,16 @@ static int target_measure(struct run *r, struct signals *signals, struct error *
 {
     const struct measure_options *o = r->options;
     struct run_outcome *out = &r->m->outcome;
-    uint64_t start_ns = clock_ns();
+    uint64_t start_ns = monotonic_ns();
     *out = (struct run_outcome){.exit_status = -1, .attached = true};
-    clock_date(out->started_at, sizeof(out->started_at));
+    date_format(out->started_at, sizeof(out->started_at));
     cpus_begin(r, start_ns);
     int rc = target_follow(o->target, r->session, &r->sideband, &r->m->note, err);
     if (!rc)
+        begun_tell(r);
+    if (!rc)
         rc = target_wait(o->target, r->session, r->sideband, signals,
-                         o->duration_ns ? clock_ns() + o->duration_ns : 0, err);
+                         o->duration_ns ? monotonic_ns() + o->duration_ns : 0, err);
     if (!rc)
         rc = run_stop(r, start_ns, err);
     return rc ? rc : probes_bring(r, err);

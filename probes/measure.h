@@ -31,6 +31,10 @@ struct measure_options {
     /* What runs already is followed as well, or alone; NULL: the command alone, which is a must then. */
     const struct target *target;
     uint64_t duration_ns; /* without a command: how long; 0: until a signal, or until nothing is left */
+    /* With a target: called once it is followed, before the command (if any) is let go; NULL: nobody is told.
+     */
+    void (*begun)(void *context, const struct measure_options *options);
+    void *context;
     const struct identity *user; /* whom the command runs as; NULL: as heapwait */
     enum probe_mode probes;
     int stdout_fd;       /* -1: the command inherits heapwait's */

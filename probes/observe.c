@@ -135,7 +135,7 @@ static bool target_left(const struct target *t, struct pollfd *polled)
 
 static int wait_ms(uint64_t until_ns)
 {
-    uint64_t now = clock_ns();
+    uint64_t now = monotonic_ns();
     if (!until_ns || until_ns > now + TICK_MS * 1000000ull)
         return TICK_MS;
     return until_ns <= now ? 0 : (int)((until_ns - now) / 1000000 + 1);
@@ -154,7 +154,7 @@ int target_wait(const struct target *t, struct session *session, struct sideband
             break;
         }
         target_tend(t, session, sideband);
-        going = !polled[t->count].revents && target_left(t, polled) && (!until_ns || clock_ns() < until_ns);
+        going = !polled[t->count].revents && target_left(t, polled) && (!until_ns || monotonic_ns() < until_ns);
     }
     free(polled);
     return rc;

@@ -107,8 +107,9 @@ int session_stop(struct session *s, struct error *err)
         programs_await(); /* the command's last thread may not have left its CPU yet */
     session_hand_over(
         s); /* what a CPU knows of the thread that it runs on; words are read from it in any case */
+    s->skeleton->bss->stopped_ns = monotonic_ns(); /* for a thread that ends between the two */
     __atomic_store_n(&s->skeleton->bss->stopped, true, __ATOMIC_SEQ_CST);
-    s->skeleton->bss->stopped_ns = clock_ns();
+    s->skeleton->bss->stopped_ns = monotonic_ns();
     programs_await();
     missed_add(s);
     int rc = session_iterate(s->skeleton->progs.collect_living, NULL);

@@ -104,7 +104,7 @@ static int rings_open(pid_t pid, bool chosen, struct sideband **out)
         !(s->rings = calloc((size_t)cpus, sizeof(void *))))
         goto out;
     s->chosen = chosen;
-    s->opened_ns = clock_ns();
+    s->opened_ns = monotonic_ns();
     s->ring_bytes = RING_PAGES * (size_t)sysconf(_SC_PAGESIZE);
     for (int cpu = 0; cpu < cpus; cpu++) {
         rc = ring_open(s, pid, cpu);
@@ -319,7 +319,7 @@ void sideband_read(struct sideband *s)
 {
     for (unsigned i = 0; i < s->cpus; i++)
         ring_read(s, s->rings[i]);
-    if (s->event_count >= MANY_EVENTS && events_replay(s, clock_ns() - LATE_NS))
+    if (s->event_count >= MANY_EVENTS && events_replay(s, monotonic_ns() - LATE_NS))
         s->lost++;
 }
 
@@ -334,7 +334,7 @@ int sideband_finish(struct sideband *s)
 int sideband_update(struct sideband *s)
 {
     sideband_read(s);
-    return events_replay(s, clock_ns() - LATE_NS);
+    return events_replay(s, monotonic_ns() - LATE_NS);
 }
 
 /* Whether records tell, or will tell, how the process came by its mappings. */
