@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -122,7 +123,7 @@ static bool process_sleeps(pid_t pid)
 static void child_await(const struct launch *l)
 {
     const struct timespec pause = {.tv_nsec = 50000};
-    for (uint64_t until = now_ns() + HELD_NS; !process_sleeps(l->pid) && now_ns() < until;)
+    for (uint64_t until = monotonic_ns() + HELD_NS; !process_sleeps(l->pid) && monotonic_ns() < until;)
         nanosleep(&pause, NULL);
 }
 
