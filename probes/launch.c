@@ -292,7 +292,8 @@ int launch_wait(struct launch *l, const struct launch_watch *watch, struct run_o
             signals_read(l);
         if (watch)
             watch->ready(watch->context);
-        if (l->options->timeout_ns && !l->timed_out && monotonic_ns() >= l->start_ns + l->options->timeout_ns) {
+        if (l->options->timeout_ns && !l->timed_out &&
+            monotonic_ns() >= l->start_ns + l->options->timeout_ns) {
             l->timed_out = true;
             end_begin(l, SIGKILL);
         }

@@ -18,6 +18,7 @@
 // clang-format off
 #include "abi.h"
 #include "follow.bpf.h"
+#include "paths.bpf.h"
 #include "futex.bpf.h"
 #include "ledger.bpf.h"
 #include "present.bpf.h"
@@ -68,9 +69,23 @@ static __always_inline void switch_meets(struct cpu_state *c, struct task_state 
         task_found(c, t, identity);
 }
 
+/* The recording has ended; what a task that met no event since it was marked did until then, its first event
+ * now tells: when the tasks are collected, it may be elsewhere. */
+static __always_inline int late_settle(struct task_struct *task, u32 place)
+{
+    struct task_state *t = task_state_of(task);
+    if (t && t->unsettled)
+        task_settle(t, task, place, place == ON_CPU ? AT_LARGE : AT_KERNEL);
+    return 0;
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
+    if (stopped) {
+        late_settle(prev, ON_CPU);
+        return late_settle(next, RUNNABLE);
+    }
     u32 zero = 0;
     struct task_state *out = task_followed(prev), *in = task_followed(next);
     struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
@@ -100,6 +115,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct *task)
 {
+    if (stopped)
+        return late_settle(task, task_on_cpu(task) ? ON_CPU : BLOCKED);
     struct task_state *t = task_followed(task);
     if (!t)
         return 0;
@@ -213,6 +230,8 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
         return 0;
     c->busy = 1;
     u64 now = bpf_ktime_get_ns();
+    if (t->in_call)
+        path_offer(t->address, t->space, t->op);
     call_finish(t, now);
     c->in_call = NO_CALL;
     c->base = STATE_EXITING;
