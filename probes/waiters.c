@@ -58,12 +58,14 @@ static const char *evidence_name(const struct call_path *p)
     return p->count > 1 || p->complete ? names[p->evidence] : "program counter";
 }
 
-static struct call_frame frame_describe(const struct frame *f)
+/* Where no symbol covers it, the code may tell: the byte before a return address is the call's. */
+static struct call_frame frame_describe(const struct waiters *w, const struct frame *f)
 {
+    const char *told = f->function ? NULL : naming_code_class(w->naming, f->module, f->address - 1);
     return (struct call_frame){.symbol = f->function ? f->function->name : NULL,
                                .module = module_basename(f->module),
                                .address = f->address,
-                               .class = path_class(f->module, f->function)};
+                               .class = told ? told : path_class(f->module, f->function)};
 }
 
 /* The path's node in the tree; negative errno. */
@@ -71,7 +73,7 @@ static int64_t path_add(struct waiters *w, const struct call_path *p, uint64_t p
 {
     struct call_frame frames[MAX_PATH] = {{.address = pc, .class = "unknown"}};
     for (size_t i = 0; i < p->count; i++)
-        frames[i] = frame_describe(&p->frames[i]);
+        frames[i] = frame_describe(w, &p->frames[i]);
     return call_tree_add(w->tree, frames, p->count ? p->count : 1, 0);
 }
 
