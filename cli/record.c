@@ -4,6 +4,7 @@
 #include "cli/lock_table.h"
 #include "probes/calibrate.h"
 #include "probes/host.h"
+#include "probes/libc_archive.h"
 #include "probes/measure.h"
 #include "probes/recording.h"
 #include "probes/session.h"
@@ -20,6 +21,7 @@ struct record_options {
     const char *output;
     enum probe_mode mode;
     uint32_t max_words;
+    const char *libc;
     bool calibrate;
     char *const *command;
 };
@@ -37,6 +39,7 @@ static const char usage[] =
     "nanosecond of\n"
     "                        every thread\n"
     "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
+    "      --libc FILE       musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
     "  -h, --help\n";
 
@@ -69,6 +72,7 @@ static int options_parse(int argc, char **argv, struct record_options *o)
         {"output", required_argument, NULL, 'o'},
         {"mode", required_argument, NULL, 'm'},
         {"max-words", required_argument, NULL, 'w'},
+        {"libc", required_argument, NULL, 'l'},
         {"calibrate", no_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -87,6 +91,9 @@ static int options_parse(int argc, char **argv, struct record_options *o)
         case 'w':
             if (!number_parse(optarg, &o->max_words))
                 return usage_error("--max-words takes a number from 1 to 16777216, not '%s'", optarg);
+            break;
+        case 'l':
+            o->libc = optarg;
             break;
         case 'c':
             o->calibrate = true;
@@ -215,10 +222,12 @@ int record_main(int argc, char **argv)
     double load = host_load_average();
     char *schema = datadir_path("schema.sql", &err); /* without it the measuring would be in vain */
     free(schema);
-    if (!schema) {
+    struct libc_archive *libc = NULL;
+    if (!schema || (options.libc && libc_archive_open(options.libc, &libc, &err))) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
     }
+    measure.libc_archive = libc;
     struct calibration calibration = {0};
     int rc = options.mode == PROBES_LEDGER ? calibration_take("/proc/self/exe", &calibration, &err) : 0;
     if (!rc)
@@ -231,5 +240,6 @@ int record_main(int argc, char **argv)
     code = rc ? failure_tell(rc, exec_failed, &err) : measurement_keep(&options, m, &calibration, load);
     session_close(measure.session); /* last: to detach takes the kernel most of a second */
     measurement_free(m);
+    libc_archive_close(libc);
     return code;
 }

@@ -7,6 +7,7 @@
 #include "probes/module.h"
 #include "probes/sideband.h"
 
+struct libc_archive;
 struct naming;
 
 /* What is known of one word.  `space` may be NULL (mappings not known). */
@@ -30,12 +31,18 @@ struct word_name {
 struct naming *naming_new(void);
 void naming_free(struct naming *n);
 
+/* A C library's archive as a reference for programs without symbols, which it borrows; NULL is fine. */
+void naming_refer(struct naming *n, const struct libc_archive *archive);
+
 /* 0 or -ENOMEM. */
 int naming_word(struct naming *n, const struct word_facts *facts, struct word_name *out);
 
 /* Where an address of the process lies: the module and the address in it.  false: in none. */
 bool naming_resolve(struct naming *n, const struct address_space *space, uint64_t address,
                     const struct module **module, uint64_t *own);
+
+/* "lock" or "allocator" for a place in a file without symbols whose code shows that it is; else NULL. */
+const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own);
 
 /* The program itself: "glibc"/"musl", "static"/"static-pie"/"dynamic", and the allocator that its malloc
  * resolves to; each NULL when not known.  Static strings. */
