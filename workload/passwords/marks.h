@@ -1,7 +1,7 @@
 /* Marks of the program's phases: USDT probes of the provider `heapwait`, for any tracer that knows them
- * (perf, bpftrace, systemtap).  A mark is one nop in the code and a note in the file that says where it is and
- * where its arguments are; nobody is asked whether a tracer is there.  Each has the thread's number, from 1,
- * and a count of passwords.  Without sys/sdt.h, or with HEAPWAIT_USDT=OFF, there are none. */
+ * (perf, bpftrace, systemtap).  A mark is one nop in the code and a note in the file that says where it is
+ * and where its arguments are; nobody is asked whether a tracer is there.  Each has the thread's number, from
+ * 1, and a count of passwords.  Without sys/sdt.h, or with HEAPWAIT_USDT=OFF, there are none. */
 #ifndef PASSWORDS_MARKS_H
 #define PASSWORDS_MARKS_H
 
