@@ -6,6 +6,7 @@
 #include "probes/collect.h"
 #include "probes/launch.h"
 #include "probes/ledger.h"
+#include "probes/perf_record.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
 
@@ -52,8 +53,8 @@ static int command_run(struct launch *launch, struct session *session, struct si
     return rc;
 }
 
-static int probes_end(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,
-                      struct error *err)
+static int probes_end(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
+                      struct measurement *m, struct error *err)
 {
     int rc = session_stop(session, err);
     if (rc)
@@ -61,7 +62,7 @@ static int probes_end(struct session *session, struct sideband *sideband, pid_t 
     rc = sideband_finish(sideband);
     if (rc)
         return error_set(err, rc, "out of memory for the processes' mappings");
-    return collect(session, sideband, pid, m, err);
+    return collect(session, sideband, pid, perf_file, m, err);
 }
 
 /* The session is the caller's, or this run's own. */
@@ -77,6 +78,7 @@ int measurement_take(const struct measure_options *options, struct measurement *
     struct session *session = NULL;
     struct sideband *sideband = NULL;
     struct launch *launch = NULL;
+    struct perf_record_child *perf = NULL;
     struct measurement *m = calloc(1, sizeof(*m));
     int rc = m ? 0 : error_set(err, -ENOMEM, "out of memory");
     *exec_failed = false;
@@ -88,10 +90,15 @@ int measurement_take(const struct measure_options *options, struct measurement *
         rc = launch_prepare(options, &launch, err);
     if (!rc && session)
         rc = probes_begin(launch, session, &sideband, err);
+    if (!rc && session && options->perf_file)
+        rc = perf_record_start(launch_pid(launch), options->perf_file, &perf, err);
     if (!rc)
         rc = command_run(launch, session, sideband, m, exec_failed, err);
+    if (!rc && perf)
+        rc = perf_record_finish(perf, err);
     if (!rc && session)
-        rc = probes_end(session, sideband, launch_pid(launch), m, err);
+        rc = probes_end(session, sideband, launch_pid(launch), options->perf_file, m, err);
+    perf_record_free(perf);
     launch_free(launch);
     sideband_close(sideband);
     if (session && session == options->session)
