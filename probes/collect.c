@@ -211,8 +211,8 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
         rc = losses_make(session, sideband, waiters_lost(c.waiters), m);
     if (!rc && m->probes == PROBES_LEDGER)
         rc = ledger_collect(session, sideband, c.naming, c.split, m);
-    if (!rc && perf_file)
-        rc = perf_stacks_collect(perf_file, sideband, c.naming, m, err);
+    if (!rc && perf_file && !m->perf_failure)
+        rc = perf_stacks_collect(perf_file, sideband, c.naming, m);
     if (!rc)
         rc = session_stats(session, &m->probe_stats, &m->probe_stat_count);
     if (!rc) {

@@ -65,6 +65,14 @@ static int probes_end(struct session *session, struct sideband *sideband, pid_t 
     return collect(session, sideband, pid, perf_file, m, err);
 }
 
+/* Whatever becomes of perf, what the probes have measured is kept. */
+static void perf_end(struct perf_record_child *perf, struct measurement *m)
+{
+    struct error err = {""};
+    if (perf_record_finish(perf, &err))
+        m->perf_failure = strdup(err.text);
+}
+
 /* The session is the caller's, or this run's own. */
 static int session_take(const struct measure_options *options, struct session **session, struct error *err)
 {
@@ -95,7 +103,7 @@ int measurement_take(const struct measure_options *options, struct measurement *
     if (!rc)
         rc = command_run(launch, session, sideband, m, exec_failed, err);
     if (!rc && perf)
-        rc = perf_record_finish(perf, err);
+        perf_end(perf, m);
     if (!rc && session)
         rc = probes_end(session, sideband, launch_pid(launch), options->perf_file, m, err);
     perf_record_free(perf);
@@ -133,6 +141,7 @@ void measurement_free(struct measurement *m)
     free(m->locks);
     ledger_free(m->ledger);
     call_tree_free(m->paths);
+    free(m->perf_failure);
     free(m->losses);
     free(m->probe_stats);
     free(m);

@@ -158,6 +158,7 @@ struct measurement {
     struct call_tree *paths; /* of waiters and samples; NULL: there are none */
     struct loss *losses;     /* one row per reason that is watched for, zeros included */
     size_t loss_count;
+    char *perf_failure; /* why perf's samples are missing, though asked for; NULL: they are not */
     struct probe_stat *probe_stats;
     size_t probe_stat_count;
 };

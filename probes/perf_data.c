@@ -34,6 +34,7 @@ struct reader {
     const char *path;
     struct perf_event_attr attrs[MAX_EVENTS];
     size_t attr_count;
+    bool alike; /* all events' samples have the same fields: whose one is needn't be known */
     struct event_id *ids;
     size_t id_count;
     perf_data_take_fn take;
@@ -135,7 +136,7 @@ static int id_compare(const void *a, const void *b)
 /* Whose sample it is; NULL: nobody's that the file tells of. */
 static const struct perf_event_attr *event_find(const struct reader *r, struct cursor record)
 {
-    if (r->attr_count == 1)
+    if (r->alike)
         return &r->attrs[0];
     const struct event_id key = {.id = u64_take(&record)};
     const struct event_id *found =
@@ -213,14 +214,28 @@ static int ids_read(struct reader *r, const struct section *ids, unsigned event)
 }
 
 /* Fields that stand between those that are wanted and whose size isn't told by the sample itself. */
-static bool is_readable(const struct perf_event_attr *attr, bool alone)
+static bool is_readable(const struct reader *r)
 {
-    return !(attr->sample_type & (PERF_SAMPLE_READ | PERF_SAMPLE_BRANCH_STACK)) &&
-           (alone || (attr->sample_type & PERF_SAMPLE_IDENTIFIER));
+    bool readable = true;
+    for (size_t i = 0; i < r->attr_count; i++) {
+        const uint64_t type = r->attrs[i].sample_type;
+        readable &= !(type & (PERF_SAMPLE_READ | PERF_SAMPLE_BRANCH_STACK)) &&
+                    (r->alike || (type & PERF_SAMPLE_IDENTIFIER));
+    }
+    return readable;
+}
+
+static bool events_alike(const struct reader *r)
+{
+    for (size_t i = 1; i < r->attr_count; i++)
+        if (r->attrs[i].sample_type != r->attrs[0].sample_type ||
+            r->attrs[i].sample_regs_user != r->attrs[0].sample_regs_user)
+            return false;
+    return true;
 }
 
 /* An entry: the attributes, as long as that perf knew them, and the place of the event's ids. */
-static int attr_read(struct reader *r, const struct file_head *head, unsigned event, bool alone)
+static int attr_read(struct reader *r, const struct file_head *head, unsigned event)
 {
     const size_t own = (size_t)head->attr_size - sizeof(struct section);
     struct perf_event_attr *attr = &r->attrs[event];
@@ -231,7 +246,7 @@ static int attr_read(struct reader *r, const struct file_head *head, unsigned ev
         return -EINVAL;
     memset(attr, 0, sizeof(*attr));
     memcpy(attr, bytes, own < sizeof(*attr) ? own : sizeof(*attr));
-    return is_readable(attr, alone) ? ids_read(r, &ids, event) : -ENOTSUP;
+    return ids_read(r, &ids, event);
 }
 
 static int attrs_read(struct reader *r, const struct file_head *head)
@@ -243,7 +258,10 @@ static int attrs_read(struct reader *r, const struct file_head *head)
     r->attr_count = (size_t)(head->attrs.size / each);
     int rc = 0;
     for (unsigned i = 0; i < r->attr_count && !rc; i++)
-        rc = attr_read(r, head, i, r->attr_count == 1);
+        rc = attr_read(r, head, i);
+    r->alike = events_alike(r);
+    if (!rc && !is_readable(r))
+        rc = -ENOTSUP;
     if (!rc && r->ids)
         qsort(r->ids, r->id_count, sizeof(*r->ids), id_compare);
     return rc;

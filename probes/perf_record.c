@@ -202,6 +202,19 @@ int perf_record_finish(struct perf_record_child *p, struct error *err)
     return perf_failed(p, -EIO, err);
 }
 
+int perf_record_store(struct recording *r, const char *file, struct error *err)
+{
+    char frequency[16], graph[32];
+    snprintf(frequency, sizeof(frequency), "%d", PERF_FREQUENCY_HZ);
+    snprintf(graph, sizeof(graph), "stack copies of %d bytes", PERF_STACK_BYTES);
+    int rc = recording_set_host(r, "perf_file", file, err);
+    if (!rc)
+        rc = recording_set_host(r, "perf_event", perf_record_event(), err);
+    if (!rc)
+        rc = recording_set_host(r, "perf_frequency_hz", frequency, err);
+    return rc ? rc : recording_set_host(r, "perf_call_graph", graph, err);
+}
+
 void perf_record_free(struct perf_record_child *p)
 {
     if (!p)

@@ -8,6 +8,7 @@
 #define HEAPWAIT_PERF_RECORD_H
 
 #include "probes/error.h"
+#include "probes/recording.h"
 
 #include <sys/types.h>
 
@@ -26,6 +27,9 @@ int perf_record_start(pid_t pid, const char *file, struct perf_record_child **ou
 
 /* Ends it and waits until its file is whole. */
 int perf_record_finish(struct perf_record_child *p, struct error *err);
+
+/* What was asked of perf, into `host`: perf_file, perf_event, perf_frequency_hz, perf_call_graph. */
+int perf_record_store(struct recording *r, const char *file, struct error *err);
 
 /* Ends what is still there.  NULL is fine. */
 void perf_record_free(struct perf_record_child *p);

@@ -138,12 +138,13 @@ static int losses_add(struct measurement *m, const struct stacks *c, const struc
 }
 
 int perf_stacks_collect(const char *file, const struct sideband *sideband, struct naming *naming,
-                        struct measurement *m, struct error *err)
+                        struct measurement *m)
 {
     struct perf_data_counts counts;
+    struct error err = {""};
     struct stacks *c = calloc(1, sizeof(*c));
     if (!c)
-        return error_set(err, -ENOMEM, "out of memory");
+        return -ENOMEM;
     c->sideband = sideband;
     c->naming = naming;
     c->unwinder = unwinder_new();
@@ -152,8 +153,8 @@ int perf_stacks_collect(const char *file, const struct sideband *sideband, struc
         m->paths = call_tree_new(0);
     c->tree = m->paths;
     int rc = c->unwinder && c->kernel && c->tree ? 0 : -ENOMEM;
-    if (!rc)
-        rc = perf_data_read(file, sample_take, c, &counts, err);
+    if (!rc && perf_data_read(file, sample_take, c, &counts, &err))
+        m->perf_failure = strdup(err.text);
     if (!rc)
         rc = c->rc;
     if (!rc)
@@ -161,5 +162,5 @@ int perf_stacks_collect(const char *file, const struct sideband *sideband, struc
     unwinder_free(c->unwinder);
     kernel_symbols_free(c->kernel);
     free(c);
-    return rc ? error_set(err, rc, "can't bring back perf's samples: %s", strerror(-rc)) : 0;
+    return rc;
 }

@@ -8,9 +8,9 @@
 #include "probes/naming.h"
 #include "probes/sideband.h"
 
-/* Adds the samples in `file` to m->paths and what was lost of them to m->losses.  Negative errno with a
- * sentence. */
+/* Adds the samples in `file` to m->paths and what was lost of them to m->losses.  0, also when the file can't
+ * be read, which m->perf_failure then tells; -ENOMEM. */
 int perf_stacks_collect(const char *file, const struct sideband *sideband, struct naming *naming,
-                        struct measurement *m, struct error *err);
+                        struct measurement *m);
 
 #endif
