@@ -3,7 +3,8 @@
 -- the same callers are one node (frames without a symbol: of one module).  Rows come callers first, children by
 -- name: position numbers them.  x is where a node begins and samples how wide it is, in samples, those of the
 -- frames it called included; what ended in the node itself (self) lies at its left.  class is the frame's, and
--- `futex` for the kernel's code in a futex call.  Paths of more than 1024 frames, which
+-- `futex` for the kernel's code in a futex call: from a function of the futexes' own on, or from the entry of a
+-- system call that a lock function makes.  Paths of more than 1024 frames, which
 -- no recorder makes, are left out.
 CREATE TEMP VIEW flame AS
 WITH RECURSIVE
@@ -13,15 +14,19 @@ WITH RECURSIVE
                 WHEN f.module LIKE '[%' THEN f.module
                 ELSE '[' || coalesce(f.module, 'unknown') || ']' END AS label,
            dense_rank() OVER (ORDER BY coalesce(f.symbol, '[' || f.module), f.symbol IS NULL, f.module, f.class) AS name,
-           f.class = 'kernel' AND f.symbol LIKE '%futex%' AS is_futex
+           coalesce(f.symbol LIKE '%futex%', 0) AS is_futex,
+           coalesce(f.symbol LIKE 'entry_SYSCALL%' OR f.symbol LIKE 'el0_svc%', 0) AS is_entry
     FROM frame AS f
     WHERE f.run_id IN (SELECT id FROM counted_run)
   ),
-  called(id, run_id, path, depth, in_futex) AS MATERIALIZED (
-    SELECT id, run_id, printf('%08x', name), 1, coalesce(is_futex, 0) FROM node WHERE caller IS NULL
+  called(id, run_id, path, depth, in_futex, by_lock) AS MATERIALIZED ( -- by_lock: of the user's functions the innermost
+    SELECT id, run_id, printf('%08x', name), 1, class = 'kernel' AND is_futex, class = 'lock'
+    FROM node
+    WHERE caller IS NULL
     UNION ALL
     SELECT n.id, n.run_id, c.path || printf('%08x', n.name), c.depth + 1,
-           n.class = 'kernel' AND (c.in_futex OR coalesce(n.is_futex, 0))
+           n.class = 'kernel' AND (c.in_futex OR n.is_futex OR (c.by_lock AND n.is_entry)),
+           n.class = 'lock' OR (n.class = 'kernel' AND c.by_lock)
     FROM called AS c
     JOIN node AS n ON n.caller = c.id AND n.run_id = c.run_id
     WHERE c.depth < 1024

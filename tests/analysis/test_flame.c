@@ -50,7 +50,7 @@ static void test_tree(void **state)
                 "7|3|malloc|other.so|allocator|126|4|4|0.02\n"
                 "8|3|malloc|passwords-musl|allocator|130|65|12|0.325\n"
                 "9|4|__lock|passwords-musl|lock|142|53|20|0.265\n"
-                "10|5|entry_SYSCALL_64|[kernel]|kernel|162|33|0|0.165\n"
+                "10|5|entry_SYSCALL_64|[kernel]|futex|162|33|0|0.165\n"
                 "11|6|do_futex|[kernel]|futex|162|33|3|0.165\n"
                 "12|7|futex_wake|[kernel]|futex|165|30|0|0.15\n"
                 "13|8|hash_bucket|[kernel]|futex|165|30|30|0.15\n"
@@ -64,9 +64,24 @@ static void test_cells(void **state)
     (void)state;
     struct opened o = opened_with(NULL);
     assert_rows(o.db, "SELECT variant, threads, count(*), sum(self), max(samples) FROM flame GROUP BY 1, 2",
-                "glibc|4|3|100|100\nmusl|1|1|9|9\nmusl|4|14|200|192\n");
+                "glibc|4|3|100|100\nmusl|1|6|16|16\nmusl|4|14|200|192\n");
     assert_rows(o.db, "SELECT DISTINCT variant, threads FROM flame", "glibc|4\nmusl|1\nmusl|4\n");
     assert_rows(o.db, "SELECT sum(self) = (SELECT sum(samples) FROM frame_sample) - 1000 FROM flame", "1\n");
+    opened_close(&o);
+}
+
+/* A page fault in a lock function is no futex call, nor is another function's system call that isn't one. */
+static void test_futex(void **state)
+{
+    (void)state;
+    struct opened o = opened_with(NULL);
+    assert_rows(o.db, "SELECT depth, label, class, self FROM flame WHERE variant = 'musl' AND threads = 1",
+                "1|start|program|9\n"
+                "2|__unlock|lock|1\n"
+                "3|asm_exc_page_fault|kernel|2\n"
+                "2|read|program|0\n"
+                "3|entry_SYSCALL_64|kernel|1\n"
+                "4|futex_hash|futex|3\n");
     opened_close(&o);
 }
 
@@ -106,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tree),
         cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_futex),
         cmocka_unit_test(test_bad_trees),
         cmocka_unit_test(test_deep),
     };

@@ -42,7 +42,7 @@ EXPECTED
 "$heapwait" export --folded flame.db -o all
 [ "$(sed -n 1p all)" = 'glibc, 4 threads;start;main 60' ] || fail "the first line is $(sed -n 1p all)"
 grep -qx 'musl, 1 thread;start 9' all || fail 'no tree of one thread'
-[ "$(awk '{ n += $NF } END { print n }' all)" = 309 ] ||
+[ "$(awk '{ n += $NF } END { print n }' all)" = 316 ] ||
     fail 'samples are missing'
 
 "$heapwait" export --speedscope flame.db --variant glibc -o glibc.json

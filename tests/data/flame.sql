@@ -41,10 +41,15 @@ INSERT INTO frame (id, run_id, caller, symbol, module, address, class) VALUES
   (58, 5, 51, 'a;b' || char(10) || '"q" \', 'passwords-musl', NULL, 'program'), -- what formats must escape
   (59, 5, 52, 'nobody', 'passwords-musl', NULL, 'program'), -- a waiter's path: no samples
   (60, 6, NULL, 'start', 'passwords-musl', NULL, 'program'), -- a failed run's don't count
-  (70, 7, NULL, 'start', 'passwords-musl', NULL, 'program'); -- another thread count
+  (70, 7, NULL, 'start', 'passwords-musl', NULL, 'program'), -- another thread count
+  (71, 7, 70, '__unlock', 'passwords-musl', NULL, 'lock'),
+  (72, 7, 71, 'asm_exc_page_fault', '[kernel]', NULL, 'kernel'),
+  (73, 7, 70, 'read', 'passwords-musl', NULL, 'program'),
+  (74, 7, 73, 'entry_SYSCALL_64', '[kernel]', NULL, 'kernel'),
+  (75, 7, 74, 'futex_hash', '[kernel]', NULL, 'kernel');
 INSERT INTO frame_sample (frame_id, samples) VALUES
   (31, 60), (32, 40),
   (41, 5), (40, 10), (43, 20), (45, 3), (47, 30), (48, 100),
   (51, 5), (52, 2), (53, 4), (54, 6), (55, 1), (56, 8), (57, 5), (58, 1),
-  (60, 1000), (70, 9);
+  (60, 1000), (70, 9), (71, 1), (72, 2), (74, 1), (75, 3);
 COMMIT;
