@@ -1,11 +1,13 @@
 /* See naming.h.  The kinds of evidence, strongest first: a symbol that covers the address; the layout of
  * glibc's malloc_state around the word; the allocator's own library; code of malloc and free that takes the
- * address; the functions on the stack of a call.  The surprising fact: `malloc` may be defined several times
- * in a process, and the first module that the dynamic linker mapped wins. */
+ * address; what a file without symbols does in its code; the functions on the stack of a call.  The
+ * surprising fact: `malloc` may be defined several times in a process, and the first module that the dynamic
+ * linker mapped wins. */
 #include "probes/naming.h"
 
 #include "probes/allocators.h"
 #include "probes/frames.h"
+#include "probes/stripped.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -20,22 +22,27 @@ enum {
 
 struct naming {
     struct module_table *modules;
+    struct stripped *stripped;
 };
 
 struct naming *naming_new(void)
 {
     struct naming *n = calloc(1, sizeof(*n));
-    if (n && !(n->modules = module_table_new())) {
-        free(n);
+    if (!n)
         return NULL;
-    }
-    return n;
+    n->modules = module_table_new();
+    n->stripped = stripped_new();
+    if (n->modules && n->stripped)
+        return n;
+    naming_free(n);
+    return NULL;
 }
 
 void naming_free(struct naming *n)
 {
     if (!n)
         return;
+    stripped_free(n->stripped);
     module_table_free(n->modules);
     free(n);
 }
@@ -180,6 +187,24 @@ static bool by_code(struct inquiry *q)
     return true;
 }
 
+/* musl's locks in a static program without symbols. */
+static bool by_machine_code(struct inquiry *q)
+{
+    struct musl_code *code = q->module ? stripped_musl(q->naming->stripped, q->module) : NULL;
+    const struct musl_lock *l = code ? musl_code_lock(code, q->own) : NULL;
+    if (!l)
+        return false;
+    if (l->verdict == MUSL_OTHER)
+        name_by_place(q);
+    else
+        put(q, &q->out->name, "%smalloc's lock in %s%s%s%s", l->verdict == MUSL_LIKELY ? "likely " : "",
+            module_basename(q->module), l->part ? " (" : "", l->part ? l->part : "", l->part ? ")" : "");
+    put(q, &q->out->evidence, "%s", l->evidence);
+    if (l->verdict == MUSL_MALLOC)
+        put_malloc(q, allocator_named(musl_code_malloc(code)));
+    return true;
+}
+
 /* Functions that stand between whoever wants a lock and the system call: they say nothing of whose lock it
  * is. */
 static bool is_lock_function(const struct frame *f)
@@ -264,7 +289,7 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
         q.module = NULL;
     if (q.module)
         put(&q, &out->module, "%s", module_path(q.module));
-    bool found = by_symbol(&q) || by_arena_layout(&q) || by_library(&q) || by_code(&q);
+    bool found = by_symbol(&q) || by_arena_layout(&q) || by_library(&q) || by_code(&q) || by_machine_code(&q);
     if (!found || !out->is_malloc)
         found |= by_stack(&q);
     if (!found) {
@@ -274,6 +299,20 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
                          : "none: the process's mappings are not known");
     }
     return q.failed ? -ENOMEM : 0;
+}
+
+/* Where symbols say nothing.  A guest that is linked in comes before musl's own malloc, as in allocators.c.
+ */
+static void program_by_code(struct naming *n, const struct module *m, const char **libc,
+                            const char **allocator)
+{
+    struct musl_code *code = stripped_musl(n->stripped, m);
+    if (!*libc && code)
+        *libc = "musl";
+    if (!*allocator)
+        *allocator = stripped_guest(n->stripped, m);
+    if (!*allocator && code)
+        *allocator = musl_code_malloc(code);
 }
 
 void naming_program(struct naming *n, const struct address_space *space, const char **libc,
@@ -289,6 +328,7 @@ void naming_program(struct naming *n, const struct address_space *space, const c
             *linkage = module_is_dynamic(m)                ? "dynamic"
                        : module_is_position_independent(m) ? "static-pie"
                                                            : "static";
+        const struct module *program = first ? m : NULL;
         first = false;
         const char *c = libc_of_module(m);
         if (c && !*libc)
@@ -296,5 +336,7 @@ void naming_program(struct naming *n, const struct address_space *space, const c
         const struct allocator *a = *allocator ? NULL : allocator_of_module(m);
         if (a)
             *allocator = a->name;
+        if (program)
+            program_by_code(n, program, libc, allocator);
     }
 }

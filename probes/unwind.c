@@ -40,6 +40,7 @@ struct walk {
     bool exact;                 /* its program counter is no return address */
     bool sure;                  /* its registers are known, not left over from an inner frame */
     bool frame_pointers;        /* are to be used */
+    u32 chain_at;               /* where the kernel's walk has the newest frame found by its pointer */
     struct call_path *path;
 };
 
@@ -116,6 +117,18 @@ static bool is_second(const struct frame *f)
     return name_is_in(f, names);
 }
 
+/* Beyond the copy only the kernel has followed the pointers.  Its walk and this one are kept in step, since a
+ * recursion has the same return address many times. */
+static void chain_follow(struct walk *w, u64 pc)
+{
+    u32 length = w->stack->chain_length < PATH_CHAIN ? w->stack->chain_length : PATH_CHAIN;
+    for (u32 i = w->chain_at + 1; i < length; i++)
+        if (w->stack->chain[i] == pc) {
+            w->chain_at = i;
+            return;
+        }
+}
+
 /* The caller's frame is found: it becomes the outermost one. */
 static void frame_add(struct walk *w, const struct frame *f, const struct registers *r, bool exact,
                       enum path_evidence evidence)
@@ -125,6 +138,7 @@ static void frame_add(struct walk *w, const struct frame *f, const struct regist
     *added = *f;
     w->registers = *r;
     w->exact = exact;
+    chain_follow(w, r->value[DWARF_PC]);
     added->function = module_symbol_at(f->module, own_address(w), true);
     if (p->count > 1 && evidence > p->evidence)
         p->evidence = evidence;
@@ -132,15 +146,14 @@ static void frame_add(struct walk *w, const struct frame *f, const struct regist
 
 /* ---- frame pointers ---- */
 
-/* Beyond the copy only the kernel has followed the pointers. */
-static bool chain_next(const struct path_value *s, u64 pc, u64 *caller)
+static bool chain_next(const struct walk *w, u64 *caller)
 {
-    for (u32 i = 0; i + 1 < s->chain_length && i + 1 < PATH_CHAIN; i++)
-        if (s->chain[i] == pc) {
-            *caller = s->chain[i + 1];
-            return true;
-        }
-    return false;
+    u32 next = w->chain_at + 1;
+    if (!w->sure || next >= w->stack->chain_length || next >= PATH_CHAIN ||
+        w->stack->chain[w->chain_at] != w->registers.value[DWARF_PC])
+        return false;
+    *caller = w->stack->chain[next];
+    return true;
 }
 
 static bool frame_pointer_read(const struct walk *w, struct registers *r)
@@ -155,7 +168,7 @@ static bool frame_pointer_read(const struct walk *w, struct registers *r)
         return true;
     }
     r->known = 1ull << DWARF_PC;
-    return w->sure && chain_next(w->stack, old->value[DWARF_PC], &r->value[DWARF_PC]);
+    return chain_next(w, &r->value[DWARF_PC]);
 }
 
 static bool step_by_frame_pointer(struct walk *w)
@@ -236,8 +249,6 @@ static bool step(struct walk *w)
         w->path->complete = true;
         return false;
     }
-    if (w->frame_pointers && step_by_frame_pointer(w))
-        return true;
     switch (step_by_tables(w)) {
     case CFI_STEPPED:
         return true;
@@ -245,7 +256,7 @@ static bool step(struct walk *w)
         w->path->complete = true;
         return false;
     default:
-        return step_by_scanning(w);
+        return (w->frame_pointers && step_by_frame_pointer(w)) || step_by_scanning(w);
     }
 }
 
@@ -256,6 +267,7 @@ static void walk(struct walk *w)
     memcpy(r.value, w->stack->registers, sizeof(r.value));
     r.known = (1ull << DWARF_REGISTERS) - 1;
     w->sure = true;
+    w->chain_at = 0;
     w->path->count = 0;
     w->path->evidence = PATH_UNWIND_TABLES;
     w->path->complete = false;
