@@ -1,5 +1,5 @@
-/* The program that `record --perf` is tested with: its main thread, a thread and a child each spend the same CPU
- * time under call paths of their own.  It goes by CPU time, so that a busy machine changes nothing. */
+/* The program that `record --perf` is tested with: its main thread, a thread and a child each spend the same
+ * CPU time under call paths of their own.  It goes by CPU time, so that a busy machine changes nothing. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
