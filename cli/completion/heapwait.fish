@@ -19,6 +19,7 @@ complete -c heapwait -n '__heapwait_in record' -s o -l output -r -F -d 'the reco
 complete -c heapwait -n '__heapwait_in record' -s m -l mode -x -a 'waits ledger' -d 'what to measure'
 complete -c heapwait -n '__heapwait_in record' -l max-words -x -d 'pairs of futex word and outcome'
 complete -c heapwait -n '__heapwait_in record' -l calibrate -d 'runs and time of the probes'
+complete -c heapwait -n '__heapwait_in record' -l perf -d 'samples with call paths'
 complete -c heapwait -n '__heapwait_in record' -xa '(__fish_complete_subcommand --fcs-skip=2)'
 
 complete -c heapwait -n '__heapwait_in study' -s o -l output -r -F -d 'the recording'
