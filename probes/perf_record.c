@@ -202,12 +202,23 @@ int perf_record_finish(struct perf_record_child *p, struct error *err)
     return perf_failed(p, -EIO, err);
 }
 
+int perf_record_try(const char *file, struct error *err)
+{
+    struct perf_record_child *p = NULL;
+    int rc = perf_record_start(getpid(), file, &p, err);
+    if (!rc)
+        rc = perf_record_finish(p, err);
+    perf_record_free(p);
+    unlink(file);
+    return rc;
+}
+
 int perf_record_store(struct recording *r, const char *file, struct error *err)
 {
     char frequency[16], graph[32];
     snprintf(frequency, sizeof(frequency), "%d", PERF_FREQUENCY_HZ);
     snprintf(graph, sizeof(graph), "stack copies of %d bytes", PERF_STACK_BYTES);
-    int rc = recording_set_host(r, "perf_file", file, err);
+    int rc = file ? recording_set_host(r, "perf_file", file, err) : 0;
     if (!rc)
         rc = recording_set_host(r, "perf_event", perf_record_event(), err);
     if (!rc)

@@ -25,10 +25,14 @@ const char *perf_record_event(void);
  * it samples.  -ENOENT: perf isn't installed; -EPERM: it can't, and `err` has what it said. */
 int perf_record_start(pid_t pid, const char *file, struct perf_record_child **out, struct error *err);
 
+/* Whether it can: on heapwait itself, for an instant.  `file` is there for that long only. */
+int perf_record_try(const char *file, struct error *err);
+
 /* Ends it and waits until its file is whole. */
 int perf_record_finish(struct perf_record_child *p, struct error *err);
 
-/* What was asked of perf, into `host`: perf_file, perf_event, perf_frequency_hz, perf_call_graph. */
+/* What was asked of perf, into `host`: perf_file, perf_event, perf_frequency_hz, perf_call_graph.  `file`
+ * NULL: it isn't kept. */
 int perf_record_store(struct recording *r, const char *file, struct error *err);
 
 /* Ends what is still there.  NULL is fine. */

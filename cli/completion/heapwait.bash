@@ -16,7 +16,7 @@ _heapwait_options()
     doctor) echo '--calibrate --help' ;;
     record) echo '--output --mode --max-words --calibrate --perf --help' ;;
     study)
-        echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --no-probes' \
+        echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --perf --no-probes' \
             '--timeout --seed --resume --help'
         ;;
     bench) echo '--rounds --passwords --quick --no-tools --write --help' ;;

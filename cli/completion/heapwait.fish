@@ -31,6 +31,7 @@ complete -c heapwait -n '__heapwait_in study' -l passwords -x -d 'passwords per 
 complete -c heapwait -n '__heapwait_in study' -l reps -x -d 'untraced runs of each'
 complete -c heapwait -n '__heapwait_in study' -l traced-reps -x -d 'runs of each in mode waits'
 complete -c heapwait -n '__heapwait_in study' -l ledger-reps -x -d 'runs of each in mode ledger'
+complete -c heapwait -n '__heapwait_in study' -l perf -d 'one more run of each, sampled by perf'
 complete -c heapwait -n '__heapwait_in study' -l no-probes -d 'no traced runs'
 complete -c heapwait -n '__heapwait_in study' -l timeout -x -d 'seconds until a run is killed'
 complete -c heapwait -n '__heapwait_in study' -l seed -x -d 'of the random order'

@@ -93,3 +93,15 @@ grep -q '^Lost: nothing' explained || fail "samples were lost: $(head -n 3 expla
 "$heapwait" record --perf -o x.db -- ./nothing 2>log
 [ $? = 127 ] || fail "not found: $(cat log)"
 [ ! -e x.db ] || fail "a recording of nothing"
+
+# ---- a study: one more run of each, beside the rounds ----
+cd "$folder" || exit 1
+"$heapwait" study --perf --variants none --variant "a=$subject 60" --variant 'b=false' --reps 1 --traced-reps 0 \
+    --ledger-reps 0 -o study.db >/dev/null 2>log || fail "study --perf: $(cat log)"
+[ "$(sqlite3 study.db "SELECT group_concat(variant || rep || probes || (failure IS NULL), ' ') FROM
+    (SELECT * FROM run WHERE probes <> 'none' ORDER BY position)")" = 'a0waits1 b0waits0' ] || fail "study: other runs than asked for"
+"$heapwait" export study.db --folded >folded || fail "study: no call paths"
+grep -q 'in_main;middle;innermost' folded || fail "study: the tree is missing: $(cat folded)"
+[ -z "$(find . -name 'study.db.perf.data*')" ] || fail "study: perf's file is left"
+"$heapwait" study --resume -o study.db >/dev/null 2>log || fail "study --resume: $(cat log)"
+grep -q 'are there already' log || fail "study --resume has forgotten --perf: $(cat log)"
