@@ -202,15 +202,15 @@ static const struct section sections[] = {
                  {"traced", CELL_NS, 0},
                  {"ratio", CELL_RATIO, 0}}},
     {.heading = "How it was measured",
-     .sql =
-         "SELECT key, value FROM main.host UNION ALL SELECT 'study: ' || key, value FROM main.study "
-         "UNION ALL SELECT 'runs that count', (SELECT count(*) FROM run) - (SELECT count(*) FROM failed_run) "
-         "|| ' of ' || (SELECT count(*) FROM run) "
-         "UNION ALL SELECT 'other processes'' share', printf('%.1f %%', 100 * foreign_share) FROM "
-         "noise_total "
-         "WHERE foreign_share IS NOT NULL "
-         "UNION ALL SELECT 'highest load average', printf('%.2f', max_load_average) FROM noise_total "
-         "WHERE max_load_average IS NOT NULL",
+     .sql = "SELECT key, value FROM main.host UNION ALL SELECT 'study: ' || key, value FROM main.study "
+            "UNION ALL SELECT 'runs that count', ((SELECT count(*) FROM run) - (SELECT count(*) FROM "
+            "failed_run)) "
+            "|| ' of ' || (SELECT count(*) FROM run) "
+            "UNION ALL SELECT 'other processes'' share', printf('%.1f %%', 100 * foreign_share) FROM "
+            "noise_total "
+            "WHERE foreign_share IS NOT NULL "
+            "UNION ALL SELECT 'highest load average', printf('%.2f', max_load_average) FROM noise_total "
+            "WHERE max_load_average IS NOT NULL",
      .columns = {{"fact", CELL_TEXT, 0}, {"value", CELL_TEXT, SHRINK}}},
 };
 
