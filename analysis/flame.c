@@ -96,7 +96,8 @@ static int frame_keep(struct tree *t, size_t number, sqlite3_stmt *row)
 /* A row: place in the cell, cell's name, frame's number, depth, self, label, JSON. */
 static int node_add(struct tree *t, sqlite3_stmt *row)
 {
-    const size_t number = (size_t)sqlite3_column_int64(row, 2);
+    const int64_t rank = sqlite3_column_int64(row, 2); /* from 1 */
+    const size_t number = rank > 0 ? (size_t)rank : 1;
     if (sqlite3_column_int64(row, 0) == 1 && cell_add(t, row))
         return -ENOMEM;
     if (t->node_count == t->node_room) {

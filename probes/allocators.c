@@ -100,6 +100,15 @@ const struct allocator *allocator_of_library(const struct module *m)
     return NULL;
 }
 
+const struct allocator *allocator_of_libc_lock(const char *libc, const char *object)
+{
+    for (size_t i = 0; i < ALLOCATORS; i++)
+        for (const char *const *lock = allocators[i].locks; *lock; lock++)
+            if (allocators[i].libc && !strcmp(allocators[i].libc, libc) && !strcmp(object, *lock))
+                return &allocators[i];
+    return NULL;
+}
+
 const struct allocator *allocator_named(const char *name)
 {
     for (size_t i = 0; i < ALLOCATORS; i++)

@@ -31,6 +31,9 @@ const struct allocator *allocator_of_function(const struct module *m, const char
 /* Whether a function of this name is allocation: malloc and its kin, or what the module's allocator calls. */
 bool allocator_has_function(const struct module *m, const char *function);
 
+/* The allocator of that C library that has a lock of this name; NULL: none. */
+const struct allocator *allocator_of_libc_lock(const char *libc, const char *object);
+
 /* The allocator of that name; NULL: not in the table. */
 const struct allocator *allocator_named(const char *name);
 

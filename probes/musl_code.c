@@ -16,7 +16,7 @@
 
 enum {
     MAX_LOCK_FUNCTIONS = 4,
-    MAX_LOCKS = 96,
+    MAX_LOCKS = 160,
     MAX_TAKERS = 16,
     CRASHES = 2, /* in free: it checks more than one thing */
     OLD_BINS = 64,
@@ -173,7 +173,7 @@ static void verdict_of_word(struct musl_code *c, struct word *w)
             unmapper = w->takers[i];
     w->lock.verdict = !mapper || !unmapper ? MUSL_OTHER : threshold ? MUSL_MALLOC : MUSL_LIKELY;
     if (w->lock.verdict == MUSL_OTHER)
-        put(&w->evidence, "code: a lock of musl's, taken by %zu function%s, none of them malloc or free",
+        put(&w->evidence, "code: taken as musl takes its locks, by %zu function%s, none of them malloc or free",
             w->taker_count, w->taker_count == 1 ? "" : "s");
     else
         put(&w->evidence,

@@ -1,8 +1,8 @@
 /* See naming.h.  The kinds of evidence, strongest first: a symbol that covers the address; the layout of
  * glibc's malloc_state around the word; the allocator's own library; code of malloc and free that takes the
- * address; what a file without symbols does in its code; the functions on the stack of a call.  The
- * surprising fact: `malloc` may be defined several times in a process, and the first module that the dynamic
- * linker mapped wins. */
+ * address; in files without symbols, code that a reference archive names, or what the code does; the
+ * functions on the stack of a call.  The surprising fact: `malloc` may be defined several times in a process,
+ * and the first module that the dynamic linker mapped wins. */
 #include "probes/naming.h"
 
 #include "probes/allocators.h"
@@ -45,6 +45,11 @@ void naming_free(struct naming *n)
     stripped_free(n->stripped);
     module_table_free(n->modules);
     free(n);
+}
+
+void naming_refer(struct naming *n, const struct libc_archive *archive)
+{
+    stripped_refer(n->stripped, archive);
 }
 
 struct resolve_context {
@@ -109,15 +114,20 @@ static const struct allocator *glibc_malloc(void)
     return &ptmalloc;
 }
 
+static void put_symbol(struct inquiry *q, const char *symbol, uint64_t offset)
+{
+    if (offset)
+        put(q, &q->out->name, "%s+0x%llx", symbol, (unsigned long long)offset);
+    else
+        put(q, &q->out->name, "%s", symbol);
+}
+
 static bool by_symbol(struct inquiry *q)
 {
     const struct symbol *s = q->module ? module_symbol_at(q->module, q->own, false) : NULL;
     if (!s)
         return false;
-    if (q->own == s->address)
-        put(q, &q->out->name, "%s", s->name);
-    else
-        put(q, &q->out->name, "%s+0x%llx", s->name, (unsigned long long)(q->own - s->address));
+    put_symbol(q, s->name, q->own - s->address);
     put(q, &q->out->evidence, "symbol of the %s", s->separate ? "separate debug file" : "file");
     const struct allocator *a = allocator_of_lock(q->module, s->name);
     if (a)
@@ -184,6 +194,20 @@ static bool by_code(struct inquiry *q)
     put(q, &q->out->name, "malloc's lock in %s", module_basename(q->module));
     put(q, &q->out->evidence, "code: malloc and free both take its address");
     put_malloc(q, allocator_of_module(q->module));
+    return true;
+}
+
+/* malloc's lock as the code of a reference archive, found in the program, names it. */
+static bool by_reference(struct inquiry *q)
+{
+    const struct libc_match *l = q->module ? stripped_match(q->naming->stripped, q->module) : NULL;
+    if (!l || q->own < l->address || q->own - l->address >= l->size)
+        return false;
+    put_symbol(q, l->symbol, q->own - l->address);
+    put(q, &q->out->evidence,
+        "reference archive: %u function%s of it match the code, that at 0x%llx first, and name the word",
+        l->functions, l->functions == 1 ? "" : "s", (unsigned long long)l->first);
+    put_malloc(q, l->allocator);
     return true;
 }
 
@@ -289,7 +313,8 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
         q.module = NULL;
     if (q.module)
         put(&q, &out->module, "%s", module_path(q.module));
-    bool found = by_symbol(&q) || by_arena_layout(&q) || by_library(&q) || by_code(&q) || by_machine_code(&q);
+    bool found = by_symbol(&q) || by_arena_layout(&q) || by_library(&q) || by_code(&q) || by_reference(&q) ||
+                 by_machine_code(&q);
     if (!found || !out->is_malloc)
         found |= by_stack(&q);
     if (!found) {
@@ -307,10 +332,13 @@ static void program_by_code(struct naming *n, const struct module *m, const char
                             const char **allocator)
 {
     struct musl_code *code = stripped_musl(n->stripped, m);
-    if (!*libc && code)
+    const struct libc_match *match = stripped_match(n->stripped, m);
+    if (!*libc && (code || match))
         *libc = "musl";
     if (!*allocator)
         *allocator = stripped_guest(n->stripped, m);
+    if (!*allocator && match)
+        *allocator = match->allocator->name;
     if (!*allocator && code)
         *allocator = musl_code_malloc(code);
 }

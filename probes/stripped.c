@@ -17,10 +17,12 @@ enum { BLOCK = 1 << 16 };
 struct entry {
     const struct module *module;
     struct musl_code *musl;
+    struct libc_match match;
     const char *guest;
 };
 
 struct stripped {
+    const struct libc_archive *archive;
     struct entry *entries;
     size_t count;
 };
@@ -37,6 +39,11 @@ void stripped_free(struct stripped *s)
     if (s)
         free(s->entries);
     free(s);
+}
+
+void stripped_refer(struct stripped *s, const struct libc_archive *archive)
+{
+    s->archive = archive;
 }
 
 static bool segment_has(const struct module *m, uint64_t address, uint64_t size, const char *text,
@@ -79,6 +86,8 @@ static struct entry *entry_of(struct stripped *s, const struct module *m)
     s->entries = grown;
     struct entry *e = &s->entries[s->count++];
     *e = (struct entry){.module = m, .musl = musl_code_read(m, &NATIVE)};
+    if (s->archive && libc_archive_match(s->archive, m, &e->match))
+        e->match.size = 0;
     const char *text, *name;
     for (size_t n = 0; !e->guest && (name = allocator_text(n, &text)); n++)
         if (module_has_text(m, text))
@@ -90,6 +99,12 @@ struct musl_code *stripped_musl(struct stripped *s, const struct module *m)
 {
     const struct entry *e = entry_of(s, m);
     return e ? e->musl : NULL;
+}
+
+const struct libc_match *stripped_match(struct stripped *s, const struct module *m)
+{
+    const struct entry *e = entry_of(s, m);
+    return e && e->match.size ? &e->match : NULL;
 }
 
 const char *stripped_guest(struct stripped *s, const struct module *m)
