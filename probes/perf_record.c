@@ -37,10 +37,9 @@ const char *perf_record_event(void)
     return "cycles";
 }
 
-static void arguments_exec(pid_t pid, const char *file, int control, int ack)
+static void arguments_exec(const char *processes, const char *file, int control, int ack)
 {
-    char process[16], frequency[16], graph[32], fds[48];
-    snprintf(process, sizeof(process), "%d", (int)pid);
+    char frequency[16], graph[32], fds[48];
     snprintf(frequency, sizeof(frequency), "%d", PERF_FREQUENCY_HZ);
     snprintf(graph, sizeof(graph), "dwarf,%d", PERF_STACK_BYTES);
     snprintf(fds, sizeof(fds), "fd:%d,%d", control, ack);
@@ -61,14 +60,14 @@ static void arguments_exec(pid_t pid, const char *file, int control, int ack)
                                 "--control",
                                 fds,
                                 "-p",
-                                process,
+                                processes,
                                 NULL};
     execvp(argv[0], (char *const *)argv);
 }
 
 /* In the child.  exec's error goes back through `report`, which exec closes. */
-static _Noreturn void child_run(pid_t pid, const char *file, pid_t parent, const int *fds, int talk,
-                                int report)
+static _Noreturn void child_run(const char *processes, const char *file, pid_t parent, const int *fds,
+                                int talk, int report)
 {
     const int null = open("/dev/null", O_RDWR);
     sigset_t none;
@@ -82,7 +81,7 @@ static _Noreturn void child_run(pid_t pid, const char *file, pid_t parent, const
         fcntl(fds[0], F_SETFD, 0) == 0 && fcntl(fds[1], F_SETFD, 0) == 0) {
         setenv("LC_ALL", "C", 1);
         setenv("PERF_CONFIG", "/dev/null", 1);
-        arguments_exec(pid, file, fds[0], fds[1]);
+        arguments_exec(processes, file, fds[0], fds[1]);
     }
     const int rc = errno;
     _exit(write(report, &rc, sizeof(rc)) < 0 ? 126 : 127);
@@ -98,7 +97,7 @@ static int exec_await(int report)
     return n == sizeof(rc) ? -rc : 0;
 }
 
-static int child_start(struct perf_record_child *p, pid_t pid, const char *file)
+static int child_start(struct perf_record_child *p, const char *processes, const char *file)
 {
     int control[2] = {-1, -1}, ack[2] = {-1, -1}, report[2] = {-1, -1}, rc = 0;
     const pid_t parent = getpid();
@@ -109,7 +108,7 @@ static int child_start(struct perf_record_child *p, pid_t pid, const char *file)
         rc = -errno;
         p->pid = 0;
     } else if (!rc && !p->pid) {
-        child_run(pid, file, parent, (const int[]){control[0], ack[1]}, p->talk, report[1]);
+        child_run(processes, file, parent, (const int[]){control[0], ack[1]}, p->talk, report[1]);
     }
     const int theirs[] = {control[0], ack[1], report[1]};
     for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
@@ -165,13 +164,29 @@ static int enable(struct perf_record_child *p, struct error *err)
     return 0;
 }
 
-int perf_record_start(pid_t pid, const char *file, struct perf_record_child **out, struct error *err)
+/* "17,18"; NULL: out of memory. */
+static char *processes_list(const pid_t *pids, size_t count)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    for (size_t i = 0; out && i < count; i++)
+        fprintf(out, "%s%d", i ? "," : "", (int)pids[i]);
+    return out && !fclose(out) ? text : NULL;
+}
+
+int perf_record_start(const pid_t *pids, size_t count, const char *file, struct perf_record_child **out,
+                      struct error *err)
 {
     struct perf_record_child *p = calloc(1, sizeof(*p));
-    if (!p)
+    char *processes = p ? processes_list(pids, count) : NULL;
+    if (!processes) {
+        free(p);
         return error_set(err, -ENOMEM, "out of memory");
+    }
     p->control = p->ack = p->talk = -1;
-    int rc = child_start(p, pid, file);
+    int rc = child_start(p, processes, file);
+    free(processes);
     if (rc == -ENOENT)
         error_set(err, rc,
                   "perf is not installed (Debian: apt-get install linux-perf; Ubuntu: linux-tools-generic)");
@@ -205,7 +220,8 @@ int perf_record_finish(struct perf_record_child *p, struct error *err)
 int perf_record_try(const char *file, struct error *err)
 {
     struct perf_record_child *p = NULL;
-    int rc = perf_record_start(getpid(), file, &p, err);
+    const pid_t self = getpid();
+    int rc = perf_record_start(&self, 1, file, &p, err);
     if (!rc)
         rc = perf_record_finish(p, err);
     perf_record_free(p);

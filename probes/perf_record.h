@@ -10,6 +10,7 @@
 #include "probes/error.h"
 #include "probes/recording.h"
 
+#include <stddef.h>
 #include <sys/types.h>
 
 struct perf_record_child;
@@ -21,9 +22,10 @@ enum { PERF_FREQUENCY_HZ = 499, PERF_STACK_BYTES = 8192 };
 /* "cycles" where the machine counts them and this user may, else "cpu-clock". */
 const char *perf_record_event(void);
 
-/* Starts perf on the process, writing to `file` (an older one is kept as FILE.old, by perf), and returns when
- * it samples.  -ENOENT: perf isn't installed; -EPERM: it can't, and `err` has what it said. */
-int perf_record_start(pid_t pid, const char *file, struct perf_record_child **out, struct error *err);
+/* Starts perf on the processes, writing to `file` (an older one is kept as FILE.old, by perf), and returns
+ * when it samples.  -ENOENT: perf isn't installed; -EPERM: it can't, and `err` has what it said. */
+int perf_record_start(const pid_t *pids, size_t count, const char *file, struct perf_record_child **out,
+                      struct error *err);
 
 /* Whether it can: on heapwait itself, for an instant.  `file` is there for that long only. */
 int perf_record_try(const char *file, struct error *err);
