@@ -1,7 +1,7 @@
 /* See classify.h.  Classes of user code: program, allocator, lock, copy, and unknown where no symbol covers
- * the address.  Of kernel code while a thread is in state user: page_fault (entered by an exception) and
- * syscall_entry (what no event shows of a system call; it checks the calibration).  All else in the kernel is
- * kernel:STATE, which the ledger knows exactly. */
+ * the address and the code itself does not tell.  Of kernel code while a thread is in state user: page_fault
+ * (entered by an exception) and syscall_entry (what no event shows of a system call; it checks the
+ * calibration).  All else in the kernel is kernel:STATE, which the ledger knows exactly. */
 #include "probes/classify.h"
 
 #include "probes/allocators.h"
@@ -100,7 +100,9 @@ static int sample_classify(struct session *session, const struct sideband *sideb
     if (!naming_resolve(naming, space, row->key.ip, &m, &own))
         m = NULL;
     const struct symbol *s = m ? module_symbol_at(m, own, true) : NULL;
-    return sample_put(l, code_class(m, s), s ? s->name : NULL, m ? module_basename(m) : NULL, row->count);
+    const char *told = m && !s ? naming_code_class(naming, m, own) : NULL;
+    return sample_put(l, told ? told : code_class(m, s), s ? s->name : NULL, m ? module_basename(m) : NULL,
+                      row->count);
 }
 
 static int sample_compare(const void *a, const void *b)
