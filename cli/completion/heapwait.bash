@@ -14,7 +14,7 @@ _heapwait_options()
 {
     case $1 in
     doctor) echo '--calibrate --help' ;;
-    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --calibrate --perf --help' ;;
+    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --libc --calibrate --perf --help' ;;
     study)
         echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --perf --no-probes' \
             '--timeout --seed --resume --help'
@@ -37,7 +37,7 @@ _heapwait_value()
     study:--variants) _heapwait_words 'none glibc musl musl+jemalloc musl+mimalloc glibc-static musl-dynamic
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     report:-o | report:--output) _heapwait_files -d ;;
-    *:-o | *:--output) _heapwait_files -f ;;
+    *:-o | *:--output | record:--libc) _heapwait_files -f ;;
     record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;
@@ -51,7 +51,7 @@ _heapwait_command_at()
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
-        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words) ((i++)) ;;
+        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --libc) ((i++)) ;;
         -*) ;;
         *) echo "$i" && return ;;
         esac
