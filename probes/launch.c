@@ -65,6 +65,8 @@ static void child_run(const struct measure_options *o, const sigset_t *mask, int
     sigprocmask(SIG_SETMASK, mask, NULL);
     if (read(gate, &go, 1) != 1)
         _exit(125); /* heapwait gave up: nothing is run */
+    for (char *const *e = o->environment; e && *e; e++)
+        putenv(*e);
     execvp(o->argv[0], o->argv);
     int error = errno;
     if (write(error_fd, &error, sizeof(error)) != sizeof(error))

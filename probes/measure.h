@@ -23,7 +23,8 @@ struct measure_options {
     /* Probes attached already, by session_open(); NULL: attached for this run alone.  While a session is open
      * the whole machine's system calls take a slower path: close it before an untraced run is timed. */
     struct session *session;
-    char *const *argv; /* NULL-terminated; argv[0] is searched for in PATH */
+    char *const *argv;        /* NULL-terminated; argv[0] is searched for in PATH */
+    char *const *environment; /* NULL-terminated "NAME=VALUE" beside what heapwait has; NULL: none */
     enum probe_mode probes;
     int stdout_fd;             /* -1: the command inherits heapwait's */
     int stderr_fd;             /* -1: the same */
