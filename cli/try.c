@@ -176,7 +176,7 @@ static int program_refuse(const struct program *p, struct error *err)
     if (p->privilege)
         return error_set(
             err, -ENOTSUP,
-            "'%s' has %s: the dynamic linker ignores LD_PRELOAD in it; try a copy without (`cp '%s' /tmp`)",
+            "'%s' %s: the dynamic linker ignores LD_PRELOAD in it; try a copy without (`cp '%s' /tmp`)",
             p->path, p->privilege, p->path);
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "analysis/database.h"
 #include "analysis/text.h"
+#include "analysis/verdict_parts.h"
 #include "cli/table.h"
 
 #include <errno.h>
@@ -111,7 +112,26 @@ static bool contradicted(const struct row *row, const struct row *baseline)
     return !strcmp(row->allocator, baseline->allocator) && strcmp(row->allocator, "ptmalloc");
 }
 
-enum result { BASELINE, ABSENT, FAILED, NOT_IN_EFFECT, ONE_ROUND, NO_DIFFERENCE, FASTER, SLOWER };
+enum result {
+    BASELINE,
+    ABSENT,
+    FAILED,
+    NOT_IN_EFFECT,
+    NOT_COMPARED,
+    ONE_ROUND,
+    NO_DIFFERENCE,
+    FASTER,
+    SLOWER
+};
+
+static struct ratio ratio_of(const struct row *row)
+{
+    return (struct ratio){.value = row->field[RATIO],
+                          .low = row->field[RATIO_LOW],
+                          .high = row->field[RATIO_HIGH],
+                          .coverage = known(row, COVERAGE) ? row->field[COVERAGE] : 0,
+                          .rounds = known(row, ROUNDS) ? (int64_t)row->field[ROUNDS] : 0};
+}
 
 static enum result result_of(const struct row *row, const struct row *baseline)
 {
@@ -123,17 +143,24 @@ static enum result result_of(const struct row *row, const struct row *baseline)
         return BASELINE;
     if (contradicted(row, baseline))
         return NOT_IN_EFFECT;
-    if (!known(row, RATIO) || !known(row, COVERAGE) || row->field[COVERAGE] <= 0)
+    if (!known(row, RATIO))
+        return NOT_COMPARED;
+    const struct ratio ratio = ratio_of(row);
+    switch (ratio_claim(&ratio)) {
+    case CLAIM_ONE_ROUND:
         return ONE_ROUND;
-    if (row->field[RATIO_LOW] <= 1 && row->field[RATIO_HIGH] >= 1)
+    case CLAIM_NO_DIFFERENCE:
         return NO_DIFFERENCE;
-    return row->field[RATIO] < 1 ? FASTER : SLOWER;
+    default:
+        return ratio.value < 1 ? FASTER : SLOWER;
+    }
 }
 
 static const char *result_word(enum result result)
 {
-    static const char *const words[] = {"baseline",     "not in effect", "failed", "not in effect",
-                                        "not compared", "no difference", "faster", "slower"};
+    static const char *const words[] = {"baseline",      "not in effect", "failed",
+                                        "not in effect", "not compared",  "one round",
+                                        "no difference", "faster",        "slower"};
     return words[result];
 }
 
@@ -235,63 +262,58 @@ static void table_make(const struct rows *rows, enum which which, FILE *out, uns
 
 /* ---- sentences ---- */
 
-static void comparison_write(const struct row *row, enum result result, char *text, size_t size)
+/* As the verdict says it of a study. */
+static void comparison_write(const struct row *row, const struct row *baseline, char *text, size_t size)
 {
-    char ratio[32], low[32], high[32], coverage[32];
-    format_ratio(ratio, row->field[RATIO]);
-    format_ratio(low, row->field[RATIO_LOW]);
-    format_ratio(high, row->field[RATIO_HIGH]);
-    format_share(coverage, row->field[COVERAGE]);
-    if (result == NO_DIFFERENCE)
-        snprintf(text, size, "no difference is seen (%s interval of the ratio %s to %s, %.0f rounds)",
-                 coverage, low, high, row->field[ROUNDS]);
-    else
-        snprintf(text, size,
-                 "takes %s times as long as the program's own (%s interval %s to %s, %.0f rounds)", ratio,
-                 coverage, low, high, row->field[ROUNDS]);
+    const struct ratio ratio = ratio_of(row);
+    char *phrase = ratio_phrase(&ratio, row->name, baseline->name);
+    if (phrase && !strncmp(phrase, "no ", 3))
+        *phrase = 'N';
+    snprintf(text, size, "%s%s.", phrase ? phrase : "(out of memory)",
+             row->library->effect == PRELOAD_UNKNOWN && !*row->allocator
+                 ? "; whether it was in effect is not known: neither the dynamic linker nor a traced run told"
+                 : "");
+    free(phrase);
 }
 
-static void sentence_write(const struct row *row, enum result result, char *text, size_t size)
+static void sentence_write(const struct row *row, const struct row *baseline, enum result result, char *text,
+                           size_t size)
 {
     switch (result) {
     case BASELINE:
-        snprintf(text, size, "the program as it is%s%s", *row->allocator ? ", with " : "", row->allocator);
-        break;
-    case ABSENT:
-        snprintf(text, size, "not in effect, so not run: %s", row->absent);
-        break;
-    case FAILED:
-        snprintf(text, size, "failed: %s", *row->failure ? row->failure : "no run was finished");
-        break;
-    case NOT_IN_EFFECT:
-        snprintf(text, size, "not in effect: the traced run found the program's malloc to be %s",
+        snprintf(text, size, "%s is the program as it is%s%s.", row->name, *row->allocator ? ", with " : "",
                  row->allocator);
         break;
-    case ONE_ROUND:
-        snprintf(text, size, "not compared: too few rounds that count");
+    case ABSENT:
+        snprintf(text, size, "%s is not in effect, so it was not run: %s.", row->name, row->absent);
+        break;
+    case FAILED:
+        snprintf(text, size, "%s failed: %s.", row->name,
+                 *row->failure ? row->failure : "no run was finished");
+        break;
+    case NOT_IN_EFFECT:
+        snprintf(text, size, "%s is not in effect: the traced run found the program's malloc to be %s.",
+                 row->name, row->allocator);
+        break;
+    case NOT_COMPARED:
+        snprintf(text, size, "%s is not compared: no run of %s in the same round counts.", row->name,
+                 baseline->name);
         break;
     default:
-        comparison_write(row, result, text, size);
-        if (row->library->effect == PRELOAD_UNKNOWN && !*row->allocator) {
-            size_t n = strlen(text);
-            snprintf(text + n, size - n,
-                     "; whether it was in effect is not known: neither the dynamic linker "
-                     "nor a traced run told");
-        }
+        comparison_write(row, baseline, text, size);
     }
 }
 
 static void sentences_print(const struct rows *rows, FILE *out, unsigned width)
 {
-    char text[2 * TEXT], first[96];
+    char text[4 * TEXT];
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->items[i];
         enum result result = result_of(row, &rows->items[0]);
-        sentence_write(row, result, text, sizeof(text));
-        snprintf(first, sizeof(first), "%s: ", row->name);
-        paragraph_print(text, first, "  ", out, width);
+        sentence_write(row, &rows->items[0], result, text, sizeof(text));
+        paragraph_print(text, "- ", "  ", out, width);
         if (*row->failure && result != FAILED && result != ABSENT) {
-            snprintf(text, sizeof(text), "some runs failed: %s", row->failure);
+            snprintf(text, sizeof(text), "Some runs failed: %s.", row->failure);
             paragraph_print(text, "  ", "  ", out, width);
         }
     }

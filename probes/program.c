@@ -78,6 +78,8 @@ static int headers_read(Elf *elf, int fd, struct elf_kind *out)
         return -ENOEXEC;
     if (head.e_type != ET_EXEC && head.e_type != ET_DYN)
         return -ENOEXEC;
+    if (!count || count != head.e_phnum) /* cut off; none that runs has 65535 and more */
+        return -ENOEXEC;
     *out = (struct elf_kind){.class = head.e_ident[EI_CLASS], .machine = head.e_machine};
     for (size_t i = 0; i < count && i < MAX_HEADERS; i++) {
         GElf_Phdr header;
@@ -142,10 +144,10 @@ static const char *privilege_of(const char *path)
     if (stat(path, &st) || (!statvfs(path, &fs) && fs.f_flag & ST_NOSUID))
         return NULL;
     if (st.st_mode & S_ISUID && st.st_uid != getuid())
-        return "setuid";
+        return "is setuid";
     if (st.st_mode & S_ISGID && st.st_mode & S_IXGRP && st.st_gid != getgid())
-        return "setgid";
-    return getuid() && getxattr(path, "security.capability", NULL, 0) > 0 ? "file capabilities" : NULL;
+        return "is setgid";
+    return getuid() && getxattr(path, "security.capability", NULL, 0) > 0 ? "has file capabilities" : NULL;
 }
 
 static int failure_tell(const char *command, const char *path, int rc, struct error *err)

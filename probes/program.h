@@ -22,7 +22,7 @@ struct program {
     char path[PROGRAM_PATH];   /* the ELF file that will run */
     char script[PROGRAM_PATH]; /* the script that names it; "": none */
     struct elf_kind elf;
-    const char *privilege; /* "setuid", "setgid", "file capabilities"; NULL: starts as heapwait's user is */
+    const char *privilege; /* "is setuid"... for a sentence; NULL: starts as heapwait's user is */
 };
 
 /* -ENOENT and -EACCES as execvp() would have it, -ENOEXEC: neither an ELF file nor a script; with a sentence.
