@@ -46,7 +46,7 @@ static bool is_copy_function(const char *name)
     return false;
 }
 
-static const char *class_of_user(const struct module *m, const struct symbol *s)
+const char *code_class(const struct module *m, const struct symbol *s)
 {
     if (s && is_lock_function(s->name))
         return "lock";
@@ -100,7 +100,7 @@ static int sample_classify(struct session *session, const struct sideband *sideb
     if (!naming_resolve(naming, space, row->key.ip, &m, &own))
         m = NULL;
     const struct symbol *s = m ? module_symbol_at(m, own, true) : NULL;
-    return sample_put(l, class_of_user(m, s), s ? s->name : NULL, m ? module_basename(m) : NULL, row->count);
+    return sample_put(l, code_class(m, s), s ? s->name : NULL, m ? module_basename(m) : NULL, row->count);
 }
 
 static int sample_compare(const void *a, const void *b)

@@ -2,6 +2,7 @@
  * before its exec; the maps are read after the programs are detached; names come last, from files. */
 #include "probes/measure.h"
 
+#include "probes/call_tree.h"
 #include "probes/collect.h"
 #include "probes/launch.h"
 #include "probes/ledger.h"
@@ -113,6 +114,7 @@ static void lock_free(struct lock *l)
     free(l->outcomes);
     free(l->buckets);
     free(l->handoffs);
+    free(l->waiters);
 }
 
 void measurement_free(struct measurement *m)
@@ -123,6 +125,7 @@ void measurement_free(struct measurement *m)
         lock_free(&m->locks[i]);
     free(m->locks);
     ledger_free(m->ledger);
+    call_tree_free(m->paths);
     free(m->losses);
     free(m->probe_stats);
     free(m);

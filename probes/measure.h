@@ -13,6 +13,7 @@
 enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
 
 struct session;
+struct call_tree;
 
 /* Mode ledger, unless told otherwise.  The period is a prime number of ns near 4 ms, so that it can't keep
  * step with what is measured (in a virtual machine one interrupt can cost 40 us: a clock of 1 ms alone made
@@ -62,6 +63,14 @@ struct wait_bucket {
     uint64_t low_ns, high_ns, calls;
 };
 
+/* A call path to a word's futex calls, of those calls whose stack was taken: a random sample. */
+struct waiter {
+    uint32_t node;        /* of measurement.paths: the innermost frame */
+    const char *evidence; /* static: how the path was found */
+    uint64_t waits;       /* calls that wait */
+    uint64_t wakes;       /* all others */
+};
+
 /* One futex word.  Everything is owned by the measurement. */
 struct lock {
     uint32_t tgid;
@@ -77,6 +86,8 @@ struct lock {
     size_t bucket_count;
     struct wait_bucket *handoffs; /* from the wake of a sleeping waiter to its running; outcome "slept" */
     size_t handoff_count;
+    struct waiter *waiters; /* one per call path and evidence */
+    size_t waiter_count;
 };
 
 struct loss {
@@ -144,7 +155,8 @@ struct measurement {
     const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */
     struct lock *locks;                     /* hottest first: by calls */
     size_t lock_count;
-    struct loss *losses; /* one row per reason that is watched for, zeros included */
+    struct call_tree *paths; /* of waiters and samples; NULL: there are none */
+    struct loss *losses;     /* one row per reason that is watched for, zeros included */
     size_t loss_count;
     struct probe_stat *probe_stats;
     size_t probe_stat_count;
