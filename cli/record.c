@@ -77,6 +77,8 @@ static int options_parse(int argc, char **argv, struct record_options *o)
     for (int c; (c = getopt_long(argc, argv, "+:o:m:h", longs, NULL)) != -1;) {
         switch (c) {
         case 'o':
+            if (!*optarg)
+                return usage_error("-o takes the name of a file");
             o->output = optarg;
             break;
         case 'm':
@@ -156,7 +158,10 @@ static int recording_write(const struct record_options *o, const struct measurem
         rc = calibration_store(recording, calibration, err);
     if (!rc)
         rc = host_store_end(recording, err);
-    recording_close(recording);
+    if (rc)
+        recording_discard(recording); /* or a file without the run would stay, which looks whole */
+    else
+        recording_close(recording);
     free(line);
     return rc;
 }
@@ -215,7 +220,7 @@ int record_main(int argc, char **argv)
     double load = host_load_average();
     char *schema = datadir_path("schema.sql", &err); /* without it the measuring would be in vain */
     free(schema);
-    if (!schema) {
+    if (!schema || recording_check(options.output, &err)) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
     }

@@ -143,6 +143,8 @@ static int end_announce(const struct study *s)
 static int study_perform(struct study *s, struct error *err)
 {
     int rc = study_work_prepare(&s->work, err);
+    if (!rc && !s->work.recording)
+        rc = recording_check(s->work.file, err);
     if (!rc && study_work_probes(&s->work, err))
         rc = -EPERM;
     if (rc)

@@ -79,7 +79,13 @@ static int recording_begin(struct study_work *w, struct error *err)
         rc = host_store(w->recording, &w->facts, HEAPWAIT_VERSION, err);
     if (!rc)
         rc = settings_store(&w->settings, w->count, w->recording, err);
-    return rc ? rc : calibration_keep(w, err);
+    if (!rc)
+        rc = calibration_keep(w, err);
+    if (rc) {
+        recording_discard(w->recording);
+        w->recording = NULL;
+    }
+    return rc;
 }
 
 static int end_store(const struct study_work *w, struct error *err)

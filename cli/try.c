@@ -2,6 +2,7 @@
  * a study whose variants are the same command with another LD_PRELOAD; see study_work.h.  This file takes the
  * options, refuses programs that LD_PRELOAD doesn't reach, and talks. */
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/study_work.h"
 #include "cli/try_libraries.h"
 #include "cli/try_table.h"
@@ -325,8 +326,8 @@ static int result_print(struct try *t, struct error *err)
     if (t->options.output)
         fprintf(stderr, "heapwait: recording: %s (`heapwait explain %s`)\n", t->work.file, t->work.file);
     if (study_loop_tally(t->work.loop)->interrupted)
-        return EXIT_STOPPED;
-    return measured ? EXIT_OK : EXIT_DATA;
+        return output_end(EXIT_STOPPED);
+    return output_end(measured ? EXIT_OK : EXIT_DATA);
 }
 
 /* The exit code. */
@@ -343,6 +344,8 @@ static int try_perform(struct try *t, struct error *err)
     rc = study_work_prepare(&t->work, err);
     if (!rc)
         rc = file_choose(t, err);
+    if (!rc)
+        rc = recording_check(t->work.file, err);
     if (!rc)
         rc = study_work_detach(err);
     if (rc)

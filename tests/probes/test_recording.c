@@ -310,7 +310,7 @@ static void what_is_no_file(void **state)
     refused("/", RECORDING_REPLACE, -EEXIST);
     refused("/", RECORDING_RESUME, -EINVAL);
     refused("/dev/zero", RECORDING_RESUME, -EINVAL);
-    refused("/nonexistent/x.db", RECORDING_REPLACE, -EIO);
+    refused("/nonexistent/x.db", RECORDING_REPLACE, -ENOENT);
     refused(folder_path("nothing.db"), RECORDING_RESUME, -EINVAL);
     path = folder_path("link");
     assert_int_equal(symlink("/etc/passwd", path), 0);
