@@ -32,6 +32,7 @@ struct measure_options {
     bool own_group;            /* the command gets a process group (and dies with all of it at a timeout) */
     uint64_t timeout_ns;       /* 0: none */
     uint32_t max_words;        /* size of the kernel's table of (word, outcome) pairs; 0: the default */
+    bool cgroup;               /* a cgroup is to be followed: session_follow_cgroup() */
     uint32_t max_threads;      /* mode ledger: room for accounts of threads; 0: the default */
     uint64_t sample_period_ns; /* mode ledger: of each CPU's clock; 0: no samples */
     uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */

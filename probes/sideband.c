@@ -25,12 +25,6 @@ struct event {
     struct mapping mapping;
 };
 
-struct space_node {
-    struct address_space space;
-    struct mapping *mappings;
-    size_t capacity;
-};
-
 struct sideband {
     unsigned cpus;
     int *fds;
@@ -38,10 +32,7 @@ struct sideband {
     size_t ring_bytes;
     struct event *events;
     size_t event_count, event_capacity;
-    char **paths;
-    size_t path_count, path_capacity;
-    struct space_node *spaces;
-    size_t space_count, space_capacity;
+    struct spaces *spaces;
     uint64_t lost;
 };
 
@@ -98,7 +89,7 @@ int sideband_open(pid_t pid, struct sideband **out, struct error *err)
     struct sideband *s = calloc(1, sizeof(*s));
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
     int rc = -ENOMEM;
-    if (!s || !(s->fds = calloc((size_t)cpus, sizeof(int))) ||
+    if (!s || !(s->spaces = spaces_new()) || !(s->fds = calloc((size_t)cpus, sizeof(int))) ||
         !(s->rings = calloc((size_t)cpus, sizeof(void *))))
         goto out;
     s->ring_bytes = RING_PAGES * (size_t)sysconf(_SC_PAGESIZE);
@@ -127,22 +118,6 @@ const int *sideband_fds(const struct sideband *s, unsigned *count)
 {
     *count = s->cpus;
     return s->fds;
-}
-
-/* The same name is kept once; names are few, so a linear search does. */
-static const char *path_keep(struct sideband *s, const char *path)
-{
-    for (size_t i = 0; i < s->path_count; i++)
-        if (!strcmp(s->paths[i], path))
-            return s->paths[i];
-    char **paths = array_grow(s->paths, s->path_count, &s->path_capacity, sizeof(*paths));
-    if (!paths)
-        return NULL;
-    s->paths = paths;
-    char *copy = strdup(path);
-    if (copy)
-        s->paths[s->path_count++] = copy;
-    return copy;
 }
 
 static void event_add(struct sideband *s, struct event e)
@@ -194,7 +169,7 @@ static void mmap2_take(struct sideband *s, const struct record_mmap2 *r)
     size_t room = r->header.size - sizeof(*r);
     if (!memchr(r->filename, 0, room) || r->filename[0] != '/' || !strncmp(r->filename, "//anon", 6))
         return; /* [vdso], anonymous code */
-    const char *path = path_keep(s, r->filename);
+    const char *path = spaces_path(s->spaces, r->filename);
     if (!path) {
         s->lost++;
         return;
@@ -274,56 +249,13 @@ static int event_compare(const void *a, const void *b)
     return x->sequence < y->sequence ? -1 : 1;
 }
 
-static struct space_node *space_latest(const struct sideband *s, uint32_t pid, uint64_t time_ns)
-{
-    for (size_t i = s->space_count; i-- > 0;)
-        if (s->spaces[i].space.pid == pid && s->spaces[i].space.since_ns <= time_ns)
-            return &s->spaces[i];
-    return NULL;
-}
-
-static struct space_node *space_add(struct sideband *s, uint32_t pid, uint64_t since_ns)
-{
-    struct space_node *spaces = array_grow(s->spaces, s->space_count, &s->space_capacity, sizeof(*spaces));
-    if (!spaces)
-        return NULL;
-    s->spaces = spaces;
-    struct space_node *node = &s->spaces[s->space_count++];
-    *node = (struct space_node){.space = {.pid = pid, .since_ns = since_ns}};
-    return node;
-}
-
-static int mapping_add(struct space_node *node, const struct mapping *m)
-{
-    struct mapping *mappings =
-        array_grow(node->mappings, node->space.mapping_count, &node->capacity, sizeof(*mappings));
-    if (!mappings)
-        return -ENOMEM;
-    node->mappings = mappings;
-    node->mappings[node->space.mapping_count++] = *m;
-    node->space.mappings = node->mappings;
-    return 0;
-}
-
 static int event_replay(struct sideband *s, const struct event *e)
 {
-    struct space_node *node;
-    if (e->kind == EVENT_MMAP) {
-        node = space_latest(s, e->pid, e->time_ns);
-        if (!node)
-            node = space_add(s, e->pid, 0);
-        return node ? mapping_add(node, &e->mapping) : -ENOMEM;
-    }
-    node = space_add(s, e->pid, e->time_ns);
-    if (!node)
-        return -ENOMEM;
-    if (e->kind == EVENT_EXEC)
-        return 0;
-    const struct space_node *parent = space_latest(s, e->parent, e->time_ns);
-    int rc = 0;
-    for (size_t i = 0; parent && i < parent->space.mapping_count && !rc; i++)
-        rc = mapping_add(node, &parent->mappings[i]);
-    return rc;
+    if (e->kind == EVENT_MMAP)
+        return spaces_map(s->spaces, e->pid, e->time_ns, &e->mapping);
+    if (e->kind == EVENT_FORK)
+        return spaces_fork(s->spaces, e->pid, e->parent, e->time_ns);
+    return spaces_exec(s->spaces, e->pid, e->time_ns);
 }
 
 int sideband_finish(struct sideband *s)
@@ -341,8 +273,7 @@ int sideband_finish(struct sideband *s)
 
 const struct address_space *sideband_space(const struct sideband *s, uint32_t pid, uint64_t time_ns)
 {
-    const struct space_node *node = space_latest(s, pid, time_ns);
-    return node ? &node->space : NULL;
+    return spaces_at(s->spaces, pid, time_ns);
 }
 
 uint64_t sideband_lost(const struct sideband *s)
@@ -358,14 +289,9 @@ void sideband_close(struct sideband *s)
         munmap(s->rings[i], s->ring_bytes + (size_t)sysconf(_SC_PAGESIZE));
         close(s->fds[i]);
     }
-    for (size_t i = 0; i < s->path_count; i++)
-        free(s->paths[i]);
-    for (size_t i = 0; i < s->space_count; i++)
-        free(s->spaces[i].mappings);
     free(s->fds);
     free(s->rings);
     free(s->events);
-    free(s->paths);
-    free(s->spaces);
+    spaces_free(s->spaces);
     free(s);
 }

@@ -1,32 +1,17 @@
 /* Which files a process had mapped, and when: read from perf's own records (mmap, fork, exec), which the
  * kernel writes at the moment it happens, so that a process may live for 5 ms or die by a signal. Owns the
- * perf events and the history of address spaces.  Reads no ELF file; keeps no data mappings: where a module's
- * .data and .bss lie follows from its code's place and its own headers. */
+ * perf events; what they tell becomes a history of address spaces (probes/spaces.h). */
 #ifndef HEAPWAIT_SIDEBAND_H
 #define HEAPWAIT_SIDEBAND_H
 
 #include "probes/error.h"
+#include "probes/spaces.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 struct sideband;
-
-/* One executable mapping of a file.  `path` is owned by the sideband. */
-struct mapping {
-    uint64_t start, length, file_offset;
-    uint64_t inode;
-    const char *path;
-};
-
-/* The process `pid` from since_ns (fork or exec) on, until the next space of the same pid. */
-struct address_space {
-    uint32_t pid;
-    uint64_t since_ns; /* CLOCK_MONOTONIC */
-    const struct mapping *mappings;
-    size_t mapping_count; /* in the order in which they were made */
-};
 
 /* Opens one event per CPU on the process and all its descendants to come. */
 int sideband_open(pid_t pid, struct sideband **out, struct error *err);
