@@ -19,6 +19,7 @@ static const struct command {
     {"record", record_main, "run a command under probes and write a recording"},
     {"study", study_main, "run every variant of the password program, many times, into one recording"},
     {"try", try_main, "one program under each allocator library that is installed, side by side"},
+    {"top", top_main, "which processes pay for malloc's locks, live"},
     {"report", report_main, "a recording as PDF and HTML, with its figures and their data"},
     {"explain", explain_main, "the verdict and the tables of a recording, in the terminal"},
     {"bench", bench_main, "what looking costs, beside other tools, as a table"},

@@ -76,6 +76,9 @@ int session_reset(struct session *s);
 int session_words(struct session *s, struct word_row **rows, size_t *count, struct error *err);
 void word_rows_free(struct word_row *rows, size_t count);
 
+/* The call stack that was kept for this key, malloc'd, also while it runs; NULL: none. */
+struct stack_value *session_stack(const struct session *s, const struct word_key *key);
+
 /* 0 and *info, or -ENOENT. */
 int session_space(struct session *s, uint32_t space, struct space_info *info);
 

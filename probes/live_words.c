@@ -1,0 +1,172 @@
+/* See live_words.h.  The surprising fact: a word may be met before its process's mappings are known (the
+ * kernel's records of them become usable a second late), or before the library that holds it; a name without
+ * evidence is therefore looked for again, a few times. */
+#include "probes/live_words.h"
+
+#include "probes/clock.h"
+#include "probes/naming.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STACKS_PER_WORD = 16, TRIES = 5 };
+
+struct known {
+    uint64_t address;
+    uint32_t space;
+    unsigned tries;
+    struct word_name name; /* name.name NULL: not named yet */
+};
+
+struct live_words {
+    struct naming *naming;
+    struct known *items; /* in the order of the table */
+    size_t count;
+};
+
+struct live_words *live_words_new(void)
+{
+    struct live_words *w = calloc(1, sizeof(*w));
+    if (w && !(w->naming = naming_new())) {
+        free(w);
+        return NULL;
+    }
+    return w;
+}
+
+static void name_free(struct word_name *name)
+{
+    free(name->name);
+    free(name->module);
+    free(name->evidence);
+    *name = (struct word_name){0};
+}
+
+void live_words_free(struct live_words *w)
+{
+    if (!w)
+        return;
+    for (size_t i = 0; i < w->count; i++)
+        name_free(&w->items[i].name);
+    free(w->items);
+    naming_free(w->naming);
+    free(w);
+}
+
+static int known_compare(const struct known *k, const struct word_key *key)
+{
+    if (k->space != key->space)
+        return k->space < key->space ? -1 : 1;
+    return k->address < key->address ? -1 : k->address > key->address;
+}
+
+int live_words_keep(struct live_words *w, const struct word_row *rows, size_t count)
+{
+    struct known *items = calloc(count + 1, sizeof(*items));
+    size_t kept = 0, old = 0;
+    if (!items)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        if (kept && !known_compare(&items[kept - 1], &rows[i].key))
+            continue;
+        while (old < w->count && known_compare(&w->items[old], &rows[i].key) < 0)
+            name_free(&w->items[old++].name);
+        if (old < w->count && !known_compare(&w->items[old], &rows[i].key))
+            items[kept++] = w->items[old++];
+        else
+            items[kept++] = (struct known){.address = rows[i].key.address, .space = rows[i].key.space};
+    }
+    for (; old < w->count; old++)
+        name_free(&w->items[old].name);
+    free(w->items);
+    w->items = items;
+    w->count = kept;
+    return 0;
+}
+
+/* The mappings, read from /proc when the records don't have them yet. */
+static const struct address_space *space_find(struct sideband *sideband, const struct space_info *info)
+{
+    const struct address_space *space = sideband_space(sideband, info->tgid, info->born_ns);
+    if (space && space->mapping_count)
+        return space;
+    sideband_present(sideband, info->tgid);
+    sideband_update(sideband);
+    return sideband_space(sideband, info->tgid, info->born_ns);
+}
+
+static int word_name(struct live_words *w, struct known *k, struct session *session,
+                     struct sideband *sideband, const struct moved_word *moved)
+{
+    struct stack_value *stacks[STACKS_PER_WORD];
+    struct word_facts facts = {.address = k->address,
+                               .evidence = moved->rows[0].value.evidence,
+                               .stacks = (const struct stack_value *const *)stacks,
+                               .space = moved->info.tgid ? space_find(sideband, &moved->info) : NULL};
+    for (size_t i = 0; i < moved->count && facts.stack_count < STACKS_PER_WORD; i++) {
+        struct stack_value *stack = session_stack(session, &moved->rows[i].key);
+        if (stack)
+            stacks[facts.stack_count++] = stack;
+    }
+    name_free(&k->name);
+    int rc = naming_word(w->naming, &facts, &k->name);
+    for (size_t i = 0; i < facts.stack_count; i++)
+        free(stacks[i]);
+    k->tries++;
+    return rc;
+}
+
+/* A word to be named, with what it is named from. */
+struct job {
+    struct known *known;
+    struct moved_word *moved;
+    uint64_t calls;
+};
+
+static int job_compare(const void *a, const void *b)
+{
+    uint64_t x = ((const struct job *)a)->calls, y = ((const struct job *)b)->calls;
+    return (x < y) - (x > y);
+}
+
+static bool settled(const struct known *k)
+{
+    return k->tries == TRIES || (k->name.name && (k->name.is_malloc || strncmp(k->name.evidence, "none", 4)));
+}
+
+/* Both lists are in the same order, and each word moved is known. */
+static int jobs_make(struct live_words *w, struct moved_word *words, size_t count, struct job *jobs)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct word_key *key = &words[i].rows[0].key;
+        while (at < w->count && known_compare(&w->items[at], key) < 0)
+            at++;
+        if (at == w->count || known_compare(&w->items[at], key))
+            return -EINVAL;
+        jobs[i] = (struct job){&w->items[at], &words[i], live_calls_all(&words[i].word.calls)};
+    }
+    return 0;
+}
+
+int live_words_name(struct live_words *w, struct session *session, struct sideband *sideband,
+                    struct moved_word *words, size_t count, uint64_t budget_ns)
+{
+    struct job *jobs = calloc(count + 1, sizeof(*jobs));
+    int rc = jobs ? jobs_make(w, words, count, jobs) : -ENOMEM;
+    if (!rc && count)
+        qsort(jobs, count, sizeof(*jobs), job_compare);
+    uint64_t until = budget_ns ? clock_ns() + budget_ns : UINT64_MAX;
+    for (size_t i = 0; i < count && !rc; i++) {
+        struct known *k = jobs[i].known;
+        struct live_word *word = &jobs[i].moved->word;
+        if (!settled(k) && clock_ns() < until)
+            rc = word_name(w, k, session, sideband, jobs[i].moved);
+        word->name = k->name.name;
+        word->evidence = k->name.evidence;
+        word->allocator = k->name.is_malloc ? k->name.allocator : NULL;
+    }
+    free(jobs);
+    return rc;
+}
