@@ -31,12 +31,14 @@ enum {
 struct top_options {
     pid_t pids[MAX_PIDS];
     size_t pid_count;
+    const char *cgroup; /* NULL: none */
     double seconds;
     uint64_t looks; /* 0: until told to stop */
 };
 
 struct top {
     struct top_options options;
+    struct target *target;
     struct live *live;
     struct screen *screen; /* NULL: plain lines */
     struct live_view view; /* the last look: drawn again when the window's size changes */
@@ -45,7 +47,7 @@ struct top {
     bool seen, stop;
 };
 
-static const char usage[] = "usage: heapwait top [-p PID]... [-d SECONDS] [-n COUNT]\n"
+static const char usage[] = "usage: heapwait top [-p PID]... [--cgroup PATH] [-d SECONDS] [-n COUNT]\n"
                             "\n"
                             "Shows which processes pay for malloc's locks, each second: futex calls by "
                             "outcome, time waited, share of\n"
@@ -55,6 +57,7 @@ static const char usage[] = "usage: heapwait top [-p PID]... [-d SECONDS] [-n CO
                             "\n"
                             "  -p, --pid PID      this process and its descendants only; repeatable, and "
                             "commas work.  Ends with them\n"
+                            "      --cgroup PATH  the processes of this cgroup and those below it only\n"
                             "  -d, --delay S      seconds between two looks (1)\n"
                             "  -n, --count N      end after N looks\n"
                             "  -h, --help\n"
@@ -112,11 +115,10 @@ static int looks_take(struct top_options *o, const char *text, struct error *err
 /* 1: help was asked for. */
 static int options_parse(int argc, char **argv, struct top_options *o, struct error *err)
 {
-    static const struct option longs[] = {{"pid", required_argument, NULL, 'p'},
-                                          {"delay", required_argument, NULL, 'd'},
-                                          {"count", required_argument, NULL, 'n'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {
+        {"pid", required_argument, NULL, 'p'},   {"cgroup", required_argument, NULL, 'g'},
+        {"delay", required_argument, NULL, 'd'}, {"count", required_argument, NULL, 'n'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
     *o = (struct top_options){.seconds = 1};
     optind = 0;
     opterr = 0;
@@ -124,6 +126,8 @@ static int options_parse(int argc, char **argv, struct top_options *o, struct er
     for (int c; !rc && (c = getopt_long(argc, argv, ":p:d:n:h", longs, NULL)) != -1;) {
         if (c == 'p')
             rc = pids_take(o, optarg, err);
+        else if (c == 'g')
+            o->cgroup = optarg;
         else if (c == 'd')
             rc = seconds_take(o, optarg, err);
         else if (c == 'n')
@@ -134,6 +138,8 @@ static int options_parse(int argc, char **argv, struct top_options *o, struct er
             rc = error_set(err, -EINVAL, c == ':' ? "%s needs a value" : "there is no option '%s'",
                            argv[optind - 1]);
     }
+    if (!rc && o->cgroup && o->pid_count)
+        rc = error_set(err, -EINVAL, "-p and --cgroup exclude each other");
     if (!rc && optind < argc)
         rc = error_set(err, -EINVAL, "top takes options only, not '%s'", argv[optind]);
     return rc;
@@ -288,7 +294,16 @@ static int timer_open(struct top *t)
 
 static int top_run(struct top *t, struct error *err)
 {
-    int rc = live_open(t->options.pids, t->options.pid_count, &t->live, err);
+    const struct top_options *o = &t->options;
+    char *note = NULL;
+    int rc = o->pid_count ? target_processes(o->pids, o->pid_count, &t->target, err)
+             : o->cgroup  ? target_cgroup(o->cgroup, true, &t->target, err)
+                          : target_machine(&t->target, err);
+    if (!rc)
+        rc = live_open(t->target, &t->live, &note, err);
+    if (!rc && (note || t->target->note))
+        fprintf(stderr, "heapwait: %s\n", note ? note : t->target->note);
+    free(note);
     if (rc)
         return rc;
     if ((rc = signals_open(t)) || (rc = timer_open(t)))
@@ -320,6 +335,7 @@ int top_main(int argc, char **argv)
         fputs("heapwait: the processes have ended\n", stderr);
     live_view_free(&t.view);
     live_close(t.live);
+    target_free(t.target);
     if (t.timer >= 0)
         close(t.timer);
     if (t.signals >= 0)

@@ -138,8 +138,8 @@ static void others_print(const struct live_view *view, FILE *out, unsigned width
         whose = NULL;
     bool some = view->unnamed > 0;
     if (asprintf(&text, "calls for other words: %s%s%s%s%s", format_count(number, calls), some ? " (" : "",
-                 some ? format_count(unnamed, view->unnamed) : "", some ? " of them not named yet)" : "",
-                 whose ? whose : "") < 0)
+                 some ? format_count(unnamed, view->unnamed) : "",
+                 some ? " more, of words not named yet, will be shown)" : "", whose ? whose : "") < 0)
         text = NULL;
     if (text)
         paragraph_print(text_clean(text), "", "  ", out, width);

@@ -37,6 +37,7 @@ static __always_inline void unpin(void)
 }
 
 bool stopped;     /* by user space: nothing is recorded from here on */
+u64 stopped_ns;   /* when it was */
 u32 spaces_made;  /* the number of the newest address space */
 u32 threads_made; /* the number of the newest thread */
 u64 living_tasks; /* followed tasks that were still there at the end */
@@ -64,6 +65,7 @@ struct task_state {
     u32 weight;     /* how many calls the timed one stands for */
     u32 expected;
     u32 file_generation;
+    u32 taken;     /* at the end: what it holds has been */
     u32 unsettled; /* marked while it lived: where it was then is not known yet, see present.bpf.h */
     u64 address;
     u64 waiters; /* futex_waitv's array */

@@ -6,6 +6,7 @@
 
 #include "probes/clock.h"
 #include "probes/live_words.h"
+#include "probes/observe.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
 #include "probes/terms.h"
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,10 +33,7 @@ struct seen {
 };
 
 struct live {
-    pid_t *pids;
-    int *pidfds; /* of `pids`; -1: it has ended */
-    size_t pid_count;
-    struct measure_options options;
+    const struct target *target;
     struct session *session;
     struct sideband *sideband;
     struct live_words *words;
@@ -153,58 +150,29 @@ static struct live_process *process_get(struct live_view *view, size_t *room, ui
 
 /* ---- whom it follows ---- */
 
-static int pidfds_open(struct live *l, struct error *err)
+static bool chosen(const struct live *l)
 {
-    for (size_t i = 0; i < l->pid_count; i++) {
-        l->pidfds[i] = (int)syscall(SYS_pidfd_open, l->pids[i], 0);
-        if (l->pidfds[i] < 0)
-            return error_set(err, -errno, "can't follow process %d: %s", (int)l->pids[i],
-                             errno == ESRCH ? "there is none of this number" : strerror(errno));
-    }
-    return 0;
+    return l->target->scope == FOLLOW_PROCESSES;
 }
 
-static bool all_ended(struct live *l)
+static bool all_ended(const struct live *l)
 {
-    size_t living = 0;
-    for (size_t i = 0; i < l->pid_count; i++) {
-        if (l->pidfds[i] >= 0 && syscall(SYS_pidfd_send_signal, l->pidfds[i], 0, NULL, 0) && errno == ESRCH) {
-            close(l->pidfds[i]);
-            l->pidfds[i] = -1;
-        }
-        living += l->pidfds[i] >= 0;
-    }
-    return l->pid_count && !living;
+    const struct target *t = l->target;
+    if (t->scope != FOLLOW_PROCESSES)
+        return t->scope == FOLLOW_CGROUP && target_cgroup_empty(t);
+    for (size_t i = 0; i < t->count; i++)
+        if (!target_ended(t, i))
+            return false;
+    return true;
 }
 
-/* The mappings of those that were marked while they lived. */
-static int present_read(struct live *l)
+static int follow(struct live *l, char **note, struct error *err)
 {
-    uint32_t *pids = NULL;
-    size_t count = 0;
-    int rc = session_present(l->session, &pids, &count);
-    for (size_t i = 0; i < count && !rc; i++) {
-        rc = seen_add(l, pids[i]);
-        if (sideband_present(l->sideband, pids[i]) == -ENOMEM)
-            rc = -ENOMEM;
-    }
-    free(pids);
-    return rc;
-}
-
-static int follow(struct live *l, struct error *err)
-{
-    uint32_t *tasks = calloc(l->pid_count + 1, sizeof(*tasks));
-    int rc = tasks ? sideband_open_machine(l->pid_count ? l->pids : NULL, l->pid_count, &l->sideband, err)
-                   : error_set(err, -ENOMEM, "out of memory");
-    if (!rc && l->pid_count)
-        rc = session_follow_processes(l->session, l->pids, l->pid_count, tasks, err);
-    else if (!rc)
-        rc = session_follow_all(l->session, err);
-    free(tasks);
-    if (!rc && present_read(l))
-        rc = error_set(err, -ENOMEM, "out of memory for the processes' mappings");
-    l->looked_ns = l->renewed_ns = clock_ns();
+    int rc = target_follow(l->target, l->session, &l->sideband, note, err);
+    for (size_t i = 0; i < l->target->count && !rc; i++)
+        if (seen_add(l, (uint32_t)l->target->pids[i]))
+            rc = error_set(err, -ENOMEM, "out of memory");
+    l->looked_ns = l->renewed_ns = monotonic_ns();
     return rc;
 }
 
@@ -245,35 +213,30 @@ static int renew(struct live *l, struct error *err)
     l->before_count = 0;
     live_words_free(l->words);
     l->words = live_words_new();
-    return l->words ? follow(l, err) : error_set(err, -ENOMEM, "out of memory");
+    char *note = NULL;
+    rc = l->words ? follow(l, &note, err) : error_set(err, -ENOMEM, "out of memory");
+    free(note);
+    return rc;
 }
 
-int live_open(const pid_t *pids, size_t count, struct live **out, struct error *err)
+int live_open(const struct target *target, struct live **out, char **note, struct error *err)
 {
     struct live *l = calloc(1, sizeof(*l));
-    int rc = -ENOMEM;
-    if (!l)
-        return error_set(err, rc, "out of memory");
-    l->pids = calloc(count + 1, sizeof(*l->pids));
-    l->pidfds = calloc(count + 1, sizeof(*l->pidfds));
-    l->words = live_words_new();
-    if (!l->pids || !l->pidfds || !l->words) {
-        error_set(err, rc, "out of memory");
-        goto out;
+    *note = NULL;
+    if (!l || !(l->words = live_words_new())) {
+        free(l);
+        return error_set(err, -ENOMEM, "out of memory");
     }
-    for (size_t i = 0; i < count; i++) {
-        l->pids[i] = pids[i];
-        l->pidfds[i] = -1;
-    }
-    l->pid_count = count;
-    l->options = (struct measure_options){
-        .probes = PROBES_WAITS, .stdout_fd = -1, .stderr_fd = -1, .max_words = MAX_WORDS};
-    rc = pidfds_open(l, err);
+    l->target = target;
+    const struct measure_options options = {.probes = PROBES_WAITS,
+                                            .stdout_fd = -1,
+                                            .stderr_fd = -1,
+                                            .max_words = MAX_WORDS,
+                                            .cgroup = target->scope == FOLLOW_CGROUP,
+                                            .machine = target->scope == FOLLOW_ALL};
+    int rc = session_open(&options, &l->session, err);
     if (!rc)
-        rc = session_open(&l->options, &l->session, err);
-    if (!rc)
-        rc = follow(l, err);
-out:
+        rc = follow(l, note, err);
     if (rc) {
         live_close(l);
         return rc;
@@ -300,11 +263,6 @@ void live_close(struct live *l)
     sideband_close(l->sideband);
     live_words_free(l->words);
     word_rows_free(l->before, l->before_count);
-    for (size_t i = 0; i < l->pid_count; i++)
-        if (l->pidfds[i] >= 0)
-            close(l->pidfds[i]);
-    free(l->pids);
-    free(l->pidfds);
     free(l->seen);
     free(l);
 }
@@ -379,10 +337,20 @@ static int word_take(struct live *l, struct live_view *view, size_t *room, const
     if (!p)
         return -ENOMEM;
     calls_sum(w->word.allocator ? &p->malloc : &p->others, &w->word.calls);
-    view->unnamed += w->word.name ? 0 : live_calls_all(&w->word.calls);
-    if (w->word.name)
-        hottest_choose(p, &w->word);
+    hottest_choose(p, &w->word);
     return w->info.tgid ? seen_add(l, w->info.tgid) : 0;
+}
+
+/* A word that has no name yet: the next look gets these calls again.  `rows`, in the same order, are what
+ * that look will take off. */
+static void word_hold(struct live_view *view, const struct moved_word *w, struct word_row **rows)
+{
+    view->unnamed += live_calls_all(&w->word.calls);
+    for (size_t i = 0; i < w->count; i++) {
+        while (memcmp(&(*rows)->key, &w->rows[i].key, sizeof(w->rows[i].key)))
+            ++*rows;
+        totals_subtract(&(*rows)->value.totals, &w->rows[i].value.totals);
+    }
 }
 
 static int process_compare(const void *a, const void *b)
@@ -397,20 +365,24 @@ static int process_compare(const void *a, const void *b)
     return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-/* `rows` hold what came since the last look. */
-static int view_fill(struct live *l, struct live_view *view, const struct word_row *rows, size_t count)
+/* `moved`: what came since the last look; `rows`: the snapshot that the next look takes off. */
+static int view_fill(struct live *l, struct live_view *view, const struct word_row *moved, size_t count,
+                     struct word_row *rows)
 {
     size_t room = 0, found = 0;
-    struct moved_word *words = words_make(l, rows, count, &found);
-    int rc = words ? 0 : -ENOMEM;
-    if (!rc)
-        rc = live_words_name(l->words, l->session, l->sideband, words, found,
-                             l->pid_count ? 0 : LIVE_NAMING_NS);
-    for (size_t i = 0; i < l->pid_count && !rc; i++) /* zero calls are a result too */
-        if (l->pidfds[i] >= 0 && !process_get(view, &room, (uint32_t)l->pids[i]))
+    struct moved_word *words = words_make(l, moved, count, &found);
+    int rc = words ? live_words_name(l->words, l->session, l->sideband, words, found,
+                                     chosen(l) ? 0 : LIVE_NAMING_NS)
+                   : -ENOMEM;
+    for (size_t i = 0; i < l->target->count && !rc; i++) /* zero calls are a result too */
+        if (!target_ended(l->target, i) && !process_get(view, &room, (uint32_t)l->target->pids[i]))
             rc = -ENOMEM;
-    for (size_t i = 0; i < found && !rc; i++)
-        rc = word_take(l, view, &room, &words[i]);
+    for (size_t i = 0; i < found && !rc; i++) {
+        if (words[i].word.name)
+            rc = word_take(l, view, &room, &words[i]);
+        else
+            word_hold(view, &words[i], &rows);
+    }
     for (size_t i = 0; i < view->count && !rc; i++)
         process_complete(l, &view->processes[i]);
     if (!rc && view->count)
@@ -423,7 +395,7 @@ static int look(struct live *l, struct live_view *view, struct error *err)
 {
     struct word_row *rows = NULL, *moved = NULL;
     size_t count = 0;
-    uint64_t now = clock_ns();
+    uint64_t now = monotonic_ns();
     int rc = session_snapshot(l->session, &rows, &count, err);
     if (!rc && !(moved = malloc((count + 1) * sizeof(*moved))))
         rc = -ENOMEM;
@@ -435,7 +407,7 @@ static int look(struct live *l, struct live_view *view, struct error *err)
         seen_update(l); /* now: naming takes its time */
         rc = live_words_keep(l->words, rows, count);
         if (!rc)
-            rc = view_fill(l, view, moved, left);
+            rc = view_fill(l, view, moved, left, rows);
     }
     free(moved);
     word_rows_free(l->before, l->before_count);
@@ -449,10 +421,8 @@ int live_take(struct live *l, struct live_view *view, struct error *err)
 {
     *view = (struct live_view){0};
     bool ended = all_ended(l); /* before the look, so that nothing of the end is missed */
-    sideband_read(l->sideband);
-    int rc = present_read(l);
-    if (!rc)
-        rc = sideband_update(l->sideband);
+    target_tend(l->target, l->session, l->sideband);
+    int rc = sideband_update(l->sideband);
     if (!rc)
         rc = look(l, view, err);
     if (rc) {
@@ -462,7 +432,7 @@ int live_take(struct live *l, struct live_view *view, struct error *err)
         return rc;
     }
     view->ended = ended;
-    view->asked = l->pid_count > 0;
+    view->asked = chosen(l);
     view->lost = l->lost_before + lost_now(l, &view->lost_reason);
     view->lost_reason = view->lost_reason ? view->lost_reason : l->lost_reason;
     return 0;
@@ -470,7 +440,7 @@ int live_take(struct live *l, struct live_view *view, struct error *err)
 
 int live_renew(struct live *l, struct error *err)
 {
-    if (l->before_count < RENEW_AT && clock_ns() - l->renewed_ns < RENEW_NS)
+    if (chosen(l) || (l->before_count < RENEW_AT && monotonic_ns() - l->renewed_ns < RENEW_NS))
         return 0;
     return renew(l, err);
 }

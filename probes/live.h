@@ -5,11 +5,11 @@
 #define HEAPWAIT_LIVE_H
 
 #include "probes/error.h"
+#include "probes/target.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct live;
 
@@ -43,7 +43,7 @@ struct live_view {
     uint64_t interval_ns;    /* since the last look */
     uint64_t lost;           /* events, from the beginning on */
     const char *lost_reason; /* of most of them; static */
-    uint64_t unnamed; /* calls, among the others', for words that nobody has had the time to name yet */
+    uint64_t unnamed; /* calls held back, for words that can't be named yet: they come with a later look */
     bool asked;       /* for certain processes: these are there also when they made no call */
     bool ended;       /* all processes that were asked for have ended */
 };
@@ -52,9 +52,9 @@ struct live_view {
  * file with millions of symbols must not stop the clock.  The next look goes on. */
 #define LIVE_NAMING_NS UINT64_C(150000000)
 
-/* `pids`: these and what descends from them, each must be there; count 0: the whole machine.  -EPERM: this
- * user can't trace; -ESRCH: there is no such process; with a sentence. */
-int live_open(const pid_t *pids, size_t count, struct live **out, struct error *err);
+/* The target is borrowed.  *note: what the user should be told, malloc'd, or NULL.  -EPERM: this user can't
+ * trace; -ESRCH: none of the processes could be followed; with a sentence. */
+int live_open(const struct target *target, struct live **out, char **note, struct error *err);
 
 /* Descriptors to poll; live_read() is to be called when one is readable. */
 const int *live_fds(const struct live *l, unsigned *count);
@@ -64,7 +64,8 @@ void live_read(struct live *l);
 int live_take(struct live *l, struct live_view *view, struct error *err);
 void live_view_free(struct live_view *view);
 
-/* To be called after a view was freed: begins anew with empty tables when they are well filled. */
+/* To be called after a view was freed: begins anew with empty tables when they are well filled (not with
+ * processes that were asked for: what descends from one that has ended would not be found again). */
 int live_renew(struct live *l, struct error *err);
 
 /* NULL is fine. */

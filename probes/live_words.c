@@ -1,6 +1,6 @@
 /* See live_words.h.  The surprising fact: a word may be met before its process's mappings are known (the
- * kernel's records of them become usable a second late), or before the library that holds it; a name without
- * evidence is therefore looked for again, a few times. */
+ * kernel's records of them become usable a second late), or before the library that holds it.  So it may
+ * have to wait for its name, and a name without evidence is looked for again, a few times. */
 #include "probes/live_words.h"
 
 #include "probes/clock.h"
@@ -11,12 +11,14 @@
 #include <string.h>
 
 enum { STACKS_PER_WORD = 16, TRIES = 5 };
+static const uint64_t HOLD_NS = 3000000000;
 
 struct known {
     uint64_t address;
     uint32_t space;
     unsigned tries;
     struct word_name name; /* name.name NULL: not named yet */
+    uint64_t offered_ns;   /* when it was met */
 };
 
 struct live_words {
@@ -96,14 +98,14 @@ static const struct address_space *space_find(struct sideband *sideband, const s
     return sideband_space(sideband, info->tgid, info->born_ns);
 }
 
-static int word_name(struct live_words *w, struct known *k, struct session *session,
-                     struct sideband *sideband, const struct moved_word *moved)
+static int word_name(struct live_words *w, struct known *k, const struct address_space *space,
+                     const struct session *session, const struct moved_word *moved)
 {
     struct stack_value *stacks[STACKS_PER_WORD];
     struct word_facts facts = {.address = k->address,
                                .evidence = moved->rows[0].value.evidence,
                                .stacks = (const struct stack_value *const *)stacks,
-                               .space = moved->info.tgid ? space_find(sideband, &moved->info) : NULL};
+                               .space = space};
     for (size_t i = 0; i < moved->count && facts.stack_count < STACKS_PER_WORD; i++) {
         struct stack_value *stack = session_stack(session, &moved->rows[i].key);
         if (stack)
@@ -150,6 +152,14 @@ static int jobs_make(struct live_words *w, struct moved_word *words, size_t coun
     return 0;
 }
 
+/* Names the word if it can be named by now. */
+static int job_do(struct live_words *w, const struct job *j, const struct session *session,
+                  struct sideband *sideband, bool late)
+{
+    const struct address_space *space = j->moved->info.tgid ? space_find(sideband, &j->moved->info) : NULL;
+    return space || late ? word_name(w, j->known, space, session, j->moved) : 0;
+}
+
 int live_words_name(struct live_words *w, struct session *session, struct sideband *sideband,
                     struct moved_word *words, size_t count, uint64_t budget_ns)
 {
@@ -157,12 +167,14 @@ int live_words_name(struct live_words *w, struct session *session, struct sideba
     int rc = jobs ? jobs_make(w, words, count, jobs) : -ENOMEM;
     if (!rc && count)
         qsort(jobs, count, sizeof(*jobs), job_compare);
-    uint64_t until = budget_ns ? clock_ns() + budget_ns : UINT64_MAX;
+    uint64_t now = monotonic_ns();
     for (size_t i = 0; i < count && !rc; i++) {
         struct known *k = jobs[i].known;
         struct live_word *word = &jobs[i].moved->word;
-        if (!settled(k) && clock_ns() < until)
-            rc = word_name(w, k, session, sideband, jobs[i].moved);
+        k->offered_ns = k->offered_ns ? k->offered_ns : now;
+        bool late = now - k->offered_ns > HOLD_NS;
+        if (!settled(k) && (late || !budget_ns || monotonic_ns() - now < budget_ns))
+            rc = job_do(w, &jobs[i], session, sideband, late);
         word->name = k->name.name;
         word->evidence = k->name.evidence;
         word->allocator = k->name.is_malloc ? k->name.allocator : NULL;

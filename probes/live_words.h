@@ -23,9 +23,10 @@ struct moved_word {
     struct live_word word;  /* its calls are filled in */
 };
 
-/* Names the words, in the snapshot's order, those with most calls first.  budget_ns: no further one is begun
- * after that long (0: all are named); what is left has no name.  The strings are those of `w`.  0 or
- * -ENOMEM. */
+/* Names the words (given in the snapshot's order), those with most calls first.  budget_ns: no further one is
+ * begun after that long; 0: no limit.  A word that can't be named yet, because its time hasn't come or
+ * because its process's mappings are not known so early, has no name afterwards: it is to be offered again,
+ * and gets some name after a few seconds in any case.  The strings are those of `w`.  0 or -ENOMEM. */
 int live_words_name(struct live_words *w, struct session *session, struct sideband *sideband,
                     struct moved_word *words, size_t count, uint64_t budget_ns);
 

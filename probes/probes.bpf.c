@@ -178,8 +178,35 @@ int BPF_PROG(on_exec, struct task_struct *task)
     PINNED(on_exec_pinned(task));
 }
 
+/* Where a task is at the end that has met no event since it was marked. */
+static __always_inline void living_settle(struct task_state *t, struct task_struct *task)
+{
+    if (task_on_cpu(task))
+        task_settle(t, task, ON_CPU, AT_LARGE);
+    else
+        task_settle(t, task, task_run_state(task) ? BLOCKED : RUNNABLE, AT_KERNEL);
+}
+
+/* The recording has ended, the task lives on, or dies from here on: what it holds counts up to the end.
+ * Whoever comes first takes it: its own exit, or collect_living(). */
+static __noinline int living_take(struct task_state *t, struct task_struct *task)
+{
+    if (!t || !task || t->kept || __sync_lock_test_and_set(&t->taken, 1))
+        return 0;
+    u64 now = stopped_ns > t->since_ns ? stopped_ns : t->since_ns;
+    __sync_fetch_and_add(&living_tasks, 1);
+    if (t->unsettled)
+        living_settle(t, task);
+    call_finish(t, now);
+    if (ledger)
+        thread_keep(t, task, now);
+    return 0;
+}
+
 static __always_inline int on_exit_pinned(struct task_struct *task)
 {
+    if (stopped)
+        return living_take(task_state_of(task), task);
     struct task_state *t = task_followed(task);
     struct cpu_state *c = t ? cpu_followed(task_identity(task), AT_KERNEL) : NULL;
     if (!t || !c)
@@ -340,15 +367,6 @@ int hand_over(void *ctx)
 
 /* ---- the end ---- */
 
-/* Where a task is at the end that has met no event since it was marked. */
-static __always_inline void living_settle(struct task_state *t, struct task_struct *task)
-{
-    if (task_on_cpu(task))
-        task_settle(t, task, ON_CPU, AT_LARGE);
-    else
-        task_settle(t, task, task_run_state(task) ? BLOCKED : RUNNABLE, AT_KERNEL);
-}
-
 /* Run by user space after it has set `stopped` and no program above is under way: takes from the tasks that
  * live on what they hold, and follows them no longer. */
 SEC("iter/task")
@@ -360,16 +378,7 @@ int collect_living(struct bpf_iter__task *ctx)
     struct task_state *t = bpf_task_storage_get(&tasks, task, NULL, 0);
     if (!t)
         return 0;
-    if (!t->kept &&
-        !(task_run_state(task) & TASK_DEAD_STATE)) { /* else it is dead, if not reaped: it does nothing */
-        u64 now = bpf_ktime_get_ns();
-        __sync_fetch_and_add(&living_tasks, 1);
-        if (t->unsettled)
-            living_settle(t, task);
-        call_finish(t, now);
-        if (ledger)
-            thread_keep(t, task, now);
-    }
+    living_take(t, task);
     bpf_task_storage_delete(&tasks, task);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "probes/session.h"
 
 #include "probes/checks.h"
+#include "probes/clock.h"
 #include "probes/session_private.h"
 
 #include <bpf/bpf.h>
@@ -106,7 +107,9 @@ int session_stop(struct session *s, struct error *err)
         programs_await(); /* the command's last thread may not have left its CPU yet */
     session_hand_over(
         s); /* what a CPU knows of the thread that it runs on; words are read from it in any case */
+    s->skeleton->bss->stopped_ns = monotonic_ns(); /* for a thread that ends between the two */
     __atomic_store_n(&s->skeleton->bss->stopped, true, __ATOMIC_SEQ_CST);
+    s->skeleton->bss->stopped_ns = monotonic_ns();
     programs_await();
     missed_add(s);
     int rc = session_iterate(s->skeleton->progs.collect_living, NULL);
@@ -154,6 +157,7 @@ int session_reset(struct session *s)
         rc = percpu_zero(k->maps.current_tasks);
     memset(k->bss->losses, 0, sizeof(k->bss->losses));
     k->bss->living_tasks = 0;
+    k->bss->stopped_ns = 0;
     k->bss->spaces_made = 0;
     k->bss->threads_made = 0;
     k->bss->timeline_from_ns = 0;
@@ -325,6 +329,11 @@ uint64_t session_loss(const struct session *s, enum loss_reason reason)
 uint64_t session_living(const struct session *s)
 {
     return s->skeleton->bss->living_tasks;
+}
+
+uint64_t session_stopped(const struct session *s)
+{
+    return s->skeleton->bss->stopped_ns;
 }
 
 uint64_t session_missed(const struct session *s)

@@ -62,11 +62,17 @@ int session_snapshot(struct session *s, struct word_row **rows, size_t *count, s
 size_t word_rows_subtract(struct word_row *rows, size_t count, const struct word_row *before,
                           size_t before_count);
 
+/* Takes `what` off. */
+void totals_subtract(struct word_totals *from, const struct word_totals *what);
+
 /* ---- the end ---- */
 
 /* Ends the recording: lets the tasks that live on hand over what they hold, and follows them no longer.  The
  * programs stay attached (to detach them takes the kernel most of a second). */
 int session_stop(struct session *s, struct error *err);
+
+/* When that was, CLOCK_MONOTONIC: the accounts of what lives on end there. */
+uint64_t session_stopped(const struct session *s);
 
 /* After the maps are read: empties them, for another command. */
 int session_reset(struct session *s);

@@ -1,13 +1,13 @@
 /* How a session follows what runs already, and what can be read of it while it runs.  See session.h.  The
  * surprising fact: what a CPU adds up for itself is brought to the table by a program that user space lets
  * run there, so a snapshot needs no lock and no pause, and no total in it ever gets smaller. */
+#include "probes/clock.h"
 #include "probes/session_private.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -49,11 +49,8 @@ int session_iterate(const struct bpf_program *program, const uint32_t *again)
 /* The timeline's window opens a while after what is followed is known, as with a command. */
 static void timeline_open(struct session *s)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
     if (s->skeleton->rodata->timeline_length_ns && !s->skeleton->bss->timeline_from_ns)
-        s->skeleton->bss->timeline_from_ns =
-            (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec + s->skeleton->rodata->timeline_after_ns;
+        s->skeleton->bss->timeline_from_ns = monotonic_ns() + s->skeleton->rodata->timeline_after_ns;
 }
 
 static int present_mark(struct session *s, enum follow_scope scope, struct error *err)
@@ -155,7 +152,7 @@ int session_snapshot(struct session *s, struct word_row **rows, size_t *count, s
     return session_table(s, rows, count, err);
 }
 
-static void totals_subtract(struct word_totals *from, const struct word_totals *what)
+void totals_subtract(struct word_totals *from, const struct word_totals *what)
 {
     from->calls -= what->calls;
     from->timed -= what->timed;
