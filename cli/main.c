@@ -16,7 +16,7 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"doctor", doctor_main, "what this machine can measure, line by line, and the remedy for what it can't"},
-    {"record", record_main, "run a command under probes and write a recording"},
+    {"record", record_main, "run a command under probes, or attach to what runs, and write a recording"},
     {"study", study_main, "run every variant of the password program, many times, into one recording"},
     {"try", try_main, "one program under each allocator library that is installed, side by side"},
     {"top", top_main, "which processes pay for malloc's locks, live"},
