@@ -55,9 +55,8 @@ static int command_find(const char *command, char *path)
         return -ENOENT;
     if (!strchr(command, '/'))
         return path_search(command, path);
-    if (strlen(command) >= PROGRAM_PATH)
+    if (snprintf(path, PROGRAM_PATH, "%s", command) >= PROGRAM_PATH)
         return -ENAMETOOLONG;
-    strcpy(path, command);
     return file_executable(path);
 }
 
@@ -175,7 +174,7 @@ int program_find(const char *command, struct program *out, struct error *err)
     int rc = command_find(command, out->path);
     for (int i = 0; !rc && i < MAX_SCRIPTS && !script_line(out->path, line); i++) {
         if (!*out->script)
-            strcpy(out->script, out->path);
+            memcpy(out->script, out->path, sizeof(out->script));
         rc = interpreter_find(line, out->path);
         if (rc == -ENOENT)
             return error_set(err, rc, "can't execute '%s': its interpreter '%s' isn't there", command,

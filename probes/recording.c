@@ -79,7 +79,9 @@ static void connection_close(struct recording *r)
 static int file_create(struct recording *r, struct error *err)
 {
     char *draft = file_draft(r->path);
-    int fd = draft ? open(draft, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666) : -1;
+    if (!draft)
+        return error_set(err, -ENOMEM, "out of memory");
+    int fd = open(draft, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     int rc = fd < 0 ? -errno : 0;
     if (rc)
         error_set(err, rc, "can't make '%s': %s; name another file with -o", r->path, strerror(-rc));
