@@ -223,9 +223,10 @@ static int signals_take(struct top *t, struct error *err)
     return rc;
 }
 
-static void keys_take(struct top *t)
+static void keys_take(struct top *t, short events)
 {
     char keys[64];
+    t->stop |= events & (POLLHUP | POLLERR | POLLNVAL);
     ssize_t n = read(screen_keys(t->screen), keys, sizeof(keys));
     for (ssize_t i = 0; i < n; i++)
         t->stop |= keys[i] == 'q' || keys[i] == 'Q' || keys[i] == 3 || keys[i] == 4; /* Ctrl-C, Ctrl-D */
@@ -261,7 +262,7 @@ static int looks_make(struct top *t, struct error *err)
         if (polled[1].revents)
             rc = signals_take(t, err);
         if (polled[2].revents)
-            keys_take(t);
+            keys_take(t, polled[2].revents);
         if (!rc && !t->stop && polled[0].revents && read(t->timer, &ticks, sizeof(ticks)) == sizeof(ticks))
             rc = look(t, err);
     }
@@ -277,7 +278,6 @@ static int signals_open(struct top *t)
     sigemptyset(&mask);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         sigaddset(&mask, numbers[i]);
-    signal(SIGPIPE, SIG_IGN); /* a reader that goes is seen at the write */
     sigprocmask(SIG_BLOCK, &mask, NULL);
     t->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
     return t->signals < 0 ? -errno : 0;
@@ -297,7 +297,7 @@ static int top_run(struct top *t, struct error *err)
     const struct top_options *o = &t->options;
     char *note = NULL;
     int rc = o->pid_count ? target_processes(o->pids, o->pid_count, &t->target, err)
-             : o->cgroup  ? target_cgroup(o->cgroup, true, &t->target, err)
+             : o->cgroup  ? target_cgroup(o->cgroup, false, &t->target, err)
                           : target_machine(&t->target, err);
     if (!rc)
         rc = live_open(t->target, &t->live, &note, err);
@@ -308,8 +308,10 @@ static int top_run(struct top *t, struct error *err)
         return rc;
     if ((rc = signals_open(t)) || (rc = timer_open(t)))
         return error_set(err, rc, "can't set up signals and a clock: %s", strerror(-rc));
-    if (screen_possible())
+    if (screen_possible()) {
+        signal(SIGPIPE, SIG_IGN); /* the terminal must be given back first */
         rc = screen_open(&t->screen, err);
+    }
     if (!rc)
         rc = looks_make(t, err);
     screen_close(
