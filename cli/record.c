@@ -7,6 +7,7 @@
 #include "probes/calibrate.h"
 #include "probes/host.h"
 #include "probes/identity.h"
+#include "probes/libc_archive.h"
 #include "probes/measure.h"
 #include "probes/process.h"
 #include "probes/recording.h"
@@ -23,17 +24,21 @@
 struct found {
     struct target *target;
     struct identity *user;
+    struct libc_archive *libc;
 };
 
 static void found_free(struct found *f)
 {
     target_free(f->target);
     identity_free(f->user);
+    libc_archive_close(f->libc);
 }
 
 static int found_get(const struct record_options *o, struct found *f, struct error *err)
 {
     int rc = o->user ? identity_find(o->user, &f->user, err) : 0;
+    if (!rc && o->libc)
+        rc = libc_archive_open(o->libc, &f->libc, err);
     if (rc || o->scope == FOLLOW_COMMAND)
         return rc;
     if (o->scope == FOLLOW_PROCESSES)
@@ -142,6 +147,7 @@ static struct measure_options measure_options_of(const struct record_options *o,
         .argv = o->command,
         .target = found->target,
         .user = found->user,
+        .libc_archive = found->libc,
         .begun = begun_tell,
         .duration_ns = o->duration_ns,
         .cgroup = o->scope == FOLLOW_CGROUP,

@@ -36,6 +36,7 @@ static const char usage[] =
     "      --duration S      measure for S seconds (0.5 and the like will do)\n"
     "  -u, --user USER       run COMMAND as USER\n"
     "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
+    "      --libc FILE       musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
     "  -h, --help\n";
 
@@ -155,6 +156,9 @@ static int option_take(int c, char *const *argv, struct record_options *o)
         return number_parse(optarg, &o->max_words)
                    ? -1
                    : usage_error("--max-words takes a number from 1 to 16777216, not '%s'", optarg);
+    case 'l':
+        o->libc = optarg;
+        return -1;
     case 'c':
         o->calibrate = true;
         return -1;
@@ -171,17 +175,12 @@ static int option_take(int c, char *const *argv, struct record_options *o)
 int record_options_parse(int argc, char **argv, struct record_options *o)
 {
     static const struct option longs[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"mode", required_argument, NULL, 'm'},
-        {"pid", required_argument, NULL, 'p'},
-        {"cgroup", required_argument, NULL, 'g'},
-        {"all", no_argument, NULL, 'a'},
-        {"duration", required_argument, NULL, 'd'},
-        {"user", required_argument, NULL, 'u'},
-        {"max-words", required_argument, NULL, 'w'},
-        {"calibrate", no_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"output", required_argument, NULL, 'o'}, {"mode", required_argument, NULL, 'm'},
+        {"pid", required_argument, NULL, 'p'},    {"cgroup", required_argument, NULL, 'g'},
+        {"all", no_argument, NULL, 'a'},          {"duration", required_argument, NULL, 'd'},
+        {"user", required_argument, NULL, 'u'},   {"max-words", required_argument, NULL, 'w'},
+        {"libc", required_argument, NULL, 'l'},   {"calibrate", no_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "+:o:m:p:au:h", longs, NULL)) != -1;) {

@@ -16,7 +16,7 @@ struct record_options {
     enum follow_scope scope;
     pid_t pids[WANTED_PROCESSES];
     size_t pid_count;
-    const char *cgroup, *user;
+    const char *cgroup, *user, *libc;
     uint64_t duration_ns; /* 0: no end by time */
 };
 

@@ -164,6 +164,7 @@ int measurement_take(const struct measure_options *options, struct measurement *
     if (!rc) {
         r.m->probes = options->probes;
         r.m->goes_on = options->target != NULL;
+        r.m->libc_archive = options->libc_archive;
         rc = session_take(options, &r.session, err);
     }
     if (!rc)

@@ -12,6 +12,7 @@
 
 enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
 
+struct libc_archive;
 struct session;
 struct target;
 struct identity;
@@ -48,6 +49,7 @@ struct measure_options {
     uint32_t max_threads;      /* mode ledger: room for accounts of threads; 0: the default */
     uint64_t sample_period_ns; /* mode ledger: of each CPU's clock; 0: no samples */
     uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */
+    const struct libc_archive *libc_archive;        /* a reference for programs without symbols; NULL: none */
     bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };
 
@@ -164,8 +166,9 @@ struct ledger {
 
 struct measurement {
     enum probe_mode probes;
-    bool goes_on;          /* there is a target: what was measured lives on */
-    struct ledger *ledger; /* NULL unless mode ledger */
+    bool goes_on;                            /* there is a target: what was measured lives on */
+    const struct libc_archive *libc_archive; /* the options' */
+    struct ledger *ledger;                   /* NULL unless mode ledger */
     struct run_outcome outcome;
     const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */
     struct lock *locks;                     /* hottest first: by calls */

@@ -154,7 +154,8 @@ int target_wait(const struct target *t, struct session *session, struct sideband
             break;
         }
         target_tend(t, session, sideband);
-        going = !polled[t->count].revents && target_left(t, polled) && (!until_ns || monotonic_ns() < until_ns);
+        going =
+            !polled[t->count].revents && target_left(t, polled) && (!until_ns || monotonic_ns() < until_ns);
     }
     free(polled);
     return rc;

@@ -18,6 +18,7 @@
 // clang-format off
 #include "abi.h"
 #include "follow.bpf.h"
+#include "paths.bpf.h"
 #include "futex.bpf.h"
 #include "ledger.bpf.h"
 #include "present.bpf.h"
@@ -68,9 +69,33 @@ static __always_inline void switch_meets(struct cpu_state *c, struct task_state 
         task_found(c, t, identity);
 }
 
+/* The end comes while a task exits: its account goes on to there. */
+static __noinline int exiting_keep(struct task_state *t, struct task_struct *task)
+{
+    if (t && task && !__sync_lock_test_and_set(&t->taken, 1) && stopped_ns > t->since_ns)
+        thread_keep(t, task, stopped_ns);
+    return 0;
+}
+
+/* The recording has ended; what a task that met no event since it was marked did until then, its first event
+ * now tells: when the tasks are collected, it may be elsewhere. */
+static __always_inline int late_settle(struct task_struct *task, u32 place)
+{
+    struct task_state *t = task_state_of(task);
+    if (t && t->unsettled)
+        task_settle(t, task, place, place == ON_CPU ? AT_LARGE : AT_KERNEL);
+    if (t && ledger && t->kept && task_run_state(task) & TASK_DEAD_STATE)
+        exiting_keep(t, task); /* it can't be found any more when tasks are collected */
+    return 0;
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
+    if (stopped) {
+        late_settle(prev, ON_CPU);
+        return late_settle(next, RUNNABLE);
+    }
     u32 zero = 0;
     struct task_state *out = task_followed(prev), *in = task_followed(next);
     struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
@@ -100,6 +125,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct *task)
 {
+    if (stopped)
+        return late_settle(task, task_on_cpu(task) ? ON_CPU : BLOCKED);
     struct task_state *t = task_followed(task);
     if (!t)
         return 0;
@@ -213,6 +240,8 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
         return 0;
     c->busy = 1;
     u64 now = bpf_ktime_get_ns();
+    if (t->in_call)
+        path_offer(t->address, t->space, t->op);
     call_finish(t, now);
     c->in_call = NO_CALL;
     c->base = STATE_EXITING;
@@ -378,7 +407,10 @@ int collect_living(struct bpf_iter__task *ctx)
     struct task_state *t = bpf_task_storage_get(&tasks, task, NULL, 0);
     if (!t)
         return 0;
-    living_take(t, task);
+    if (!t->kept)
+        living_take(t, task);
+    else if (ledger && !(task_run_state(task) & TASK_DEAD_STATE))
+        exiting_keep(t, task);
     bpf_task_storage_delete(&tasks, task);
     return 0;
 }
