@@ -179,7 +179,7 @@ CREATE TABLE frame (
   symbol TEXT,               -- NULL: no symbol covers the address
   module TEXT,               -- '[kernel]' for the kernel's; NULL: in no file
   address INTEGER,           -- in the module's own addresses; NULL when the symbol is known
-  class TEXT NOT NULL        -- program, allocator, lock, copy, unknown, kernel
+  class TEXT NOT NULL        -- program, allocator, lock, library, copy, unknown, kernel
 ) STRICT;
 CREATE INDEX frame_by_run ON frame (run_id);
 -- Samples with a call path: frame_id is the innermost frame.

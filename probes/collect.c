@@ -223,6 +223,8 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
     struct collector c = {session, sideband, naming_new(), futex_split_new(session_thread_count(session)),
                           NULL};
     m->paths = call_tree_new(0);
+    if (c.naming)
+        naming_refer(c.naming, m->libc_archive);
     int rc = c.naming && c.split && m->paths ? waiters_new(session, c.naming, m->paths, &c.waiters) : -ENOMEM;
     if (!rc)
         naming_refer(c.naming, m->libc_archive);
