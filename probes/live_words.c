@@ -4,6 +4,7 @@
 #include "probes/live_words.h"
 
 #include "probes/clock.h"
+#include "probes/collect.h"
 #include "probes/naming.h"
 
 #include <errno.h>
@@ -103,7 +104,7 @@ static int word_name(struct live_words *w, struct known *k, const struct address
 {
     struct stack_value *stacks[STACKS_PER_WORD];
     struct word_facts facts = {.address = k->address,
-                               .evidence = moved->rows[0].value.evidence,
+                               .evidence = *word_evidence_of(moved->rows, moved->count),
                                .stacks = (const struct stack_value *const *)stacks,
                                .space = space};
     for (size_t i = 0; i < moved->count && facts.stack_count < STACKS_PER_WORD; i++) {
