@@ -100,12 +100,18 @@ static bool known(const struct row *row, enum field field)
     return !isnan(row->field[field]);
 }
 
+/* Whether the traced run told what the program allocates with. */
+static bool found(const struct row *row)
+{
+    return *row->allocator && strcmp(row->allocator, "unknown") != 0;
+}
+
 /* What was found in the traced run is another allocator than the library is.  Where the dynamic linker has
  * bound malloc to the library this only tells of programs that call an allocator of their own by its own
  * names (Rust's _rjem_malloc): as they are, they are found to use it too, and it isn't the C library's. */
 static bool contradicted(const struct row *row, const struct row *baseline)
 {
-    bool differs = row->library && row->library->allocator && *row->allocator &&
+    bool differs = row->library && row->library->allocator && found(row) &&
                    strcmp(row->library->allocator, row->allocator);
     if (!differs || row->library->effect != PRELOAD_TAKES)
         return differs;
@@ -270,7 +276,7 @@ static void comparison_write(const struct row *row, const struct row *baseline, 
     if (phrase && !strncmp(phrase, "no ", 3))
         *phrase = 'N';
     snprintf(text, size, "%s%s.", phrase ? phrase : "(out of memory)",
-             row->library->effect == PRELOAD_UNKNOWN && !*row->allocator
+             row->library->effect == PRELOAD_UNKNOWN && !found(row)
                  ? "; whether it was in effect is not known: neither the dynamic linker nor a traced run told"
                  : "");
     free(phrase);
