@@ -10,8 +10,8 @@
 
 enum { EAGAINS = 1009, EMPTY = 211, OTHERS = 17, ROOM = 1 << 20 };
 
-int mal[16];
-int other_word[16];
+int mal;
+int other_word;
 void __bin_chunk(void);
 void *malloc(size_t size);
 void free(void *block);
@@ -55,11 +55,11 @@ void *realloc(void *block, size_t size)
 static void calls_make(void)
 {
     for (int i = 0; i < EAGAINS; i++)
-        syscall(SYS_futex, mal, FUTEX_WAIT, 1, NULL, NULL, 0);
+        syscall(SYS_futex, &mal, FUTEX_WAIT, 1, NULL, NULL, 0);
     for (int i = 0; i < EMPTY; i++)
-        syscall(SYS_futex, mal, FUTEX_WAKE, 1, NULL, NULL, 0);
+        syscall(SYS_futex, &mal, FUTEX_WAKE, 1, NULL, NULL, 0);
     for (int i = 0; i < OTHERS; i++)
-        syscall(SYS_futex, other_word, FUTEX_WAKE, 1, NULL, NULL, 0);
+        syscall(SYS_futex, &other_word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 int main(void)
