@@ -20,5 +20,6 @@ int try_main(int argc, char **argv);
 int top_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int report_main(int argc, char **argv);
+int export_main(int argc, char **argv);
 
 #endif

@@ -43,6 +43,7 @@ static void usage_print(void)
          "      --traced-reps N      those in mode waits, which count futex calls (1)\n"
          "      --ledger-reps N      those in mode ledger, which account for every nanosecond (2; 1 with "
          "--quick)\n"
+         "      --perf               one more run of each, sampled by perf, for a flame graph\n"
          "      --no-probes          no traced runs: needs no privilege\n"
          "      --timeout S          a run that takes longer is killed and recorded as failed (120)\n"
          "      --seed N             of the random order; it is printed, and the same one gives the same "
@@ -104,10 +105,10 @@ static void plan_announce(const struct study *s)
     threads_format(p->threads, p->thread_count, threads, sizeof(threads));
     fprintf(stderr,
             "heapwait: %zu variant%s, threads %s, %" PRIu64
-            " passwords, %u untraced runs of each, %u in mode waits, %u in mode ledger:"
+            " passwords, %u untraced runs of each, %u in mode waits, %u in mode ledger%s:"
             " %zu runs, seed %" PRIu64 "\n",
             p->present_count, p->present_count == 1 ? "" : "s", threads, p->passwords, p->reps,
-            p->traced_reps, p->ledger_reps, s->work.count, p->seed);
+            p->traced_reps, p->ledger_reps, p->perf_file ? ", one with perf" : "", s->work.count, p->seed);
     for (size_t i = 0; i < p->variant_count; i++) {
         const struct study_variant *v = &p->variants[i];
         if (v->absent_reason)

@@ -4,6 +4,7 @@
 #include "cli/stop.h"
 #include "cli/study_capture.h"
 #include "probes/calibrate.h"
+#include "probes/perf_record.h"
 #include "probes/session.h"
 
 #include <errno.h>
@@ -26,13 +27,15 @@ int study_work_prepare(struct study_work *w, struct error *err)
 
 int study_work_probes(const struct study_work *w, struct error *err)
 {
-    char *argv[] = {w->settings.variants[0].name, NULL};
+    const struct study_settings *settings = &w->settings;
+    char *argv[] = {settings->variants[0].name, NULL};
     const struct measure_options options = {
         .argv = argv, .probes = PROBES_WAITS, .stdout_fd = -1, .stderr_fd = -1};
     struct session *session = NULL;
-    int rc = w->settings.traced_reps || w->settings.ledger_reps ? session_open(&options, &session, err) : 0;
+    bool traced = settings->traced_reps || settings->ledger_reps || settings->perf_file;
+    int rc = traced ? session_open(&options, &session, err) : 0;
     session_close(session);
-    return rc;
+    return rc || !settings->perf_file ? rc : perf_record_try(settings->perf_file, err);
 }
 
 int study_work_detach(struct error *err)
@@ -79,6 +82,8 @@ static int recording_begin(struct study_work *w, struct error *err)
         rc = host_store(w->recording, &w->facts, HEAPWAIT_VERSION, err);
     if (!rc)
         rc = settings_store(&w->settings, w->count, w->recording, err);
+    if (!rc && w->settings.perf_file)
+        rc = perf_record_store(w->recording, NULL, err);
     if (!rc)
         rc = calibration_keep(w, err);
     if (rc) {

@@ -14,9 +14,9 @@ _heapwait_options()
 {
     case $1 in
     doctor) echo '--calibrate --help' ;;
-    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --calibrate --help' ;;
+    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --libc --calibrate --perf --help' ;;
     study)
-        echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --no-probes' \
+        echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --perf --no-probes' \
             '--timeout --seed --resume --help'
         ;;
     try) echo '--rounds --library --libraries --no-probes --output --timeout --seed --help' ;;
@@ -24,6 +24,7 @@ _heapwait_options()
     bench) echo '--rounds --passwords --quick --no-tools --write --help' ;;
     explain) echo '--json --width --help' ;;
     report) echo '--output --help' ;;
+    export) echo '--folded --speedscope --output --variant --threads --help' ;;
     esac
 }
 
@@ -39,8 +40,8 @@ _heapwait_value()
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     try:--libraries) _heapwait_words 'none jemalloc mimalloc tcmalloc tbbmalloc scudo' ;;
     report:-o | report:--output) _heapwait_files -d ;;
-    *:-o | *:--output) _heapwait_files -f ;;
-    record:--max-words | record:--duration | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
+    *:-o | *:--output | record:--libc) _heapwait_files -f ;;
+    record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
         try:--rounds | try:--library | try:--timeout | try:--seed | top:-d | top:--delay | top:-n | top:--count | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;
@@ -54,7 +55,7 @@ _heapwait_command_at()
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
-        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --rounds | --library | \
+        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --libc | --rounds | --library | \
             --libraries | --timeout | --seed) ((i++)) ;;
         -*) ;;
         *) echo "$i" && return ;;
@@ -67,7 +68,7 @@ _heapwait()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} at
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _heapwait_words 'doctor record study try top explain report bench --help --version'
+        _heapwait_words 'doctor record study try top explain report export bench --help --version'
         return
     fi
     if [[ $command == record || $command == try ]] && at=$(_heapwait_command_at) && [[ $at ]]; then
@@ -83,7 +84,7 @@ _heapwait()
         case $command,$cur in
         *,-*) _heapwait_words "$(_heapwait_options "$command")" ;;
         record,* | try,*) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
-        explain,* | report,*) _heapwait_files -f ;;
+        explain,* | report,* | export,*) _heapwait_files -f ;;
         esac
     fi
 }
