@@ -38,6 +38,9 @@ static const char usage[] =
     "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
     "      --libc FILE       musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
+    "      --perf[=FILE]     run `perf record` beside the probes: samples with call paths, for a flame "
+    "graph; its\n"
+    "                        file is kept (default OUTPUT.perf.data)\n"
     "  -h, --help\n";
 
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
@@ -115,6 +118,8 @@ static int mix_check(const struct record_options *o)
             "--duration goes with -p, --cgroup or -a without a command (`timeout %s COMMAND` ends "
             "one)",
             "SECONDS");
+    if (o->perf && (o->scope == FOLLOW_CGROUP || o->scope == FOLLOW_ALL))
+        return usage_error("--perf goes with a command of its own or -p, not with --cgroup or -a");
     if (o->user && !o->command)
         return usage_error("-u is for the command that is run, and there is none");
     return -1;
@@ -125,6 +130,8 @@ static int option_take(int c, char *const *argv, struct record_options *o)
 {
     switch (c) {
     case 'o':
+        if (!*optarg)
+            return usage_error("-o takes the name of a file");
         o->output = optarg;
         return -1;
     case 'm':
@@ -160,6 +167,10 @@ static int option_take(int c, char *const *argv, struct record_options *o)
     case 'c':
         o->calibrate = true;
         return -1;
+    case 'f':
+        o->perf = true;
+        o->perf_file = optarg;
+        return -1;
     case 'h':
         fputs(usage, stdout);
         return EXIT_OK;
@@ -173,12 +184,19 @@ static int option_take(int c, char *const *argv, struct record_options *o)
 int record_options_parse(int argc, char **argv, struct record_options *o)
 {
     static const struct option longs[] = {
-        {"output", required_argument, NULL, 'o'}, {"mode", required_argument, NULL, 'm'},
-        {"pid", required_argument, NULL, 'p'},    {"cgroup", required_argument, NULL, 'g'},
-        {"all", no_argument, NULL, 'a'},          {"duration", required_argument, NULL, 'd'},
-        {"user", required_argument, NULL, 'u'},   {"max-words", required_argument, NULL, 'w'},
-        {"libc", required_argument, NULL, 'l'},   {"calibrate", no_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"output", required_argument, NULL, 'o'},
+        {"mode", required_argument, NULL, 'm'},
+        {"pid", required_argument, NULL, 'p'},
+        {"cgroup", required_argument, NULL, 'g'},
+        {"all", no_argument, NULL, 'a'},
+        {"duration", required_argument, NULL, 'd'},
+        {"user", required_argument, NULL, 'u'},
+        {"max-words", required_argument, NULL, 'w'},
+        {"libc", required_argument, NULL, 'l'},
+        {"calibrate", no_argument, NULL, 'c'},
+        {"perf", optional_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "+:o:m:p:au:h", longs, NULL)) != -1;) {

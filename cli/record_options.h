@@ -18,6 +18,8 @@ struct record_options {
     size_t pid_count;
     const char *cgroup, *user, *libc;
     uint64_t duration_ns; /* 0: no end by time */
+    bool perf;
+    const char *perf_file; /* NULL: named after the recording */
 };
 
 /* -1: go on; else the exit code: what was to be printed has been. */

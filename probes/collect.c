@@ -3,6 +3,7 @@
 
 #include "probes/ledger.h"
 #include "probes/naming.h"
+#include "probes/perf_stacks.h"
 #include "probes/terms.h"
 #include "probes/waiters.h"
 
@@ -79,7 +80,7 @@ struct collector {
 };
 
 /* A row that was made at the end, for a call under way, has none: its task's memory was not at hand. */
-static const struct word_evidence *evidence_of(const struct word_row *rows, size_t count)
+const struct word_evidence *word_evidence_of(const struct word_row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct word_evidence *e = &rows[i].value.evidence;
@@ -94,7 +95,7 @@ static int lock_name(const struct collector *c, struct lock *lock, const struct 
 {
     const struct stack_value *stacks[STACKS_PER_WORD];
     struct word_facts facts = {
-        .address = lock->address, .evidence = *evidence_of(rows, count), .stacks = stacks};
+        .address = lock->address, .evidence = *word_evidence_of(rows, count), .stacks = stacks};
     for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
         if (rows[i].stack)
             stacks[facts.stack_count++] = rows[i].stack;
@@ -215,8 +216,8 @@ static int losses_make(struct session *session, const struct sideband *sideband,
     return 0;
 }
 
-int collect(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,
-            struct error *err)
+int collect(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
+            struct measurement *m, struct error *err)
 {
     struct word_row *rows = NULL;
     size_t count = 0;
@@ -236,6 +237,8 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
         rc = losses_make(session, sideband, waiters_lost(c.waiters), m);
     if (!rc && m->probes == PROBES_LEDGER)
         rc = ledger_collect(session, sideband, c.naming, c.split, m);
+    if (!rc && perf_file && !m->perf_failure)
+        rc = perf_stacks_collect(perf_file, sideband, c.naming, m);
     if (!rc)
         rc = session_stats(session, &m->probe_stats, &m->probe_stat_count);
     if (!rc) {

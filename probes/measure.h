@@ -37,6 +37,7 @@ struct measure_options {
     void (*begun)(void *context, const struct measure_options *options);
     void *context;
     const struct identity *user; /* whom the command runs as; NULL: as heapwait */
+    char *const *environment;    /* NULL-terminated "NAME=VALUE" beside what heapwait has; NULL: none */
     enum probe_mode probes;
     int stdout_fd;       /* -1: the command inherits heapwait's */
     int stderr_fd;       /* -1: the same */
@@ -49,7 +50,8 @@ struct measure_options {
     uint64_t sample_period_ns; /* mode ledger: of each CPU's clock; 0: no samples */
     uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */
     const struct libc_archive *libc_archive;        /* a reference for programs without symbols; NULL: none */
-    bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
+    const char *perf_file; /* a `perf record` of the same run, into this file; NULL: none (needs probes) */
+    bool calibrate;        /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };
 
 /* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */
@@ -175,6 +177,7 @@ struct measurement {
     struct call_tree *paths; /* of waiters and samples; NULL: there are none */
     struct loss *losses;     /* one row per reason that is watched for, zeros included */
     size_t loss_count;
+    char *perf_failure; /* why perf's samples are missing, though asked for; NULL: they are not */
     struct probe_stat *probe_stats;
     size_t probe_stat_count;
     char *note; /* what the user should be told; NULL: nothing */

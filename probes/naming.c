@@ -82,7 +82,7 @@ bool naming_resolve(struct naming *n, const struct address_space *space, uint64_
 
 const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own)
 {
-    struct musl_code *code = stripped_musl(n->stripped, m);
+    const struct musl_code *code = stripped_musl(n->stripped, m);
     return code ? musl_code_class(code, own) : NULL;
 }
 
@@ -330,6 +330,12 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
                          : "none: the process's mappings are not known");
     }
     return q.failed ? -ENOMEM : 0;
+}
+
+const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own)
+{
+    const struct musl_code *code = stripped_musl(n->stripped, m);
+    return code ? musl_code_class(code, own) : NULL;
 }
 
 /* Where symbols say nothing.  A guest that is linked in comes before musl's own malloc, as in allocators.c.
