@@ -80,7 +80,7 @@ struct collector {
 };
 
 /* A row that was made at the end, for a call under way, has none: its task's memory was not at hand. */
-static const struct word_evidence *evidence_of(const struct word_row *rows, size_t count)
+const struct word_evidence *word_evidence_of(const struct word_row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct word_evidence *e = &rows[i].value.evidence;
@@ -95,7 +95,7 @@ static int lock_name(const struct collector *c, struct lock *lock, const struct 
 {
     const struct stack_value *stacks[STACKS_PER_WORD];
     struct word_facts facts = {
-        .address = lock->address, .evidence = *evidence_of(rows, count), .stacks = stacks};
+        .address = lock->address, .evidence = *word_evidence_of(rows, count), .stacks = stacks};
     for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
         if (rows[i].stack)
             stacks[facts.stack_count++] = rows[i].stack;

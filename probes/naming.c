@@ -326,12 +326,6 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
     return q.failed ? -ENOMEM : 0;
 }
 
-const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own)
-{
-    const struct musl_code *code = stripped_musl(n->stripped, m);
-    return code ? musl_code_class(code, own) : NULL;
-}
-
 /* Where symbols say nothing.  A guest that is linked in comes before musl's own malloc, as in allocators.c.
  */
 static void program_by_code(struct naming *n, const struct module *m, const char **libc,
