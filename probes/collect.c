@@ -76,12 +76,26 @@ struct collector {
     struct futex_split *split;
 };
 
+/* The evidence of the word's very first call: its mappings are those that count. */
+static struct word_evidence evidence_first(const struct word_row *rows, size_t count)
+{
+    struct word_evidence first = rows[0].value.evidence;
+    for (size_t i = 1; i < count; i++) {
+        uint64_t seen = rows[i].value.evidence.first_seen_ns;
+        if (seen && (!first.first_seen_ns || seen < first.first_seen_ns))
+            first.first_seen_ns = seen;
+    }
+    return first;
+}
+
 /* Rows come ordered by operation, waits first, and so do the stacks. */
 static int lock_name(const struct collector *c, struct lock *lock, const struct word_row *rows, size_t count)
 {
     const struct stack_value *stacks[STACKS_PER_WORD];
-    struct word_facts facts = {
-        .address = lock->address, .evidence = rows[0].value.evidence, .stacks = stacks};
+    struct word_facts facts = {.address = lock->address,
+                               .evidence = evidence_first(rows, count),
+                               .stacks = stacks,
+                               .waited = rows[0].key.op == OP_WAIT};
     for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
         if (rows[i].stack)
             stacks[facts.stack_count++] = rows[i].stack;
@@ -206,6 +220,7 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
     if (!rc) {
         const struct address_space *space = sideband_space(sideband, (uint32_t)pid, UINT64_MAX);
         naming_program(c.naming, space, &m->libc, &m->linkage, &m->allocator);
+        m->allocator_evidence = naming_allocator(c.naming, space, &m->allocator);
     }
     if (rc)
         error_set(err, rc, "can't bring back what was measured: %s", strerror(-rc));

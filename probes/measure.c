@@ -122,6 +122,7 @@ void measurement_free(struct measurement *m)
     for (size_t i = 0; i < m->lock_count; i++)
         lock_free(&m->locks[i]);
     free(m->locks);
+    free(m->allocator_evidence);
     ledger_free(m->ledger);
     free(m->losses);
     free(m->probe_stats);

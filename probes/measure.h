@@ -141,6 +141,7 @@ struct measurement {
     struct ledger *ledger; /* NULL unless mode ledger */
     struct run_outcome outcome;
     const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */
+    char *allocator_evidence;               /* how the allocator was found; NULL: it wasn't asked */
     struct lock *locks;                     /* hottest first: by calls */
     size_t lock_count;
     struct loss *losses; /* one row per reason that is watched for, zeros included */

@@ -13,7 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RING_PAGES = 64 };
+enum {
+    RING_PAGES = 64,
+    MAX_HELD = 256, /* files kept open; of further ones the path must do */
+    MAX_TRIES = 8,
+};
 
 enum event_kind { EVENT_FORK, EVENT_EXEC, EVENT_MMAP };
 
@@ -40,6 +44,8 @@ struct sideband {
     size_t event_count, event_capacity;
     char **paths;
     size_t path_count, path_capacity;
+    struct mapped_file **files;
+    size_t file_count, file_capacity, held;
     struct space_node *spaces;
     size_t space_count, space_capacity;
     uint64_t lost;
@@ -145,6 +151,45 @@ static const char *path_keep(struct sideband *s, const char *path)
     return copy;
 }
 
+static struct mapped_file *file_add(struct sideband *s, const char *path,
+                                    const struct file_identity *identity)
+{
+    struct mapped_file **files = array_grow(s->files, s->file_count, &s->file_capacity, sizeof(*files));
+    if (!files)
+        return NULL;
+    s->files = files;
+    struct mapped_file *f = calloc(1, sizeof(*f));
+    if (!f)
+        return NULL;
+    *f = (struct mapped_file){.path = path, .identity = *identity, .fd = -1};
+    return files[s->file_count++] = f;
+}
+
+static bool identity_same(const struct file_identity *a, const struct file_identity *b)
+{
+    return a->inode == b->inode && a->major == b->major && a->minor == b->minor;
+}
+
+/* The file behind a mapping, opened while the process is likely to live. */
+static const struct mapped_file *file_keep(struct sideband *s, uint32_t pid, const struct mapping *m,
+                                           const struct file_identity *identity)
+{
+    struct mapped_file *f = NULL;
+    for (size_t i = s->file_count; i-- > 0 && !f;)
+        if (s->files[i]->path == m->path && identity_same(&s->files[i]->identity, identity))
+            f = s->files[i];
+    if (!f && !(f = file_add(s, m->path, identity)))
+        return NULL;
+    if (f->fd < 0 && f->tries < MAX_TRIES && s->held < MAX_HELD) {
+        f->fd = mapped_file_open((pid_t)pid, m->start, m->length, m->path, identity);
+        if (f->fd < 0)
+            f->tries++;
+        else
+            s->held++;
+    }
+    return f;
+}
+
 static void event_add(struct sideband *s, struct event e)
 {
     struct event *events = array_grow(s->events, s->event_count, &s->event_capacity, sizeof(*events));
@@ -192,21 +237,25 @@ static uint64_t record_time(const struct perf_event_header *h)
 static void mmap2_take(struct sideband *s, const struct record_mmap2 *r)
 {
     size_t room = r->header.size - sizeof(*r);
-    if (!memchr(r->filename, 0, room) || r->filename[0] != '/' || !strncmp(r->filename, "//anon", 6))
-        return; /* [vdso], anonymous code */
+    if (!memchr(r->filename, 0, room))
+        return;
+    bool vdso = !strcmp(r->filename, "[vdso]");
+    if ((!vdso && r->filename[0] != '/') || !strncmp(r->filename, "//anon", 6))
+        return; /* anonymous code */
     const char *path = path_keep(s, r->filename);
     if (!path) {
         s->lost++;
         return;
     }
-    event_add(
-        s,
-        (struct event){
-            .time_ns = record_time(&r->header),
-            .kind = EVENT_MMAP,
-            .pid = r->pid,
-            .mapping = {
-                .start = r->addr, .length = r->len, .file_offset = r->pgoff, .inode = r->ino, .path = path}});
+    struct mapping m = {.start = r->addr,
+                        .length = r->len,
+                        .file_offset = r->pgoff,
+                        .inode = r->ino,
+                        .since_ns = record_time(&r->header),
+                        .path = path};
+    const struct file_identity identity = {.inode = r->ino, .major = r->maj, .minor = r->min};
+    m.file = vdso ? NULL : file_keep(s, r->pid, &m, &identity);
+    event_add(s, (struct event){.time_ns = m.since_ns, .kind = EVENT_MMAP, .pid = r->pid, .mapping = m});
 }
 
 static void record_take(struct sideband *s, const struct perf_event_header *h)
@@ -360,8 +409,14 @@ void sideband_close(struct sideband *s)
     }
     for (size_t i = 0; i < s->path_count; i++)
         free(s->paths[i]);
+    for (size_t i = 0; i < s->file_count; i++) {
+        if (s->files[i]->fd >= 0)
+            close(s->files[i]->fd);
+        free(s->files[i]);
+    }
     for (size_t i = 0; i < s->space_count; i++)
         free(s->spaces[i].mappings);
+    free(s->files);
     free(s->fds);
     free(s->rings);
     free(s->events);

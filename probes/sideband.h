@@ -6,6 +6,7 @@
 #define HEAPWAIT_SIDEBAND_H
 
 #include "probes/error.h"
+#include "probes/mapped_file.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,11 +14,21 @@
 
 struct sideband;
 
-/* One executable mapping of a file.  `path` is owned by the sideband. */
+/* A file that was mapped, opened when that was seen: it may be gone later, or another lie in its place. */
+struct mapped_file {
+    const char *path;
+    struct file_identity identity;
+    int fd;         /* -1: not held open */
+    unsigned tries; /* how often it could not be reached */
+};
+
+/* One executable mapping of a file.  `path` and `file` are owned by the sideband. */
 struct mapping {
     uint64_t start, length, file_offset;
     uint64_t inode;
-    const char *path;
+    uint64_t since_ns;              /* CLOCK_MONOTONIC; 0: from the beginning on */
+    const char *path;               /* "[vdso]": the kernel's own */
+    const struct mapped_file *file; /* NULL: only the path is known */
 };
 
 /* The process `pid` from since_ns (fork or exec) on, until the next space of the same pid. */

@@ -130,7 +130,7 @@ static void a_symbol_names_its_own_bytes(void **state)
     assert_not_called(&p, subject_bias + known.address + 4, "known_word");
     assert_not_called(&p, subject_bias + known.address - 1, "known_word");
     assert_not_called(&p, subject_bias + many.address + many.size, "many_words");
-    assert_called(&p, subject_bias + many.address + many.size - 4, "many_words+0x7fffc", true);
+    assert_called(&p, subject_bias + many.address + many.size - 4, "many_words[131071]", true);
     assert_called(&p, subject_bias + many.address + many.size + 4096, "unnamed word at 0x", false);
     assert_called(&p, known.address, "unnamed word at 0x", false); /* without the bias it is elsewhere */
 }
@@ -177,7 +177,7 @@ static void thread_arenas_by_their_heap(void **state)
         word_ask(&n, &(struct word_facts){.address = cases[i].address,
                                           .evidence = {.heap_arena = cases[i].header}});
         assert_int_equal(n.name.is_malloc, cases[i].is_arena);
-        assert_int_equal(!strncmp(n.name.name, "thread arena 0x7f0000000030", 27), cases[i].is_arena);
+        assert_int_equal(!strcmp(n.name.name, "arena 1"), cases[i].is_arena);
         if (cases[i].is_arena)
             assert_string_equal(n.name.allocator, "ptmalloc");
         named_free(&n);
@@ -406,7 +406,9 @@ static void variant_lock(const struct variant *v, const struct place *p)
     assert_true(module_bias(module_get(t, &p->mappings[0]), &p->mappings[0], &bias));
     module_table_free(t);
     word_ask(&n, &(struct word_facts){.space = &p->space, .address = lock.address + bias});
-    if (!n.name.is_malloc || strcmp(n.name.name, v->lock) != 0 || strcmp(n.name.allocator, v->allocator))
+    size_t length = strlen(v->lock); /* a member may follow */
+    if (!n.name.is_malloc || strncmp(n.name.name, v->lock, length) != 0 ||
+        !strchr(".[", n.name.name[length]) || strcmp(n.name.allocator, v->allocator))
         fail_msg("%s: %s is called %s (%s)", v->name, v->lock, n.name.name, n.name.evidence);
     named_free(&n);
 }

@@ -1,0 +1,24 @@
+/* What a program is, by the files that it has mapped: C library, linkage, and what it allocates with. */
+#ifndef HEAPWAIT_PROGRAM_H
+#define HEAPWAIT_PROGRAM_H
+
+#include "probes/module.h"
+#include "probes/sideband.h"
+
+struct program_facts {
+    const char *libc, *linkage;       /* "glibc"/"musl"; "static"/"static-pie"/"dynamic"; NULL: not known */
+    const char *allocator;            /* "unknown": mappings are known and nothing tells; NULL: they aren't */
+    const struct module *malloc_from; /* the module whose malloc the program's calls reach; NULL: not found */
+    const struct module *file;        /* the program's own */
+    const char *marker;               /* the symbol that told the allocator; NULL: told otherwise */
+    const char *malloc_is;   /* the allocator behind malloc, when the program has another; else NULL */
+    const char *unreachable; /* path of a file that could not be read; NULL: all could */
+};
+
+/* `space` may be NULL.  Static strings, and the modules' own. */
+void program_read(struct module_table *modules, const struct address_space *space, struct program_facts *out);
+
+/* How the allocator was found, in words: malloc'd. */
+char *program_evidence(const struct program_facts *p);
+
+#endif
