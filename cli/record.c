@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/lock_table.h"
 #include "probes/calibrate.h"
+#include "probes/debug_file.h"
 #include "probes/host.h"
 #include "probes/measure.h"
 #include "probes/recording.h"
@@ -21,6 +22,7 @@ struct record_options {
     enum probe_mode mode;
     uint32_t max_words;
     bool calibrate;
+    struct debug_files *debug_files;
     char *const *command;
 };
 
@@ -37,6 +39,8 @@ static const char usage[] =
     "nanosecond of\n"
     "                        every thread\n"
     "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
+    "      --debug-file FILE the program, or a library of its, as it was before `strip`: names locks by its symbols\n"
+    "                        and debug information; may be given several times\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
     "  -h, --help\n";
 
@@ -62,6 +66,30 @@ static bool number_parse(const char *text, uint32_t *out)
     return true;
 }
 
+static int debug_file_take(struct record_options *o, const char *path)
+{
+    struct error err = {"out of memory"};
+    if (!o->debug_files)
+        o->debug_files = debug_files_new();
+    if (o->debug_files)
+        err.text[0] = 0;
+    int rc = o->debug_files ? debug_files_add(o->debug_files, path, &err) : -ENOMEM;
+    if (rc)
+        fprintf(stderr, "heapwait: %s\n", err.text);
+    return rc;
+}
+
+/* Of those that fitted nothing: without a word they would be taken for used. */
+static void debug_files_tell(const struct debug_files *d)
+{
+    for (size_t i = 0; i < debug_files_count(d); i++) {
+        char *complaint = debug_files_complaint(d, i);
+        if (complaint)
+            fprintf(stderr, "heapwait: %s\n", complaint);
+        free(complaint);
+    }
+}
+
 /* -1: go on; else the exit code. */
 static int options_parse(int argc, char **argv, struct record_options *o)
 {
@@ -69,6 +97,7 @@ static int options_parse(int argc, char **argv, struct record_options *o)
         {"output", required_argument, NULL, 'o'},
         {"mode", required_argument, NULL, 'm'},
         {"max-words", required_argument, NULL, 'w'},
+        {"debug-file", required_argument, NULL, 'd'},
         {"calibrate", no_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -87,6 +116,10 @@ static int options_parse(int argc, char **argv, struct record_options *o)
         case 'w':
             if (!number_parse(optarg, &o->max_words))
                 return usage_error("--max-words takes a number from 1 to 16777216, not '%s'", optarg);
+            break;
+        case 'd':
+            if (debug_file_take(o, optarg))
+                return EXIT_HEAPWAIT;
             break;
         case 'c':
             o->calibrate = true;
@@ -184,6 +217,7 @@ static int measurement_keep(const struct record_options *o, const struct measure
     struct error err = {""};
     signal(SIGPIPE, SIG_IGN); /* whoever reads the table may stop before its end: the recording comes first */
     lock_table_print(m, stderr);
+    debug_files_tell(o->debug_files);
     if (recording_write(o, m, calibration, load, &err)) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
@@ -210,6 +244,7 @@ int record_main(int argc, char **argv)
         .sample_period_ns = SAMPLE_PERIOD_NS,
         .timeline_after_ns = TIMELINE_AFTER_NS,
         .timeline_length_ns = TIMELINE_LENGTH_NS,
+        .debug_files = options.debug_files,
         .calibrate = options.calibrate,
     };
     double load = host_load_average();
@@ -231,5 +266,6 @@ int record_main(int argc, char **argv)
     code = rc ? failure_tell(rc, exec_failed, &err) : measurement_keep(&options, m, &calibration, load);
     session_close(measure.session); /* last: to detach takes the kernel most of a second */
     measurement_free(m);
+    debug_files_free(options.debug_files);
     return code;
 }

@@ -208,6 +208,8 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
     struct word_row *rows = NULL;
     size_t count = 0;
     struct collector c = {session, sideband, naming_new(), futex_split_new(session_thread_count(session))};
+    if (c.naming)
+        naming_debug_files(c.naming, m->debug_files);
     int rc = c.naming && c.split ? session_words(session, &rows, &count, err) : -ENOMEM;
     if (!rc)
         rc = locks_make(&c, rows, count, m);

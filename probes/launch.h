@@ -23,7 +23,7 @@ int launch_pidfd(const struct launch *l);
 int launch_release(struct launch *l, struct error *err);
 
 /* Something to be looked after while the command runs: `ready` is called whenever one of `fds` is readable,
- * and once a quarter of a second. */
+ * and once a quarter of a second, at first more often. */
 struct launch_watch {
     const int *fds;
     unsigned count;

@@ -81,6 +81,7 @@ int measurement_take(const struct measure_options *options, struct measurement *
     *exec_failed = false;
     if (!rc) {
         m->probes = options->probes;
+        m->debug_files = options->debug_files;
         rc = session_take(options, &session, err);
     }
     if (!rc)

@@ -12,6 +12,7 @@
 
 enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
 
+struct debug_files;
 struct session;
 
 /* Mode ledger, unless told otherwise.  The period is a prime number of ns near 4 ms, so that it can't keep
@@ -33,6 +34,7 @@ struct measure_options {
     uint32_t max_threads;      /* mode ledger: room for accounts of threads; 0: the default */
     uint64_t sample_period_ns; /* mode ledger: of each CPU's clock; 0: no samples */
     uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */
+    struct debug_files *debug_files; /* files that the user gave to name locks by; NULL: none */
     bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };
 
@@ -138,7 +140,8 @@ struct ledger {
 
 struct measurement {
     enum probe_mode probes;
-    struct ledger *ledger; /* NULL unless mode ledger */
+    struct debug_files *debug_files; /* those of the options; not owned */
+    struct ledger *ledger;           /* NULL unless mode ledger */
     struct run_outcome outcome;
     const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */
     char *allocator_evidence;               /* how the allocator was found; NULL: it wasn't asked */

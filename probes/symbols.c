@@ -123,12 +123,6 @@ static bool symbols_visit(const struct symbol_table *t,
 
 /* ---- by address ---- */
 
-static void entry_count(void *context, uint32_t number, const Elf64_Sym *s)
-{
-    (void)number;
-    *(size_t *)context += s->st_size != 0;
-}
-
 static void entry_add(void *context, uint32_t number, const Elf64_Sym *s)
 {
     struct symbol_table *t = context;
@@ -154,16 +148,20 @@ static int entry_compare(const void *a, const void *b)
                                : 1;
 }
 
-/* Counted first, so that the index is not half empty. */
+/* Room for all, of which only what is filled is ever touched. */
 static void index_make(struct symbol_table *t)
 {
     t->indexed = true;
-    if (!symbols_visit(t, entry_count, &t->entry_room) || !t->entry_room ||
-        !(t->entries = malloc(t->entry_room * sizeof(*t->entries))))
+    t->entry_room = t->count;
+    if (!t->count || !(t->entries = malloc(t->entry_room * sizeof(*t->entries))))
         return;
     if (!symbols_visit(t, entry_add, t))
         t->entry_count = 0;
     qsort(t->entries, t->entry_count, sizeof(*t->entries), entry_compare);
+    struct entry *smaller =
+        t->entry_count ? reallocarray(t->entries, t->entry_count, sizeof(*smaller)) : NULL;
+    if (smaller)
+        t->entries = smaller;
 }
 
 /* How many entries lie before those that begin behind the address. */
