@@ -39,7 +39,8 @@ static const char usage[] =
     "nanosecond of\n"
     "                        every thread\n"
     "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
-    "      --debug-file FILE the program, or a library of its, as it was before `strip`: names locks by its symbols\n"
+    "      --debug-file FILE the program, or a library of its, as it was before `strip`: names locks by its "
+    "symbols\n"
     "                        and debug information; may be given several times\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
     "  -h, --help\n";

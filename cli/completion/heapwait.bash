@@ -14,7 +14,7 @@ _heapwait_options()
 {
     case $1 in
     doctor) echo '--calibrate --help' ;;
-    record) echo '--output --mode --max-words --calibrate --help' ;;
+    record) echo '--output --mode --max-words --debug-file --calibrate --help' ;;
     study)
         echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --no-probes' \
             '--timeout --seed --resume --help'
@@ -33,7 +33,7 @@ _heapwait_value()
     study:--variants) _heapwait_words 'none glibc musl musl+jemalloc musl+mimalloc glibc-static musl-dynamic
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     report:-o | report:--output) _heapwait_files -d ;;
-    *:-o | *:--output) _heapwait_files -f ;;
+    *:-o | *:--output | record:--debug-file) _heapwait_files -f ;;
     record:--max-words | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;
@@ -47,7 +47,7 @@ _heapwait_command_at()
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
-        -o | --output | -m | --mode | --max-words) ((i++)) ;;
+        -o | --output | -m | --mode | --max-words | --debug-file) ((i++)) ;;
         -*) ;;
         *) echo "$i" && return ;;
         esac

@@ -17,6 +17,7 @@ complete -c heapwait -n '__heapwait_in doctor' -l calibrate -d 'what a system ca
 complete -c heapwait -n '__heapwait_in record' -s o -l output -r -F -d 'the recording'
 complete -c heapwait -n '__heapwait_in record' -s m -l mode -x -a 'waits ledger' -d 'what to measure'
 complete -c heapwait -n '__heapwait_in record' -l max-words -x -d 'pairs of futex word and outcome'
+complete -c heapwait -n '__heapwait_in record' -l debug-file -r -F -d 'the file as it was before strip'
 complete -c heapwait -n '__heapwait_in record' -l calibrate -d 'runs and time of the probes'
 complete -c heapwait -n '__heapwait_in record' -xa '(__fish_complete_subcommand --fcs-skip=2)'
 

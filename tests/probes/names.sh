@@ -60,8 +60,7 @@ holds "the debug file 'stripped.debug' is of another build than the stripped tha
 [ $? -eq 125 ] || fail "a debug file that isn't there"
 holds "can't read the debug file 'nothing': No such file or directory"
 [ ! -e none.db ] || fail "a recording of nothing"
-objcopy --only-keep-debug --strip-debug stripped empty 2>/dev/null
-cp stripped bare && strip --strip-section-headers bare 2>/dev/null || head -c 4096 stripped >bare
+head -c 4096 stripped >bare
 "$heapwait" record -o none.db --debug-file bare -- true >log 2>&1
 [ $? -eq 125 ] || { fail "a debug file without symbols"; cat log; }
 
