@@ -50,6 +50,34 @@ static int structs_run(void)
     return 0;
 }
 
+/* Waits that return at once, since the word has another value. */
+static void waits(int *word, int count)
+{
+    for (int i = 0; i < count; i++)
+        syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, *word + 1, NULL, NULL, 0);
+}
+
+/* Allocates, and waits for its own locks only: one in .bss, one on the heap, one in a function that the
+ * allocator calls nothing of. */
+static int own_run(void)
+{
+    int *heap = malloc(sizeof(*heap));
+    if (!heap)
+        return fail("no memory");
+    *heap = 0;
+    for (size_t size = 1; size < 1 << 20; size += size / 2 + 1) {
+        char *block = malloc(size);
+        if (!block)
+            return fail("no memory");
+        memset(block, 1, size);
+        waits(&pool.queue[1].lock, 1);
+        waits(heap, 1);
+        free(block);
+    }
+    free(heap);
+    return 0;
+}
+
 /* Whether any descriptor of the parent's is this program's file. */
 static int parent_holds(const struct stat *own)
 {
@@ -128,11 +156,13 @@ int main(int argc, char **argv)
     const char *mode = argc > 1 ? argv[1] : "";
     if (!strcmp(mode, "structs"))
         return structs_run();
+    if (!strcmp(mode, "own"))
+        return own_run();
     if (!strcmp(mode, "gone"))
         return gone_run(argc > 2 ? argv[2] : NULL);
     if (!strcmp(mode, "reload") && argc == 4)
         return reload_run(argv[2], argv[3]);
     if (!strcmp(mode, "processes"))
         return processes_run();
-    return fail("structs | gone [OWN-PATH] | reload LIBRARY LIBRARY | processes");
+    return fail("structs | own | gone [OWN-PATH] | reload LIBRARY LIBRARY | processes");
 }
