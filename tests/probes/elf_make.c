@@ -86,7 +86,7 @@ static void head_put(FILE *f, const struct elf_plan *plan, uint64_t sections, ui
                     .e_shoff = sections,
                     .e_ehsize = sizeof(h),
                     .e_phentsize = sizeof(Elf64_Phdr),
-                    .e_phnum = 3,
+                    .e_phnum = 4,
                     .e_shentsize = sizeof(Elf64_Shdr),
                     .e_shnum = SECTIONS,
                     .e_shstrndx = 3};
@@ -99,7 +99,8 @@ static void head_put(FILE *f, const struct elf_plan *plan, uint64_t sections, ui
          .p_filesz = HEAD,
          .p_memsz = code},
         {.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_vaddr = elf_make_data(plan), .p_memsz = data},
-        {.p_type = plan->build_id ? PT_NOTE : PT_NULL, .p_offset = note, .p_filesz = 36}};
+        {.p_type = plan->build_id ? PT_NOTE : PT_NULL, .p_offset = note, .p_filesz = 36},
+        {.p_type = plan->interpreter ? PT_INTERP : PT_NULL}};
     rewind(f);
     put(f, &h, sizeof(h));
     put(f, segments, sizeof(segments));

@@ -4,6 +4,7 @@
 #ifndef TESTS_PROBES_ELF_MAKE_H
 #define TESTS_PROBES_ELF_MAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@ struct elf_plan {
     uint64_t hole;           /* bytes of nothing between the code and the symbols */
     const char *last_name;   /* of the last object */
     const uint8_t *build_id; /* 20 bytes; NULL: none */
+    bool interpreter;        /* asks for a dynamic linker */
 };
 
 enum { ELF_MAKE_CODE = 0x400000, ELF_MAKE_STEP = 16 };
