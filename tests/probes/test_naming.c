@@ -121,6 +121,78 @@ static void the_latest_mapping_counts(void **state)
     assert_called(&p, subject_bias + known.address - 64, "known_word", true);
 }
 
+/* A library was closed and another opened in its place: words belong to what was there when they were seen.
+ */
+static void words_of_their_time(void **state)
+{
+    struct place p;
+    struct named n;
+    (void)state;
+    subject_map(&p);
+    struct symbol known = symbol_of(&p, "known_word");
+    place_map(&p, SUBJECT, subject_bias - 64, NULL, 0);
+    p.mappings[1].start = p.mappings[0].start - 64;
+    p.mappings[1].path = realpath("/proc/self/exe", p.paths[1]); /* another file, whose data lies elsewhere */
+    p.mappings[1].inode = 0;
+    p.mappings[0].since_ns = 100;
+    p.mappings[1].since_ns = 200;
+    struct word_facts facts = {.space = &p.space, .address = subject_bias + known.address};
+    static const struct {
+        uint64_t seen;
+        bool is_known;
+    } cases[] = {{99, false}, {100, true}, {199, true}, {200, false}, {1000, false}, {0, false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        facts.evidence.first_seen_ns = cases[i].seen;
+        word_ask(&n, &facts);
+        if (!strcmp(n.name.name, "known_word") != cases[i].is_known)
+            fail_msg("seen at %llu it is called %s", (unsigned long long)cases[i].seen, n.name.name);
+        named_free(&n);
+    }
+}
+
+/* What a value is usual for stands beside "none", and makes no name. */
+static void values_prove_nothing(void **state)
+{
+    struct place p;
+    (void)state;
+    subject_map(&p);
+    static const struct {
+        uint32_t value;
+        bool waited;
+        const char *text;
+    } cases[] = {{0x80000002, true, "musl's own locks"},
+                 {0xffffffff, true, "parked thread"},
+                 {2, true, "mutexes of glibc"},
+                 {2, false, NULL},
+                 {7, true, NULL}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct named n;
+        word_ask(&n, &(struct word_facts){.space = &p.space,
+                                          .address = 0x1234,
+                                          .waited = cases[i].waited,
+                                          .evidence = {.expected = cases[i].value}});
+        assert_false(n.name.is_malloc);
+        assert_int_equal(strncmp(n.name.evidence, "none", 4), 0);
+        if (cases[i].text ? !strstr(n.name.evidence, cases[i].text)
+                          : strstr(n.name.evidence, "usual") != NULL)
+            fail_msg("0x%x: %s", cases[i].value, n.name.evidence);
+        named_free(&n);
+    }
+}
+
+/* A file of the process that can't be read may be the one. */
+static void files_not_reachable(void **state)
+{
+    struct place p;
+    struct named n;
+    (void)state;
+    subject_map(&p);
+    p.mappings[0].path = "/nowhere/program";
+    word_ask(&n, &(struct word_facts){.space = &p.space, .address = subject_bias + 0x4000});
+    assert_non_null(strstr(n.name.evidence, "file not reachable: /nowhere/program"));
+    named_free(&n);
+}
+
 /* ---- arenas ---- */
 
 static void thread_arenas_by_their_heap(void **state)
@@ -402,6 +474,9 @@ int main(void)
         cmocka_unit_test(a_symbol_names_its_own_bytes),
         cmocka_unit_test(without_mappings),
         cmocka_unit_test(the_latest_mapping_counts),
+        cmocka_unit_test(words_of_their_time),
+        cmocka_unit_test(values_prove_nothing),
+        cmocka_unit_test(files_not_reachable),
         cmocka_unit_test(thread_arenas_by_their_heap),
         cmocka_unit_test(main_arena_only_in_glibc),
 #if defined(__x86_64__)

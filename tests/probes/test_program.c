@@ -10,6 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__aarch64__)
+#define LOADER "ld-linux-aarch64.so.1"
+#else
+#define LOADER "ld-linux-x86-64.so.2"
+#endif
+
 static struct place place;
 
 /* A program that has this symbol, and wants a dynamic linker. */
@@ -47,7 +53,7 @@ static void the_c_librarys_own(void **state)
 {
     (void)state;
     program_map("main");
-    LIBRARIES("ld-linux-x86-64.so.2", "libc.so.6");
+    LIBRARIES(LOADER, "libc.so.6");
     assert_allocator("ptmalloc", "malloc is libc.so.6's");
 }
 
@@ -56,7 +62,7 @@ static void the_first_in_link_order(void **state)
 {
     (void)state;
     program_map("main");
-    LIBRARIES("ld-linux-x86-64.so.2", "libjemalloc.so.2", "libmimalloc.so.2", "libc.so.6");
+    LIBRARIES(LOADER, "libjemalloc.so.2", "libmimalloc.so.2", "libc.so.6");
     assert_allocator("jemalloc", "malloc is libjemalloc.so.2's, known by the file's name");
 }
 
@@ -65,7 +71,7 @@ static void opened_later(void **state)
 {
     (void)state;
     program_map("main");
-    LIBRARIES("ld-linux-x86-64.so.2", "libc.so.6", "libjemalloc.so.2");
+    LIBRARIES(LOADER, "libc.so.6", "libjemalloc.so.2");
     for (size_t i = 0; i < place.space.mapping_count; i++)
         place.mappings[i].since_ns = 1000 + i;
     assert_allocator("ptmalloc", "malloc is libc.so.6's");
@@ -76,11 +82,11 @@ static void prefixed_in_the_program(void **state)
 {
     (void)state;
     program_map("_rjem_malloc");
-    LIBRARIES("ld-linux-x86-64.so.2", "libc.so.6");
+    LIBRARIES(LOADER, "libc.so.6");
     assert_allocator("jemalloc",
                      "_rjem_malloc is linked into program; malloc itself is libc.so.6's (ptmalloc)");
     program_map("mi_malloc");
-    LIBRARIES("ld-linux-x86-64.so.2", "libc.so.6");
+    LIBRARIES(LOADER, "libc.so.6");
     assert_allocator("mimalloc", "mi_malloc is linked into program; malloc itself is libc.so.6's (ptmalloc)");
 }
 
@@ -89,7 +95,7 @@ static void in_no_table(void **state)
 {
     (void)state;
     program_map("malloc");
-    LIBRARIES("ld-linux-x86-64.so.2", "libc.so.6");
+    LIBRARIES(LOADER, "libc.so.6");
     assert_allocator("unknown", "malloc is program's, which is no allocator that heapwait knows");
 }
 
