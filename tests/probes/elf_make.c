@@ -118,6 +118,7 @@ void elf_make(const char *path, const struct elf_plan *plan)
     uint64_t section_text = file_at(f);
     put(f, section_names, sizeof(section_names));
     uint64_t note = note_put(f, plan);
+    put(f, (const char[8]){0}, (8 - file_at(f) % 8) % 8);
     uint64_t sections = file_at(f);
     const Elf64_Shdr headers[SECTIONS] = {
         {0},

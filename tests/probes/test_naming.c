@@ -130,10 +130,8 @@ static void words_of_their_time(void **state)
     (void)state;
     subject_map(&p);
     struct symbol known = symbol_of(&p, "known_word");
-    place_map(&p, SUBJECT, subject_bias - 64, NULL, 0);
-    p.mappings[1].start = p.mappings[0].start - 64;
-    p.mappings[1].path = realpath("/proc/self/exe", p.paths[1]); /* another file, whose data lies elsewhere */
-    p.mappings[1].inode = 0;
+    place_map(&p, "/proc/self/exe", subject_bias, NULL, 0); /* another file, whose data lies elsewhere */
+    p.mappings[1].start = p.mappings[0].start;
     p.mappings[0].since_ns = 100;
     p.mappings[1].since_ns = 200;
     struct word_facts facts = {.space = &p.space, .address = subject_bias + known.address};
