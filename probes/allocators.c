@@ -25,10 +25,11 @@ static const struct allocator allocators[] = {
         .internals = NAMES("malloc_default", "free_default", "imalloc_body", "arena_bin_malloc_hard",
                            "arena_slab_alloc", "arena_slab_reg_alloc", "arena_bin_refill_slabcur",
                            "do_rallocx", "arena_cache_bin_fill_small"),
-        .roles = ROLES({"bin", "bin"}, {"large", "large objects"}, {"edata_cache", "extents' descriptors"},
-                       {"ecache", "extents"}, {"extent", "extents"}, {"decay", "purging"},
-                       {"pac_", "extents"}, {"pa_", "extents"}, {"hpa_", "huge pages"}, {"base_", "base"},
-                       {"tcache", "arena"}, {"arena", "arena"}),
+        .roles =
+            ROLES({"bin", "bin"}, {"arena_malloc", "bin"}, {"dalloc_small", "bin"},
+                  {"large", "large objects"}, {"edata_cache", "extents' descriptors"}, {"ecache", "extents"},
+                  {"extent", "extents"}, {"decay", "purging"}, {"pac_", "extents"}, {"pa_", "extents"},
+                  {"hpa_", "huge pages"}, {"base_", "base"}, {"tcache", "arena"}, {"arena", "arena"}),
     },
     {
         .name = "mimalloc", /* hardly ever waits: threads own their pages, and what is shared is atomic */

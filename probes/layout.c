@@ -188,7 +188,7 @@ static uint64_t path_walk(const struct layout *l, size_t at, uint64_t offset, st
             offset - member->offset < member->size)
             return path_walk(l, i, offset - member->offset, p);
     }
-    return offset;
+    return n->whole ? 0 : offset;
 }
 
 char *layouts_member(struct layouts *l, uint64_t address, uint64_t offset)
@@ -198,7 +198,7 @@ char *layouts_member(struct layouts *l, uint64_t address, uint64_t offset)
     if (!layout || !layout->nodes || offset >= layout->nodes[0].size)
         return NULL;
     uint64_t rest = path_walk(layout, 0, offset, &p);
-    if (!p.length)
+    if (!p.length && !layout->nodes[0].whole)
         return NULL;
     if (rest) {
         char text[32];

@@ -14,7 +14,8 @@ struct layouts *layouts_new(int fd);
 void layouts_free(struct layouts *l);
 
 /* The member at the offset in the variable at the address: ".bins[3].lock[0]", malloc'd, with "+0x4" behind
- * it when the offset is inside of one.  NULL: not known, or the variable has no parts. */
+ * it when the offset is inside of one.  NULL: not known, or the variable has no parts;
+ * empty: it is one lock, whatever the offset. */
 char *layouts_member(struct layouts *l, uint64_t address, uint64_t offset);
 
 #endif

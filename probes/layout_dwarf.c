@@ -31,23 +31,26 @@ static bool is_opaque(const char *name)
     return name && !strncmp(name, "pthread_", 8);
 }
 
+/* Condition variables have several words, locks one that matters. */
+static bool is_lock(const char *name)
+{
+    return strstr(name, "mutex") || strstr(name, "lock");
+}
+
 /* Without names and qualifiers; false: it ends at a type that is not to be looked into. */
-static bool type_strip(Dwarf_Die *type)
+static bool type_strip(Dwarf_Die *type, struct layout_node *n)
 {
     for (int i = 0; i < 32; i++) {
-        switch (dwarf_tag(type)) {
-        case DW_TAG_typedef:
-            if (is_opaque(dwarf_diename(type)))
-                return false;
-            break;
-        case DW_TAG_const_type:
-        case DW_TAG_volatile_type:
-        case DW_TAG_restrict_type:
-        case DW_TAG_atomic_type:
-            break;
-        default:
-            return !is_opaque(dwarf_diename(type));
+        const char *name = dwarf_diename(type);
+        int tag = dwarf_tag(type);
+        bool is_alias = tag == DW_TAG_typedef || tag == DW_TAG_const_type || tag == DW_TAG_volatile_type ||
+                        tag == DW_TAG_restrict_type || tag == DW_TAG_atomic_type;
+        if (is_opaque(name)) {
+            n->whole = is_lock(name);
+            return false;
         }
+        if (!is_alias)
+            return true;
         if (!type_of(type, type))
             return false;
     }
@@ -121,7 +124,7 @@ static void member_add(struct build *b, Dwarf_Die *member, int32_t at, int depth
 static void type_add(struct build *b, Dwarf_Die *type, int32_t at, int depth)
 {
     Dwarf_Die bare = *type, member;
-    if (depth >= LAYOUT_DEPTH || !type_strip(&bare))
+    if (depth >= LAYOUT_DEPTH || !type_strip(&bare, &b->nodes[at]))
         return;
     int tag = dwarf_tag(&bare);
     if (tag == DW_TAG_array_type)

@@ -15,6 +15,7 @@ struct layout_node {
     uint64_t stride;        /* of one */
     uint64_t count;         /* 0: no array */
     int32_t parent;         /* -1: the variable itself; always before its children */
+    uint32_t whole;         /* a lock: which of its bytes is waited on is its own business */
     char name[LAYOUT_NAME]; /* empty: has none (an anonymous struct, a further dimension, a base class) */
 };
 

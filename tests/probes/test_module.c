@@ -43,7 +43,7 @@ static bool file_asked(const char *path)
     }
     static unsigned files;
     const struct symbol *object = m ? module_symbol_named(m, "many_words") : NULL;
-    if (object && files++ % 4 == 0) /* it takes a process */
+    if (object && files++ % 4 == 0)                             /* it takes a process */
         free(module_member_at(m, object, object->address + 8)); /* the debug information lies as well */
     module_table_free(t);
 
