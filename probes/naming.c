@@ -7,7 +7,7 @@
 
 #include "probes/allocators.h"
 #include "probes/frames.h"
-#include "probes/program.h"
+#include "probes/mapped_program.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -425,8 +425,8 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
 void naming_program(struct naming *n, const struct address_space *space, const char **libc,
                     const char **linkage, const char **allocator)
 {
-    struct program_facts p;
-    program_read(n->modules, space, &p);
+    struct mapped_program p;
+    mapped_program_read(n->modules, space, &p);
     *libc = p.libc;
     *linkage = p.linkage;
     *allocator = p.allocator;
@@ -434,8 +434,8 @@ void naming_program(struct naming *n, const struct address_space *space, const c
 
 char *naming_allocator(struct naming *n, const struct address_space *space, const char **allocator)
 {
-    struct program_facts p;
-    program_read(n->modules, space, &p);
+    struct mapped_program p;
+    mapped_program_read(n->modules, space, &p);
     *allocator = p.allocator;
-    return program_evidence(&p);
+    return mapped_program_evidence(&p);
 }

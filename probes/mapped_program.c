@@ -1,9 +1,9 @@
-/* See program.h.  `malloc` may be defined several times in a process, and the first in link order wins: the
- * program, then the libraries in the order in which the dynamic linker mapped them (LD_PRELOAD's before those
- * that are needed), the C library last.  The surprising fact: a program may not call malloc for its own
- * blocks. Rust's jemalloc is linked in as _rjem_malloc, and malloc is still the C library's: then what is
- * linked into the program stands for it, and the evidence says both. */
-#include "probes/program.h"
+/* See mapped_program.h.  `malloc` may be defined several times in a process, and the first in link order
+ * wins: the program, then the libraries in the order in which the dynamic linker mapped them (LD_PRELOAD's
+ * before those that are needed), the C library last.  The surprising fact: a program may not call malloc for
+ * its own blocks. Rust's jemalloc is linked in as _rjem_malloc, and malloc is still the C library's: then
+ * what is linked into the program stands for it, and the evidence says both. */
+#include "probes/mapped_program.h"
 
 #include "probes/allocators.h"
 
@@ -60,7 +60,7 @@ static const struct module *malloc_find(const struct libraries *l, const struct 
     return c && module_exports(c, "malloc") ? c : NULL;
 }
 
-static void allocator_read(struct program_facts *p)
+static void allocator_read(struct mapped_program *p)
 {
     const struct allocator *behind = p->malloc_from ? allocator_of_module(p->malloc_from) : NULL;
     const char *marker = NULL;
@@ -75,10 +75,11 @@ static void allocator_read(struct program_facts *p)
         p->marker = allocator_marker(p->malloc_from, behind);
 }
 
-void program_read(struct module_table *modules, const struct address_space *space, struct program_facts *p)
+void mapped_program_read(struct module_table *modules, const struct address_space *space,
+                         struct mapped_program *p)
 {
     struct libraries l = {.modules = modules, .space = space, .program = SIZE_MAX};
-    *p = (struct program_facts){0};
+    *p = (struct mapped_program){0};
     for (size_t i = 0; space && i < space->mapping_count; i++) {
         if (space->mappings[i].path[0] != '/')
             continue;
@@ -105,7 +106,7 @@ void program_read(struct module_table *modules, const struct address_space *spac
     allocator_read(p);
 }
 
-char *program_evidence(const struct program_facts *p)
+char *mapped_program_evidence(const struct mapped_program *p)
 {
     char *text = NULL;
     int n;

@@ -1,11 +1,11 @@
 /* What a program is, by the files that it has mapped: C library, linkage, and what it allocates with. */
-#ifndef HEAPWAIT_PROGRAM_H
-#define HEAPWAIT_PROGRAM_H
+#ifndef HEAPWAIT_MAPPED_PROGRAM_H
+#define HEAPWAIT_MAPPED_PROGRAM_H
 
 #include "probes/module.h"
 #include "probes/sideband.h"
 
-struct program_facts {
+struct mapped_program {
     const char *libc, *linkage;       /* "glibc"/"musl"; "static"/"static-pie"/"dynamic"; NULL: not known */
     const char *allocator;            /* "unknown": mappings are known and nothing tells; NULL: they aren't */
     const struct module *malloc_from; /* the module whose malloc the program's calls reach; NULL: not found */
@@ -16,9 +16,10 @@ struct program_facts {
 };
 
 /* `space` may be NULL.  Static strings, and the modules' own. */
-void program_read(struct module_table *modules, const struct address_space *space, struct program_facts *out);
+void mapped_program_read(struct module_table *modules, const struct address_space *space,
+                         struct mapped_program *out);
 
 /* How the allocator was found, in words: malloc'd. */
-char *program_evidence(const struct program_facts *p);
+char *mapped_program_evidence(const struct mapped_program *p);
 
 #endif
