@@ -188,11 +188,12 @@ CREATE TABLE frame_sample (
   frame_id INTEGER PRIMARY KEY REFERENCES frame (id),
   samples INTEGER NOT NULL
 ) STRICT;
--- Who waits: of a bounded number of a word's waits the call path, by its innermost frame.
+-- Who waits: the call paths, by their innermost frame, of a random sample of a word's futex calls.
 CREATE TABLE waiter (
   lock_id INTEGER NOT NULL REFERENCES lock (id),
   frame_id INTEGER NOT NULL REFERENCES frame (id),
   evidence TEXT NOT NULL,    -- how the path was found: frame pointers, unwind tables, return addresses
-  waits INTEGER NOT NULL,
+  waits INTEGER NOT NULL,    -- of the sampled waits (waitv and lock_pi too) those with this path
+  wakes INTEGER NOT NULL,    -- of the other calls sampled
   PRIMARY KEY (lock_id, frame_id, evidence)
 ) STRICT, WITHOUT ROWID;

@@ -5,6 +5,7 @@
 #include "probes/calibrate.h"
 #include "probes/debug_file.h"
 #include "probes/host.h"
+#include "probes/libc_archive.h"
 #include "probes/measure.h"
 #include "probes/recording.h"
 #include "probes/session.h"
@@ -21,6 +22,7 @@ struct record_options {
     const char *output;
     enum probe_mode mode;
     uint32_t max_words;
+    const char *libc;
     bool calibrate;
     struct debug_files *debug_files;
     char *const *command;
@@ -42,6 +44,7 @@ static const char usage[] =
     "      --debug-file FILE the program, or a library of its, as it was before `strip`: names locks by its "
     "symbols\n"
     "                        and debug information; may be given several times\n"
+    "      --libc FILE       musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
     "  -h, --help\n";
 
@@ -99,6 +102,7 @@ static int options_parse(int argc, char **argv, struct record_options *o)
         {"mode", required_argument, NULL, 'm'},
         {"max-words", required_argument, NULL, 'w'},
         {"debug-file", required_argument, NULL, 'd'},
+        {"libc", required_argument, NULL, 'l'},
         {"calibrate", no_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -121,6 +125,9 @@ static int options_parse(int argc, char **argv, struct record_options *o)
         case 'd':
             if (debug_file_take(o, optarg))
                 return EXIT_HEAPWAIT;
+            break;
+        case 'l':
+            o->libc = optarg;
             break;
         case 'c':
             o->calibrate = true;
@@ -251,10 +258,12 @@ int record_main(int argc, char **argv)
     double load = host_load_average();
     char *schema = datadir_path("schema.sql", &err); /* without it the measuring would be in vain */
     free(schema);
-    if (!schema) {
+    struct libc_archive *libc = NULL;
+    if (!schema || (options.libc && libc_archive_open(options.libc, &libc, &err))) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
     }
+    measure.libc_archive = libc;
     struct calibration calibration = {0};
     int rc = options.mode == PROBES_LEDGER ? calibration_take("/proc/self/exe", &calibration, &err) : 0;
     if (!rc)
@@ -268,5 +277,6 @@ int record_main(int argc, char **argv)
     session_close(measure.session); /* last: to detach takes the kernel most of a second */
     measurement_free(m);
     debug_files_free(options.debug_files);
+    libc_archive_close(libc);
     return code;
 }

@@ -11,6 +11,7 @@ static const struct allocator allocators[] = {
     {
         .name = "jemalloc", /* je_: Debian's and most static builds'; _rjem_: Rust's tikv-jemallocator */
         .library = "libjemalloc",
+        .text = "<jemalloc>: ",
         .markers =
             NAMES("mallocx", "je_mallocx", "_rjem_mallocx", "_rjem_malloc", "je_malloc_mutex_lock_slow",
                   "malloc_mutex_lock_slow", "_rjem_je_malloc_mutex_lock_slow"),
@@ -34,6 +35,7 @@ static const struct allocator allocators[] = {
     {
         .name = "mimalloc", /* hardly ever waits: threads own their pages, and what is shared is atomic */
         .library = "libmimalloc",
+        .text = "mimalloc: error: ",
         .markers = NAMES("mi_malloc"),
         .lock_prefixes = NAMES("mi_", "_mi_"),
         .functions = NAMES("mi_", "_mi_"),
@@ -41,6 +43,7 @@ static const struct allocator allocators[] = {
     {
         .name = "tcmalloc", /* gperftools' (tc_), and Google's newer one (TCMallocInternal) */
         .library = "libtcmalloc",
+        .text = "TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES",
         .markers = NAMES("tc_malloc", "tc_newarray", "TCMallocInternalMalloc"),
         .lock_prefixes = NAMES("_ZN8tcmalloc"),
         .functions =
@@ -156,6 +159,33 @@ const struct allocator *allocator_of_library(const struct module *m)
     for (size_t i = 0; i < ALLOCATORS; i++)
         if (allocators[i].library && begins(module_basename(m), allocators[i].library))
             return &allocators[i];
+    return NULL;
+}
+
+const struct allocator *allocator_of_libc_lock(const char *libc, const char *object)
+{
+    for (size_t i = 0; i < ALLOCATORS; i++)
+        for (const char *const *lock = allocators[i].locks; *lock; lock++)
+            if (allocators[i].libc && !strcmp(allocators[i].libc, libc) && !strcmp(object, *lock))
+                return &allocators[i];
+    return NULL;
+}
+
+const struct allocator *allocator_named(const char *name)
+{
+    for (size_t i = 0; i < ALLOCATORS; i++)
+        if (!strcmp(allocators[i].name, name))
+            return &allocators[i];
+    return NULL;
+}
+
+const char *allocator_text(size_t n, const char **text)
+{
+    for (size_t i = 0; i < ALLOCATORS; i++)
+        if (allocators[i].text && n-- == 0) {
+            *text = allocators[i].text;
+            return allocators[i].name;
+        }
     return NULL;
 }
 

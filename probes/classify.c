@@ -46,7 +46,7 @@ static bool is_copy_function(const char *name)
     return false;
 }
 
-static const char *class_of_user(const struct module *m, const struct symbol *s)
+const char *code_class(const struct module *m, const struct symbol *s)
 {
     if (s && is_lock_function(s->name))
         return "lock";
@@ -55,6 +55,53 @@ static const char *class_of_user(const struct module *m, const struct symbol *s)
     if (m && (allocator_of_library(m) || (s && allocator_has_function(m, s->name))))
         return "allocator";
     return s ? "program" : "unknown";
+}
+
+static bool is_waiting_function(const char *name)
+{
+    static const char *const prefixes[] = {"syscall",
+                                           "__syscall",
+                                           "__cp_",
+                                           "sccp",
+                                           "pthread_",
+                                           "__pthread_",
+                                           "___pthread_",
+                                           "__GI___pthread_",
+                                           "__tl_",
+                                           "sem_wait",
+                                           "sem_timedwait",
+                                           "sem_clockwait",
+                                           "sem_post",
+                                           "__new_sem_",
+                                           "cnd_",
+                                           "mtx_",
+                                           "_ZNSt18condition_variable",
+                                           "_ZNSt6thread4join",
+                                           "_ZNSt5mutex"};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+            return true;
+    /* Rust's own locks: std::sys::..::futex::Mutex::lock_contended and their like */
+    return !strncmp(name, "_ZN3std3sys", 11) && strstr(name, "futex");
+}
+
+/* Operators new and delete, and what Rust's compiler calls instead. */
+static bool is_allocation_function(const char *name)
+{
+    static const char *const prefixes[] = {"_Znw",           "_Zna",         "_Zdl",
+                                           "_Zda",           "__rust_alloc", "__rust_dealloc",
+                                           "__rust_realloc", "__rdl_",       "__rg_"};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+            return true;
+    return false;
+}
+
+const char *path_class(const struct module *m, const struct symbol *s)
+{
+    if (s && is_waiting_function(s->name))
+        return "lock";
+    return s && is_allocation_function(s->name) ? "allocator" : code_class(m, s);
 }
 
 static const char *class_of_kernel(const struct sample_key *key)
@@ -100,7 +147,7 @@ static int sample_classify(struct session *session, const struct sideband *sideb
     if (!naming_resolve(naming, space, row->key.ip, &m, &own))
         m = NULL;
     const struct symbol *s = m ? module_symbol_at(m, own, true) : NULL;
-    return sample_put(l, class_of_user(m, s), s ? s->name : NULL, m ? module_basename(m) : NULL, row->count);
+    return sample_put(l, code_class(m, s), s ? s->name : NULL, m ? module_basename(m) : NULL, row->count);
 }
 
 static int sample_compare(const void *a, const void *b)

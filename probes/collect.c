@@ -4,6 +4,7 @@
 #include "probes/ledger.h"
 #include "probes/naming.h"
 #include "probes/terms.h"
+#include "probes/waiters.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -74,6 +75,7 @@ struct collector {
     struct sideband *sideband;
     struct naming *naming;
     struct futex_split *split;
+    struct waiters *waiters;
 };
 
 /* The evidence of the word's very first call: its mappings are those that count. */
@@ -111,7 +113,7 @@ static int lock_name(const struct collector *c, struct lock *lock, const struct 
     lock->evidence = name.evidence;
     lock->allocator = name.allocator;
     lock->is_malloc = name.is_malloc;
-    return rc;
+    return rc ? rc : waiters_of(c->waiters, rows[0].key.space, facts.space, lock);
 }
 
 static int lock_make(const struct collector *c, struct lock *lock, const struct word_row *rows, size_t count)
@@ -167,6 +169,7 @@ static int locks_make(const struct collector *c, const struct word_row *rows, si
             free(empty->module);
             free(empty->evidence);
             free(empty->outcomes);
+            free(empty->waiters);
         }
     }
     qsort(m->locks, m->lock_count, sizeof(*m->locks), lock_compare);
@@ -187,13 +190,15 @@ static uint64_t histogram_lost(const struct measurement *m)
     return waits > in_buckets ? waits - in_buckets : 0;
 }
 
-static int losses_make(struct session *session, const struct sideband *sideband, struct measurement *m)
+static int losses_make(struct session *session, const struct sideband *sideband, uint64_t paths_lost,
+                       struct measurement *m)
 {
     m->losses = calloc(LOSS_COUNT + OTHER_LOSSES, sizeof(*m->losses));
     if (!m->losses)
         return -ENOMEM;
     for (unsigned i = 0; i < LOSS_COUNT; i++)
         m->losses[m->loss_count++] = (struct loss){term_loss(i), session_loss(session, i)};
+    m->losses[LOSS_STACK].count += paths_lost;
     uint64_t in_full_table = session_loss(session, LOSS_HISTOGRAM), missing = histogram_lost(m);
     m->losses[LOSS_HISTOGRAM].count = missing > in_full_table ? missing : in_full_table;
     m->losses[m->loss_count++] = (struct loss){"probe runs that the kernel skipped", session_missed(session)};
@@ -207,14 +212,20 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
 {
     struct word_row *rows = NULL;
     size_t count = 0;
-    struct collector c = {session, sideband, naming_new(), futex_split_new(session_thread_count(session))};
+    struct collector c = {session, sideband, naming_new(), futex_split_new(session_thread_count(session)),
+                          NULL};
+    m->paths = call_tree_new(0);
+    int rc = c.naming && c.split && m->paths ? waiters_new(session, c.naming, m->paths, &c.waiters) : -ENOMEM;
     if (c.naming)
         naming_debug_files(c.naming, m->debug_files);
-    int rc = c.naming && c.split ? session_words(session, &rows, &count, err) : -ENOMEM;
+    if (!rc)
+        naming_refer(c.naming, m->libc_archive);
+    if (!rc)
+        rc = session_words(session, &rows, &count, err);
     if (!rc)
         rc = locks_make(&c, rows, count, m);
     if (!rc)
-        rc = losses_make(session, sideband, m);
+        rc = losses_make(session, sideband, waiters_lost(c.waiters), m);
     if (!rc && m->probes == PROBES_LEDGER)
         rc = ledger_collect(session, sideband, c.naming, c.split, m);
     if (!rc)
@@ -226,6 +237,7 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
     }
     if (rc)
         error_set(err, rc, "can't bring back what was measured: %s", strerror(-rc));
+    waiters_free(c.waiters);
     naming_free(c.naming);
     futex_split_free(c.split);
     word_rows_free(rows, count);

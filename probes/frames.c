@@ -24,6 +24,8 @@ static enum call_kind call_before(const struct module *m, uint64_t address, uint
     }
     bool indirect =
         (b[5] == 0xff && (b[6] & 0x38) == 0x10) ||                 /* call *%reg, *(%reg) */
+        (b[4] == 0xff && b[5] == 0x14) ||                          /* call *(%sib) */
+        (b[0] == 0xff && b[1] == 0x94) ||                          /* call *d32(%sib) */
         (b[4] == 0xff && (b[5] & 0xf8) == 0x50) ||                 /* call *d8(%reg) */
         (b[3] == 0xff && b[4] == 0x54) ||                          /* call *d8(%sib) */
         (b[1] == 0xff && (b[2] == 0x15 || (b[2] & 0xf8) == 0x90)); /* call *d32(%rip), *d32(%reg) */
@@ -170,6 +172,31 @@ static bool call_fits(const struct module *m, uint64_t target, const struct fram
         return true;
     const struct symbol *called = module_symbol_at(m, target, true);
     return called ? tail_calls(m, called, inner->function->address) : jump_at(m, target, &ignored);
+}
+
+/* How far into a function without a symbol the program counter may be. */
+enum { FUNCTION_REACH = 1 << 16 };
+
+/* Stricter than call_fits(), since there is more than one way to find a caller: where nothing is known of the
+ * inner function the call's target has to lie a little before, or to be a stub. */
+enum call_link frame_link(const struct module *m, uint64_t address, const struct frame *inner)
+{
+    uint64_t target = 0, ignored;
+    enum call_kind kind = module_is_code(m, address) ? call_before(m, address, &target) : CALL_NONE;
+    if (kind != CALL_DIRECT)
+        return kind == CALL_NONE ? LINK_NONE : LINK_INDIRECT;
+    if (inner->module != m)
+        return jump_at(m, target, &ignored) ? LINK_DIRECT : LINK_NONE;
+    if (inner->function)
+        return call_fits(m, target, inner) ? LINK_DIRECT : LINK_NONE;
+    bool near = inner->address >= target && inner->address - target < FUNCTION_REACH;
+    return near || jump_at(m, target, &ignored) ? LINK_DIRECT : LINK_NONE;
+}
+
+uint64_t code_call_target(const struct module *m, uint64_t address)
+{
+    uint64_t target = 0;
+    return call_before(m, address, &target) == CALL_DIRECT ? target : 0;
 }
 
 size_t frames_scan(const struct stack_value *stack, resolve_fn resolve, void *context, struct frame *frames,

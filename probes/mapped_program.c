@@ -75,8 +75,26 @@ static void allocator_read(struct mapped_program *p)
         p->marker = allocator_marker(p->malloc_from, behind);
 }
 
-void mapped_program_read(struct module_table *modules, const struct address_space *space,
-                         struct mapped_program *p)
+/* Where symbols say nothing.  A guest that is linked in comes before musl's own malloc, as in allocators.c.
+ */
+static void code_read(struct stripped *stripped, struct mapped_program *p)
+{
+    struct musl_code *code = stripped_musl(stripped, p->file);
+    const struct libc_match *match = stripped_match(stripped, p->file);
+    const char *guest = stripped_guest(stripped, p->file);
+    if (!p->libc && (code || match))
+        p->libc = "musl";
+    const char *own = match ? match->allocator->name : code ? musl_code_malloc(code) : NULL;
+    if (!guest && !own)
+        return;
+    p->allocator = guest ? guest : own;
+    p->code = guest   ? "messages of its code are"
+              : match ? "code of the reference archive is"
+                      : "code like that of its lock and of malloc is";
+}
+
+void mapped_program_read(struct module_table *modules, struct stripped *stripped,
+                         const struct address_space *space, struct mapped_program *p)
 {
     struct libraries l = {.modules = modules, .space = space, .program = SIZE_MAX};
     *p = (struct mapped_program){0};
@@ -104,6 +122,8 @@ void mapped_program_read(struct module_table *modules, const struct address_spac
     p->libc = within && !module_is_dynamic(p->file) ? within : p->libc ? p->libc : within;
     p->malloc_from = malloc_find(&l, p->file, libc);
     allocator_read(p);
+    if (stripped && !strcmp(p->allocator, "unknown"))
+        code_read(stripped, p);
 }
 
 char *mapped_program_evidence(const struct mapped_program *p)
@@ -119,6 +139,8 @@ char *mapped_program_evidence(const struct mapped_program *p)
     else if (p->malloc_is)
         n = asprintf(&text, "%s is linked into %s; malloc itself is %s's (%s)", p->marker, file,
                      from ? from : "nobody", p->malloc_is);
+    else if (p->code)
+        n = asprintf(&text, "there is no symbol malloc, but %s in %s", p->code, file);
     else if (!from)
         n = asprintf(&text, "no symbol malloc in %s%s%s%s", file,
                      module_is_dynamic(p->file) ? " or its libraries" : "",

@@ -2,6 +2,7 @@
  * before its exec; the maps are read after the programs are detached; names come last, from files. */
 #include "probes/measure.h"
 
+#include "probes/call_tree.h"
 #include "probes/collect.h"
 #include "probes/launch.h"
 #include "probes/ledger.h"
@@ -82,6 +83,7 @@ int measurement_take(const struct measure_options *options, struct measurement *
     if (!rc) {
         m->probes = options->probes;
         m->debug_files = options->debug_files;
+        m->libc_archive = options->libc_archive;
         rc = session_take(options, &session, err);
     }
     if (!rc)
@@ -114,6 +116,7 @@ static void lock_free(struct lock *l)
     free(l->outcomes);
     free(l->buckets);
     free(l->handoffs);
+    free(l->waiters);
 }
 
 void measurement_free(struct measurement *m)
@@ -125,6 +128,7 @@ void measurement_free(struct measurement *m)
     free(m->locks);
     free(m->allocator_evidence);
     ledger_free(m->ledger);
+    call_tree_free(m->paths);
     free(m->losses);
     free(m->probe_stats);
     free(m);

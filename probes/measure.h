@@ -13,7 +13,9 @@
 enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
 
 struct debug_files;
+struct libc_archive;
 struct session;
+struct call_tree;
 
 /* Mode ledger, unless told otherwise.  The period is a prime number of ns near 4 ms, so that it can't keep
  * step with what is measured (in a virtual machine one interrupt can cost 40 us: a clock of 1 ms alone made
@@ -34,7 +36,8 @@ struct measure_options {
     uint32_t max_threads;      /* mode ledger: room for accounts of threads; 0: the default */
     uint64_t sample_period_ns; /* mode ledger: of each CPU's clock; 0: no samples */
     uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */
-    struct debug_files *debug_files; /* files that the user gave to name locks by; NULL: none */
+    struct debug_files *debug_files;         /* files that the user gave to name locks by; NULL: none */
+    const struct libc_archive *libc_archive; /* a reference for programs without symbols; NULL: none */
     bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };
 
@@ -63,6 +66,14 @@ struct wait_bucket {
     uint64_t low_ns, high_ns, calls;
 };
 
+/* A call path to a word's futex calls, of those calls whose stack was taken: a random sample. */
+struct waiter {
+    uint32_t node;        /* of measurement.paths: the innermost frame */
+    const char *evidence; /* static: how the path was found */
+    uint64_t waits;       /* calls that wait */
+    uint64_t wakes;       /* all others */
+};
+
 /* One futex word.  Everything is owned by the measurement. */
 struct lock {
     uint32_t tgid;
@@ -78,6 +89,8 @@ struct lock {
     size_t bucket_count;
     struct wait_bucket *handoffs; /* from the wake of a sleeping waiter to its running; outcome "slept" */
     size_t handoff_count;
+    struct waiter *waiters; /* one per call path and evidence */
+    size_t waiter_count;
 };
 
 struct loss {
@@ -140,14 +153,16 @@ struct ledger {
 
 struct measurement {
     enum probe_mode probes;
-    struct debug_files *debug_files; /* those of the options; not owned */
-    struct ledger *ledger;           /* NULL unless mode ledger */
+    struct debug_files *debug_files;         /* those of the options; not owned */
+    const struct libc_archive *libc_archive; /* the options' */
+    struct ledger *ledger;                   /* NULL unless mode ledger */
     struct run_outcome outcome;
     const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */
     char *allocator_evidence;               /* how the allocator was found; NULL: it wasn't asked */
     struct lock *locks;                     /* hottest first: by calls */
     size_t lock_count;
-    struct loss *losses; /* one row per reason that is watched for, zeros included */
+    struct call_tree *paths; /* of waiters and samples; NULL: there are none */
+    struct loss *losses;     /* one row per reason that is watched for, zeros included */
     size_t loss_count;
     struct probe_stat *probe_stats;
     size_t probe_stat_count;

@@ -237,6 +237,11 @@ const char *module_section_at(const struct module *m, uint64_t address, uint64_t
     return NULL;
 }
 
+int module_descriptor(const struct module *m)
+{
+    return m->elf->fd;
+}
+
 bool module_segment(const struct module *m, size_t n, uint64_t *address, uint64_t *size, bool *code)
 {
     if (n >= m->elf->segment_count)

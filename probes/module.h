@@ -60,6 +60,9 @@ char *module_member_at(const struct module *m, const struct symbol *object, uint
 /* Section name for an address, and the offset in it; NULL when the file has no section headers there. */
 const char *module_section_at(const struct module *m, uint64_t address, uint64_t *offset);
 
+/* The open file, for elfutils; the module's own, to be read and not to be closed.  -1: it is in none. */
+int module_descriptor(const struct module *m);
+
 /* The n-th loaded segment, as much of it as the file holds; false: there is none. */
 bool module_segment(const struct module *m, size_t n, uint64_t *address, uint64_t *size, bool *code);
 

@@ -3,10 +3,10 @@
 #include "probes/recording.h"
 
 #include "analysis/datadir.h"
+#include "probes/recording_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,24 +17,6 @@ enum {
     APPLICATION_ID = 0x48574149,
     BUSY_MS = 5000,
 };
-
-enum { STATEMENTS = 24 };
-
-struct recording {
-    sqlite3 *db;
-    char *path;
-    /* prepared once: a run may have a hundred thousand rows; found by the address of their text, a literal */
-    struct {
-        const char *sql;
-        sqlite3_stmt *stmt;
-    } statements[STATEMENTS];
-    size_t statement_count;
-};
-
-static int db_error(struct recording *r, struct error *err, const char *doing)
-{
-    return error_set(err, -EIO, "can't %s in the recording '%s': %s", doing, r->path, sqlite3_errmsg(r->db));
-}
 
 static char *file_read(const char *path)
 {
@@ -136,78 +118,6 @@ out:
     return 0;
 }
 
-/* One value to bind: text (NULL is NULL) or an integer. */
-struct bound {
-    enum { TEXT, INTEGER, REAL, NONE } type;
-    const char *text;
-    int64_t integer;
-    double real;
-};
-
-static struct bound b_text(const char *s)
-{
-    return (struct bound){.type = s ? TEXT : NONE, .text = s};
-}
-
-static struct bound b_int(int64_t n)
-{
-    return (struct bound){.type = INTEGER, .integer = n};
-}
-
-/* -1 stands for "not known". */
-static struct bound b_known(int64_t n)
-{
-    return n < 0 ? (struct bound){.type = NONE} : b_int(n);
-}
-
-static struct bound b_real(double x)
-{
-    return x < 0 ? (struct bound){.type = NONE} : (struct bound){.type = REAL, .real = x};
-}
-
-static sqlite3_stmt *statement_get(struct recording *r, const char *sql)
-{
-    for (size_t i = 0; i < r->statement_count; i++)
-        if (r->statements[i].sql == sql)
-            return r->statements[i].stmt;
-    sqlite3_stmt *stmt = NULL;
-    if (r->statement_count == STATEMENTS || sqlite3_prepare_v2(r->db, sql, -1, &stmt, NULL))
-        return NULL;
-    r->statements[r->statement_count].sql = sql;
-    r->statements[r->statement_count++].stmt = stmt;
-    return stmt;
-}
-
-static void value_bind(sqlite3_stmt *stmt, int place, const struct bound *b)
-{
-    if (b->type == TEXT)
-        sqlite3_bind_text(stmt, place, b->text, -1, SQLITE_TRANSIENT);
-    else if (b->type == INTEGER)
-        sqlite3_bind_int64(stmt, place, b->integer);
-    else if (b->type == REAL)
-        sqlite3_bind_double(stmt, place, b->real);
-    else
-        sqlite3_bind_null(stmt, place);
-}
-
-static int statement_run(struct recording *r, const char *sql, const struct bound *bound, int count,
-                         struct error *err)
-{
-    sqlite3_stmt *stmt = statement_get(r, sql);
-    if (!stmt)
-        return db_error(r, err, "prepare a statement");
-    for (int i = 0; i < count; i++)
-        value_bind(stmt, i + 1, &bound[i]);
-    int step = sqlite3_step(stmt);
-    int rc = step == SQLITE_DONE || step == SQLITE_ROW ? 0 : db_error(r, err, "write");
-    sqlite3_reset(stmt);
-    return rc;
-}
-
-#define RUN(r, err, sql, ...)                                                                                \
-    statement_run(r, sql, (const struct bound[]){__VA_ARGS__},                                               \
-                  sizeof((const struct bound[]){__VA_ARGS__}) / sizeof(struct bound), err)
-
 int recording_set_host(struct recording *r, const char *key, const char *value, struct error *err)
 {
     return RUN(r, err, "INSERT OR REPLACE INTO host (key, value) VALUES (?, ?)", b_text(key), b_text(value));
@@ -272,7 +182,8 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
         b_text(ran && o->started_at[0] ? o->started_at : NULL));
 }
 
-static int lock_insert(struct recording *r, int64_t run_id, const struct lock *l, struct error *err)
+static int lock_insert(struct recording *r, int64_t run_id, int64_t frames, const struct lock *l,
+                       struct error *err)
 {
     int rc = RUN(r, err,
                  "INSERT INTO lock (run_id, tgid, address, name, module, allocator, is_malloc, evidence)"
@@ -302,7 +213,7 @@ static int lock_insert(struct recording *r, int64_t run_id, const struct lock *l
             RUN(r, err, "INSERT INTO handoff_histogram (lock_id, low_ns, high_ns, calls) VALUES (?, ?, ?, ?)",
                 b_int(id), b_int((int64_t)l->handoffs[i].low_ns), b_int((int64_t)l->handoffs[i].high_ns),
                 b_int((int64_t)l->handoffs[i].calls));
-    return rc;
+    return rc ? rc : waiters_insert(r, id, frames, l, err);
 }
 
 static int threads_insert(struct recording *r, int64_t run_id, const struct ledger *l, struct error *err)
@@ -350,9 +261,10 @@ static int ledger_insert(struct recording *r, int64_t run_id, const struct ledge
 static int measurement_insert(struct recording *r, int64_t run_id, const struct measurement *m,
                               struct error *err)
 {
-    int rc = 0;
+    int64_t frames = 0;
+    int rc = frames_insert(r, run_id, m->paths, &frames, err);
     for (size_t i = 0; i < m->lock_count && !rc; i++)
-        rc = lock_insert(r, run_id, &m->locks[i], err);
+        rc = lock_insert(r, run_id, frames, &m->locks[i], err);
     if (m->ledger && !rc)
         rc = ledger_insert(r, run_id, m->ledger, err);
     for (size_t i = 0; i < m->loss_count && !rc; i++)

@@ -1,4 +1,5 @@
 /* The recording's writer: whole runs or nothing, and other people's files are left alone. */
+#include "probes/call_tree.h"
 #include "probes/recording.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"
@@ -22,6 +23,18 @@ static int64_t number_of(const char *path, const char *sql)
     sqlite3_finalize(stmt);
     sqlite3_close(db);
     return n;
+}
+
+struct fact {
+    const char *sql;
+    int64_t expected;
+};
+
+static void facts_check(const char *path, const struct fact *facts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (number_of(path, facts[i].sql) != facts[i].expected)
+            fail_msg("%s: %lld", facts[i].sql, (long long)number_of(path, facts[i].sql));
 }
 
 static struct recording *opened(const char *path, enum recording_open_mode mode)
@@ -54,7 +67,19 @@ struct sample_run {
     struct thread_account threads[2];
     struct sample_count samples[2];
     struct stretch stretches[2];
+    struct waiter waiters[2];
 };
+
+/* main calls f and an address without a name, which was sampled too. */
+static struct call_tree *sample_paths(void)
+{
+    struct call_tree *t = call_tree_new(0);
+    const struct call_frame known[] = {{"f", "prog", 0, "program"}, {"main", "prog", 0, "program"}};
+    const struct call_frame unknown[] = {{NULL, "prog", 0x1234, "unknown"}, {"main", "prog", 0, "program"}};
+    assert_int_equal(call_tree_add(t, known, 2, 0), 2);
+    assert_int_equal(call_tree_add(t, unknown, 2, 6), 3);
+    return t;
+}
 
 static void sample_run_fill(struct sample_run *s)
 {
@@ -69,6 +94,7 @@ static void sample_run_fill(struct sample_run *s)
                     {2, 4712, "it's \"x\"", 7, 0, 0, {{"exiting", 7, 1}}, 1}},
         .samples = {{"program", (char *)"f", (char *)"prog", 9}, {"unknown", NULL, NULL, 1}},
         .stretches = {{1, "user", -5, 10}, {1, "syscall", 10, 12}},
+        .waiters = {{2, "unwind tables", 5, 7}, {3, "return addresses", 0, 1}},
     };
     s->lock = (struct lock){.tgid = 9,
                             .address = UINT64_MAX - 3,
@@ -79,7 +105,9 @@ static void sample_run_fill(struct sample_run *s)
                             .buckets = s->buckets,
                             .bucket_count = 2,
                             .handoffs = &s->handoff,
-                            .handoff_count = 1};
+                            .handoff_count = 1,
+                            .waiters = s->waiters,
+                            .waiter_count = 2};
     s->ledger = (struct ledger){.threads = s->threads,
                                 .thread_count = 2,
                                 .samples = s->samples,
@@ -91,6 +119,7 @@ static void sample_run_fill(struct sample_run *s)
                                 .ledger = &s->ledger,
                                 .outcome = {.wall_ns = 5, .exit_status = -1, .term_signal = 9},
                                 .libc = "glibc",
+                                .paths = sample_paths(),
                                 .locks = &s->lock,
                                 .lock_count = 1,
                                 .losses = s->losses,
@@ -114,10 +143,8 @@ static void writes_all_of_it(void **state)
     assert_int_equal(recording_add_variant(r, 1, "v", NULL, NULL, NULL, "c", "no compiler", &err), 0);
     assert_int_equal(recording_add_run(r, &info, &s.m, &err), 0);
     recording_close(r);
-    static const struct {
-        const char *sql;
-        int64_t expected;
-    } facts[] = {
+    call_tree_free(s.m.paths);
+    static const struct fact facts[] = {
         {"SELECT count(*) FROM host WHERE value = '7'", 1},
         {"SELECT count(*) FROM variant WHERE absent_reason = 'no compiler' AND libc IS NULL", 1},
         {"SELECT count(*) FROM run WHERE probes = 'ledger' AND collector = 'bpf' AND libc = 'musl'", 1},
@@ -143,9 +170,38 @@ static void writes_all_of_it(void **state)
         {"SELECT count(*) FROM loss", 2},
         {"SELECT ns FROM probe WHERE name = 'on_exit'", INT64_MIN},
     };
-    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-        if (number_of(path, facts[i].sql) != facts[i].expected)
-            fail_msg("%s: %lld", facts[i].sql, (long long)number_of(path, facts[i].sql));
+    facts_check(path, facts, sizeof(facts) / sizeof(facts[0]));
+}
+
+/* Each run has its own frames, and its waiters refer to them. */
+static void call_paths_of_two_runs(void **state)
+{
+    const char *path = folder_path("paths.db");
+    struct recording *r = opened(path, RECORDING_REPLACE);
+    struct error err = {""};
+    struct sample_run s;
+    (void)state;
+    sample_run_fill(&s);
+    assert_int_equal(recording_add_run(r, &nothing_known, &s.m, &err), 0);
+    assert_int_equal(recording_add_run(r, &nothing_known, &s.m, &err), 0);
+    recording_close(r);
+    call_tree_free(s.m.paths);
+    static const struct fact facts[] = {
+        {"SELECT count(*) FROM frame", 6}, /* of two runs */
+        {"SELECT count(*) FROM frame AS f JOIN frame AS c ON c.id = f.caller AND c.run_id = f.run_id"
+         " WHERE c.symbol = 'main' AND c.caller IS NULL AND f.run_id = 2",
+         2},
+        {"SELECT address FROM frame WHERE run_id = 2 AND class = 'unknown' AND symbol IS NULL", 0x1234},
+        {"SELECT max(address) FROM frame WHERE symbol IS NOT NULL", INT64_MIN},
+        {"SELECT sum(s.samples) FROM frame_sample AS s JOIN frame AS f ON f.id = s.frame_id"
+         " WHERE f.class = 'unknown'",
+         12},
+        {"SELECT count(*) FROM frame_sample", 2},
+        {"SELECT sum(waits * 10 + wakes) FROM waiter AS w JOIN frame AS f ON f.id = w.frame_id"
+         " JOIN lock AS l ON l.id = w.lock_id AND l.run_id = f.run_id WHERE f.symbol = 'f'",
+         114},
+    };
+    facts_check(path, facts, sizeof(facts) / sizeof(facts[0]));
 }
 
 static void a_run_that_never_was(void **state)
@@ -172,7 +228,7 @@ static void whole_runs_or_nothing(void **state)
     static const char *const tables[] = {
         "run",    "lock",         "lock_outcome", "wait_histogram", "handoff_histogram",
         "thread", "thread_state", "core",         "sample",         "timeline",
-        "loss",   "probe"};
+        "loss",   "probe",        "frame",        "frame_sample",   "waiter"};
     const char *path = folder_path("whole.db");
     struct recording *r = opened(path, RECORDING_REPLACE);
     struct error err = {""}, none = {""};
@@ -190,6 +246,8 @@ static void whole_runs_or_nothing(void **state)
     sample_run_fill(&good);
     assert_int_equal(recording_add_run(r, &nothing_known, &good.m, &none), 0);
     recording_close(r);
+    call_tree_free(bad.m.paths);
+    call_tree_free(good.m.paths);
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         char sql[64];
         strcat(strcpy(sql, "SELECT count(*) FROM "), tables[i]);
@@ -338,15 +396,11 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_all_of_it),
-        cmocka_unit_test(a_run_that_never_was),
-        cmocka_unit_test(whole_runs_or_nothing),
-        cmocka_unit_test(keeps_the_older_one),
-        cmocka_unit_test(foreign_files_are_left_alone),
-        cmocka_unit_test(what_is_no_file),
-        cmocka_unit_test(an_empty_file_is_no_loss),
-        cmocka_unit_test(goes_on_where_it_was),
-        cmocka_unit_test(a_truncated_recording),
+        cmocka_unit_test(writes_all_of_it),     cmocka_unit_test(call_paths_of_two_runs),
+        cmocka_unit_test(a_run_that_never_was), cmocka_unit_test(whole_runs_or_nothing),
+        cmocka_unit_test(keeps_the_older_one),  cmocka_unit_test(foreign_files_are_left_alone),
+        cmocka_unit_test(what_is_no_file),      cmocka_unit_test(an_empty_file_is_no_loss),
+        cmocka_unit_test(goes_on_where_it_was), cmocka_unit_test(a_truncated_recording),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

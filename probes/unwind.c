@@ -1,0 +1,368 @@
+/* See unwind.h.  The surprising fact: the kernel's walk along frame pointers looks right even where it is
+ * not. A function that sets up none (each lock of a C library) leaves its caller's, and the walk leaves the
+ * caller out; so a frame pointer counts only for code that is seen to set one up.  The kernel's own walk
+ * serves where the copy of the stack ends. */
+#include "probes/unwind.h"
+
+#include "probes/cfi.h"
+#include "probes/frame_layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LAYOUTS = 1 << 10 };
+
+struct layout_entry {
+    const struct module *module; /* NULL: free */
+    u64 start, at;
+    bool read;
+    struct frame_layout layout;
+};
+
+struct unwinder {
+    struct cfi_tables *tables;
+    struct layout_entry layouts[LAYOUTS]; /* of many samples the frames are the same */
+};
+
+struct unwinder *unwinder_new(void)
+{
+    struct unwinder *u = calloc(1, sizeof(*u));
+    if (u && !(u->tables = cfi_tables_new())) {
+        free(u);
+        return NULL;
+    }
+    return u;
+}
+
+void unwinder_free(struct unwinder *u)
+{
+    if (!u)
+        return;
+    cfi_tables_free(u->tables);
+    free(u);
+}
+
+struct walk {
+    struct unwinder *unwinder;
+    struct naming *naming;
+    const struct address_space *space;
+    const struct path_value *stack;
+    struct registers registers; /* of the outermost frame so far */
+    bool exact;                 /* its program counter is no return address */
+    bool sure;                  /* its registers are known, not left over from an inner frame */
+    u32 chain_at;               /* where the kernel's walk has the newest frame found by its pointer */
+    struct call_path *path;
+};
+
+static bool known(const struct registers *r, unsigned number)
+{
+    return r->known >> number & 1;
+}
+
+static bool stack_read(void *context, u64 address, u64 *value)
+{
+    const struct path_value *s = context;
+    u64 offset = address - s->registers[DWARF_SP];
+    u64 words = s->words < PATH_WORDS ? s->words : PATH_WORDS;
+    if (address < s->registers[DWARF_SP] || offset % 8 || offset / 8 >= words)
+        return false;
+    *value = s->stack[offset / 8];
+    return true;
+}
+
+/* Code lies in executable mappings: most values on a stack are sorted out here. */
+static bool may_be_code(const struct address_space *space, u64 address)
+{
+    for (size_t i = 0; space && i < space->mapping_count; i++)
+        if (address - space->mappings[i].start < space->mappings[i].length)
+            return true;
+    return false;
+}
+
+static bool code_resolve(const struct walk *w, u64 address, struct frame *f)
+{
+    return may_be_code(w->space, address) &&
+           naming_resolve(w->naming, w->space, address, &f->module, &f->address) &&
+           module_is_code(f->module, f->address);
+}
+
+static struct frame *outermost(const struct walk *w)
+{
+    return &w->path->frames[w->path->count - 1];
+}
+
+/* What the process's addresses are ahead of the file's, in the outermost frame's module. */
+static u64 own_address(const struct walk *w)
+{
+    return outermost(w)->address - (w->exact ? 0 : 1);
+}
+
+static bool name_is_in(const struct frame *f, const char *const *names)
+{
+    for (; f->function && *names; names++)
+        if (!strcmp(f->function->name, *names))
+            return true;
+    return false;
+}
+
+/* Functions that nobody called: what lies above on the stack are arguments, or nothing. */
+static bool is_first(const struct frame *f)
+{
+    static const char *const names[] = {"_start",   "__clone",      "clone",          "clone3",
+                                        "__clone3", "thread_start", "__thread_start", NULL};
+    return name_is_in(f, names);
+}
+
+/* Functions that are called by those only. */
+static bool is_second(const struct frame *f)
+{
+    static const char *const names[] = {"_start_c",
+                                        "__libc_start_main",
+                                        "__libc_start_main_impl",
+                                        "start",
+                                        "start_thread",
+                                        "__libc_start_call_main",
+                                        "start_c11",
+                                        NULL};
+    return name_is_in(f, names);
+}
+
+/* Beyond the copy only the kernel has followed the pointers.  Its walk and this one are kept in step, since a
+ * recursion has the same return address many times. */
+static void chain_follow(struct walk *w, u64 pc)
+{
+    u32 length = w->stack->chain_length < PATH_CHAIN ? w->stack->chain_length : PATH_CHAIN;
+    for (u32 i = w->chain_at + 1; i < length; i++)
+        if (w->stack->chain[i] == pc) {
+            w->chain_at = i;
+            return;
+        }
+}
+
+/* The caller's frame is found: it becomes the outermost one. */
+static void frame_add(struct walk *w, const struct frame *f, const struct registers *r, bool exact,
+                      enum path_evidence evidence)
+{
+    struct call_path *p = w->path;
+    struct frame *added = &p->frames[p->count++];
+    *added = *f;
+    w->registers = *r;
+    w->exact = exact;
+    chain_follow(w, r->value[DWARF_PC]);
+    added->function = module_symbol_at(f->module, own_address(w), true);
+    if (p->count > 1 && evidence > p->evidence)
+        p->evidence = evidence;
+}
+
+/* ---- unwind tables ---- */
+
+static enum cfi_result step_by_tables(struct walk *w)
+{
+    struct registers r = w->registers;
+    struct frame f = {0};
+    bool signal = false;
+    enum cfi_result result = known(&r, DWARF_SP)
+                                 ? cfi_step(w->unwinder->tables, outermost(w)->module, own_address(w), &r,
+                                            stack_read, (void *)w->stack, &signal)
+                                 : CFI_NONE;
+    if (result != CFI_STEPPED)
+        return result;
+    if (!code_resolve(w, r.value[DWARF_PC], &f))
+        return CFI_NONE;
+    if (!w->sure && !signal && frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
+        return CFI_NONE;
+    frame_add(w, &f, &r, signal, PATH_UNWIND_TABLES);
+    return CFI_STEPPED;
+}
+
+/* ---- the function's own code ---- */
+
+/* Of the function that begins at `start`, at the outermost frame's place. */
+static const struct frame_layout *layout_of(const struct walk *w, u64 start, u64 size)
+{
+    const struct frame *f = outermost(w);
+    struct layout_entry *e = &w->unwinder->layouts[(f->address * 31 + start) % LAYOUTS];
+    if (e->module != f->module || e->start != start || e->at != f->address) {
+        *e = (struct layout_entry){.module = f->module, .start = start, .at = f->address};
+        e->read = frame_layout_read(f->module, start, size, f->address, &e->layout);
+    }
+    return e->read ? &e->layout : NULL;
+}
+
+/* What the function pushed is the caller's.  The machine's numbers are DWARF's but for rbp. */
+static void saved_restore(const struct walk *w, const struct frame_layout *l, u64 slot, struct registers *r)
+{
+    u64 fp = slot - 8;
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned number = i == 5 ? (unsigned)DWARF_FP : i;
+        if (!(l->saved >> i & 1))
+            continue;
+        r->known &= ~(1ull << number);
+        if (stack_read((void *)w->stack, slot - (u64)l->saved_at[i], &r->value[number]))
+            r->known |= 1ull << number;
+    }
+    if (l->by_frame_pointer && l->frame_depth == 8 && stack_read((void *)w->stack, fp, &r->value[DWARF_FP]))
+        r->known |= 1ull << DWARF_FP;
+}
+
+/* The return address should be in this place of the stack. */
+static bool slot_take(struct walk *w, u64 slot, const struct frame_layout *l, enum path_evidence evidence)
+{
+    struct registers r = w->registers;
+    struct frame f = {0};
+    if (!stack_read((void *)w->stack, slot, &r.value[DWARF_PC]) || !code_resolve(w, r.value[DWARF_PC], &f) ||
+        frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
+        return false;
+    r.value[DWARF_SP] = slot + 8;
+    if (l)
+        saved_restore(w, l, slot, &r);
+    else
+        w->sure = false;
+    frame_add(w, &f, &r, false, evidence);
+    return true;
+}
+
+/* Beyond the copy only the kernel has followed the frame pointers. */
+static bool chain_take(struct walk *w)
+{
+    struct registers r = {.known = 1ull << DWARF_PC};
+    struct frame f = {0};
+    u32 next = w->chain_at + 1;
+    if (!w->sure || next >= w->stack->chain_length || next >= PATH_CHAIN ||
+        w->stack->chain[w->chain_at] != w->registers.value[DWARF_PC])
+        return false;
+    r.value[DWARF_PC] = w->stack->chain[next];
+    if (!code_resolve(w, r.value[DWARF_PC], &f) || frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
+        return false;
+    frame_add(w, &f, &r, false, PATH_FRAME_POINTERS);
+    return true;
+}
+
+static bool slot_by_frame_pointer(const struct walk *w, const struct frame_layout *l, u64 *slot)
+{
+    if (!w->sure || !l->by_frame_pointer || !known(&w->registers, DWARF_FP))
+        return false;
+    *slot = w->registers.value[DWARF_FP] + (u64)l->frame_depth;
+    return true;
+}
+
+static bool slot_by_stack(const struct walk *w, const struct frame_layout *l, u64 *slot)
+{
+    if (!l->by_stack || !known(&w->registers, DWARF_SP))
+        return false;
+    *slot = w->registers.value[DWARF_SP] + (u64)l->depth;
+    return true;
+}
+
+static bool step_by_code(struct walk *w)
+{
+    const struct symbol *s = outermost(w)->function;
+    bool entered = s && !strstr(s->name, ".cold"); /* such a part of a function is jumped to */
+    const struct frame_layout *l = entered ? layout_of(w, s->address, s->size) : NULL;
+    u64 slot;
+    if (!l)
+        return false;
+    if (slot_by_frame_pointer(w, l, &slot) && slot_take(w, slot, l, PATH_FRAME_POINTERS))
+        return true;
+    if (slot_by_stack(w, l, &slot) && slot_take(w, slot, l, PATH_RETURN_ADDRESSES))
+        return true;
+    return l->by_frame_pointer && l->frame_depth == 8 && chain_take(w);
+}
+
+/* ---- scanning ---- */
+
+/* What the value on the stack says of the function that would return to it: whether it can be, and whether
+ * that function's code agrees that its return address lies just there. */
+static enum {
+    FITS_NOT,
+    FITS,
+    FITS_EXACTLY
+} slot_judge(const struct walk *w, u64 slot, u64 value, const struct frame_layout **l)
+{
+    struct frame f = {0};
+    const struct frame *inner = outermost(w);
+    u64 expected;
+    enum call_link link = code_resolve(w, value, &f) ? frame_link(f.module, f.address, inner) : LINK_NONE;
+    if (link != LINK_DIRECT || inner->function || f.module != inner->module)
+        return link == LINK_NONE ? FITS_NOT : FITS;
+    *l = layout_of(w, code_call_target(f.module, f.address), 0);
+    if (!*l)
+        return FITS;
+    if (slot_by_frame_pointer(w, *l, &expected) && expected == slot)
+        return FITS_EXACTLY;
+    return slot_by_stack(w, *l, &expected) ? expected == slot ? FITS_EXACTLY : FITS_NOT : FITS;
+}
+
+static bool step_by_scanning(struct walk *w)
+{
+    const struct frame_layout *l = NULL;
+    u64 value, first = 0, sp = w->registers.value[DWARF_SP];
+    if (!known(&w->registers, DWARF_SP))
+        return false;
+    for (u64 slot = sp; stack_read((void *)w->stack, slot, &value); slot += 8) {
+        int fits = slot_judge(w, slot, value, &l);
+        if (fits == FITS_EXACTLY)
+            return slot_take(w, slot, l, PATH_RETURN_ADDRESSES);
+        if (fits == FITS && !first)
+            first = slot;
+    }
+    return first && slot_take(w, first, NULL, PATH_RETURN_ADDRESSES);
+}
+
+/* A function that calls none has its return address in a register still. */
+static bool step_by_link_register(struct walk *w)
+{
+#if defined(__aarch64__)
+    struct registers r = w->registers;
+    struct frame f = {0};
+    r.value[DWARF_PC] = r.value[DWARF_LR];
+    if (w->path->count != 1 || !code_resolve(w, r.value[DWARF_PC], &f) ||
+        frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
+        return false;
+    frame_add(w, &f, &r, false, PATH_RETURN_ADDRESSES);
+    return true;
+#else
+    (void)w;
+    return false;
+#endif
+}
+
+/* ---- all of it ---- */
+
+/* Whether there is more to come. */
+static bool step(struct walk *w)
+{
+    if (is_first(outermost(w))) {
+        w->path->complete = true;
+        return false;
+    }
+    switch (step_by_tables(w)) {
+    case CFI_STEPPED:
+        return true;
+    case CFI_OUTERMOST:
+        w->path->complete = true;
+        return false;
+    default:
+        return step_by_code(w) || step_by_link_register(w) || step_by_scanning(w);
+    }
+}
+
+void unwind(struct unwinder *u, struct naming *n, const struct address_space *space,
+            const struct path_value *stack, struct call_path *path)
+{
+    struct walk w = {.unwinder = u, .naming = n, .space = space, .stack = stack, .path = path};
+    struct frame f = {0};
+    memcpy(w.registers.value, stack->registers, sizeof(w.registers.value));
+    w.registers.known = (1ull << DWARF_REGISTERS) - 1;
+    w.sure = true;
+    path->count = 0;
+    path->evidence = PATH_UNWIND_TABLES;
+    path->complete = false;
+    if (!code_resolve(&w, w.registers.value[DWARF_PC], &f))
+        return;
+    const struct registers first = w.registers;
+    frame_add(&w, &f, &first, true, PATH_UNWIND_TABLES);
+    while (path->count < MAX_PATH && step(&w))
+        ;
+    path->complete |= is_second(outermost(&w));
+}
