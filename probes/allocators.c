@@ -165,9 +165,8 @@ const struct allocator *allocator_of_library(const struct module *m)
 const struct allocator *allocator_of_libc_lock(const char *libc, const char *object)
 {
     for (size_t i = 0; i < ALLOCATORS; i++)
-        for (const char *const *lock = allocators[i].locks; *lock; lock++)
-            if (allocators[i].libc && !strcmp(allocators[i].libc, libc) && !strcmp(object, *lock))
-                return &allocators[i];
+        if (allocators[i].libc && !strcmp(allocators[i].libc, libc) && is_one(object, allocators[i].locks))
+            return &allocators[i];
     return NULL;
 }
 
