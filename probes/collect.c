@@ -78,11 +78,22 @@ struct collector {
     struct waiters *waiters;
 };
 
+/* A row that was made at the end, for a call under way, has none: its task's memory was not at hand. */
+static const struct word_evidence *evidence_of(const struct word_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct word_evidence *e = &rows[i].value.evidence;
+        if (e->heap_arena || e->last_bin[0] || e->last_bin[1] || e->next_arena || e->value)
+            return e;
+    }
+    return &rows[0].value.evidence;
+}
+
 /* The evidence of the word's very first call: its mappings are those that count. */
 static struct word_evidence evidence_first(const struct word_row *rows, size_t count)
 {
-    struct word_evidence first = rows[0].value.evidence;
-    for (size_t i = 1; i < count; i++) {
+    struct word_evidence first = *evidence_of(rows, count);
+    for (size_t i = 0; i < count; i++) {
         uint64_t seen = rows[i].value.evidence.first_seen_ns;
         if (seen && (!first.first_seen_ns || seen < first.first_seen_ns))
             first.first_seen_ns = seen;
@@ -176,6 +187,12 @@ static int locks_make(const struct collector *c, const struct word_row *rows, si
     return 0;
 }
 
+/* How long a wait took that had begun before is not known. */
+static bool outcome_is_timed(const struct lock_outcome *o)
+{
+    return !strcmp(o->op, "wait") && o->outcome != term_outcome(OUTCOME_UNDER_WAY);
+}
+
 /* A bucket holds 32 bits: what has run over shows as a difference to the calls. */
 static uint64_t histogram_lost(const struct measurement *m)
 {
@@ -183,7 +200,7 @@ static uint64_t histogram_lost(const struct measurement *m)
     for (size_t i = 0; i < m->lock_count; i++) {
         const struct lock *l = &m->locks[i];
         for (size_t k = 0; k < l->outcome_count; k++)
-            waits += strcmp(l->outcomes[k].op, "wait") ? 0 : l->outcomes[k].calls;
+            waits += outcome_is_timed(&l->outcomes[k]) ? l->outcomes[k].calls : 0;
         for (size_t k = 0; k < l->bucket_count; k++)
             in_buckets += l->buckets[k].calls;
     }
@@ -203,7 +220,12 @@ static int losses_make(struct session *session, const struct sideband *sideband,
     m->losses[LOSS_HISTOGRAM].count = missing > in_full_table ? missing : in_full_table;
     m->losses[m->loss_count++] = (struct loss){"probe runs that the kernel skipped", session_missed(session)};
     m->losses[m->loss_count++] = (struct loss){"mapping records dropped", sideband_lost(sideband)};
-    m->losses[m->loss_count++] = (struct loss){"threads still running at the end", session_living(session)};
+    if (m->goes_on) /* that is no loss then */
+        m->losses[m->loss_count++] =
+            (struct loss){"processes whose mappings may not be read", sideband_unread(sideband)};
+    else
+        m->losses[m->loss_count++] =
+            (struct loss){"threads still running at the end", session_living(session)};
     return 0;
 }
 
@@ -215,11 +237,11 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
     struct collector c = {session, sideband, naming_new(), futex_split_new(session_thread_count(session)),
                           NULL};
     m->paths = call_tree_new(0);
-    int rc = c.naming && c.split && m->paths ? waiters_new(session, c.naming, m->paths, &c.waiters) : -ENOMEM;
-    if (c.naming)
-        naming_debug_files(c.naming, m->debug_files);
-    if (!rc)
+    if (c.naming) {
         naming_refer(c.naming, m->libc_archive);
+        naming_debug_files(c.naming, m->debug_files);
+    }
+    int rc = c.naming && c.split && m->paths ? waiters_new(session, c.naming, m->paths, &c.waiters) : -ENOMEM;
     if (!rc)
         rc = session_words(session, &rows, &count, err);
     if (!rc)

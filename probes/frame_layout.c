@@ -191,9 +191,10 @@ static bool function_bytes(struct walk *w, const struct module *m, uint64_t size
     w->size = size && size < MOST_BYTES ? size : size ? MOST_BYTES : UNKNOWN_SIZE;
     if (!(w->bytes = malloc(w->size)))
         return false;
-    while (w->size >= 16 && !module_bytes(m, w->start, w->bytes, w->size))
-        w->size = size ? 0 : w->size / 2; /* near the segment's end there is less */
-    return w->size >= 16 || (size && w->size);
+    bool read = module_bytes(m, w->start, w->bytes, w->size);
+    for (; !read && !size && w->size >= 32; read = module_bytes(m, w->start, w->bytes, w->size))
+        w->size /= 2; /* near the segment's end there is less */
+    return read;
 }
 
 static void layout_take(const struct walk *w, const struct place *p, struct frame_layout *out)

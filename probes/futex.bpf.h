@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_FUTEX_BPF_H
 #define HEAPWAIT_FUTEX_BPF_H
 
-enum { FUTEX_CMD_MASK = 0x7f };
+#include "outcome.h"
 
 /* Set by user space before loading. */
 const volatile s64 nr_futex, nr_restart, nr_waitv, nr_wake, nr_wait, nr_requeue;
@@ -36,90 +36,10 @@ struct {
 const struct word_value word_zero;
 const struct histogram_value histogram_zero;
 
-/* ---- the operation and the outcome of a call ---- */
-
 static __always_inline bool is_futex_syscall(s64 nr)
 {
     return nr == nr_futex || nr == nr_wait || nr == nr_wake || nr == nr_requeue || nr == nr_waitv ||
            nr == nr_restart;
-}
-
-/* FUTEX_* commands by number, from include/uapi/linux/futex.h. */
-static __always_inline u8 op_of(u32 command)
-{
-    switch (command & FUTEX_CMD_MASK) {
-    case 0: /* WAIT */
-    case 9: /* WAIT_BITSET */
-        return OP_WAIT;
-    case 1:  /* WAKE */
-    case 10: /* WAKE_BITSET */
-        return OP_WAKE;
-    case 3: /* REQUEUE */
-    case 4: /* CMP_REQUEUE */
-        return OP_REQUEUE;
-    case 5:
-        return OP_WAKE_OP;
-    case 6:  /* LOCK_PI */
-    case 13: /* LOCK_PI2 */
-        return OP_LOCK_PI;
-    case 7:
-        return OP_UNLOCK_PI;
-    case 8:
-        return OP_TRYLOCK_PI;
-    case 11:
-        return OP_WAIT_REQUEUE_PI;
-    case 12:
-        return OP_CMP_REQUEUE_PI;
-    default:
-        return OP_OTHER;
-    }
-}
-
-static __always_inline u8 outcome_of_error(s64 ret)
-{
-    switch (ret) {
-    case -11: /* EAGAIN */
-        return OUTCOME_EAGAIN;
-    case -110: /* ETIMEDOUT */
-        return OUTCOME_TIMEOUT;
-    case -4:   /* EINTR, and how the kernel says it to itself: */
-    case -512: /* ERESTARTSYS */
-    case -513: /* ERESTARTNOINTR */
-    case -514: /* ERESTARTNOHAND */
-    case -516: /* ERESTART_RESTARTBLOCK */
-        return OUTCOME_INTERRUPTED;
-    default:
-        return OUTCOME_ERROR;
-    }
-}
-
-static __always_inline u8 outcome_of(u8 op, s64 ret, bool slept)
-{
-    if (ret < 0)
-        return outcome_of_error(ret);
-    switch (op) {
-    case OP_WAIT:
-    case OP_WAIT_REQUEUE_PI:
-    case OP_WAITV:
-        return slept ? OUTCOME_SLEPT : OUTCOME_RACED;
-    case OP_WAKE:
-    case OP_WAKE_OP:
-        return ret ? OUTCOME_WOKE_SOME : OUTCOME_WOKE_NONE;
-    case OP_REQUEUE:
-    case OP_CMP_REQUEUE_PI:
-        return ret ? OUTCOME_MOVED_SOME : OUTCOME_MOVED_NONE;
-    case OP_LOCK_PI:
-        return slept ? OUTCOME_SLEPT : OUTCOME_ACQUIRED;
-    case OP_TRYLOCK_PI:
-        return OUTCOME_ACQUIRED;
-    default:
-        return OUTCOME_DONE;
-    }
-}
-
-static __always_inline bool op_counts_woken(u8 op)
-{
-    return op == OP_WAKE || op == OP_WAKE_OP || op == OP_REQUEUE || op == OP_CMP_REQUEUE_PI;
 }
 
 /* ---- adding up ---- */
@@ -216,43 +136,6 @@ static __always_inline struct word_totals *totals_of(const struct word_key *key,
     return &slot->totals;
 }
 
-static __always_inline u32 log2_floor(u64 v)
-{
-    u32 r = 0;
-    if (v >> 32) {
-        v >>= 32;
-        r += 32;
-    }
-    if (v >> 16) {
-        v >>= 16;
-        r += 16;
-    }
-    if (v >> 8) {
-        v >>= 8;
-        r += 8;
-    }
-    if (v >> 4) {
-        v >>= 4;
-        r += 4;
-    }
-    if (v >> 2) {
-        v >>= 2;
-        r += 2;
-    }
-    return r + (v >> 1);
-}
-
-static __always_inline u32 bucket_of(u64 ns)
-{
-    if (ns < 1 << HISTOGRAM_SUB_BITS)
-        return ns;
-    u32 bits = log2_floor(ns);
-    if (bits >= HISTOGRAM_MAX_BITS)
-        return HISTOGRAM_BUCKETS - 1;
-    u32 sub = (ns >> (bits - HISTOGRAM_SUB_BITS)) & ((1 << HISTOGRAM_SUB_BITS) - 1);
-    return ((bits - HISTOGRAM_SUB_BITS + 1) << HISTOGRAM_SUB_BITS) + sub;
-}
-
 static __always_inline void histogram_add(const struct word_key *key, u64 ns)
 {
     struct histogram_value *h = bpf_map_lookup_elem(&histograms, key);
@@ -276,6 +159,8 @@ static __always_inline u64 lock_time(const struct task_state *t)
 
 static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, s64 woken)
 {
+    if (t->under_way)
+        outcome = OUTCOME_UNDER_WAY;
     struct word_key key = {.address = t->address, .space = t->space, .op = t->op, .outcome = outcome};
     u64 total = now - t->enter_ns, off = t->blocked_ns + t->runnable_ns, lock = 0;
     if (ledger) {
@@ -298,7 +183,7 @@ static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, 
     if (woken > 0)
         w->woken += woken;
     key.thread = 0;
-    if (key.op == OP_WAIT)
+    if (key.op == OP_WAIT && !t->under_way)
         histogram_add(&key, total);
 }
 
@@ -331,6 +216,7 @@ static __always_inline void call_begin(struct task_state *t, u8 op, u64 address,
     t->runnable_ns = 0;
     t->restartable = 0;
     t->untimed = 0;
+    t->under_way = 0;
     t->weight = 1;
     if (ledger)
         t->lock_ns = lock_time(t);
@@ -449,7 +335,7 @@ static __always_inline void cpu_return(struct task_state *t, u64 now)
     u64 ns = now - t->off_ns;
     if (t->off_cpu == RUNNABLE) {
         t->runnable_ns += ns;
-        if (t->woken_ns && t->op == OP_WAIT)
+        if (t->woken_ns && t->op == OP_WAIT && !t->under_way)
             handoff_add(t, now);
     } else if (t->off_cpu == BLOCKED) {
         t->blocked_ns += ns;

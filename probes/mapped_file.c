@@ -3,14 +3,27 @@
  * compared. */
 #include "probes/mapped_file.h"
 
+#include "probes/spaces.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+enum {
+    MAX_HELD = 256, /* files kept open; of further ones the path must do */
+    MAX_TRIES = 8,
+};
+
+struct mapped_files {
+    struct mapped_file **files;
+    size_t count, capacity, held;
+};
 
 /* What /proc/self/maps says of a page of the file, mapped for the purpose. */
 static bool identity_as_mapped(int fd, const struct file_identity *identity)
@@ -76,4 +89,64 @@ int mapped_file_open(pid_t pid, uint64_t start, uint64_t length, const char *pat
         return fd;
     snprintf(name, sizeof(name), "/proc/%d/exe", (int)pid);
     return file_try(name, identity);
+}
+
+/* ---- those of a session ---- */
+
+struct mapped_files *mapped_files_new(void)
+{
+    return calloc(1, sizeof(struct mapped_files));
+}
+
+void mapped_files_free(struct mapped_files *t)
+{
+    for (size_t i = 0; t && i < t->count; i++) {
+        if (t->files[i]->fd >= 0)
+            close(t->files[i]->fd);
+        free(t->files[i]);
+    }
+    if (t)
+        free(t->files);
+    free(t);
+}
+
+static struct mapped_file *file_add(struct mapped_files *t, const struct mapping *m)
+{
+    if (t->count == t->capacity) {
+        size_t larger = t->capacity ? t->capacity * 2 : 64;
+        struct mapped_file **grown = reallocarray(t->files, larger, sizeof(*grown));
+        if (!grown)
+            return NULL;
+        t->files = grown;
+        t->capacity = larger;
+    }
+    struct mapped_file *f = calloc(1, sizeof(*f));
+    if (!f)
+        return NULL;
+    *f = (struct mapped_file){.path = m->path, .identity = {m->inode, m->major, m->minor}, .fd = -1};
+    return t->files[t->count++] = f;
+}
+
+static bool file_matches(const struct mapped_file *f, const struct mapping *m)
+{
+    const struct file_identity *i = &f->identity;
+    return f->path == m->path && i->inode == m->inode && i->major == m->major && i->minor == m->minor;
+}
+
+const struct mapped_file *mapped_files_keep(struct mapped_files *t, pid_t pid, const struct mapping *m)
+{
+    struct mapped_file *f = NULL;
+    for (size_t i = t->count; i-- > 0 && !f;)
+        if (file_matches(t->files[i], m))
+            f = t->files[i];
+    if (!f && !(f = file_add(t, m)))
+        return NULL;
+    if (!pid || f->fd >= 0 || f->tries >= MAX_TRIES || t->held >= MAX_HELD)
+        return f;
+    f->fd = mapped_file_open(pid, m->start, m->length, m->path, &f->identity);
+    if (f->fd < 0)
+        f->tries++;
+    else
+        t->held++;
+    return f;
 }

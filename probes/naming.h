@@ -49,6 +49,8 @@ bool naming_resolve(struct naming *n, const struct address_space *space, uint64_
 /* What the process allocates with, by what `malloc` resolves to, and how that was found: malloc'd, NULL when
  * no mappings are known.  "unknown" when they are and nothing tells. */
 char *naming_allocator(struct naming *n, const struct address_space *space, const char **allocator);
+/* "lock" or "allocator" for a place in a file without symbols whose code shows that it is; else NULL. */
+const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own);
 
 /* The program itself: "glibc"/"musl", "static"/"static-pie"/"dynamic", and the allocator that its malloc
  * resolves to; each NULL when not known.  Static strings. */

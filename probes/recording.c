@@ -156,7 +156,7 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
 {
     static const struct run_outcome nothing = {.exit_status = -1};
     const struct run_outcome *o = m ? &m->outcome : &nothing;
-    bool ran = m != NULL;
+    bool ran = m != NULL, used = ran && !o->attached;
     return RUN(
         r, err,
         "INSERT INTO run (variant, libc, allocator, allocator_evidence, linkage, command, threads, "
@@ -174,10 +174,10 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
         b_text(probes_name(m ? m->probes : i->probes)), b_text(m && m->probes != PROBES_NONE ? "bpf" : NULL),
         b_known(ran ? (int64_t)o->wall_ns : -1), b_known(i->reported_ns), b_known(o->exit_status),
         b_known(o->term_signal ? o->term_signal : -1), b_int(o->timed_out), b_int(o->interrupted),
-        b_text(i->failure), b_known(ran ? (int64_t)o->max_rss_bytes : -1),
-        b_known(ran ? (int64_t)o->user_ns : -1), b_known(ran ? (int64_t)o->system_ns : -1),
-        b_known(ran ? (int64_t)o->voluntary_switches : -1),
-        b_known(ran ? (int64_t)o->involuntary_switches : -1), b_known(ran ? (int64_t)o->minor_faults : -1),
+        b_text(i->failure), b_known(used ? (int64_t)o->max_rss_bytes : -1),
+        b_known(used ? (int64_t)o->user_ns : -1), b_known(used ? (int64_t)o->system_ns : -1),
+        b_known(used ? (int64_t)o->voluntary_switches : -1),
+        b_known(used ? (int64_t)o->involuntary_switches : -1), b_known(used ? (int64_t)o->minor_faults : -1),
         b_known(i->foreign_cpu_ns), b_real(i->load_average),
         b_text(ran && o->started_at[0] ? o->started_at : NULL));
 }

@@ -3,8 +3,13 @@
  * and sorted by time before anything is made of them. */
 #include "probes/sideband.h"
 
+#include "probes/clock.h"
+#include "probes/mapped_file.h"
+#include "probes/maps.h"
+
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -15,9 +20,10 @@
 
 enum {
     RING_PAGES = 64,
-    MAX_HELD = 256, /* files kept open; of further ones the path must do */
-    MAX_TRIES = 8,
+    MANY_EVENTS = 1 << 14, /* from here on what is surely complete goes into the history while it runs */
+    MAX_SPACES = 1 << 18,  /* what comes later is lost, and counted */
 };
+static const uint64_t LATE_NS = 1000000000; /* no record comes so long after its time */
 
 enum event_kind { EVENT_FORK, EVENT_EXEC, EVENT_MMAP };
 
@@ -29,12 +35,6 @@ struct event {
     struct mapping mapping;
 };
 
-struct space_node {
-    struct address_space space;
-    struct mapping *mappings;
-    size_t capacity;
-};
-
 struct sideband {
     unsigned cpus;
     int *fds;
@@ -42,13 +42,11 @@ struct sideband {
     size_t ring_bytes;
     struct event *events;
     size_t event_count, event_capacity;
-    char **paths;
-    size_t path_count, path_capacity;
-    struct mapped_file **files;
-    size_t file_count, file_capacity, held;
-    struct space_node *spaces;
-    size_t space_count, space_capacity;
-    uint64_t lost;
+    struct spaces *spaces;
+    struct mapped_files *files;
+    uint64_t lost, unread;
+    uint64_t opened_ns;
+    bool chosen; /* records of a pid without a space are none of ours */
 };
 
 /* Room for one more element; NULL when there is no memory. */
@@ -99,14 +97,16 @@ static int ring_open(struct sideband *s, pid_t pid, int cpu)
     return 0;
 }
 
-int sideband_open(pid_t pid, struct sideband **out, struct error *err)
+static int rings_open(pid_t pid, bool chosen, struct sideband **out)
 {
     struct sideband *s = calloc(1, sizeof(*s));
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
     int rc = -ENOMEM;
-    if (!s || !(s->fds = calloc((size_t)cpus, sizeof(int))) ||
-        !(s->rings = calloc((size_t)cpus, sizeof(void *))))
+    if (!s || !(s->spaces = spaces_new()) || !(s->files = mapped_files_new()) ||
+        !(s->fds = calloc((size_t)cpus, sizeof(int))) || !(s->rings = calloc((size_t)cpus, sizeof(void *))))
         goto out;
+    s->chosen = chosen;
+    s->opened_ns = monotonic_ns();
     s->ring_bytes = RING_PAGES * (size_t)sysconf(_SC_PAGESIZE);
     for (int cpu = 0; cpu < cpus; cpu++) {
         rc = ring_open(s, pid, cpu);
@@ -118,10 +118,6 @@ int sideband_open(pid_t pid, struct sideband **out, struct error *err)
     rc = s->cpus ? 0 : -ENODEV;
 out:
     if (rc) {
-        error_set(err, rc,
-                  "can't follow the mappings of process %d (perf_event_open: %s); "
-                  "`heapwait doctor` tells what is missing",
-                  (int)pid, strerror(-rc));
         sideband_close(s);
         return rc;
     }
@@ -129,65 +125,39 @@ out:
     return 0;
 }
 
+int sideband_open(pid_t pid, struct sideband **out, struct error *err)
+{
+    int rc = rings_open(pid, false, out); /* the kernel shows only its own */
+    return rc ? error_set(err, rc,
+                          "can't follow the mappings of process %d (perf_event_open: %s); "
+                          "`heapwait doctor` tells what is missing",
+                          (int)pid, strerror(-rc))
+              : 0;
+}
+
+int sideband_open_machine(const pid_t *pids, size_t count, struct sideband **out, struct error *err)
+{
+    struct sideband *s = NULL;
+    int rc = rings_open(-1, pids != NULL, &s);
+    if (rc)
+        return error_set(err, rc,
+                         "can't follow the mappings of all processes (perf_event_open: %s); "
+                         "`heapwait doctor` tells what is missing",
+                         strerror(-rc));
+    for (size_t i = 0; i < count; i++)
+        if (!spaces_now(s->spaces, (uint32_t)pids[i]))
+            rc = error_set(err, -ENOMEM, "out of memory for %zu processes", count);
+    if (rc)
+        sideband_close(s);
+    else
+        *out = s;
+    return rc;
+}
+
 const int *sideband_fds(const struct sideband *s, unsigned *count)
 {
     *count = s->cpus;
     return s->fds;
-}
-
-/* The same name is kept once; names are few, so a linear search does. */
-static const char *path_keep(struct sideband *s, const char *path)
-{
-    for (size_t i = 0; i < s->path_count; i++)
-        if (!strcmp(s->paths[i], path))
-            return s->paths[i];
-    char **paths = array_grow(s->paths, s->path_count, &s->path_capacity, sizeof(*paths));
-    if (!paths)
-        return NULL;
-    s->paths = paths;
-    char *copy = strdup(path);
-    if (copy)
-        s->paths[s->path_count++] = copy;
-    return copy;
-}
-
-static struct mapped_file *file_add(struct sideband *s, const char *path,
-                                    const struct file_identity *identity)
-{
-    struct mapped_file **files = array_grow(s->files, s->file_count, &s->file_capacity, sizeof(*files));
-    if (!files)
-        return NULL;
-    s->files = files;
-    struct mapped_file *f = calloc(1, sizeof(*f));
-    if (!f)
-        return NULL;
-    *f = (struct mapped_file){.path = path, .identity = *identity, .fd = -1};
-    return files[s->file_count++] = f;
-}
-
-static bool identity_same(const struct file_identity *a, const struct file_identity *b)
-{
-    return a->inode == b->inode && a->major == b->major && a->minor == b->minor;
-}
-
-/* The file behind a mapping, opened while the process is likely to live. */
-static const struct mapped_file *file_keep(struct sideband *s, uint32_t pid, const struct mapping *m,
-                                           const struct file_identity *identity)
-{
-    struct mapped_file *f = NULL;
-    for (size_t i = s->file_count; i-- > 0 && !f;)
-        if (s->files[i]->path == m->path && identity_same(&s->files[i]->identity, identity))
-            f = s->files[i];
-    if (!f && !(f = file_add(s, m->path, identity)))
-        return NULL;
-    if (f->fd < 0 && f->tries < MAX_TRIES && s->held < MAX_HELD) {
-        f->fd = mapped_file_open((pid_t)pid, m->start, m->length, m->path, identity);
-        if (f->fd < 0)
-            f->tries++;
-        else
-            s->held++;
-    }
-    return f;
 }
 
 static void event_add(struct sideband *s, struct event e)
@@ -234,6 +204,12 @@ static uint64_t record_time(const struct perf_event_header *h)
     return time;
 }
 
+/* Records of all processes come when some were chosen: strangers' files are not opened. */
+static bool is_ours(const struct sideband *s, uint32_t pid)
+{
+    return !s->chosen || spaces_at(s->spaces, pid, UINT64_MAX);
+}
+
 static void mmap2_take(struct sideband *s, const struct record_mmap2 *r)
 {
     size_t room = r->header.size - sizeof(*r);
@@ -242,7 +218,7 @@ static void mmap2_take(struct sideband *s, const struct record_mmap2 *r)
     bool vdso = !strcmp(r->filename, "[vdso]");
     if ((!vdso && r->filename[0] != '/') || !strncmp(r->filename, "//anon", 6))
         return; /* anonymous code */
-    const char *path = path_keep(s, r->filename);
+    const char *path = spaces_path(s->spaces, r->filename);
     if (!path) {
         s->lost++;
         return;
@@ -251,10 +227,11 @@ static void mmap2_take(struct sideband *s, const struct record_mmap2 *r)
                         .length = r->len,
                         .file_offset = r->pgoff,
                         .inode = r->ino,
+                        .major = r->maj,
+                        .minor = r->min,
                         .since_ns = record_time(&r->header),
                         .path = path};
-    const struct file_identity identity = {.inode = r->ino, .major = r->maj, .minor = r->min};
-    m.file = vdso ? NULL : file_keep(s, r->pid, &m, &identity);
+    m.file = vdso ? NULL : mapped_files_keep(s->files, is_ours(s, r->pid) ? (pid_t)r->pid : 0, &m);
     event_add(s, (struct event){.time_ns = m.since_ns, .kind = EVENT_MMAP, .pid = r->pid, .mapping = m});
 }
 
@@ -309,12 +286,6 @@ static void ring_read(struct sideband *s, struct perf_event_mmap_page *page)
     __atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
 }
 
-void sideband_read(struct sideband *s)
-{
-    for (unsigned i = 0; i < s->cpus; i++)
-        ring_read(s, s->rings[i]);
-}
-
 static int event_compare(const void *a, const void *b)
 {
     const struct event *x = a, *y = b;
@@ -323,56 +294,46 @@ static int event_compare(const void *a, const void *b)
     return x->sequence < y->sequence ? -1 : 1;
 }
 
-static struct space_node *space_latest(const struct sideband *s, uint32_t pid, uint64_t time_ns)
-{
-    for (size_t i = s->space_count; i-- > 0;)
-        if (s->spaces[i].space.pid == pid && s->spaces[i].space.since_ns <= time_ns)
-            return &s->spaces[i];
-    return NULL;
-}
-
-static struct space_node *space_add(struct sideband *s, uint32_t pid, uint64_t since_ns)
-{
-    struct space_node *spaces = array_grow(s->spaces, s->space_count, &s->space_capacity, sizeof(*spaces));
-    if (!spaces)
-        return NULL;
-    s->spaces = spaces;
-    struct space_node *node = &s->spaces[s->space_count++];
-    *node = (struct space_node){.space = {.pid = pid, .since_ns = since_ns}};
-    return node;
-}
-
-static int mapping_add(struct space_node *node, const struct mapping *m)
-{
-    struct mapping *mappings =
-        array_grow(node->mappings, node->space.mapping_count, &node->capacity, sizeof(*mappings));
-    if (!mappings)
-        return -ENOMEM;
-    node->mappings = mappings;
-    node->mappings[node->space.mapping_count++] = *m;
-    node->space.mappings = node->mappings;
-    return 0;
-}
-
 static int event_replay(struct sideband *s, const struct event *e)
 {
-    struct space_node *node;
-    if (e->kind == EVENT_MMAP) {
-        node = space_latest(s, e->pid, e->time_ns);
-        if (!node)
-            node = space_add(s, e->pid, 0);
-        return node ? mapping_add(node, &e->mapping) : -ENOMEM;
-    }
-    node = space_add(s, e->pid, e->time_ns);
-    if (!node)
-        return -ENOMEM;
-    if (e->kind == EVENT_EXEC)
+    uint32_t whose = e->kind == EVENT_FORK ? e->parent : e->pid;
+    if (s->chosen && !spaces_at(s->spaces, whose, UINT64_MAX) &&
+        !(e->kind == EVENT_FORK && spaces_at(s->spaces, e->pid, UINT64_MAX))) /* its number comes again */
         return 0;
-    const struct space_node *parent = space_latest(s, e->parent, e->time_ns);
+    if (e->kind != EVENT_MMAP && spaces_count(s->spaces) >= MAX_SPACES) {
+        s->lost++;
+        return 0;
+    }
+    if (e->kind == EVENT_MMAP)
+        return spaces_map(s->spaces, e->pid, e->time_ns, &e->mapping);
+    if (e->kind == EVENT_FORK)
+        return spaces_fork(s->spaces, e->pid, e->parent, e->time_ns);
+    return spaces_exec(s->spaces, e->pid, e->time_ns);
+}
+
+/* Those up to the time go into the history; the rest stays. */
+static int events_replay(struct sideband *s, uint64_t until_ns)
+{
+    size_t done = 0;
     int rc = 0;
-    for (size_t i = 0; parent && i < parent->space.mapping_count && !rc; i++)
-        rc = mapping_add(node, &parent->mappings[i]);
+    if (s->event_count)
+        qsort(s->events, s->event_count, sizeof(*s->events), event_compare);
+    for (; done < s->event_count && s->events[done].time_ns <= until_ns && !rc; done++)
+        rc = event_replay(s, &s->events[done]);
+    s->event_count -= done;
+    for (size_t i = 0; done && i < s->event_count; i++) {
+        s->events[i] = s->events[done + i];
+        s->events[i].sequence = i;
+    }
     return rc;
+}
+
+void sideband_read(struct sideband *s)
+{
+    for (unsigned i = 0; i < s->cpus; i++)
+        ring_read(s, s->rings[i]);
+    if (s->event_count >= MANY_EVENTS && events_replay(s, monotonic_ns() - LATE_NS))
+        s->lost++;
 }
 
 int sideband_finish(struct sideband *s)
@@ -380,18 +341,75 @@ int sideband_finish(struct sideband *s)
     for (unsigned i = 0; i < s->cpus; i++)
         ioctl(s->fds[i], PERF_EVENT_IOC_DISABLE, 0);
     sideband_read(s);
-    if (s->event_count)
-        qsort(s->events, s->event_count, sizeof(*s->events), event_compare);
-    int rc = 0;
-    for (size_t i = 0; i < s->event_count && !rc; i++)
-        rc = event_replay(s, &s->events[i]);
+    return events_replay(s, UINT64_MAX);
+}
+
+int sideband_update(struct sideband *s)
+{
+    sideband_read(s);
+    return events_replay(s, monotonic_ns() - LATE_NS);
+}
+
+/* Whether records tell, or will tell, how the process came by its mappings. */
+static bool process_is_known(const struct sideband *s, uint32_t pid)
+{
+    for (size_t i = 0; i < s->event_count; i++)
+        if (s->events[i].pid == pid && s->events[i].kind != EVENT_MMAP)
+            return true;
+    const struct address_space *space = spaces_at(s->spaces, pid, UINT64_MAX);
+    return space && space->since_ns && space->mapping_count;
+}
+
+struct present {
+    struct sideband *sideband;
+    uint32_t pid;
+    struct mapping *mappings;
+    size_t count, capacity;
+    bool failed;
+};
+
+static void present_take(void *context, const struct mapping *m)
+{
+    struct present *p = context;
+    struct mapping *mappings = array_grow(p->mappings, p->count, &p->capacity, sizeof(*mappings));
+    const char *path = mappings ? spaces_path(p->sideband->spaces, m->path) : NULL;
+    if (mappings)
+        p->mappings = mappings;
+    p->failed |= !path;
+    if (!path)
+        return;
+    struct mapping *taken = &p->mappings[p->count++];
+    *taken = *m;
+    taken->path = path;
+    taken->file = mapped_files_keep(p->sideband->files, (pid_t)p->pid, taken);
+}
+
+/* As if they had been made when the records began: a child that is forked from here on has them too. */
+int sideband_present(struct sideband *s, uint32_t pid)
+{
+    struct present p = {.sideband = s, .pid = pid};
+    int rc = maps_read(pid, present_take, &p);
+    sideband_read(s); /* an exec or a fork until now: then it is not known whose mappings these were */
+    if (!rc && p.failed)
+        rc = -ENOMEM;
+    bool known = process_is_known(s, pid);
+    for (size_t i = 0; i < p.count && !rc && !known; i++)
+        event_add(s, (struct event){
+                         .time_ns = s->opened_ns, .kind = EVENT_MMAP, .pid = pid, .mapping = p.mappings[i]});
+    free(p.mappings);
+    if (rc && !known)
+        s->unread += rc != -ENOENT && rc != -ESRCH; /* else it has ended */
     return rc;
+}
+
+uint64_t sideband_unread(const struct sideband *s)
+{
+    return s->unread;
 }
 
 const struct address_space *sideband_space(const struct sideband *s, uint32_t pid, uint64_t time_ns)
 {
-    const struct space_node *node = space_latest(s, pid, time_ns);
-    return node ? &node->space : NULL;
+    return spaces_at(s->spaces, pid, time_ns);
 }
 
 uint64_t sideband_lost(const struct sideband *s)
@@ -407,20 +425,10 @@ void sideband_close(struct sideband *s)
         munmap(s->rings[i], s->ring_bytes + (size_t)sysconf(_SC_PAGESIZE));
         close(s->fds[i]);
     }
-    for (size_t i = 0; i < s->path_count; i++)
-        free(s->paths[i]);
-    for (size_t i = 0; i < s->file_count; i++) {
-        if (s->files[i]->fd >= 0)
-            close(s->files[i]->fd);
-        free(s->files[i]);
-    }
-    for (size_t i = 0; i < s->space_count; i++)
-        free(s->spaces[i].mappings);
-    free(s->files);
     free(s->fds);
     free(s->rings);
     free(s->events);
-    free(s->paths);
-    free(s->spaces);
+    spaces_free(s->spaces);
+    mapped_files_free(s->files);
     free(s);
 }

@@ -14,7 +14,7 @@ _heapwait_options()
 {
     case $1 in
     doctor) echo '--calibrate --help' ;;
-    record) echo '--output --mode --max-words --debug-file --calibrate --help' ;;
+    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --debug-file --calibrate --help' ;;
     study)
         echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --no-probes' \
             '--timeout --seed --resume --help'
@@ -30,11 +30,14 @@ _heapwait_value()
 {
     case $1:$2 in
     record:-m | record:--mode) _heapwait_words 'waits ledger' ;;
+    record:-p | record:--pid) _heapwait_words "$(cd /proc && echo [0-9]*)" ;;
+    record:-u | record:--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
+    record:--cgroup) _heapwait_files -d ;;
     study:--variants) _heapwait_words 'none glibc musl musl+jemalloc musl+mimalloc glibc-static musl-dynamic
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     report:-o | report:--output) _heapwait_files -d ;;
     *:-o | *:--output | record:--debug-file) _heapwait_files -f ;;
-    record:--max-words | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
+    record:--max-words | record:--duration | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;
     esac
@@ -47,7 +50,7 @@ _heapwait_command_at()
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
-        -o | --output | -m | --mode | --max-words | --debug-file) ((i++)) ;;
+        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --debug-file) ((i++)) ;;
         -*) ;;
         *) echo "$i" && return ;;
         esac

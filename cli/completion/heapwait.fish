@@ -5,7 +5,7 @@ end
 
 complete -c heapwait -f
 complete -c heapwait -n __fish_use_subcommand -a doctor -d 'what this machine can measure'
-complete -c heapwait -n __fish_use_subcommand -a record -d 'run a command under probes'
+complete -c heapwait -n __fish_use_subcommand -a record -d 'run a command under probes, or attach'
 complete -c heapwait -n __fish_use_subcommand -a study -d 'run every variant of the password program'
 complete -c heapwait -n __fish_use_subcommand -a explain -d 'verdict and tables of a recording'
 complete -c heapwait -n __fish_use_subcommand -a report -d 'a recording as PDF and HTML'
@@ -16,6 +16,11 @@ complete -c heapwait -n '__heapwait_in doctor' -l calibrate -d 'what a system ca
 
 complete -c heapwait -n '__heapwait_in record' -s o -l output -r -F -d 'the recording'
 complete -c heapwait -n '__heapwait_in record' -s m -l mode -x -a 'waits ledger' -d 'what to measure'
+complete -c heapwait -n '__heapwait_in record' -s p -l pid -x -a '(__fish_complete_pids)' -d 'attach to processes'
+complete -c heapwait -n '__heapwait_in record' -l cgroup -x -a '(__fish_complete_directories)' -d 'attach to a cgroup'
+complete -c heapwait -n '__heapwait_in record' -s a -l all -d 'attach to all processes'
+complete -c heapwait -n '__heapwait_in record' -l duration -x -d 'how long, in seconds'
+complete -c heapwait -n '__heapwait_in record' -s u -l user -x -a '(__fish_complete_users)' -d 'run the command as'
 complete -c heapwait -n '__heapwait_in record' -l max-words -x -d 'pairs of futex word and outcome'
 complete -c heapwait -n '__heapwait_in record' -l debug-file -r -F -d 'the file as it was before strip'
 complete -c heapwait -n '__heapwait_in record' -l calibrate -d 'runs and time of the probes'

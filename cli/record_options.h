@@ -1,0 +1,27 @@
+/* The options of `heapwait record`: what is run or attached to, how, and where the recording goes. */
+#ifndef HEAPWAIT_RECORD_OPTIONS_H
+#define HEAPWAIT_RECORD_OPTIONS_H
+
+#include "probes/abi.h"
+#include "probes/measure.h"
+
+#include <sys/types.h>
+
+struct record_options {
+    const char *output;
+    enum probe_mode mode;
+    uint32_t max_words;
+    bool calibrate;
+    char *const *command; /* NULL: none */
+    enum follow_scope scope;
+    pid_t pids[WANTED_PROCESSES];
+    size_t pid_count;
+    const char *cgroup, *user, *libc;
+    struct debug_files *debug_files; /* NULL: none was given */
+    uint64_t duration_ns;            /* 0: no end by time */
+};
+
+/* -1: go on; else the exit code: what was to be printed has been. */
+int record_options_parse(int argc, char **argv, struct record_options *o);
+
+#endif

@@ -1,0 +1,304 @@
+/* See perf_script.h.  A record is a line, and of a call path those that follow it up to an empty one; they
+ * begin with a tab, which no record does. */
+#include "probes/perf_script.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MAX_LINE = 1 << 16, /* a path has at most 4096 bytes, a C++ symbol may have more */
+    MAX_TEXT = 1 << 18, /* of a record with its call path */
+    MAX_DEPTH = 512,    /* perf's own limit is 127, unless sysctl kernel.perf_event_max_stack says more */
+};
+
+struct perf_script {
+    perf_take_fn take;
+    void *context;
+    char *machine;
+    char *line, *text;
+    size_t line_size, text_size;
+    bool overlong; /* the line has outgrown MAX_LINE: the rest of it is passed over */
+    bool pending;
+    struct perf_record record;
+    struct perf_frame frames[MAX_DEPTH];
+    uint64_t strange;
+};
+
+struct perf_script *perf_script_new(perf_take_fn take, void *context)
+{
+    struct perf_script *p = calloc(1, sizeof(*p));
+    if (!p)
+        return NULL;
+    p->take = take;
+    p->context = context;
+    p->line = malloc(MAX_LINE);
+    p->text = malloc(MAX_TEXT);
+    if (!p->line || !p->text) {
+        perf_script_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+void perf_script_free(struct perf_script *p)
+{
+    if (!p)
+        return;
+    free(p->machine);
+    free(p->line);
+    free(p->text);
+    free(p);
+}
+
+void perf_script_set_machine(struct perf_script *p, const char *machine)
+{
+    free(p->machine);
+    p->machine = strdup(machine);
+}
+
+uint64_t perf_script_strange(const struct perf_script *p)
+{
+    return p->strange;
+}
+
+static void record_emit(struct perf_script *p)
+{
+    if (!p->pending)
+        return;
+    p->pending = false;
+    p->record.frames = p->frames;
+    p->take(p->context, &p->record);
+}
+
+/* A copy that lives as long as the record; NULL when there is no room. */
+static const char *text_keep(struct perf_script *p, const char *text, size_t length)
+{
+    if (p->text_size + length + 1 > MAX_TEXT)
+        return NULL;
+    char *copy = p->text + p->text_size;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    p->text_size += length + 1;
+    return copy;
+}
+
+/* What perf prints where it knows nothing. */
+static const char *name_keep(struct perf_script *p, const char *text, size_t length)
+{
+    static const char unknown[] = "[unknown]";
+    if (!length || (length == sizeof(unknown) - 1 && !memcmp(text, unknown, length)))
+        return NULL;
+    return text_keep(p, text, length);
+}
+
+/* "  7f43 __lock (/path/of the file)": a symbol may hold blanks and brackets, so the file's begins with the
+ * last " (". */
+static bool frame_take(struct perf_script *p, const char *line)
+{
+    char *end;
+    uint64_t address = strtoull(line, &end, 16);
+    size_t length = strlen(line);
+    if (end == line || *end != ' ' || line[length - 1] != ')')
+        return false;
+    const char *dso = NULL;
+    for (const char *next = end; (next = strstr(next, " (")); next++)
+        dso = next;
+    if (!dso || p->record.frame_count == MAX_DEPTH)
+        return dso != NULL;
+    struct perf_frame *f = &p->frames[p->record.frame_count++];
+    *f = (struct perf_frame){.address = address};
+    if (dso > end + 1)
+        f->symbol = name_keep(p, end + 1, (size_t)(dso - end - 1));
+    f->dso = name_keep(p, dso + 2, (size_t)(line + length - 1 - dso - 2));
+    return true;
+}
+
+/* PERF_RECORD_COMM exec: NAME:PID/TID; without "exec" it is only a name. */
+static bool comm_take(struct perf_record *r, const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    if (strncmp(text, " exec:", 6) != 0 || !colon)
+        return false;
+    int pid, tid;
+    if (sscanf(colon, ":%d/%d", &pid, &tid) != 2)
+        return false;
+    r->kind = PERF_EXEC;
+    r->pid = (uint32_t)pid;
+    r->tid = (uint32_t)tid;
+    return true;
+}
+
+/* (PID:TID):(PARENT:PARENT'S TID) */
+static bool fork_take(struct perf_record *r, enum perf_kind kind, const char *text)
+{
+    int pid, tid, parent;
+    if (sscanf(text, "(%d:%d):(%d:", &pid, &tid, &parent) != 3)
+        return false;
+    r->kind = kind;
+    r->pid = (uint32_t)pid;
+    r->tid = (uint32_t)tid;
+    r->parent = (uint32_t)parent;
+    return true;
+}
+
+/* " PID/TID: [0x401000(0xa000) @ 0x1000 fe:00 5309463 2614434033]: r-xp PATH"; instead of the device, inode
+ * and generation there may be "<build-id>", or nothing (PERF_RECORD_MMAP). */
+static bool map_take(struct perf_script *p, const char *text)
+{
+    struct perf_record *r = &p->record;
+    int pid, tid, n = 0;
+    if (sscanf(text, " %d/%d: [%" SCNx64 "(%" SCNx64 ") @ %" SCNx64 "%n", &pid, &tid, &r->map.start,
+               &r->map.length, &r->map.file_offset, &n) != 5)
+        return false;
+    const char *rest = text + n, *close = strstr(rest, "]: ");
+    if (!close)
+        return false;
+    unsigned major, minor;
+    if (sscanf(rest, " %x:%x %" SCNu64, &major, &minor, &r->map.inode) != 3)
+        r->map.inode = 0;
+    const char *rights = close + 3, *path = strchr(rights, ' ');
+    if (!path || !memchr(rights, 'x', (size_t)(path - rights)))
+        return false;
+    r->kind = PERF_MAP;
+    r->pid = (uint32_t)pid;
+    r->tid = (uint32_t)tid;
+    r->map.path = text_keep(p, path + 1, strlen(path + 1));
+    return r->map.path != NULL;
+}
+
+static bool switch_take(struct perf_record *r, const char *text)
+{
+    if (!strncmp(text, "_CPU_WIDE", 9))
+        text += 9;
+    if (!strncmp(text, " IN", 3)) {
+        r->kind = PERF_SWITCH_IN;
+        return true;
+    }
+    r->kind = PERF_SWITCH_OUT;
+    r->preempted = !strncmp(text, " OUT preempt", 12);
+    return !strncmp(text, " OUT", 4);
+}
+
+static bool lost_take(struct perf_record *r, const char *text)
+{
+    r->kind = PERF_LOST;
+    return sscanf(text, " lost %" SCNu64, &r->lost) == 1 ||
+           sscanf(text, "_SAMPLES lost %" SCNu64, &r->lost) == 1;
+}
+
+/* Text behind "PERF_RECORD_".  Of no interest: names, namespaces, BPF programs, text pokes... */
+static bool event_take(struct perf_script *p, const char *text, bool *interesting)
+{
+    struct perf_record *r = &p->record;
+    *interesting = true;
+    if (!strncmp(text, "MMAP2", 5))
+        return map_take(p, text + 5);
+    if (!strncmp(text, "MMAP", 4))
+        return map_take(p, text + 4);
+    if (!strncmp(text, "FORK", 4))
+        return fork_take(r, PERF_FORK, text + 4);
+    if (!strncmp(text, "EXIT", 4))
+        return fork_take(r, PERF_EXIT, text + 4);
+    if (!strncmp(text, "SWITCH", 6))
+        return switch_take(r, text + 6);
+    if (!strncmp(text, "LOST", 4))
+        return lost_take(r, text + 4);
+    *interesting = !strncmp(text, "COMM exec:", 10);
+    return !*interesting || comm_take(r, text + 4);
+}
+
+/* What a sample without a call path has at the end of its line is not looked for: the thread's place alone,
+ * of a tracepoint, says nothing; of a clock it is all there is. */
+static bool sample_take(struct perf_script *p, const char *text)
+{
+    struct perf_record *r = &p->record;
+    size_t length = strcspn(text, " ");
+    const char *rest = text + length + strspn(text + length, " ");
+    if (length < 2 || text[length - 1] != ':')
+        return false;
+    r->kind = PERF_SAMPLE;
+    r->event = text_keep(p, text, length - 1);
+    if (!r->event || !perf_trace_parse(r->event, rest, p->machine, &r->trace))
+        return false;
+    if (r->trace.kind == TRACE_CLOCK && *rest)
+        return frame_take(p, rest);
+    return true;
+}
+
+/* "PID/TID SECONDS.NANOSECONDS: EVENT: ..." */
+static bool head_take(struct perf_script *p, const char *line)
+{
+    struct perf_record *r = &p->record;
+    int pid, tid, n = 0;
+    uint64_t seconds, fraction;
+    char digits[10];
+    if (sscanf(line, "%d/%d %" SCNu64 ".%9[0-9]%n", &pid, &tid, &seconds, digits, &n) != 4)
+        return false;
+    size_t given = strlen(digits);
+    fraction = strtoull(digits, NULL, 10);
+    for (; given < 9; given++)
+        fraction *= 10;
+    const char *text = line + n;
+    if (text[0] != ':' || seconds > UINT64_MAX / 2000000000)
+        return false;
+    *r = (struct perf_record){
+        .pid = (uint32_t)pid, .tid = (uint32_t)tid, .time_ns = seconds * 1000000000 + fraction};
+    p->text_size = 0;
+    text += 1 + strspn(text + 1, " ");
+    bool interesting = true;
+    bool good =
+        strncmp(text, "PERF_RECORD_", 12) ? sample_take(p, text) : event_take(p, text + 12, &interesting);
+    p->pending = good && interesting;
+    return good;
+}
+
+static void line_take(struct perf_script *p)
+{
+    char *line = p->line;
+    line[p->line_size] = '\0';
+    while (p->line_size && (line[p->line_size - 1] == ' ' || line[p->line_size - 1] == '\r'))
+        line[--p->line_size] = '\0';
+    if (line[0] == '\t') {
+        const char *frame = line + strspn(line, "\t ");
+        if (p->pending && p->record.kind == PERF_SAMPLE) {
+            p->record.has_path = true;
+            p->strange += !frame_take(p, frame);
+        }
+        return;
+    }
+    record_emit(p);
+    if (line[0])
+        p->strange += !head_take(p, line);
+}
+
+void perf_script_feed(struct perf_script *p, const char *text, size_t size)
+{
+    while (size) {
+        const char *end = memchr(text, '\n', size);
+        size_t piece = end ? (size_t)(end - text) : size, room = MAX_LINE - 1 - p->line_size;
+        p->overlong |= piece > room;
+        size_t taken = piece > room ? room : piece;
+        memcpy(p->line + p->line_size, text, taken);
+        p->line_size += taken;
+        text += piece + (end != NULL);
+        size -= piece + (end != NULL);
+        if (!end)
+            return;
+        if (p->overlong)
+            p->strange++;
+        else
+            line_take(p);
+        p->overlong = false;
+        p->line_size = 0;
+    }
+}
+
+void perf_script_end(struct perf_script *p)
+{
+    if (p->line_size) /* a line without its end was cut off */
+        p->strange++;
+    p->line_size = 0;
+    record_emit(p);
+}

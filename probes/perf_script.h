@@ -1,0 +1,76 @@
+/* What `perf script` prints, line by line, as records: samples with their call path, tracepoints with their
+ * numbers, mappings, forks, execs, exits, switches, losses.  Owns a line, a call path and nothing else:
+ * memory is bounded whatever comes in, and what isn't understood is counted and passed over. The surprising
+ * fact: a comm may hold anything, line ends included, so comms are never asked for; and since Linux 5.18 perf
+ * prints a user address of a call path as an offset in its file, older and newer ones don't. */
+#ifndef HEAPWAIT_PERF_SCRIPT_H
+#define HEAPWAIT_PERF_SCRIPT_H
+
+#include "probes/perf_trace.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The fields that the parser expects, and beside them --ns and the --show-*-events below. */
+#define PERF_SCRIPT_FIELDS "pid,tid,time,event,ip,sym,dso,trace"
+
+enum perf_kind {
+    PERF_SAMPLE, /* any event that was sampled: perf_record.trace tells what it was */
+    PERF_MAP,    /* an executable mapping was made */
+    PERF_EXEC,
+    PERF_FORK, /* a process or (pid == parent) a thread */
+    PERF_EXIT,
+    PERF_SWITCH_OUT, /* perf's own records (--switch-events) of the thread tid */
+    PERF_SWITCH_IN,
+    PERF_LOST,
+};
+
+/* One step of a call path, innermost first. */
+struct perf_frame {
+    uint64_t address;   /* as printed: see above */
+    const char *symbol; /* NULL: perf knew none */
+    const char *dso;    /* path of a file, "[kernel.kallsyms]", "[vdso]"...; NULL: perf knew none */
+};
+
+/* Valid during the call of `take` only, strings too. */
+struct perf_record {
+    enum perf_kind kind;
+    uint64_t time_ns; /* of the session's clock; 0: before it began */
+    uint32_t pid, tid;
+    const char *event; /* its name (PERF_SAMPLE) */
+    struct perf_trace trace;
+    const struct perf_frame *frames;
+    size_t frame_count;
+    bool has_path;   /* the frames are a call path; else at most where the thread was */
+    uint32_t parent; /* PERF_FORK: the parent's pid */
+    bool preempted;  /* PERF_SWITCH_OUT */
+    uint64_t lost;   /* PERF_LOST: how many records */
+    struct {
+        uint64_t start, length, file_offset, inode; /* inode 0: not told */
+        const char *path;                           /* as printed: "[vdso]" and "//anon" too */
+    } map;
+};
+
+struct perf_script;
+
+typedef void (*perf_take_fn)(void *context, const struct perf_record *r);
+
+/* NULL: out of memory. */
+struct perf_script *perf_script_new(perf_take_fn take, void *context);
+
+/* How system calls are numbered ("x86_64", "aarch64"): without it, raw_syscalls can't be read. */
+void perf_script_set_machine(struct perf_script *p, const char *machine);
+
+/* The next piece of the output, of any size and cut anywhere. */
+void perf_script_feed(struct perf_script *p, const char *text, size_t size);
+
+/* The output has ended: hands over what is pending. */
+void perf_script_end(struct perf_script *p);
+
+/* Lines that made no sense, cut ones included. */
+uint64_t perf_script_strange(const struct perf_script *p);
+
+/* NULL is fine. */
+void perf_script_free(struct perf_script *p);
+
+#endif
