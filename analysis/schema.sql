@@ -37,7 +37,7 @@ CREATE TABLE run (
   command TEXT NOT NULL,     -- or what was attached to
   threads INTEGER,
   passwords INTEGER,
-  rep INTEGER,               -- the interleaved round, 1-based; 0 is the warm-up's (never stored by study)
+  rep INTEGER,               -- the interleaved round, 1-based; 0: beside the rounds, for its call paths alone
   position INTEGER,          -- place in the study's order, 1-based: what --resume goes by
   probes TEXT NOT NULL CHECK (probes IN ('none', 'waits', 'ledger')),
   collector TEXT CHECK (collector IN ('bpf', 'perf')), -- NULL when probes is none

@@ -229,8 +229,9 @@ static const struct section sections[] = {
                  {"ratio", CELL_RATIO, 0}}},
     {.heading = "How it was measured",
      .sql = "SELECT key, value FROM main.host UNION ALL SELECT 'study: ' || key, value FROM main.study "
-            "UNION ALL SELECT 'runs that count', count(*) || ' of ' || (SELECT count(*) FROM run) FROM "
-            "counted_run "
+            "UNION ALL SELECT 'runs that count', ((SELECT count(*) FROM run) - (SELECT count(*) FROM "
+            "failed_run)) "
+            "|| ' of ' || (SELECT count(*) FROM run) "
             "UNION ALL SELECT 'other processes'' share', printf('%.1f %%', 100 * foreign_share) FROM "
             "noise_total "
             "WHERE foreign_share IS NOT NULL "

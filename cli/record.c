@@ -10,6 +10,7 @@
 #include "probes/identity.h"
 #include "probes/libc_archive.h"
 #include "probes/measure.h"
+#include "probes/perf_record.h"
 #include "probes/process.h"
 #include "probes/recording.h"
 #include "probes/session.h"
@@ -87,6 +88,8 @@ static int recording_write(const struct record_options *o, const struct found *f
         rc = recording_add_run(recording, &info, m, err);
     if (!rc && m->ledger)
         rc = calibration_store(recording, calibration, err);
+    if (!rc && o->perf)
+        rc = perf_record_store(recording, o->perf_file, err);
     if (!rc)
         rc = host_store_end(recording, err);
     recording_close(recording);
@@ -138,6 +141,12 @@ static int measurement_keep(const struct record_options *o, const struct found *
         return EXIT_HEAPWAIT;
     }
     fprintf(stderr, "recording: %s (`heapwait explain %s`)\n", o->output, o->output);
+    if (o->perf && m->perf_failure) {
+        fprintf(stderr, "heapwait: the recording has no samples of perf's: %s\n", m->perf_failure);
+        return EXIT_HEAPWAIT;
+    }
+    if (o->perf)
+        fprintf(stderr, "perf's own file: %s (`perf report -i %s`)\n", o->perf_file, o->perf_file);
     return exit_of_command(&m->outcome);
 }
 
@@ -171,6 +180,7 @@ static struct measure_options measure_options_of(const struct record_options *o,
         .timeline_length_ns = TIMELINE_LENGTH_NS,
         .debug_files = o->debug_files,
         .calibrate = o->calibrate,
+        .perf_file = o->perf ? o->perf_file : NULL,
     };
 }
 
@@ -196,6 +206,16 @@ static int record(const struct record_options *o, const struct found *found)
     return code;
 }
 
+/* Where perf's file goes, beside the recording unless told otherwise; what is to be freed. */
+static char *perf_file_name(struct record_options *o)
+{
+    char *name = NULL;
+    if (!o->perf || o->perf_file || asprintf(&name, "%s.perf.data", o->output) < 0)
+        return NULL;
+    o->perf_file = name;
+    return name;
+}
+
 int record_main(int argc, char **argv)
 {
     static struct record_options options = {.output = "heapwait.db", .mode = PROBES_WAITS};
@@ -204,11 +224,13 @@ int record_main(int argc, char **argv)
         return code;
     struct error err = {""};
     struct found found = {0};
+    char *perf_file = perf_file_name(&options);
     char *schema = datadir_path("schema.sql", &err); /* without it the measuring would be in vain */
     int rc = schema ? found_get(&options, &found, &err) : -ENOENT;
     free(schema);
     code = rc ? failure_tell(rc, false, &err) : record(&options, &found);
     found_free(&found);
     debug_files_free(options.debug_files);
+    free(perf_file);
     return code;
 }

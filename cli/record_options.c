@@ -42,6 +42,9 @@ static const char usage[] =
     "                        and debug information; may be given several times\n"
     "      --libc FILE       musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
+    "      --perf[=FILE]     run `perf record` beside the probes: samples with call paths, for a flame "
+    "graph; its\n"
+    "                        file is kept (default OUTPUT.perf.data)\n"
     "  -h, --help\n";
 
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
@@ -119,6 +122,8 @@ static int mix_check(const struct record_options *o)
             "--duration goes with -p, --cgroup or -a without a command (`timeout %s COMMAND` ends "
             "one)",
             "SECONDS");
+    if (o->perf && (o->scope == FOLLOW_CGROUP || o->scope == FOLLOW_ALL))
+        return usage_error("--perf goes with a command of its own or -p, not with --cgroup or -a");
     if (o->user && !o->command)
         return usage_error("-u is for the command that is run, and there is none");
     return -1;
@@ -170,13 +175,17 @@ static int option_take(int c, char *const *argv, struct record_options *o)
         return number_parse(optarg, &o->max_words)
                    ? -1
                    : usage_error("--max-words takes a number from 1 to 16777216, not '%s'", optarg);
-    case 'f':
+    case 'D':
         return debug_file_take(o, optarg) ? EXIT_HEAPWAIT : -1;
     case 'l':
         o->libc = optarg;
         return -1;
     case 'c':
         o->calibrate = true;
+        return -1;
+    case 'f':
+        o->perf = true;
+        o->perf_file = optarg;
         return -1;
     case 'h':
         fputs(usage, stdout);
@@ -199,9 +208,10 @@ int record_options_parse(int argc, char **argv, struct record_options *o)
         {"duration", required_argument, NULL, 'd'},
         {"user", required_argument, NULL, 'u'},
         {"max-words", required_argument, NULL, 'w'},
-        {"debug-file", required_argument, NULL, 'f'},
+        {"debug-file", required_argument, NULL, 'D'},
         {"libc", required_argument, NULL, 'l'},
         {"calibrate", no_argument, NULL, 'c'},
+        {"perf", optional_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };

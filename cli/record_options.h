@@ -19,6 +19,8 @@ struct record_options {
     const char *cgroup, *user, *libc;
     struct debug_files *debug_files; /* NULL: none was given */
     uint64_t duration_ns;            /* 0: no end by time */
+    bool perf;
+    const char *perf_file; /* NULL: named after the recording */
 };
 
 /* -1: go on; else the exit code: what was to be printed has been. */

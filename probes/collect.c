@@ -3,6 +3,7 @@
 
 #include "probes/ledger.h"
 #include "probes/naming.h"
+#include "probes/perf_stacks.h"
 #include "probes/terms.h"
 #include "probes/waiters.h"
 
@@ -229,8 +230,8 @@ static int losses_make(struct session *session, const struct sideband *sideband,
     return 0;
 }
 
-int collect(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,
-            struct error *err)
+int collect(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
+            struct measurement *m, struct error *err)
 {
     struct word_row *rows = NULL;
     size_t count = 0;
@@ -250,6 +251,8 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
         rc = losses_make(session, sideband, waiters_lost(c.waiters), m);
     if (!rc && m->probes == PROBES_LEDGER)
         rc = ledger_collect(session, sideband, c.naming, c.split, m);
+    if (!rc && perf_file && !m->perf_failure)
+        rc = perf_stacks_collect(perf_file, sideband, c.naming, m);
     if (!rc)
         rc = session_stats(session, &m->probe_stats, &m->probe_stat_count);
     if (!rc) {

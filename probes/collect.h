@@ -9,8 +9,9 @@
 
 #include <sys/types.h>
 
-/* `pid` is the command's own process: its program gives libc, linkage and allocator. */
-int collect(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,
-            struct error *err);
+/* `pid` is the command's own process: its program gives libc, linkage and allocator.  `perf_file` may be
+ * NULL. */
+int collect(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
+            struct measurement *m, struct error *err);
 
 #endif

@@ -186,14 +186,17 @@ static void choices_walk(struct walk *w)
     }
 }
 
+/* Where the size isn't known there may be less than is asked for, near the segment's end. */
 static bool function_bytes(struct walk *w, const struct module *m, uint64_t size)
 {
-    w->size = size && size < MOST_BYTES ? size : size ? MOST_BYTES : UNKNOWN_SIZE;
+    w->size = !size ? UNKNOWN_SIZE : size < MOST_BYTES ? size : MOST_BYTES;
     if (!(w->bytes = malloc(w->size)))
         return false;
     bool read = module_bytes(m, w->start, w->bytes, w->size);
-    for (; !read && !size && w->size >= 32; read = module_bytes(m, w->start, w->bytes, w->size))
-        w->size /= 2; /* near the segment's end there is less */
+    while (!read && !size && w->size > 16) {
+        w->size /= 2;
+        read = module_bytes(m, w->start, w->bytes, w->size);
+    }
     return read;
 }
 

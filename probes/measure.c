@@ -8,6 +8,7 @@
 #include "probes/launch.h"
 #include "probes/ledger.h"
 #include "probes/observe.h"
+#include "probes/perf_record.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
 #include "probes/signals.h"
@@ -19,9 +20,10 @@
 /* What a run is made of. */
 struct run {
     const struct measure_options *options;
-    struct session *session;   /* NULL: untraced */
-    struct sideband *sideband; /* NULL until the probes are on */
-    struct launch *launch;     /* NULL: no command */
+    struct session *session;        /* NULL: untraced */
+    struct sideband *sideband;      /* NULL until the probes are on */
+    struct launch *launch;          /* NULL: no command */
+    struct perf_record_child *perf; /* NULL: none */
     struct measurement *m;
 };
 
@@ -99,7 +101,25 @@ static int probes_bring(struct run *r, struct error *err)
     int rc = sideband_finish(r->sideband);
     if (rc)
         return error_set(err, rc, "out of memory for the processes' mappings");
-    return collect(r->session, r->sideband, run_process(r), r->m, err);
+    return collect(r->session, r->sideband, run_process(r), r->options->perf_file, r->m, err);
+}
+
+static int perf_begin(struct run *r, struct error *err)
+{
+    const struct measure_options *o = r->options;
+    const pid_t pid = r->launch ? launch_pid(r->launch) : 0;
+    if (!o->perf_file || !r->session)
+        return 0;
+    return pid ? perf_record_start(&pid, 1, o->perf_file, &r->perf, err)
+               : perf_record_start(o->target->pids, o->target->count, o->perf_file, &r->perf, err);
+}
+
+/* Whatever becomes of perf, what the probes have measured is kept. */
+static void perf_end(struct run *r)
+{
+    struct error err = {""};
+    if (r->perf && perf_record_finish(r->perf, &err))
+        r->m->perf_failure = strdup(err.text);
 }
 
 static int command_measure(struct run *r, bool *exec_failed, struct error *err)
@@ -111,9 +131,12 @@ static int command_measure(struct run *r, bool *exec_failed, struct error *err)
     if (!rc && r->session)
         rc = probes_begin(r, err);
     if (!rc)
+        rc = perf_begin(r, err);
+    if (!rc)
         begun_tell(r);
     if (!rc)
         rc = command_run(r, exec_failed, err);
+    perf_end(r);
     if (rc || !r->session)
         return rc;
     rc = start_ns ? run_stop(r, start_ns, err) : session_stop(r->session, err);
@@ -130,10 +153,13 @@ static int target_measure(struct run *r, struct signals *signals, struct error *
     cpus_begin(r, start_ns);
     int rc = target_follow(o->target, r->session, &r->sideband, &r->m->note, err);
     if (!rc)
+        rc = perf_begin(r, err);
+    if (!rc)
         begun_tell(r);
     if (!rc)
         rc = target_wait(o->target, r->session, r->sideband, signals,
                          o->duration_ns ? monotonic_ns() + o->duration_ns : 0, err);
+    perf_end(r);
     if (!rc)
         rc = run_stop(r, start_ns, err);
     return rc ? rc : probes_bring(r, err);
@@ -170,6 +196,7 @@ int measurement_take(const struct measure_options *options, struct measurement *
     }
     if (!rc)
         rc = options->argv ? command_measure(&r, exec_failed, err) : target_measure_alone(&r, err);
+    perf_record_free(r.perf);
     launch_free(r.launch);
     sideband_close(r.sideband);
     if (r.session && r.session == options->session)
@@ -208,6 +235,7 @@ void measurement_free(struct measurement *m)
     free(m->losses);
     free(m->probe_stats);
     free(m->note);
+    free(m->perf_failure);
     free(m);
 }
 

@@ -51,7 +51,8 @@ struct measure_options {
     uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */
     struct debug_files *debug_files;         /* files that the user gave to name locks by; NULL: none */
     const struct libc_archive *libc_archive; /* a reference for programs without symbols; NULL: none */
-    bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
+    const char *perf_file; /* a `perf record` of the same run, into this file; NULL: none (needs probes) */
+    bool calibrate;        /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };
 
 /* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */
@@ -179,6 +180,7 @@ struct measurement {
     struct call_tree *paths; /* of waiters and samples; NULL: there are none */
     struct loss *losses;     /* one row per reason that is watched for, zeros included */
     size_t loss_count;
+    char *perf_failure; /* why perf's samples are missing, though asked for; NULL: they are not */
     struct probe_stat *probe_stats;
     size_t probe_stat_count;
     char *note; /* what the user should be told; NULL: nothing */

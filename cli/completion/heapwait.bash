@@ -14,14 +14,15 @@ _heapwait_options()
 {
     case $1 in
     doctor) echo '--calibrate --help' ;;
-    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --debug-file --calibrate --help' ;;
+    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --debug-file --libc --calibrate --perf --help' ;;
     study)
-        echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --no-probes' \
+        echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --perf --no-probes' \
             '--timeout --seed --resume --help'
         ;;
     bench) echo '--rounds --passwords --quick --no-tools --write --help' ;;
     explain) echo '--json --width --help' ;;
     report) echo '--output --help' ;;
+    export) echo '--folded --speedscope --output --variant --threads --help' ;;
     esac
 }
 
@@ -36,8 +37,8 @@ _heapwait_value()
     study:--variants) _heapwait_words 'none glibc musl musl+jemalloc musl+mimalloc glibc-static musl-dynamic
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     report:-o | report:--output) _heapwait_files -d ;;
-    *:-o | *:--output | record:--debug-file) _heapwait_files -f ;;
-    record:--max-words | record:--duration | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
+    *:-o | *:--output | record:--libc | record:--debug-file) _heapwait_files -f ;;
+    record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;
     esac
@@ -50,7 +51,7 @@ _heapwait_command_at()
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
-        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --debug-file) ((i++)) ;;
+        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --libc | --debug-file) ((i++)) ;;
         -*) ;;
         *) echo "$i" && return ;;
         esac
@@ -62,7 +63,7 @@ _heapwait()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} at
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _heapwait_words 'doctor record study explain report bench --help --version'
+        _heapwait_words 'doctor record study explain report export bench --help --version'
         return
     fi
     if [[ $command == record ]] && at=$(_heapwait_command_at) && [[ $at ]]; then
@@ -78,7 +79,7 @@ _heapwait()
         case $command,$cur in
         *,-*) _heapwait_words "$(_heapwait_options "$command")" ;;
         record,*) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
-        explain,* | report,*) _heapwait_files -f ;;
+        explain,* | report,* | export,*) _heapwait_files -f ;;
         esac
     fi
 }

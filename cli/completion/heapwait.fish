@@ -9,6 +9,7 @@ complete -c heapwait -n __fish_use_subcommand -a record -d 'run a command under 
 complete -c heapwait -n __fish_use_subcommand -a study -d 'run every variant of the password program'
 complete -c heapwait -n __fish_use_subcommand -a explain -d 'verdict and tables of a recording'
 complete -c heapwait -n __fish_use_subcommand -a report -d 'a recording as PDF and HTML'
+complete -c heapwait -n __fish_use_subcommand -a export -d 'the call paths for other viewers'
 complete -c heapwait -n __fish_use_subcommand -l version -d 'print the version'
 complete -c heapwait -s h -l help -d 'print the options'
 
@@ -23,7 +24,9 @@ complete -c heapwait -n '__heapwait_in record' -l duration -x -d 'how long, in s
 complete -c heapwait -n '__heapwait_in record' -s u -l user -x -a '(__fish_complete_users)' -d 'run the command as'
 complete -c heapwait -n '__heapwait_in record' -l max-words -x -d 'pairs of futex word and outcome'
 complete -c heapwait -n '__heapwait_in record' -l debug-file -r -F -d 'the file as it was before strip'
+complete -c heapwait -n '__heapwait_in record' -l libc -r -F -d 'the libc.a of a stripped program'
 complete -c heapwait -n '__heapwait_in record' -l calibrate -d 'runs and time of the probes'
+complete -c heapwait -n '__heapwait_in record' -l perf -d 'samples with call paths'
 complete -c heapwait -n '__heapwait_in record' -xa '(__fish_complete_subcommand --fcs-skip=2)'
 
 complete -c heapwait -n '__heapwait_in study' -s o -l output -r -F -d 'the recording'
@@ -35,6 +38,7 @@ complete -c heapwait -n '__heapwait_in study' -l passwords -x -d 'passwords per 
 complete -c heapwait -n '__heapwait_in study' -l reps -x -d 'untraced runs of each'
 complete -c heapwait -n '__heapwait_in study' -l traced-reps -x -d 'runs of each in mode waits'
 complete -c heapwait -n '__heapwait_in study' -l ledger-reps -x -d 'runs of each in mode ledger'
+complete -c heapwait -n '__heapwait_in study' -l perf -d 'one more run of each, sampled by perf'
 complete -c heapwait -n '__heapwait_in study' -l no-probes -d 'no traced runs'
 complete -c heapwait -n '__heapwait_in study' -l timeout -x -d 'seconds until a run is killed'
 complete -c heapwait -n '__heapwait_in study' -l seed -x -d 'of the random order'
@@ -52,3 +56,10 @@ complete -c heapwait -n '__heapwait_in explain' -F
 
 complete -c heapwait -n '__heapwait_in report' -s o -l output -x -a '(__fish_complete_directories)' -d 'where it goes'
 complete -c heapwait -n '__heapwait_in report' -F
+
+complete -c heapwait -n '__heapwait_in export' -l folded -d 'a line for each path'
+complete -c heapwait -n '__heapwait_in export' -l speedscope -d 'JSON for speedscope'
+complete -c heapwait -n '__heapwait_in export' -s o -l output -r -F -d 'where it goes'
+complete -c heapwait -n '__heapwait_in export' -l variant -x -d 'only this'
+complete -c heapwait -n '__heapwait_in export' -l threads -x -d 'only this number'
+complete -c heapwait -n '__heapwait_in export' -F
