@@ -69,15 +69,9 @@ static int outcome_add(struct lock *lock, const struct word_row *row)
     return rc ? rc : buckets_add(&lock->handoffs, &lock->handoff_count, o->outcome, row->handoff);
 }
 
-struct collector {
-    struct session *session;
-    struct sideband *sideband;
-    struct naming *naming;
-    struct futex_split *split;
-};
-
 /* Rows come ordered by operation, waits first, and so do the stacks. */
-static int lock_name(const struct collector *c, struct lock *lock, const struct word_row *rows, size_t count)
+static int lock_name(const struct lock_source *c, struct lock *lock, const struct word_row *rows,
+                     size_t count)
 {
     const struct stack_value *stacks[STACKS_PER_WORD];
     struct word_facts facts = {
@@ -85,11 +79,7 @@ static int lock_name(const struct collector *c, struct lock *lock, const struct 
     for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
         if (rows[i].stack)
             stacks[facts.stack_count++] = rows[i].stack;
-    struct space_info info = {0};
-    if (!session_space(c->session, rows[0].key.space, &info)) {
-        lock->tgid = info.tgid;
-        facts.space = sideband_space(c->sideband, info.tgid, info.born_ns);
-    }
+    facts.space = c->space(c->context, rows[0].key.space, &lock->tgid);
     struct word_name name;
     int rc = naming_word(c->naming, &facts, &name);
     lock->name = name.name;
@@ -100,7 +90,8 @@ static int lock_name(const struct collector *c, struct lock *lock, const struct 
     return rc;
 }
 
-static int lock_make(const struct collector *c, struct lock *lock, const struct word_row *rows, size_t count)
+static int lock_make(const struct lock_source *c, struct lock *lock, const struct word_row *rows,
+                     size_t count)
 {
     *lock = (struct lock){.address = rows[0].key.address};
     lock->outcomes = calloc(count, sizeof(*lock->outcomes));
@@ -110,8 +101,10 @@ static int lock_make(const struct collector *c, struct lock *lock, const struct 
             rc = outcome_add(lock, &rows[i]);
     if (!rc)
         rc = lock_name(c, lock, rows, count);
-    for (size_t i = 0; i < count && !rc && lock->is_malloc; i++)
+    for (size_t i = 0; i < count && !rc && lock->is_malloc && c->split; i++)
         futex_split_add(c->split, &rows[i]);
+    if (!rc && c->made)
+        rc = c->made(c->context, lock, rows[0].key.space);
     return rc;
 }
 
@@ -135,8 +128,7 @@ static int lock_compare(const void *a, const void *b)
     return x->address < y->address ? -1 : x->address > y->address;
 }
 
-static int locks_make(const struct collector *c, const struct word_row *rows, size_t count,
-                      struct measurement *m)
+int locks_make(const struct lock_source *c, const struct word_row *rows, size_t count, struct measurement *m)
 {
     m->locks = calloc(count ? count : 1, sizeof(*m->locks));
     if (!m->locks)
@@ -188,12 +180,32 @@ static int losses_make(struct session *session, const struct sideband *sideband,
     return 0;
 }
 
+/* Where the probes' words are. */
+struct probed {
+    struct session *session;
+    struct sideband *sideband;
+};
+
+static const struct address_space *probed_space(void *context, uint32_t number, uint32_t *tgid)
+{
+    const struct probed *p = context;
+    struct space_info info = {0};
+    if (session_space(p->session, number, &info))
+        return NULL;
+    *tgid = info.tgid;
+    return sideband_space(p->sideband, info.tgid, info.born_ns);
+}
+
 int collect(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,
             struct error *err)
 {
     struct word_row *rows = NULL;
     size_t count = 0;
-    struct collector c = {session, sideband, naming_new(), futex_split_new(session_thread_count(session))};
+    struct probed probed = {session, sideband};
+    struct lock_source c = {.naming = naming_new(),
+                            .split = futex_split_new(session_thread_count(session)),
+                            .context = &probed,
+                            .space = probed_space};
     int rc = c.naming && c.split ? session_words(session, &rows, &count, err) : -ENOMEM;
     if (!rc)
         rc = locks_make(&c, rows, count, m);

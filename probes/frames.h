@@ -24,6 +24,9 @@ typedef bool (*resolve_fn)(void *context, uint64_t address, const struct module 
 size_t frames_scan(const struct stack_value *stack, resolve_fn resolve, void *context, struct frame *frames,
                    size_t max);
 
+/* Whether a call instruction ends right before the address, so that it may be a return address. */
+bool code_returns_to(const struct module *m, uint64_t address);
+
 /* Whether the code of `function` in the module takes the address of `target`: what is reached from its first
  * instruction by a jump, and CODE_REACH bytes from there. */
 bool code_refers(const struct module *m, const char *function, uint64_t target);

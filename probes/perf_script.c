@@ -116,8 +116,9 @@ static bool frame_take(struct perf_script *p, const char *line)
 }
 
 /* PERF_RECORD_COMM exec: NAME:PID/TID; without "exec" it is only a name. */
-static bool comm_take(struct perf_record *r, const char *text)
+static bool comm_take(struct perf_script *p, const char *text)
 {
+    struct perf_record *r = &p->record;
     const char *colon = strrchr(text, ':');
     if (strncmp(text, " exec:", 6) != 0 || !colon)
         return false;
@@ -127,6 +128,8 @@ static bool comm_take(struct perf_record *r, const char *text)
     r->kind = PERF_EXEC;
     r->pid = (uint32_t)pid;
     r->tid = (uint32_t)tid;
+    const char *name = text + 6 + (text[6] == ' ');
+    r->comm = colon > name ? text_keep(p, name, (size_t)(colon - name)) : NULL;
     return true;
 }
 
@@ -206,7 +209,7 @@ static bool event_take(struct perf_script *p, const char *text, bool *interestin
     if (!strncmp(text, "LOST", 4))
         return lost_take(r, text + 4);
     *interesting = !strncmp(text, "COMM exec:", 10);
-    return !*interesting || comm_take(r, text + 4);
+    return !*interesting || comm_take(p, text + 4);
 }
 
 /* What a sample without a call path has at the end of its line is not looked for: the thread's place alone,

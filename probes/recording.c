@@ -48,10 +48,11 @@ static bool file_is_recording(const char *path)
     return n == sizeof(head) && !memcmp(head, "SQLite format 3", 16) && id == APPLICATION_ID;
 }
 
-/* Keeps an older recording as FILE.old.  Something else of that name is not ours to move. */
-static int file_make_way(const char *path, struct error *err)
+/* Something else of that name is not ours to move. */
+static int file_check(const char *path, bool *older, struct error *err)
 {
     struct stat st;
+    *older = false;
     if (lstat(path, &st))
         return errno == ENOENT ? 0 : error_set(err, -errno, "can't use '%s': %s", path, strerror(errno));
     if (S_ISREG(st.st_mode) && st.st_size == 0)
@@ -60,14 +61,66 @@ static int file_make_way(const char *path, struct error *err)
         return error_set(err, -EEXIST,
                          "'%s' exists and is not a recording; it is left alone: name another file with -o",
                          path);
+    *older = true;
+    return 0;
+}
+
+/* Keeps an older recording as FILE.old. */
+static int file_make_way(const char *path, struct error *err)
+{
+    bool older;
     char *old = NULL;
+    int rc = file_check(path, &older, err);
+    if (rc || !older)
+        return rc;
     if (asprintf(&old, "%s.old", path) < 0)
         return error_set(err, -ENOMEM, "out of memory");
-    int rc = rename(path, old) ? -errno : 0;
+    rc = rename(path, old) ? -errno : 0;
     if (rc)
         error_set(err, rc, "can't keep the older '%s' as '%s': %s", path, old, strerror(-rc));
     free(old);
     return rc;
+}
+
+/* A file beside FILE, so that it can be renamed; with the rights that any new file gets. */
+static int partial_make(struct recording *r, struct error *err)
+{
+    bool older;
+    int rc = file_check(r->path, &older, err);
+    if (rc)
+        return rc;
+    if (asprintf(&r->partial, "%s.part-XXXXXX", r->path) < 0) {
+        r->partial = NULL;
+        return error_set(err, -ENOMEM, "out of memory");
+    }
+    int fd = mkstemp(r->partial);
+    if (fd < 0) {
+        rc = error_set(err, -errno, "can't make the recording '%s': %s; name another place with -o", r->path,
+                       strerror(errno));
+        free(r->partial);
+        r->partial = NULL;
+        return rc;
+    }
+    mode_t mask = umask(0);
+    umask(mask);
+    if (fchmod(fd, 0666 & ~mask))
+        rc = error_set(err, -errno, "can't make the recording '%s': %s", r->path, strerror(errno));
+    close(fd);
+    return rc;
+}
+
+int recording_finish(struct recording *r, struct error *err)
+{
+    if (!r->partial)
+        return 0;
+    int rc = file_make_way(r->path, err);
+    if (!rc && rename(r->partial, r->path))
+        rc = error_set(err, -errno, "can't name the recording '%s': %s", r->path, strerror(errno));
+    if (rc)
+        return rc;
+    free(r->partial);
+    r->partial = NULL;
+    return 0;
 }
 
 static int schema_create(struct recording *r, struct error *err)
@@ -100,14 +153,16 @@ int recording_open(const char *path, enum recording_open_mode mode, struct recor
         rc = error_set(err, -ENOMEM, "out of memory");
         goto out;
     }
+    if (mode == RECORDING_WHOLE && (rc = partial_make(r, err)))
+        goto out;
     int flags = SQLITE_OPEN_READWRITE | (mode == RECORDING_REPLACE ? SQLITE_OPEN_CREATE : 0);
-    if (sqlite3_open_v2(path, &r->db, flags, NULL)) {
+    if (sqlite3_open_v2(r->partial ? r->partial : path, &r->db, flags, NULL)) {
         rc = error_set(err, -EIO, "can't open '%s' for writing: %s", path,
                        r->db ? sqlite3_errmsg(r->db) : "out of memory");
         goto out;
     }
     sqlite3_busy_timeout(r->db, BUSY_MS);
-    if (mode == RECORDING_REPLACE)
+    if (mode != RECORDING_RESUME)
         rc = schema_create(r, err);
 out:
     if (rc) {
@@ -146,6 +201,13 @@ static const char *probes_name(enum probe_mode mode)
     return names[mode];
 }
 
+static const char *collector_name(const struct measurement *m)
+{
+    if (m && m->by_perf)
+        return "perf";
+    return m && m->probes != PROBES_NONE ? "bpf" : NULL;
+}
+
 static const char *first(const char *a, const char *b)
 {
     return a ? a : b;
@@ -156,7 +218,7 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
 {
     static const struct run_outcome nothing = {.exit_status = -1};
     const struct run_outcome *o = m ? &m->outcome : &nothing;
-    bool ran = m != NULL;
+    bool ran = m != NULL, used = m && !o->usage_unknown;
     return RUN(r, err,
                "INSERT INTO run (variant, libc, allocator, linkage, command, threads, passwords, rep, "
                "position, probes,"
@@ -169,15 +231,14 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
                b_text(first(i->allocator, m ? m->allocator : NULL)),
                b_text(first(i->linkage, m ? m->linkage : NULL)), b_text(i->command), b_known(i->threads),
                b_known(i->passwords), b_known(i->rep), b_known(i->position),
-               b_text(probes_name(m ? m->probes : i->probes)),
-               b_text(m && m->probes != PROBES_NONE ? "bpf" : NULL), b_known(ran ? (int64_t)o->wall_ns : -1),
-               b_known(i->reported_ns), b_known(o->exit_status),
+               b_text(probes_name(m ? m->probes : i->probes)), b_text(collector_name(m)),
+               b_known(ran ? (int64_t)o->wall_ns : -1), b_known(i->reported_ns), b_known(o->exit_status),
                b_known(o->term_signal ? o->term_signal : -1), b_int(o->timed_out), b_int(o->interrupted),
-               b_text(i->failure), b_known(ran ? (int64_t)o->max_rss_bytes : -1),
-               b_known(ran ? (int64_t)o->user_ns : -1), b_known(ran ? (int64_t)o->system_ns : -1),
-               b_known(ran ? (int64_t)o->voluntary_switches : -1),
-               b_known(ran ? (int64_t)o->involuntary_switches : -1),
-               b_known(ran ? (int64_t)o->minor_faults : -1), b_known(i->foreign_cpu_ns),
+               b_text(i->failure), b_known(used ? (int64_t)o->max_rss_bytes : -1),
+               b_known(used ? (int64_t)o->user_ns : -1), b_known(used ? (int64_t)o->system_ns : -1),
+               b_known(used ? (int64_t)o->voluntary_switches : -1),
+               b_known(used ? (int64_t)o->involuntary_switches : -1),
+               b_known(used ? (int64_t)o->minor_faults : -1), b_known(i->foreign_cpu_ns),
                b_real(i->load_average), b_text(ran && o->started_at[0] ? o->started_at : NULL));
 }
 
@@ -196,8 +257,8 @@ static int lock_insert(struct recording *r, int64_t run_id, int64_t frames, cons
                  "INSERT INTO lock_outcome (lock_id, op, outcome, calls, total_ns, oncpu_ns, blocked_ns,"
                  " runnable_ns, woken) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                  b_int(id), b_text(o->op), b_text(o->outcome), b_int((int64_t)o->calls),
-                 b_int((int64_t)o->total_ns), b_int((int64_t)o->oncpu_ns), b_int((int64_t)o->blocked_ns),
-                 b_int((int64_t)o->runnable_ns), b_known(o->woken));
+                 b_int((int64_t)o->total_ns), b_known((int64_t)o->oncpu_ns), b_known((int64_t)o->blocked_ns),
+                 b_known((int64_t)o->runnable_ns), b_known(o->woken));
     }
     for (size_t i = 0; i < l->bucket_count && !rc; i++) {
         const struct wait_bucket *b = &l->buckets[i];
@@ -238,7 +299,7 @@ static int threads_insert(struct recording *r, int64_t run_id, const struct ledg
 static int ledger_insert(struct recording *r, int64_t run_id, const struct ledger *l, struct error *err)
 {
     int rc = threads_insert(r, run_id, l, err);
-    if (!rc)
+    if (!rc && l->core.cores)
         rc = RUN(
             r, err,
             "INSERT INTO core (run_id, cores, idle_ns, other_ns, sample_period_ns) VALUES (?, ?, ?, ?, ?)",
@@ -321,6 +382,9 @@ void recording_close(struct recording *r)
     for (size_t i = 0; i < r->statement_count; i++)
         sqlite3_finalize(r->statements[i].stmt);
     sqlite3_close(r->db);
+    if (r->partial)
+        unlink(r->partial);
+    free(r->partial);
     free(r->path);
     free(r);
 }

@@ -10,7 +10,8 @@ struct recording;
 
 enum recording_open_mode {
     RECORDING_REPLACE, /* an existing FILE is kept as FILE.old (only if it is a recording; else an error) */
-    RECORDING_RESUME,  /* FILE must exist and be a recording */
+    RECORDING_WHOLE, /* the same, but FILE is only there once recording_finish() was called: all or nothing */
+    RECORDING_RESUME, /* FILE must exist and be a recording */
 };
 
 /* What the caller knows of a run beyond its measurement.  NULL and -1 mean: not known (NULL in the
@@ -46,6 +47,9 @@ int recording_has_position(struct recording *r, int64_t position);
 
 /* The value of a study setting as a malloc'd string, NULL when absent. */
 char *recording_get_study(struct recording *r, const char *key);
+
+/* RECORDING_WHOLE: what was written becomes FILE.  Closes nothing, but is the last thing to do. */
+int recording_finish(struct recording *r, struct error *err);
 
 /* NULL is fine. */
 void recording_close(struct recording *r);

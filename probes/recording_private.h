@@ -12,6 +12,7 @@ enum { STATEMENTS = 32 };
 struct recording {
     sqlite3 *db;
     char *path;
+    char *partial; /* the name until it is finished; NULL: it has its own */
     /* a run may have a hundred thousand rows */
     struct {
         const char *sql;

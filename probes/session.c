@@ -172,7 +172,7 @@ int session_reset(struct session *s)
     return rc;
 }
 
-static int row_compare(const void *a, const void *b)
+int word_row_compare(const void *a, const void *b)
 {
     const struct word_key *x = &((const struct word_row *)a)->key, *y = &((const struct word_row *)b)->key;
     if (x->space != y->space)
@@ -202,7 +202,7 @@ static void *value_copy(const struct bpf_map *map, struct word_key key)
 static struct word_row *row_find(struct word_row *rows, size_t count, const struct word_key *key)
 {
     struct word_row wanted = {.key = *key};
-    return count ? bsearch(&wanted, rows, count, sizeof(*rows), row_compare) : NULL;
+    return count ? bsearch(&wanted, rows, count, sizeof(*rows), word_row_compare) : NULL;
 }
 
 /* What a CPU still held of a word that the table has no room for. */
@@ -289,7 +289,7 @@ int session_words(struct session *s, struct word_row **rows, size_t *count, stru
         ++*count;
     }
     if (*count)
-        qsort(*rows, *count, sizeof(**rows), row_compare);
+        qsort(*rows, *count, sizeof(**rows), word_row_compare);
     rows_complete(s, *rows, *count);
     int rc = caches_merge(s, *rows, *count);
     return rc ? error_set(err, rc, "can't read what the CPUs hold: %s", strerror(-rc)) : 0;

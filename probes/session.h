@@ -37,6 +37,7 @@ int session_reset(struct session *s);
  * word_rows_free(). */
 int session_words(struct session *s, struct word_row **rows, size_t *count, struct error *err);
 void word_rows_free(struct word_row *rows, size_t count);
+int word_row_compare(const void *a, const void *b); /* that order, for qsort() */
 
 /* 0 and *info, or -ENOENT. */
 int session_space(struct session *s, uint32_t space, struct space_info *info);

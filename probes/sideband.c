@@ -89,7 +89,7 @@ int sideband_open(pid_t pid, struct sideband **out, struct error *err)
     struct sideband *s = calloc(1, sizeof(*s));
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
     int rc = -ENOMEM;
-    if (!s || !(s->spaces = spaces_new()) || !(s->fds = calloc((size_t)cpus, sizeof(int))) ||
+    if (!s || !(s->spaces = spaces_new(0)) || !(s->fds = calloc((size_t)cpus, sizeof(int))) ||
         !(s->rings = calloc((size_t)cpus, sizeof(void *))))
         goto out;
     s->ring_bytes = RING_PAGES * (size_t)sysconf(_SC_PAGESIZE);
