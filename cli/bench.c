@@ -1,6 +1,7 @@
 /* heapwait bench: what looking costs.  Everything in one interleaved session: in each round every method runs
  * the password program once, in random order, and is compared to the untraced run of the same round.  The
  * time is the program's own (elapsed_ns), so that no tool's start is counted. */
+#include "cli/bench_beside.h"
 #include "cli/bench_table.h"
 #include "cli/command.h"
 #include "cli/random.h"
@@ -81,29 +82,39 @@ static bool tool_installed(const char *name)
     return found;
 }
 
-/* The method's words, then the program's.  false: the method can't run this program. */
-static bool command_make(const struct method *m, char *program, char *passwords, char *joined, size_t size,
-                         char **argv)
+/* false: it doesn't fit, or a word has a blank. */
+static bool command_join(char *const *command, char *joined, size_t size)
 {
-    char *const words[] = {program,   (char *)"--threads", (char *)"4", (char *)"--passwords",
-                           passwords, (char *)"--json"};
+    size_t length = 0;
+    *joined = 0;
+    for (size_t i = 0; command[i]; i++) {
+        int n = snprintf(joined + length, size - length, "%s%s", i ? " " : "", command[i]);
+        if (n < 0 || (size_t)n >= size - length || strchr(command[i], ' '))
+            return false;
+        length += (size_t)n;
+    }
+    return true;
+}
+
+/* The method's words, then the command's.  false: the method can't run this command. */
+static bool command_make(const struct method *m, char *const *command, char *joined, size_t size, char **argv)
+{
     size_t n = 0;
     while (n < 8 && m->words[n]) {
         argv[n] = (char *)m->words[n];
         n++;
     }
-    if (n && m->words[n - 1] && !strcmp(m->words[n - 1], "-c")) { /* bpftrace cuts it at blanks itself */
-        snprintf(joined, size, "%s --threads 4 --passwords %s --json", program, passwords);
+    if (n && !strcmp(m->words[n - 1], "-c")) { /* bpftrace cuts it at blanks itself */
         argv[n++] = joined;
         argv[n] = NULL;
-        return !strchr(program, ' ');
+        return command_join(command, joined, size);
     }
     if (n)
         argv[n++] = (char *)"--";
     if (n && m->words[0] && !strcmp(m->words[0], "strace"))
         n--; /* strace stops at the first word that is no option; older ones don't know -- */
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        argv[n++] = words[i];
+    for (size_t i = 0; command[i]; i++)
+        argv[n++] = command[i];
     argv[n] = NULL;
     return true;
 }
@@ -118,7 +129,7 @@ static void program_line(const char *text, char *line, size_t size)
 }
 
 /* The program's own time in ns; negative: the run failed. */
-static double run_time(char *const *argv, enum probe_mode probes, struct session *session, struct error *err)
+static double run_time(struct measure_options *options, struct error *err)
 {
     struct capture *capture = NULL;
     struct measurement *m = NULL;
@@ -127,17 +138,9 @@ static double run_time(char *const *argv, enum probe_mode probes, struct session
     double ns = -1;
     if (capture_start(&capture, err))
         return -1;
-    const struct measure_options options = {
-        .session = session,
-        .argv = argv,
-        .probes = probes,
-        .stdout_fd = capture_stdout_fd(capture),
-        .stderr_fd = capture_stderr_fd(capture),
-        .own_group = true,
-        .timeout_ns = 300000000000,
-        .sample_period_ns = SAMPLE_PERIOD_NS,
-    };
-    if (!measurement_take(&options, &m, &exec_failed, err)) {
+    options->stdout_fd = capture_stdout_fd(capture);
+    options->stderr_fd = capture_stderr_fd(capture);
+    if (!measurement_take(options, &m, &exec_failed, err)) {
         capture_finish(capture);
         char line[512];
         program_line(capture_stdout(capture), line, sizeof(line));
@@ -149,52 +152,77 @@ static double run_time(char *const *argv, enum probe_mode probes, struct session
     return ns;
 }
 
-static double method_time(const struct method *m, char *program, uint64_t passwords, struct error *err)
+/* One run of a method, in ns; negative: it failed.  `beside`: of the loop beside the command. */
+static double method_time(const struct method *m, char *const *command, bool beside, struct error *err)
 {
-    char number[32], joined[4096], *argv[MAX_WORDS];
+    char joined[4096], *argv[MAX_WORDS];
     struct measure_options options = {.probes = m->kind == LEDGER ? PROBES_LEDGER : PROBES_WAITS,
-                                      .sample_period_ns = SAMPLE_PERIOD_NS};
+                                      .sample_period_ns = SAMPLE_PERIOD_NS,
+                                      .own_group = true,
+                                      .timeout_ns = 300000000000};
     struct floor *floor = NULL;
     bool own = m->kind == WAITS || m->kind == LEDGER;
-    snprintf(number, sizeof(number), "%llu", (unsigned long long)passwords);
-    if (!command_make(m, program, number, joined, sizeof(joined), argv))
+    if (!command_make(m, command, joined, sizeof(joined), argv))
         return -1;
     if (m->kind == FLOOR_WAITS || m->kind == FLOOR_LEDGER
             ? floor_open(m->kind == FLOOR_LEDGER, &floor, err) != 0
             : own && session_open(&options, &options.session, err))
         return -1;
-    double ns = run_time(argv, own ? options.probes : PROBES_NONE, options.session, err);
+    options.argv = argv;
+    if (!own)
+        options.probes = PROBES_NONE;
+    double ns = beside ? beside_time(&options, err) : run_time(&options, err);
     floor_close(floor);
     session_close(options.session);
     return ns;
 }
 
-static int case_run(const struct bench_options *o, const char *variant, struct bench_case *out,
-                    struct error *err)
+/* One run of each method, in random order. */
+static int round_run(const struct bench_options *o, char *const *command, unsigned round, uint64_t *seed,
+                     struct bench_case *out, struct error *err)
+{
+    unsigned order[BENCH_METHODS];
+    int rc = 0;
+    for (unsigned i = 0; i < BENCH_METHODS; i++)
+        order[i] = i;
+    random_shuffle(order, BENCH_METHODS, sizeof(order[0]), seed);
+    for (unsigned i = 0; i < BENCH_METHODS && !rc; i++) {
+        const struct method *m = &methods[order[i]];
+        bool able = m->kind != TOOL || (o->tools && tool_installed(m->words[0]));
+        out->ns[order[i]][round] = able ? method_time(m, command, !out->variant, err) : -1;
+        if (m->kind != TOOL && out->ns[order[i]][round] < 0)
+            rc = error_set(err, -EIO, "the run '%s' of the case '%s' failed", m->name, out->title);
+    }
+    fprintf(stderr, "heapwait: %s, round %u of %u\n", out->title, round + 1, o->rounds);
+    return rc;
+}
+
+/* The command of a case: the variant's, or for the bystander's heapwait itself. */
+static int case_run(const struct bench_options *o, struct bench_case *out, struct error *err)
 {
     struct variant_list list = {0};
+    char number[32], self[4096] = "";
     int rc = variants_load(&list, err);
-    const struct variant *v = rc ? NULL : variants_find(&list, variant);
-    if (!rc && (!v || !v->path))
+    const struct variant *v = rc || !out->variant ? NULL : variants_find(&list, out->variant);
+    if (!rc && out->variant && (!v || !v->path))
         rc = error_set(err, -ENOENT, "there is no variant %s to measure with (`heapwait doctor` says why)",
-                       variant);
+                       out->variant);
+    if (!rc && readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+        rc = error_set(err, -errno, "can't find heapwait's own file: %s", strerror(errno));
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)o->passwords);
+    char *const made[] = {v ? v->path : NULL,
+                          (char *)"--threads",
+                          (char *)"4",
+                          (char *)"--passwords",
+                          number,
+                          (char *)"--json",
+                          NULL};
+    char *const idle[] = {self, (char *)"calibration-loop", (char *)"idle", (char *)"0", NULL};
     uint64_t seed = 1;
     if (!rc)
         rc = random_seed(&seed);
-    for (unsigned round = 0; round < o->rounds && !rc; round++) {
-        unsigned order[BENCH_METHODS];
-        for (unsigned i = 0; i < BENCH_METHODS; i++)
-            order[i] = i;
-        random_shuffle(order, BENCH_METHODS, sizeof(order[0]), &seed);
-        for (unsigned i = 0; i < BENCH_METHODS && !rc; i++) {
-            const struct method *m = &methods[order[i]];
-            bool able = m->kind != TOOL || (o->tools && tool_installed(m->words[0]));
-            out->ns[order[i]][round] = able ? method_time(m, v->path, o->passwords, err) : -1;
-            if (m->kind != TOOL && out->ns[order[i]][round] < 0)
-                rc = error_set(err, -EIO, "the run '%s' of %s failed", m->name, variant);
-        }
-        fprintf(stderr, "heapwait: %s, round %u of %u\n", variant, round + 1, o->rounds);
-    }
+    for (unsigned round = 0; round < o->rounds && !rc; round++)
+        rc = round_run(o, out->variant ? made : idle, round, &seed, out, err);
     variants_free(&list);
     return rc;
 }
@@ -241,7 +269,9 @@ static int options_parse(int argc, char **argv, struct bench_options *o)
 
 int bench_main(int argc, char **argv)
 {
-    static struct bench_case cases[BENCH_CASES] = {{.name = "musl"}, {.name = "glibc"}};
+    static struct bench_case cases[BENCH_CASES] = {{.title = "musl, contended", .variant = "musl"},
+                                                   {.title = "glibc, uncontended", .variant = "glibc"},
+                                                   {.title = "untraced, beside it"}};
     struct bench_options o = {.rounds = 9, .passwords = 500000, .tools = true};
     struct error err = {""};
     int code = options_parse(argc, argv, &o), rc = 0;
@@ -253,7 +283,7 @@ int bench_main(int argc, char **argv)
     const struct bench_results results = {
         .cases = cases, .methods = names, .rounds = o.rounds, .passwords = o.passwords, .threads = THREADS};
     for (size_t i = 0; i < BENCH_CASES && !rc; i++)
-        rc = case_run(&o, cases[i].name, &cases[i], &err);
+        rc = case_run(&o, &cases[i], &err);
     if (!rc)
         bench_table_print(&results, stdout);
     if (!rc && o.file)

@@ -5,9 +5,12 @@
 #include "probes/host.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static int double_compare(const void *a, const void *b)
 {
@@ -58,20 +61,48 @@ static void cell_format(const struct bench_results *b, unsigned c, unsigned meth
 
 void bench_table_print(const struct bench_results *b, FILE *out)
 {
-    static const struct table_column columns[] = {
-        {"what looks", false, true}, {"musl, contended", true, false}, {"glibc, uncontended", true, false}};
-    struct table *t = table_new(columns, 3);
+    struct table_column columns[1 + BENCH_CASES] = {{"what looks", false, true}};
+    for (unsigned c = 0; c < BENCH_CASES; c++)
+        columns[1 + c] = (struct table_column){b->cases[c].title, true, false};
+    struct table *t = table_new(columns, 1 + BENCH_CASES);
     for (unsigned m = 0; t && m < BENCH_METHODS; m++) {
         char cells[BENCH_CASES][64];
         for (unsigned c = 0; c < BENCH_CASES; c++)
             cell_format(b, c, m, cells[c], sizeof(cells[c]));
-        table_add(t, (const char *const[]){b->methods[m], cells[0], cells[1]});
+        table_add(t, (const char *const[]){b->methods[m], cells[0], cells[1], cells[2]});
     }
-    fprintf(out, "Time as a ratio to untraced: median and interval of %u interleaved rounds, %u threads.\n\n",
+    fprintf(out,
+            "Time as a ratio to untraced: median and interval of %u interleaved rounds, %u threads.\n"
+            "Beside it: what a null system call costs a process that nobody traces.\n\n",
             b->rounds, b->threads);
     if (t)
         table_print(t, out, 0);
     table_free(t);
+}
+
+/* The first line that a tool prints of its version, as Markdown. */
+static void tool_version_write(FILE *f, const char *tool)
+{
+    char line[128] = "";
+    int out[2];
+    if (pipe2(out, O_CLOEXEC))
+        return;
+    pid_t pid = fork();
+    if (!pid) {
+        dup2(out[1], STDOUT_FILENO);
+        execlp(tool, tool, "--version", (char *)NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    FILE *in = pid > 0 ? fdopen(out[0], "r") : NULL;
+    if (in && fgets(line, sizeof(line), in) && strcspn(line, "|\n"))
+        fprintf(f, "| %s | %.*s |\n", tool, (int)strcspn(line, "|\n"), line);
+    if (in)
+        fclose(in);
+    else
+        close(out[0]);
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
 }
 
 static void host_write(FILE *f)
@@ -85,6 +116,8 @@ static void host_write(FILE *f)
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (host_fact_find(&facts, keys[i]))
             fprintf(f, "| %s | %s |\n", keys[i], host_fact_find(&facts, keys[i]));
+    for (size_t i = 0; i < 3; i++)
+        tool_version_write(f, (const char *const[]){"perf", "bpftrace", "strace"}[i]);
     fprintf(f, "| null system call, untraced | %llu ns |\n", (unsigned long long)host_null_syscall_ns());
 }
 
@@ -102,14 +135,20 @@ int bench_table_write(const struct bench_results *b, const char *path, struct er
         "interval of\n"
         "%u interleaved rounds, each method once a round in random order. Attaching, detaching and a tool's "
         "start\n"
-        "are not in the time. The empty programs are the floor: no probe on the same hooks can cost less.\n\n"
-        "| what looks | musl, contended | glibc, uncontended |\n| --- | --- | --- |\n",
+        "are not in the time. The empty programs are the floor: no probe on the same hooks can cost less.\n"
+        "The last column is what others pay: CPU time of a null system call in a process that nobody traces, "
+        "while\n"
+        "an idle program is traced beside it.\n\n"
+        "| what looks |",
         b->threads, (unsigned long long)b->passwords, b->rounds);
+    for (unsigned c = 0; c < BENCH_CASES; c++)
+        fprintf(f, " %s |", b->cases[c].title);
+    fputs("\n| --- | --- | --- | --- |\n", f);
     for (unsigned m = 0; m < BENCH_METHODS; m++) {
         char cells[BENCH_CASES][64];
         for (unsigned c = 0; c < BENCH_CASES; c++)
             cell_format(b, c, m, cells[c], sizeof(cells[c]));
-        fprintf(f, "| %s | %s | %s |\n", b->methods[m], cells[0], cells[1]);
+        fprintf(f, "| %s | %s | %s | %s |\n", b->methods[m], cells[0], cells[1], cells[2]);
     }
     host_write(f);
     int bad = ferror(f) | fclose(f);

@@ -7,11 +7,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { BENCH_METHODS = 9, BENCH_CASES = 2, BENCH_ROUNDS = 60 };
+enum { BENCH_METHODS = 9, BENCH_CASES = 3, BENCH_ROUNDS = 60 };
 
 /* ns[method][round]; negative: not measured.  Method 0 is the untraced one. */
 struct bench_case {
-    const char *name;
+    const char *title;
+    const char *variant; /* NULL: the command idles, what runs beside it is timed */
     double ns[BENCH_METHODS][BENCH_ROUNDS];
 };
 

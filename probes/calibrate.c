@@ -30,24 +30,38 @@ static uint64_t cpu_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-int calibration_loop(const char *kind, const char *count)
+double calibration_cost(enum call_kind kind, long calls)
 {
     static uint32_t word;
-    long n = strtol(count, NULL, 10);
     uint64_t start = cpu_ns();
-    if (!strcmp(kind, kind_names[CALL_NULL]))
-        for (long i = 0; i < n; i++)
+    if (kind == CALL_NULL)
+        for (long i = 0; i < calls; i++)
             syscall(SYS_getppid);
-    else if (!strcmp(kind, kind_names[CALL_WAKE]))
-        for (long i = 0; i < n; i++)
+    else if (kind == CALL_WAKE)
+        for (long i = 0; i < calls; i++)
             syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-    else if (!strcmp(kind, kind_names[CALL_WAIT]))
-        for (long i = 0; i < n; i++)
-            syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
     else
-        return 2;
-    printf("%.3f\n", n > 0 ? (double)(cpu_ns() - start) / (double)n : 0.0);
+        for (long i = 0; i < calls; i++)
+            syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+    return calls > 0 ? (double)(cpu_ns() - start) / (double)calls : 0;
+}
+
+static int idle_run(void)
+{
+    printf("idle %ld\n", (long)getpid());
+    fflush(stdout);
+    pause();
     return 0;
+}
+
+int calibration_loop(const char *kind, const char *count)
+{
+    if (!strcmp(kind, "idle"))
+        return idle_run();
+    for (int i = 0; i < CALL_KINDS; i++)
+        if (!strcmp(kind, kind_names[i]))
+            return printf("%.3f\n", calibration_cost(i, strtol(count, NULL, 10))) < 0;
+    return 2;
 }
 
 /* ns that the run's threads spent in the state, whatever words it was for. */

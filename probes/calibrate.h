@@ -31,7 +31,11 @@ int calibration_store(struct recording *r, const struct calibration *c, struct e
 /* "null", "wake", "wait". */
 const char *calibration_name(enum call_kind kind);
 
-/* The loop itself: makes `count` calls, prints what one took in ns.  An exit code. */
+/* CPU time per call in ns, of `calls` calls of the kind made by this thread now. */
+double calibration_cost(enum call_kind kind, long calls);
+
+/* The loop as a program: makes `count` calls, prints what one took in ns.  Kind "idle" prints "idle PID" and
+ * waits for a signal.  An exit code. */
 int calibration_loop(const char *kind, const char *count);
 
 #endif

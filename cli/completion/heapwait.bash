@@ -19,7 +19,7 @@ _heapwait_options()
         echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --no-probes' \
             '--timeout --seed --resume --help'
         ;;
-    bench) echo '--rounds --passwords --quick --write --help' ;;
+    bench) echo '--rounds --passwords --quick --no-tools --write --help' ;;
     explain) echo '--json --width --help' ;;
     report) echo '--output --help' ;;
     esac
