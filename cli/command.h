@@ -19,5 +19,6 @@ int study_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int report_main(int argc, char **argv);
+int export_main(int argc, char **argv);
 
 #endif

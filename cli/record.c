@@ -5,6 +5,7 @@
 #include "probes/calibrate.h"
 #include "probes/host.h"
 #include "probes/measure.h"
+#include "probes/perf_record.h"
 #include "probes/recording.h"
 #include "probes/session.h"
 
@@ -21,6 +22,8 @@ struct record_options {
     enum probe_mode mode;
     uint32_t max_words;
     bool calibrate;
+    bool perf;
+    const char *perf_file; /* NULL: named after the recording */
     char *const *command;
 };
 
@@ -38,6 +41,9 @@ static const char usage[] =
     "                        every thread\n"
     "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
+    "      --perf[=FILE]     run `perf record` beside the probes: samples with call paths, for a flame "
+    "graph; its\n"
+    "                        file is kept (default OUTPUT.perf.data)\n"
     "  -h, --help\n";
 
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
@@ -70,6 +76,7 @@ static int options_parse(int argc, char **argv, struct record_options *o)
         {"mode", required_argument, NULL, 'm'},
         {"max-words", required_argument, NULL, 'w'},
         {"calibrate", no_argument, NULL, 'c'},
+        {"perf", optional_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -90,6 +97,10 @@ static int options_parse(int argc, char **argv, struct record_options *o)
             break;
         case 'c':
             o->calibrate = true;
+            break;
+        case 'p':
+            o->perf = true;
+            o->perf_file = optarg;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -154,6 +165,8 @@ static int recording_write(const struct record_options *o, const struct measurem
         rc = recording_add_run(recording, &info, m, err);
     if (!rc && m->ledger)
         rc = calibration_store(recording, calibration, err);
+    if (!rc && o->perf)
+        rc = perf_record_store(recording, o->perf_file, err);
     if (!rc)
         rc = host_store_end(recording, err);
     recording_close(recording);
@@ -189,7 +202,23 @@ static int measurement_keep(const struct record_options *o, const struct measure
         return EXIT_HEAPWAIT;
     }
     fprintf(stderr, "recording: %s (`heapwait explain %s`)\n", o->output, o->output);
+    if (m->perf_failure) {
+        fprintf(stderr, "heapwait: the recording has no samples of perf's: %s\n", m->perf_failure);
+        return EXIT_HEAPWAIT;
+    }
+    if (o->perf)
+        fprintf(stderr, "perf's own file: %s (`perf report -i %s`)\n", o->perf_file, o->perf_file);
     return exit_of_command(&m->outcome);
+}
+
+/* Where perf's file goes, beside the recording unless told otherwise; what is to be freed. */
+static char *perf_file_name(struct record_options *o)
+{
+    char *name = NULL;
+    if (!o->perf || o->perf_file || asprintf(&name, "%s.perf.data", o->output) < 0)
+        return NULL;
+    o->perf_file = name;
+    return name;
 }
 
 int record_main(int argc, char **argv)
@@ -201,6 +230,7 @@ int record_main(int argc, char **argv)
     struct error err = {""};
     struct measurement *m = NULL;
     bool exec_failed;
+    char *perf_file = perf_file_name(&options);
     struct measure_options measure = {
         .argv = options.command,
         .probes = options.mode,
@@ -211,6 +241,7 @@ int record_main(int argc, char **argv)
         .timeline_after_ns = TIMELINE_AFTER_NS,
         .timeline_length_ns = TIMELINE_LENGTH_NS,
         .calibrate = options.calibrate,
+        .perf_file = options.perf_file,
     };
     double load = host_load_average();
     char *schema = datadir_path("schema.sql", &err); /* without it the measuring would be in vain */
@@ -231,5 +262,6 @@ int record_main(int argc, char **argv)
     code = rc ? failure_tell(rc, exec_failed, &err) : measurement_keep(&options, m, &calibration, load);
     session_close(measure.session); /* last: to detach takes the kernel most of a second */
     measurement_free(m);
+    free(perf_file);
     return code;
 }

@@ -4,14 +4,16 @@
 # be built is decided here, at configure time, by linking a small program the same way; the allocators
 # themselves are built by ninja.  Two global properties hold the outcome, HEAPWAIT_VARIANT_ROWS and _PROGRAMS.
 include(AllocatorSources)
+include(Usdt)
 
 set(HEAPWAIT_VARIANT_CC gcc CACHE STRING "compiler of the variants that use the system's C library")
 set(HEAPWAIT_VARIANT_MUSL_CC musl-gcc CACHE STRING "compiler of the variants that use musl")
 set(HEAPWAIT_WITHOUT "" CACHE STRING "variants to leave out, e.g. musl+jemalloc;musl+mimalloc")
 
-# No -Werror: a stranger's newer compiler must not fail the study.  For the tests they are built with it.
+# No -Werror: a stranger's newer compiler must not fail the study.  For the tests they are built with it.  The
+# build-id, by which perf keeps the USDT probes, is the distribution's default, but musl-gcc drops it.
 set(VARIANT_FLAGS -std=c17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -I${CMAKE_SOURCE_DIR}
-                  -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+                  ${HEAPWAIT_USDT_FLAGS} -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -Wl,--build-id)
 set(VARIANT_DIR ${CMAKE_BINARY_DIR}/workload)
 set(VARIANT_PROBE ${VARIANT_DIR}/probe.c)
 file(WRITE ${VARIANT_PROBE}.new "#include <pthread.h>

@@ -15,17 +15,24 @@ static const struct kind {
     const char *name, *title;
     int (*prepare)(struct drawing *d, struct error *err);
     bool study_only, ledger_only;
+    size_t flames; /* of at least so many variants there are samples with call paths */
 } kinds[] = {
-    {"wall", "Wall time", figure_wall, true, false},
-    {"post", "The blog post’s figures beside ours", figure_post, true, false},
-    {"futex", "Futex calls on malloc’s locks, per password", figure_futex, true, false},
-    {"waits", "How long a wait for a malloc lock lasts", figure_waits, false, false},
-    {"throughput", "Throughput against threads", figure_throughput, true, false},
-    {"memory", "Speed and memory", figure_memory, true, false},
-    {"where", "Where every thread-second went", figure_where, false, true},
-    {"waterfall", "Where the extra time goes", figure_waterfall, true, true},
-    {"timeline", "A few milliseconds of all threads", figure_timeline, false, true},
-    {"handoff", "From the wake to running", figure_handoff, false, true},
+    {"wall", "Wall time", figure_wall, true, false, 0},
+    {"post", "The blog post’s figures beside ours", figure_post, true, false, 0},
+    {"futex", "Futex calls on malloc’s locks, per password", figure_futex, true, false, 0},
+    {"waits", "How long a wait for a malloc lock lasts", figure_waits, false, false, 0},
+    {"throughput", "Throughput against threads", figure_throughput, true, false, 0},
+    {"memory", "Speed and memory", figure_memory, true, false, 0},
+    {"where", "Where every thread-second went", figure_where, false, true, 0},
+    {"waterfall", "Where the extra time goes", figure_waterfall, true, true, 0},
+    {"timeline", "A few milliseconds of all threads", figure_timeline, false, true, 0},
+    {"handoff", "From the wake to running", figure_handoff, false, true, 0},
+    {"flame", "Where the samples are", figure_flame, false, false, 1},
+    {"flame-2", "Where the samples are", figure_flame_2, false, false, 3},
+    {"flame-3", "Where the samples are", figure_flame_3, false, false, 5},
+    {"flame-4", "Where the samples are", figure_flame_4, false, false, 7},
+    {"flame-5", "Where the samples are", figure_flame_5, false, false, 9},
+    {"flame-6", "Where the samples are", figure_flame_6, false, false, 11},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -133,7 +140,8 @@ int figures_collect(struct database *db, const struct lineup *lineup, const char
     if (!out->items)
         return -ENOMEM;
     for (size_t i = 0; i < KINDS; i++) {
-        if ((kinds[i].study_only && !lineup->study) || (kinds[i].ledger_only && !lineup->ledger))
+        if ((kinds[i].study_only && !lineup->study) || (kinds[i].ledger_only && !lineup->ledger) ||
+            kinds[i].flames > lineup->flames)
             continue;
         const int rc = figure_collect(db, lineup, &kinds[i], folder, &out->items[out->count++], err);
         if (rc < 0)
@@ -234,9 +242,11 @@ static int figure_draw(const struct figure *f, const char *folder, const char *s
 {
     char *paths[6] = {NULL}; /* def, pdf, svg, style, script, pdf with its folder */
     int rc = -ENOMEM;
+    const int script = (int)strcspn(f->name, "-"); /* "flame-2" is another of the same kind */
     if (asprintf(&paths[0], "%s.def", f->name) < 0 || asprintf(&paths[1], "%s.pdf", f->name) < 0 ||
         asprintf(&paths[2], "%s.svg", f->name) < 0 || asprintf(&paths[3], "%s/style.gp", scripts) < 0 ||
-        asprintf(&paths[4], "%s/%s.gp", scripts, f->name) < 0 || !(paths[5] = path_join(folder, paths[1])))
+        asprintf(&paths[4], "%s/%.*s.gp", scripts, script, f->name) < 0 ||
+        !(paths[5] = path_join(folder, paths[1])))
         goto out;
     rc = gnuplot_run(folder, epoch,
                      (const char *const[]){"gnuplot", "-d", paths[0], paths[3], paths[4], NULL}, err);

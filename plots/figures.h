@@ -13,6 +13,12 @@ int figure_where(struct drawing *d, struct error *err);
 int figure_waterfall(struct drawing *d, struct error *err);
 int figure_timeline(struct drawing *d, struct error *err);
 int figure_handoff(struct drawing *d, struct error *err);
+int figure_flame(struct drawing *d, struct error *err); /* the first two variants that have samples... */
+int figure_flame_2(struct drawing *d, struct error *err);
+int figure_flame_3(struct drawing *d, struct error *err);
+int figure_flame_4(struct drawing *d, struct error *err);
+int figure_flame_5(struct drawing *d, struct error *err);
+int figure_flame_6(struct drawing *d, struct error *err);
 int figure_throughput(struct drawing *d, struct error *err);
 int figure_memory(struct drawing *d, struct error *err);
 

@@ -112,6 +112,19 @@ static int subject_read(struct database *db, struct lineup *lineup, struct error
     return rc;
 }
 
+static int flames_read(struct database *db, struct lineup *lineup, struct error *err)
+{
+    char *text = NULL;
+    const int rc = query_text(db,
+                              "SELECT count(DISTINCT coalesce(r.variant, '')) FROM frame_sample AS s "
+                              "JOIN frame AS f ON f.id = s.frame_id JOIN counted_run AS r ON r.id = f.run_id "
+                              "WHERE s.samples > 0 AND r.threads IS ?2 AND ?1 IS NULL",
+                              NULL, lineup->subject_threads, &text, err);
+    lineup->flames = text ? strtoull(text, NULL, 10) : 0;
+    free(text);
+    return rc;
+}
+
 int lineup_read(struct database *db, struct lineup *out, struct error *err)
 {
     char *text = NULL;
@@ -139,6 +152,8 @@ int lineup_read(struct database *db, struct lineup *out, struct error *err)
         rc = threads_read(db, out, err);
     if (rc == 0)
         rc = subject_read(db, out, err);
+    if (rc == 0)
+        rc = flames_read(db, out, err);
 out:
     free(text);
     if (rc < 0)

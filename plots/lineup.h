@@ -27,6 +27,7 @@ struct lineup {
     size_t thread_count;
     bool study;              /* false: a plain `heapwait record` */
     bool ledger;             /* there are ledger runs */
+    size_t flames;           /* variants with samples that have call paths, at subject_threads */
     char *baseline;          /* NULL: there is none */
     char *subject;           /* whom the verdict is about; NULL: nothing to compare */
     int64_t subject_threads; /* at how many threads; the most there are when there is no subject */

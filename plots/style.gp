@@ -15,6 +15,8 @@ SLEPT = 0xAD2422; EAGAIN = 0xF2B822; EMPTY = 0xE07B39; WAKING = 0x30888A; OTHER 
 # groups of the ledger's states, in the order of states.h
 array LEDGER[11] = [0xA9B8C6, 0x66788A, EAGAIN, EMPTY, WAKING, 0x5B7DB1, 0x2B2F36, 0x6B51AD, SLEPT, 0xE4E8ED, \
     OTHER]
+# classes of functions in a flame graph: the ledger's colours, as far as it has them
+array FLAME[8] = [0xA9B8C6, 0x66788A, EAGAIN, EMPTY, 0x7A9A4E, 0x5B7DB1, 0xD2C6A8, 0xE4E8ED]
 BOLD = 'Inter:Bold'; SMALL = 'Inter,7'; TINY = 'Inter,6.5'
 
 set border 3 lc rgb AXIS lw 0.75

@@ -7,6 +7,7 @@
 #ifndef __bpf__
 #include <stdint.h>
 typedef uint8_t u8;
+typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int64_t s64;
@@ -107,6 +108,50 @@ struct stack_value {
     u64 slots[STACK_WORDS];
 };
 
+/* Call paths: of a word's waits, and of its other calls, a random sample of PATHS_PER_WORD.  `place` is the
+ * one's place in the sample. */
+enum {
+    PATHS_PER_WORD = 64, /* a power of two */
+    PATHS_MOST = 1 << 11,
+    PATH_WORDS = 896, /* an element of the map then takes 8 KiB of the kernel's allocator, and not 16 */
+    PATH_CHAIN = 64,
+};
+struct path_key {
+    u64 address;
+    u32 space;
+    u16 waits; /* 1: of the waits; 0: of the other calls */
+    u16 place;
+};
+
+/* Registers by their DWARF numbers (System V psABI of x86-64, 3.6.2; AAPCS64's DWARF for the Arm 64-bit
+ * architecture, 4.1); DWARF_PC is a place of our own where the machine has no number for it. */
+#if defined(__x86_64__) || defined(__TARGET_ARCH_x86)
+enum {
+    DWARF_RBX = 3,
+    DWARF_RBP = 6,
+    DWARF_SP = 7,
+    DWARF_R12 = 12,
+    DWARF_R13,
+    DWARF_R14,
+    DWARF_R15,
+    DWARF_PC,
+    DWARF_REGISTERS,
+    DWARF_FP = DWARF_RBP
+};
+#else
+enum { DWARF_FP = 29, DWARF_LR = 30, DWARF_SP = 31, DWARF_PC = 32, DWARF_REGISTERS };
+#endif
+
+/* The calling thread's user stack: the kernel's walk along the frame pointers, and what is needed to unwind
+ * without them. */
+struct path_value {
+    u32 chain_length; /* how many of chain[] are filled; the first is the program counter */
+    u32 words;        /* how many of stack[] */
+    u64 registers[DWARF_REGISTERS];
+    u64 chain[PATH_CHAIN];
+    u64 stack[PATH_WORDS]; /* from the stack pointer up */
+};
+
 /* Log-linear histogram: values below 8 ns have a bucket each, then 8 buckets an octave, so that none is wider
  * than 12.5 % of its lower end.  The last one takes all from 2^38 ns (4.6 minutes) up. */
 enum {
@@ -202,7 +247,7 @@ enum loss_reason {
     LOSS_SPACE,     /* an address space could not be noted: its words have no process */
     LOSS_WORD,      /* futex calls that found no room in the table of words */
     LOSS_HISTOGRAM, /* waits that found no room in the histograms */
-    LOSS_STACK,     /* words whose call stack was not kept (they may stay unnamed) */
+    LOSS_STACK,     /* call stacks that were not kept: their words may stay unnamed, or without callers */
     LOSS_UNMATCHED, /* ends of futex calls without a beginning */
     LOSS_COMPAT,    /* 32-bit programs: their system calls have other numbers and are not seen */
     LOSS_WAKEUP,    /* sleeps whose end was not seen: counted as blocked up to the return to the CPU */
@@ -223,6 +268,7 @@ _Static_assert(sizeof(struct thread_record) == 16 + 20 * STATE_ROOM + 16 + 16 + 
 _Static_assert(sizeof(struct sample_key) == 16, "key without holes");
 _Static_assert(sizeof(struct timeline_event) == 24, "value without holes");
 _Static_assert(sizeof(struct space_info) == 24, "value without holes");
+_Static_assert(sizeof(struct path_key) == 16, "key without holes");
 _Static_assert(sizeof(struct stack_value) == 24 + 8 * STACK_WORDS, "value without holes");
 #endif
 

@@ -57,6 +57,65 @@ const char *code_class(const struct module *m, const struct symbol *s)
     return s ? "program" : "unknown";
 }
 
+static bool is_waiting_function(const char *name)
+{
+    static const char *const prefixes[] = {"syscall",
+                                           "__syscall",
+                                           "__cp_",
+                                           "sccp",
+                                           "pthread_cond_",
+                                           "__pthread_cond",
+                                           "___pthread_cond",
+                                           "pthread_rwlock_",
+                                           "__pthread_rwlock",
+                                           "___pthread_rwlock",
+                                           "pthread_barrier_",
+                                           "__pthread_barrier",
+                                           "pthread_once",
+                                           "__pthread_once",
+                                           "___pthread_once",
+                                           "pthread_join",
+                                           "__pthread_clockjoin",
+                                           "__pthread_timedjoin",
+                                           "___pthread_join",
+                                           "pthread_tryjoin",
+                                           "sem_wait",
+                                           "sem_timedwait",
+                                           "sem_clockwait",
+                                           "sem_post",
+                                           "__new_sem",
+                                           "__GI___pthread",
+                                           "cnd_",
+                                           "mtx_",
+                                           "_ZNSt18condition_variable",
+                                           "_ZNSt6thread4join",
+                                           "_ZNSt5mutex"};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+            return true;
+    /* Rust's own locks: std::sys::..::futex::Mutex::lock_contended and their like */
+    return !strncmp(name, "_ZN3std3sys", 11) && strstr(name, "futex");
+}
+
+/* Operators new and delete, and what Rust's compiler calls instead. */
+static bool is_allocation_function(const char *name)
+{
+    static const char *const prefixes[] = {"_Znw",           "_Zna",         "_Zdl",
+                                           "_Zda",           "__rust_alloc", "__rust_dealloc",
+                                           "__rust_realloc", "__rdl_",       "__rg_"};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+            return true;
+    return false;
+}
+
+const char *path_class(const struct module *m, const struct symbol *s)
+{
+    if (s && is_waiting_function(s->name))
+        return "lock";
+    return s && is_allocation_function(s->name) ? "allocator" : code_class(m, s);
+}
+
 static const char *class_of_kernel(const struct sample_key *key)
 {
     if (key->state == STATE_USER)

@@ -3,7 +3,9 @@
 
 #include "probes/ledger.h"
 #include "probes/naming.h"
+#include "probes/perf_stacks.h"
 #include "probes/terms.h"
+#include "probes/waiters.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -104,7 +106,8 @@ static int lock_make(const struct lock_source *c, struct lock *lock, const struc
     for (size_t i = 0; i < count && !rc && lock->is_malloc && c->split; i++)
         futex_split_add(c->split, &rows[i]);
     if (!rc && c->made)
-        rc = c->made(c->context, lock, rows[0].key.space);
+        rc = c->made(c->context, lock, rows[0].key.space,
+                     c->space(c->context, rows[0].key.space, &lock->tgid));
     return rc;
 }
 
@@ -145,6 +148,7 @@ int locks_make(const struct lock_source *c, const struct word_row *rows, size_t 
             free(empty->module);
             free(empty->evidence);
             free(empty->outcomes);
+            free(empty->waiters);
         }
     }
     qsort(m->locks, m->lock_count, sizeof(*m->locks), lock_compare);
@@ -165,13 +169,15 @@ static uint64_t histogram_lost(const struct measurement *m)
     return waits > in_buckets ? waits - in_buckets : 0;
 }
 
-static int losses_make(struct session *session, const struct sideband *sideband, struct measurement *m)
+static int losses_make(struct session *session, const struct sideband *sideband, uint64_t paths_lost,
+                       struct measurement *m)
 {
     m->losses = calloc(LOSS_COUNT + OTHER_LOSSES, sizeof(*m->losses));
     if (!m->losses)
         return -ENOMEM;
     for (unsigned i = 0; i < LOSS_COUNT; i++)
         m->losses[m->loss_count++] = (struct loss){term_loss(i), session_loss(session, i)};
+    m->losses[LOSS_STACK].count += paths_lost;
     uint64_t in_full_table = session_loss(session, LOSS_HISTOGRAM), missing = histogram_lost(m);
     m->losses[LOSS_HISTOGRAM].count = missing > in_full_table ? missing : in_full_table;
     m->losses[m->loss_count++] = (struct loss){"probe runs that the kernel skipped", session_missed(session)};
@@ -184,6 +190,7 @@ static int losses_make(struct session *session, const struct sideband *sideband,
 struct probed {
     struct session *session;
     struct sideband *sideband;
+    struct waiters *waiters;
 };
 
 static const struct address_space *probed_space(void *context, uint32_t number, uint32_t *tgid)
@@ -196,23 +203,36 @@ static const struct address_space *probed_space(void *context, uint32_t number, 
     return sideband_space(p->sideband, info.tgid, info.born_ns);
 }
 
-int collect(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,
-            struct error *err)
+static int probed_made(void *context, struct lock *lock, uint32_t number, const struct address_space *space)
+{
+    const struct probed *p = context;
+    return waiters_of(p->waiters, number, space, lock);
+}
+
+int collect(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
+            struct measurement *m, struct error *err)
 {
     struct word_row *rows = NULL;
     size_t count = 0;
-    struct probed probed = {session, sideband};
+    struct probed probed = {session, sideband, NULL};
     struct lock_source c = {.naming = naming_new(),
                             .split = futex_split_new(session_thread_count(session)),
                             .context = &probed,
-                            .space = probed_space};
-    int rc = c.naming && c.split ? session_words(session, &rows, &count, err) : -ENOMEM;
+                            .space = probed_space,
+                            .made = probed_made};
+    m->paths = call_tree_new(0);
+    int rc =
+        c.naming && c.split && m->paths ? waiters_new(session, c.naming, m->paths, &probed.waiters) : -ENOMEM;
+    if (!rc)
+        rc = session_words(session, &rows, &count, err);
     if (!rc)
         rc = locks_make(&c, rows, count, m);
     if (!rc)
-        rc = losses_make(session, sideband, m);
+        rc = losses_make(session, sideband, waiters_lost(probed.waiters), m);
     if (!rc && m->probes == PROBES_LEDGER)
         rc = ledger_collect(session, sideband, c.naming, c.split, m);
+    if (!rc && perf_file && !m->perf_failure)
+        rc = perf_stacks_collect(perf_file, sideband, c.naming, m);
     if (!rc)
         rc = session_stats(session, &m->probe_stats, &m->probe_stat_count);
     if (!rc) {
@@ -221,6 +241,7 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, struc
     }
     if (rc)
         error_set(err, rc, "can't bring back what was measured: %s", strerror(-rc));
+    waiters_free(probed.waiters);
     naming_free(c.naming);
     futex_split_free(c.split);
     word_rows_free(rows, count);

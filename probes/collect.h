@@ -19,16 +19,18 @@ struct lock_source {
     /* The address space of that number, NULL when its mappings are not known; and the process it belongs to.
      */
     const struct address_space *(*space)(void *context, uint32_t number, uint32_t *tgid);
-    /* May be NULL: called for each lock once it is named.  0 or negative errno. */
-    int (*made)(void *context, struct lock *lock, uint32_t space);
+    /* May be NULL: called for each lock once it is named, with the number of its space and that space.  0 or
+     * negative errno. */
+    int (*made)(void *context, struct lock *lock, uint32_t number, const struct address_space *space);
 };
 
 /* Groups rows (ordered by word_row_compare()) into m->locks, named, hottest first.  0 or negative errno. */
 int locks_make(const struct lock_source *source, const struct word_row *rows, size_t count,
                struct measurement *m);
 
-/* `pid` is the command's own process: its program gives libc, linkage and allocator. */
-int collect(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,
-            struct error *err);
+/* `pid` is the command's own process: its program gives libc, linkage and allocator.  `perf_file` may be
+ * NULL. */
+int collect(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
+            struct measurement *m, struct error *err);
 
 #endif

@@ -24,6 +24,8 @@ static enum call_kind call_before(const struct module *m, uint64_t address, uint
     }
     bool indirect =
         (b[5] == 0xff && (b[6] & 0x38) == 0x10) ||                 /* call *%reg, *(%reg) */
+        (b[4] == 0xff && b[5] == 0x14) ||                          /* call *(%sib) */
+        (b[0] == 0xff && b[1] == 0x94) ||                          /* call *d32(%sib) */
         (b[4] == 0xff && (b[5] & 0xf8) == 0x50) ||                 /* call *d8(%reg) */
         (b[3] == 0xff && b[4] == 0x54) ||                          /* call *d8(%sib) */
         (b[1] == 0xff && (b[2] == 0x15 || (b[2] & 0xf8) == 0x90)); /* call *d32(%rip), *d32(%reg) */
@@ -51,6 +53,22 @@ static bool jump_at(const struct module *m, uint64_t address, uint64_t *target)
         return true;
     *target = 0;
     return b[at] == 0xff && b[at + 1] == 0x25; /* jmp *GOT(%rip): where to is not known here */
+}
+
+/* push %rbp; mov %rsp,%rbp (both of its forms), maybe with others between that leave the stack alone: no byte
+ * of theirs may look like a push or a pop. */
+bool code_sets_frame_pointer(const struct module *m, uint64_t address)
+{
+    uint8_t b[24];
+    if (!module_bytes(m, address, b, sizeof(b)))
+        return false;
+    size_t at = !memcmp(b, "\xf3\x0f\x1e\xfa", 4) ? 4 : 0; /* endbr64 */
+    if (b[at++] != 0x55)
+        return false;
+    for (; at + 3 <= sizeof(b) && (b[at] & 0xf0) != 0x50; at++)
+        if (!memcmp(b + at, "\x48\x89\xe5", 3) || !memcmp(b + at, "\x48\x8b\xec", 3))
+            return true;
+    return false;
 }
 
 /* lea target(%rip), %reg: REX.W 8d /r with mod 00, r/m 101. */
@@ -103,6 +121,21 @@ static bool jump_at(const struct module *m, uint64_t address, uint64_t *target)
         return true;
     *target = 0;
     return (i & 0x9f000000) == 0x90000000; /* adrp: a PLT entry begins so */
+}
+
+/* add x29, sp, #n (of which mov x29, sp is one), the caller's pair having been stored. */
+bool code_sets_frame_pointer(const struct module *m, uint64_t address)
+{
+    uint32_t code[8];
+    bool stored = false;
+    if (!module_bytes(m, address, code, sizeof(code)))
+        return false;
+    for (size_t i = 0; i < sizeof(code) / sizeof(code[0]); i++) {
+        stored |= (code[i] & 0xfe407fff) == 0xa8007bfd; /* stp x29, x30, [sp...], its three forms */
+        if ((code[i] & 0xffc003ff) == 0x910003fd)
+            return stored;
+    }
+    return false;
 }
 
 static bool range_refers(const uint8_t *code, size_t size, uint64_t start, uint64_t target)
@@ -176,6 +209,31 @@ static bool call_fits(const struct module *m, uint64_t target, const struct fram
         return true;
     const struct symbol *called = module_symbol_at(m, target, true);
     return called ? tail_calls(m, called, inner->function->address) : jump_at(m, target, &ignored);
+}
+
+/* How far into a function without a symbol the program counter may be. */
+enum { FUNCTION_REACH = 1 << 16 };
+
+/* Stricter than call_fits(), since there is more than one way to find a caller: where nothing is known of the
+ * inner function the call's target has to lie a little before, or to be a stub. */
+enum call_link frame_link(const struct module *m, uint64_t address, const struct frame *inner)
+{
+    uint64_t target = 0, ignored;
+    enum call_kind kind = module_is_code(m, address) ? call_before(m, address, &target) : CALL_NONE;
+    if (kind != CALL_DIRECT)
+        return kind == CALL_NONE ? LINK_NONE : LINK_INDIRECT;
+    if (inner->module != m)
+        return jump_at(m, target, &ignored) ? LINK_DIRECT : LINK_NONE;
+    if (inner->function)
+        return call_fits(m, target, inner) ? LINK_DIRECT : LINK_NONE;
+    bool near = inner->address >= target && inner->address - target < FUNCTION_REACH;
+    return near || jump_at(m, target, &ignored) ? LINK_DIRECT : LINK_NONE;
+}
+
+uint64_t code_call_target(const struct module *m, uint64_t address)
+{
+    uint64_t target = 0;
+    return call_before(m, address, &target) == CALL_DIRECT ? target : 0;
 }
 
 size_t frames_scan(const struct stack_value *stack, resolve_fn resolve, void *context, struct frame *frames,

@@ -26,14 +26,6 @@ struct {
 } histograms SEC(".maps");
 
 struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 1 << 13);
-    __type(key, struct word_key);
-    __type(value, struct stack_value);
-} stacks SEC(".maps");
-
-struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, 1);
     __type(key, u32);
@@ -43,7 +35,6 @@ struct {
 /* Templates: too large for the BPF stack, and a map wants a whole value to begin with. */
 const struct word_value word_zero;
 const struct histogram_value histogram_zero;
-const struct stack_value stack_zero;
 
 static __always_inline bool is_futex_syscall(s64 nr)
 {
@@ -76,28 +67,6 @@ static __always_inline void evidence_read(struct word_evidence *e, u64 address, 
     e->expected = expected;
 }
 
-/* A stack ends somewhere: where 128 words can't be read, fewer may. */
-static __always_inline void stack_read(const struct word_key *key)
-{
-    if (bpf_map_update_elem(&stacks, key, &stack_zero, BPF_NOEXIST)) {
-        if (!bpf_map_lookup_elem(&stacks, key)) /* else another CPU was faster */
-            loss_add(LOSS_STACK, 1);
-        return;
-    }
-    struct stack_value *s = bpf_map_lookup_elem(&stacks, key);
-    if (!s)
-        return;
-    struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-    s->ip = PT_REGS_IP_CORE(regs);
-    s->sp = PT_REGS_SP_CORE(regs);
-    if (!bpf_probe_read_user(s->slots, 8 * STACK_WORDS, (void *)s->sp))
-        s->words = STACK_WORDS;
-    else if (!bpf_probe_read_user(s->slots, 8 * STACK_WORDS / 4, (void *)s->sp))
-        s->words = STACK_WORDS / 4;
-    else if (!bpf_probe_read_user(s->slots, 8 * STACK_WORDS / 16, (void *)s->sp))
-        s->words = STACK_WORDS / 16;
-}
-
 /* Makes the word's entry when this is its first call.  One stack serves all threads. */
 static __noinline int word_find(const struct word_key *key, u32 expected)
 {
@@ -108,6 +77,8 @@ static __noinline int word_find(const struct word_key *key, u32 expected)
     struct word_key k = *key;
     if (bpf_map_update_elem(&words, &k, &word_zero, BPF_NOEXIST))
         return 0; /* no room: counted call by call, when the slot is flushed */
+    if (!task_followed(bpf_get_current_task_btf()))
+        return 0; /* at the end, on behalf of a task that lives on: the memory at hand is another's */
     struct word_value *v = bpf_map_lookup_elem(&words, &k);
     if (v)
         evidence_read(&v->evidence, k.address, expected);
@@ -309,6 +280,7 @@ static __always_inline void call_exit(struct cpu_state *c, struct task_state *t,
     if (t->op == OP_WAITV)
         waitv_resolve(t, ret);
     call_add(t, outcome_of(t->op, ret, t->slept), now, op_counts_woken(t->op) ? ret : 0);
+    path_offer(t->address, t->space, t->op);
 }
 
 /* A short call loses the CPU (a wake is preempted): from here on it is followed, but its beginning is not

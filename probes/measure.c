@@ -6,6 +6,7 @@
 #include "probes/collect.h"
 #include "probes/launch.h"
 #include "probes/ledger.h"
+#include "probes/perf_record.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
 
@@ -52,8 +53,8 @@ static int command_run(struct launch *launch, struct session *session, struct si
     return rc;
 }
 
-static int probes_end(struct session *session, struct sideband *sideband, pid_t pid, struct measurement *m,
-                      struct error *err)
+static int probes_end(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
+                      struct measurement *m, struct error *err)
 {
     int rc = session_stop(session, err);
     if (rc)
@@ -61,7 +62,15 @@ static int probes_end(struct session *session, struct sideband *sideband, pid_t 
     rc = sideband_finish(sideband);
     if (rc)
         return error_set(err, rc, "out of memory for the processes' mappings");
-    return collect(session, sideband, pid, m, err);
+    return collect(session, sideband, pid, perf_file, m, err);
+}
+
+/* Whatever becomes of perf, what the probes have measured is kept. */
+static void perf_end(struct perf_record_child *perf, struct measurement *m)
+{
+    struct error err = {""};
+    if (perf_record_finish(perf, &err))
+        m->perf_failure = strdup(err.text);
 }
 
 /* The session is the caller's, or this run's own. */
@@ -77,6 +86,7 @@ int measurement_take(const struct measure_options *options, struct measurement *
     struct session *session = NULL;
     struct sideband *sideband = NULL;
     struct launch *launch = NULL;
+    struct perf_record_child *perf = NULL;
     struct measurement *m = calloc(1, sizeof(*m));
     int rc = m ? 0 : error_set(err, -ENOMEM, "out of memory");
     *exec_failed = false;
@@ -88,10 +98,15 @@ int measurement_take(const struct measure_options *options, struct measurement *
         rc = launch_prepare(options, &launch, err);
     if (!rc && session)
         rc = probes_begin(launch, session, &sideband, err);
+    if (!rc && session && options->perf_file)
+        rc = perf_record_start(launch_pid(launch), options->perf_file, &perf, err);
     if (!rc)
         rc = command_run(launch, session, sideband, m, exec_failed, err);
+    if (!rc && perf)
+        perf_end(perf, m);
     if (!rc && session)
-        rc = probes_end(session, sideband, launch_pid(launch), m, err);
+        rc = probes_end(session, sideband, launch_pid(launch), options->perf_file, m, err);
+    perf_record_free(perf);
     launch_free(launch);
     sideband_close(sideband);
     if (session && session == options->session)
@@ -126,6 +141,7 @@ void measurement_free(struct measurement *m)
     free(m->locks);
     ledger_free(m->ledger);
     call_tree_free(m->paths);
+    free(m->perf_failure);
     free(m->losses);
     free(m->probe_stats);
     free(m);

@@ -34,7 +34,8 @@ struct measure_options {
     uint32_t max_threads;      /* mode ledger: room for accounts of threads; 0: the default */
     uint64_t sample_period_ns; /* mode ledger: of each CPU's clock; 0: no samples */
     uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */
-    bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
+    const char *perf_file; /* a `perf record` of the same run, into this file; NULL: none (needs probes) */
+    bool calibrate;        /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };
 
 /* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */
@@ -159,6 +160,7 @@ struct measurement {
     struct call_tree *paths; /* of waiters and samples; NULL: there are none */
     struct loss *losses;     /* one row per reason that is watched for, zeros included */
     size_t loss_count;
+    char *perf_failure; /* why perf's samples are missing, though asked for; NULL: they are not */
     struct probe_stat *probe_stats;
     size_t probe_stat_count;
 };

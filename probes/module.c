@@ -323,6 +323,11 @@ const char *module_section_at(const struct module *m, uint64_t address, uint64_t
     return NULL;
 }
 
+int module_descriptor(const struct module *m)
+{
+    return m->fd;
+}
+
 bool module_bytes(const struct module *m, uint64_t address, void *buffer, size_t size)
 {
     for (size_t i = 0; i < m->segment_count; i++) {

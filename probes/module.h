@@ -48,6 +48,9 @@ const struct symbol *module_symbol_named(const struct module *m, const char *nam
 /* Section name for an address, and the offset in it; NULL when the file has no section headers there. */
 const char *module_section_at(const struct module *m, uint64_t address, uint64_t *offset);
 
+/* The open file, for elfutils; the module's own, to be read and not to be closed. */
+int module_descriptor(const struct module *m);
+
 /* Copies `size` bytes of what the file holds at the address; false when it doesn't hold that much. */
 bool module_bytes(const struct module *m, uint64_t address, void *buffer, size_t size);
 

@@ -346,13 +346,14 @@ static void unknown_times_clear(const struct result *r, struct lock *lock)
     }
 }
 
-static int lock_made(void *context, struct lock *lock, uint32_t space)
+static int lock_made(void *context, struct lock *lock, uint32_t number, const struct address_space *space)
 {
+    (void)space;
     struct result *r = context;
-    const struct perf_waiter *first = waiters_find(r, space, lock->address), *w = first,
+    const struct perf_waiter *first = waiters_find(r, number, lock->address), *w = first,
                              *end = r->waiters + r->waiter_count;
     unknown_times_clear(r, lock);
-    while (w < end && key_is(w, space, lock->address))
+    while (w < end && key_is(w, number, lock->address))
         w++;
     if (w == first)
         return 0;

@@ -18,6 +18,7 @@
 // clang-format off
 #include "abi.h"
 #include "follow.bpf.h"
+#include "paths.bpf.h"
 #include "futex.bpf.h"
 #include "ledger.bpf.h"
 #include "cpu.bpf.h"
@@ -164,6 +165,8 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
         return 0;
     c->busy = 1;
     u64 now = bpf_ktime_get_ns();
+    if (t->in_call)
+        path_offer(t->address, t->space, t->op);
     call_finish(t, now);
     c->in_call = NO_CALL;
     c->base = STATE_EXITING;

@@ -152,18 +152,22 @@ static int percpu_zero(const struct bpf_map *map)
 int session_reset(struct session *s)
 {
     struct probes_bpf *k = s->skeleton;
-    const struct bpf_map *const maps[] = {k->maps.words,  k->maps.histograms, k->maps.stacks,
-                                          k->maps.spaces, k->maps.threads,    k->maps.samples};
+    const struct bpf_map *const maps[] = {k->maps.words,   k->maps.histograms, k->maps.stacks,
+                                          k->maps.spaces,  k->maps.paths,      k->maps.path_calls,
+                                          k->maps.threads, k->maps.samples};
     int rc = 0;
-    for (size_t i = 0; i < (s->hooks.ledger ? 6 : 4) && !rc; i++)
+    for (size_t i = 0; i < (s->hooks.ledger ? 8 : 6) && !rc; i++)
         rc = map_empty(maps[i]);
     if (!rc)
         rc = percpu_zero(k->maps.word_caches);
     if (!rc)
         rc = percpu_zero(k->maps.current_tasks);
+    if (!rc)
+        rc = percpu_zero(k->maps.path_states);
     memset(k->bss->losses, 0, sizeof(k->bss->losses));
     k->bss->living_tasks = 0;
     k->bss->spaces_made = 0;
+    k->bss->paths_made = 0;
     k->bss->threads_made = 0;
     k->bss->timeline_from_ns = 0;
     s->missed_before += s->missed;

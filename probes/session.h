@@ -39,6 +39,15 @@ int session_words(struct session *s, struct word_row **rows, size_t *count, stru
 void word_rows_free(struct word_row *rows, size_t count);
 int word_row_compare(const void *a, const void *b); /* that order, for qsort() */
 
+/* After session_stop(): the call stacks that were taken, ordered by space, address and waits before other
+ * calls.  0 or negative errno; free with path_rows_free() in any case. */
+struct path_row {
+    struct path_key key;
+    struct path_value *value;
+};
+int session_paths(struct session *s, struct path_row **rows, size_t *count);
+void path_rows_free(struct path_row *rows, size_t count);
+
 /* 0 and *info, or -ENOENT. */
 int session_space(struct session *s, uint32_t space, struct space_info *info);
 

@@ -22,6 +22,7 @@ _heapwait_options()
     bench) echo '--rounds --passwords --quick --no-tools --write --help' ;;
     explain) echo '--json --width --help' ;;
     report) echo '--output --help' ;;
+    export) echo '--folded --speedscope --output --variant --threads --help' ;;
     esac
 }
 
@@ -34,7 +35,7 @@ _heapwait_value()
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     report:-o | report:--output) _heapwait_files -d ;;
     *:-o | *:--output) _heapwait_files -f ;;
-    record:--max-words | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
+    record:--max-words | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;
     esac
@@ -59,7 +60,7 @@ _heapwait()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} at
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _heapwait_words 'doctor record study explain report bench --help --version'
+        _heapwait_words 'doctor record study explain report export bench --help --version'
         return
     fi
     if [[ $command == record ]] && at=$(_heapwait_command_at) && [[ $at ]]; then
@@ -75,7 +76,7 @@ _heapwait()
         case $command,$cur in
         *,-*) _heapwait_words "$(_heapwait_options "$command")" ;;
         record,*) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
-        explain,* | report,*) _heapwait_files -f ;;
+        explain,* | report,* | export,*) _heapwait_files -f ;;
         esac
     fi
 }

@@ -9,6 +9,7 @@ complete -c heapwait -n __fish_use_subcommand -a record -d 'run a command under 
 complete -c heapwait -n __fish_use_subcommand -a study -d 'run every variant of the password program'
 complete -c heapwait -n __fish_use_subcommand -a explain -d 'verdict and tables of a recording'
 complete -c heapwait -n __fish_use_subcommand -a report -d 'a recording as PDF and HTML'
+complete -c heapwait -n __fish_use_subcommand -a export -d 'the call paths for other viewers'
 complete -c heapwait -n __fish_use_subcommand -l version -d 'print the version'
 complete -c heapwait -s h -l help -d 'print the options'
 
@@ -46,3 +47,10 @@ complete -c heapwait -n '__heapwait_in explain' -F
 
 complete -c heapwait -n '__heapwait_in report' -s o -l output -x -a '(__fish_complete_directories)' -d 'where it goes'
 complete -c heapwait -n '__heapwait_in report' -F
+
+complete -c heapwait -n '__heapwait_in export' -l folded -d 'a line for each path'
+complete -c heapwait -n '__heapwait_in export' -l speedscope -d 'JSON for speedscope'
+complete -c heapwait -n '__heapwait_in export' -s o -l output -r -F -d 'where it goes'
+complete -c heapwait -n '__heapwait_in export' -l variant -x -d 'only this'
+complete -c heapwait -n '__heapwait_in export' -l threads -x -d 'only this number'
+complete -c heapwait -n '__heapwait_in export' -F

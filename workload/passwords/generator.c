@@ -3,6 +3,7 @@
 #include "workload/passwords/generator.h"
 
 #include "workload/passwords/base64.h"
+#include "workload/passwords/marks.h"
 #include "workload/passwords/random.h"
 
 #include <errno.h>
@@ -65,6 +66,8 @@ static void passwords_make(struct generator *g, struct random_source *source)
             g->error = password_make(keep, bytes, size);
         if (g->error)
             break;
+        if ((made + 1) % MARK_EVERY == 0)
+            mark_passwords(g->index + 1, made + 1);
     }
     g->passwords = passwords;
     g->made = made;
@@ -75,6 +78,7 @@ static void *generator_main(void *argument)
     struct generator *g = argument;
     struct random_source source;
 
+    mark_thread_start(g->index + 1, g->amount);
     g->error = random_open(&source, g->options->source, g->index);
     g->opened = !g->error;
     if (g->opened) {
@@ -83,6 +87,7 @@ static void *generator_main(void *argument)
     }
     if (g->error)
         atomic_store(g->stop, true);
+    mark_thread_end(g->index + 1, g->made);
     return NULL;
 }
 

@@ -1,0 +1,31 @@
+/* The call paths of a recording (view `flame`) in the formats of other viewers.  A recording with several
+ * variants or thread counts has one tree each, a "cell"; what is asked for may be one of them or all.
+ *
+ * Folded: https://github.com/brendangregg/FlameGraph (README, "2. Fold stacks").
+ * Speedscope: https://www.speedscope.app/file-format-schema.json, a "sampled" profile for each cell. */
+#ifndef HEAPWAIT_FLAME_H
+#define HEAPWAIT_FLAME_H
+
+#include "analysis/database.h"
+#include "probes/error.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct flame_choice {
+    const char *variant; /* NULL: all */
+    int64_t threads;     /* -1: all */
+};
+
+/* Both: 0; -ENODATA: there are no call paths of that choice; -EIO and others: the recording.  Whether `out`
+ * took it all is the caller's to look at.  Names are made fit to be shown (analysis/text.h). */
+
+/* A line for each path that has samples of its own: "outermost;...;innermost N".  A name's semicolons become
+ * colons, for which the format has no room.  With several cells each path begins with its cell's name. */
+int flame_write_folded(struct database *db, const struct flame_choice *choice, FILE *out, struct error *err);
+
+/* `name`: of the whole; `exporter`: who wrote it. */
+int flame_write_speedscope(struct database *db, const struct flame_choice *choice, const char *name,
+                           const char *exporter, FILE *out, struct error *err);
+
+#endif

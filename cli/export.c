@@ -1,0 +1,218 @@
+/* `heapwait export`: the call paths of a recording for other viewers.  Owns its options, exit codes and where
+ * the result goes; the formats are analysis/flame.c's.  A file appears under its name only when it is whole.
+ */
+#include "analysis/database.h"
+#include "analysis/flame.h"
+#include "cli/command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct export_options {
+    const char *recording, *output; /* output NULL: to standard output */
+    bool folded, speedscope;
+    struct flame_choice choice;
+};
+
+static const char usage[] =
+    "usage: heapwait export [FILE] --folded|--speedscope [-o OUT] [--variant V] [--threads N]\n\n"
+    "Writes the call paths of a recording in the format of another viewer.\n\n"
+    "  FILE               the recording; heapwait.db when left out\n"
+    "  --folded           one line for each path and its samples, for flamegraph.pl and its kin\n"
+    "  --speedscope       JSON for https://www.speedscope.app\n"
+    "  -o, --output OUT   into this file; else to standard output\n"
+    "  --variant V        of a study: only this variant\n"
+    "  --threads N        of a study: only this number of threads\n"
+    "  -h, --help         this text\n";
+
+__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
+{
+    va_list args;
+    fputs("heapwait export: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputs("; `heapwait export --help` tells the options\n", stderr);
+    return EXIT_USAGE;
+}
+
+static bool threads_parse(const char *text, int64_t *threads)
+{
+    char *end;
+    errno = 0;
+    const long n = strtol(text, &end, 10);
+    if (errno || end == text || *end || n < 1)
+        return false;
+    *threads = n;
+    return true;
+}
+
+/* -1: go on; else the exit code. */
+static int option_take(int c, char **argv, struct export_options *o)
+{
+    switch (c) {
+    case 'f':
+        o->folded = true;
+        return -1;
+    case 's':
+        o->speedscope = true;
+        return -1;
+    case 'o':
+        o->output = optarg;
+        return *optarg ? -1 : usage_error("'%s' needs a file", argv[optind - 1]);
+    case 'v':
+        o->choice.variant = optarg;
+        return -1;
+    case 't':
+        return threads_parse(optarg, &o->choice.threads)
+                   ? -1
+                   : usage_error("--threads takes a whole number from 1, not '%s'", optarg);
+    case 'h':
+        fputs(usage, stdout);
+        return EXIT_OK;
+    case ':':
+        return usage_error("'%s' wants a value", argv[optind - 1]);
+    default:
+        return usage_error("there is no option '%s'", argv[optind - 1]);
+    }
+}
+
+/* -1: go on; else the exit code. */
+static int options_parse(int argc, char **argv, struct export_options *o)
+{
+    static const struct option longs[] = {
+        {"folded", no_argument, NULL, 'f'},
+        {"speedscope", no_argument, NULL, 's'},
+        {"output", required_argument, NULL, 'o'},
+        {"variant", required_argument, NULL, 'v'},
+        {"threads", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    *o = (struct export_options){.recording = "heapwait.db", .choice = {NULL, -1}};
+    optind = 0;
+    for (int c; (c = getopt_long(argc, argv, ":o:h", longs, NULL)) != -1;) {
+        const int code = option_take(c, argv, o);
+        if (code >= 0)
+            return code;
+    }
+    if (o->folded == o->speedscope)
+        return usage_error("one of --folded and --speedscope is needed");
+    if (argc - optind > 1)
+        return usage_error("one recording at a time, '%s' is too many", argv[optind + 1]);
+    if (optind < argc)
+        o->recording = argv[optind];
+    return -1;
+}
+
+static int export_write(struct database *db, const struct export_options *o, FILE *out, struct error *err)
+{
+    const char *slash = strrchr(o->recording, '/');
+    int rc = o->folded ? flame_write_folded(db, &o->choice, out, err)
+                       : flame_write_speedscope(db, &o->choice, slash ? slash + 1 : o->recording,
+                                                "heapwait " HEAPWAIT_VERSION, out, err);
+    if (rc == 0 && (fflush(out) || ferror(out)))
+        rc = -errno;
+    return rc;
+}
+
+/* What is no plain file (a pipe, /dev/null) is written to as it is. */
+static bool is_replaced(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
+/* Into a file beside it, which then takes the name. */
+static int file_replace(struct database *db, const struct export_options *o, struct error *err)
+{
+    char *made = NULL;
+    if (asprintf(&made, "%s.XXXXXX", o->output) < 0)
+        return error_set(err, -ENOMEM, "out of memory");
+    const int fd = mkstemp(made);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+    int rc = out ? 0 : -errno;
+    if (rc == 0) {
+        const mode_t mask = umask(0);
+        umask(mask);
+        rc = export_write(db, o, out, err);
+        if (rc == 0 && fchmod(fd, 0666 & ~mask) < 0)
+            rc = -errno;
+        if (fclose(out) && rc == 0)
+            rc = -errno;
+    }
+    if (rc == 0 && rename(made, o->output) < 0)
+        rc = -errno;
+    if (rc < 0 && fd >= 0)
+        unlink(made);
+    free(made);
+    return rc < 0 ? error_set(err, rc, "can't write '%s': %s", o->output, strerror(-rc)) : 0;
+}
+
+static int export_run(struct database *db, const struct export_options *o, struct error *err)
+{
+    if (o->output && is_replaced(o->output))
+        return file_replace(db, o, err);
+    FILE *out = o->output ? fopen(o->output, "we") : stdout;
+    int rc = out ? export_write(db, o, out, err) : -errno;
+    if (out && out != stdout && fclose(out) && rc == 0)
+        rc = -errno;
+    return rc < 0 ? error_set(err, rc, "can't write to %s: %s", o->output ? o->output : "standard output",
+                              strerror(-rc))
+                  : 0;
+}
+
+/* Why a choice has nothing: the recording has no call paths at all, or none of that name. */
+static void nothing_tell(struct database *db, const struct export_options *o)
+{
+    struct error err = {""};
+    sqlite3_stmt *row = database_prepare(
+        db,
+        "SELECT group_concat(name, ', ') FROM (SELECT DISTINCT coalesce(variant, 'a plain recording') || "
+        "coalesce(' with ' || threads || iif(threads = 1, ' thread', ' threads'), '') AS name FROM flame)",
+        &err);
+    const char *names =
+        row && database_step(db, row, &err) == 1 ? (const char *)sqlite3_column_text(row, 0) : NULL;
+    if (names)
+        fprintf(stderr, "heapwait export: '%s' has no call paths of that choice; it has: %s\n", o->recording,
+                names);
+    else
+        fprintf(stderr,
+                "heapwait export: '%s' has no samples with call paths; `heapwait record --perf` takes them\n",
+                o->recording);
+    sqlite3_finalize(row);
+}
+
+/* Whether the recording is to blame, or heapwait and the machine. */
+static enum exit_code blame(int rc, bool is_open)
+{
+    return !is_open || rc == -EIO || rc == -EBUSY || rc == -EINVAL || rc == -ENODATA ? EXIT_DATA
+                                                                                     : EXIT_HEAPWAIT;
+}
+
+int export_main(int argc, char **argv)
+{
+    struct export_options options;
+    struct error err = {""};
+    struct database *db = NULL;
+    const int parsed = options_parse(argc, argv, &options);
+    if (parsed >= 0)
+        return parsed;
+    int rc = database_open(options.recording, &db, &err);
+    if (rc == 0)
+        rc = export_run(db, &options, &err);
+    if (rc == -ENODATA)
+        nothing_tell(db, &options);
+    else if (rc < 0)
+        fprintf(stderr, "heapwait export: %s\n", err.text);
+    const int code = rc < 0 ? (int)blame(rc, db != NULL) : EXIT_OK;
+    database_close(db);
+    return code;
+}

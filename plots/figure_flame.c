@@ -1,0 +1,292 @@
+/* Figures: where are the samples (view `flame`)?  A flame graph per variant, two to a figure: a box for each
+ * function under its callers, as wide as its share of the samples.  What is too narrow to be seen is gathered
+ * at its caller's right end, so that every box but the innermost stands for all that it is wide. */
+#include "plots/figures.h"
+
+#include "analysis/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEGEND_CM 0.6
+#define TITLE_CM  0.55
+#define LEVEL_CM  0.34
+#define GAP_CM    0.15
+#define LETTER_CM (6 * POINT_CM)
+#define LEAST     0.002 /* of the samples: 0.03 cm */
+
+enum { PER_FIGURE = 2, LEVELS_MOST = 48, DEPTH_MOST = 1024 };
+
+/* In the order of FLAME[] in style.gp. */
+enum paint { PROGRAM, ALLOCATOR, LOCK, FUTEX, COPY, KERNEL, UNKNOWN, OTHERS, PAINTS };
+
+static const struct {
+    const char *class, *name;
+} paints[PAINTS] = {
+    {"program", "program"}, {"allocator", "allocator"}, {"lock", "lock functions"}, {"futex", "futex calls"},
+    {"copy", "copy"},       {"kernel", "kernel, else"}, {"unknown", "unknown"},     {NULL, "others"},
+};
+
+struct panel {
+    const struct variant *variant;
+    size_t index, levels; /* levels: how many are drawn */
+    double total, classes[PAINTS];
+    bool cut;                     /* there are deeper ones */
+    double next[DEPTH_MOST + 2];  /* by depth: where the next box begins */
+    double small[DEPTH_MOST + 2]; /* by depth: samples of boxes too narrow */
+};
+
+struct flame {
+    struct panel *panels;
+    size_t count, levels_most;
+    bool shown[PAINTS];
+};
+
+static enum paint paint_find(const char *class)
+{
+    for (enum paint p = 0; class && p < OTHERS; p++)
+        if (!strcmp(class, paints[p].class))
+            return p;
+    return UNKNOWN;
+}
+
+/* How many samples with call paths the variant has at the thread count that the verdict speaks of. */
+static int samples_count(struct drawing *d, const struct variant *v, double *samples, struct error *err)
+{
+    sqlite3_stmt *row = NULL;
+    int rc = query_open(d->db,
+                        "SELECT sum(s.samples) FROM frame_sample AS s JOIN frame AS f ON f.id = s.frame_id "
+                        "JOIN counted_run AS r ON r.id = f.run_id WHERE r.variant IS ?1 AND r.threads IS ?2",
+                        v->name, d->lineup->subject_threads, &row, err);
+    if (rc == 0)
+        rc = database_step(d->db, row, err);
+    *samples = rc == 1 && !isnan(query_number(row, 0)) ? query_number(row, 0) : 0;
+    sqlite3_finalize(row);
+    return rc < 0 ? rc : 0;
+}
+
+/* The label as far as the box has room for it; empty where that is not worth reading. */
+static void label_write(struct drawing *d, const char *label, double width)
+{
+    const double room = (width - 0.1) / LETTER_CM;
+    char *clean = room >= 2 ? strdup(label) : NULL;
+    char *fitted = clean ? text_fit(text_clean(clean), room) : NULL;
+    if (fitted && strcmp(fitted, clean) != 0 && strlen(fitted) < sizeof("…") + 4)
+        *fitted = '\0';
+    data_text(d, fitted, true);
+    free(fitted);
+    free(clean);
+}
+
+static void box_write(struct drawing *d, struct flame *f, struct panel *p, size_t depth, double x,
+                      double samples, enum paint paint, const char *label, const char *module)
+{
+    if (depth > f->levels_most) {
+        p->cut = true;
+        return;
+    }
+    if (depth > p->levels)
+        p->levels = depth;
+    f->shown[paint] = true;
+    data_number(d, (double)p->index + 1, false);
+    data_variant(d, p->variant);
+    data_threads(d, d->lineup->subject_threads);
+    data_number(d, (double)depth, false);
+    data_number(d, x / p->total, false);
+    data_number(d, (x + samples) / p->total, false);
+    data_number(d, samples, false);
+    data_number(d, paint + 1, false);
+    data_text(d, paints[paint].name, false);
+    data_text(d, label, false);
+    data_text(d, module, false);
+    label_write(d, label, samples / p->total * FIGURE_WIDTH);
+}
+
+/* The boxes of `depth` and deeper under one caller are through: what was too narrow among them stands last.
+ */
+static void others_write(struct drawing *d, struct flame *f, struct panel *p, size_t from, size_t to)
+{
+    for (size_t depth = from; depth <= to; depth++) {
+        if (p->small[depth] >= LEAST * p->total)
+            box_write(d, f, p, depth, p->next[depth], p->small[depth], OTHERS, "others", NULL);
+        p->small[depth] = 0;
+    }
+}
+
+/* A row: depth, label, module, class, samples, self.  Rows come callers first. */
+static void row_take(struct drawing *d, struct flame *f, struct panel *p, sqlite3_stmt *row, size_t *deepest)
+{
+    const size_t depth = (size_t)sqlite3_column_int64(row, 0);
+    const double samples = query_number(row, 4), self = query_number(row, 5);
+    const enum paint paint = paint_find((const char *)sqlite3_column_text(row, 3));
+    p->classes[paint] += self;
+    if (depth < 1 || depth > *deepest + 1 || depth > DEPTH_MOST)
+        return; /* under one that is too narrow */
+    others_write(d, f, p, depth + 1, *deepest + 1);
+    *deepest = depth - 1;
+    if (samples < LEAST * p->total) {
+        p->small[depth] += samples;
+        return;
+    }
+    const char *label = (const char *)sqlite3_column_text(row, 1);
+    box_write(d, f, p, depth, p->next[depth], samples, paint, label ? label : "",
+              (const char *)sqlite3_column_text(row, 2));
+    p->next[depth + 1] = p->next[depth] + self;
+    p->next[depth] += samples;
+    *deepest = depth;
+}
+
+static int panel_write(struct drawing *d, struct flame *f, struct panel *p, struct error *err)
+{
+    sqlite3_stmt *row = NULL;
+    size_t deepest = 0; /* the depth of the last box drawn: its children may follow */
+    int rc = query_open(d->db,
+                        "SELECT depth, label, module, class, samples, self FROM flame "
+                        "WHERE variant IS ?1 AND threads IS ?2",
+                        p->variant->name, d->lineup->subject_threads, &row, err);
+    while (rc == 0 && (rc = database_step(d->db, row, err)) == 1) {
+        row_take(d, f, p, row, &deepest);
+        rc = 0;
+    }
+    others_write(d, f, p, 1, deepest + 1);
+    sqlite3_finalize(row);
+    return rc;
+}
+
+/* The variants of the nth figure: every second one of those that have samples. */
+static int panels_find(struct drawing *d, struct flame *f, size_t nth, struct error *err)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < d->lineup->count; i++) {
+        double samples;
+        const int rc = samples_count(d, &d->lineup->variants[i], &samples, err);
+        if (rc < 0)
+            return rc;
+        if (samples > 0 && found++ / PER_FIGURE == nth) {
+            f->panels[f->count] =
+                (struct panel){.variant = &d->lineup->variants[i], .index = f->count, .total = samples};
+            f->count++;
+        }
+    }
+    return 0;
+}
+
+static void panels_place(struct drawing *d, const struct flame *f)
+{
+    double height = LEGEND_CM, top = LEGEND_CM;
+    for (size_t i = 0; i < f->count; i++)
+        height += TITLE_CM + LEVEL_CM * (double)f->panels[i].levels + GAP_CM;
+    panels_define(d, f->count, height);
+    define_array(d, "LEVELS", f->count);
+    define_array(d, "NAME", f->count);
+    define_array(d, "COLOUR", f->count);
+    define_array(d, "COUNT", f->count);
+    for (size_t i = 0; i < f->count; i++) {
+        const struct panel *p = &f->panels[i];
+        const double bottom = top + TITLE_CM + LEVEL_CM * (double)p->levels;
+        panel_define(d, i, 0, FIGURE_WIDTH, top + TITLE_CM, bottom, height);
+        top = bottom + GAP_CM;
+        define_item(d, "LEVELS", i, (double)p->levels);
+        define_item_text(d, "NAME", i, p->variant->label);
+        define_item(d, "COLOUR", i, p->variant->ink.words);
+        define_item(d, "COUNT", i, p->total);
+    }
+}
+
+static void legend_define(struct drawing *d, const struct flame *f)
+{
+    size_t count = 0;
+    define_array(d, "ITEM", PAINTS);
+    define_array(d, "ITEM_PAINT", PAINTS);
+    define_array(d, "ITEM_AT", PAINTS);
+    double at = 0.05;
+    for (enum paint p = 0; p < PAINTS; p++) {
+        if (!f->shown[p])
+            continue;
+        define_item_text(d, "ITEM", count, paints[p].name);
+        define_item(d, "ITEM_PAINT", count, p + 1);
+        define_item(d, "ITEM_AT", count, at);
+        at += 0.7 + text_width(paints[p].name) * LABEL_CM * 7 / 8;
+        count++;
+    }
+    define_number(d, "ITEMS", (double)count);
+}
+
+static void caption_write(struct drawing *d, const struct flame *f)
+{
+    FILE *out = d->caption.out;
+    bool cut = false;
+    for (size_t i = 0; i < f->count; i++) {
+        const struct panel *p = &f->panels[i];
+        fprintf(out, "Of %s’s samples ", d->lineup->study ? p->variant->label : "the command");
+        say_share(out, p->classes[FUTEX] / p->total);
+        fputs(" are in futex calls, ", out);
+        say_share(out, p->classes[LOCK] / p->total);
+        fputs(" in lock functions, ", out);
+        say_share(out, p->classes[ALLOCATOR] / p->total);
+        fputs(" in the allocator. ", out);
+        cut |= p->cut;
+    }
+    fputs("Each box is a function, as wide as its share of the samples, and stands on its caller", out);
+    if (d->lineup->study) {
+        fputs("; with ", out);
+        caption_threads(out, d->lineup->subject_threads);
+    }
+    fputs(". Functions with less than 0.2 % of the samples are merged into ‘others’.", out);
+    if (cut)
+        fprintf(out, " Calls deeper than %zu are not drawn.", f->levels_most);
+}
+
+static int flame_draw(struct drawing *d, size_t nth, struct error *err)
+{
+    struct flame f = {.panels = calloc(PER_FIGURE, sizeof(*f.panels))};
+    if (!f.panels)
+        return -ENOMEM;
+    data_header(
+        d, "panel\tvariant\tthreads\tdepth\tfrom\tuntil\tsamples\tpaint\tclass\tfunction\tmodule\tlabel");
+    int rc = panels_find(d, &f, nth, err);
+    f.levels_most = LEVELS_MOST / (f.count ? f.count : 1);
+    for (size_t i = 0; rc == 0 && i < f.count; i++)
+        rc = panel_write(d, &f, &f.panels[i], err);
+    if (rc == 0 && f.count == 0)
+        rc = drawing_refuse(d, "no samples with call paths at the thread count that the verdict speaks of");
+    if (rc == 0 && f.count > 0) {
+        panels_place(d, &f);
+        legend_define(d, &f);
+        caption_write(d, &f);
+    }
+    free(f.panels);
+    return rc;
+}
+
+int figure_flame(struct drawing *d, struct error *err)
+{
+    return flame_draw(d, 0, err);
+}
+
+int figure_flame_2(struct drawing *d, struct error *err)
+{
+    return flame_draw(d, 1, err);
+}
+
+int figure_flame_3(struct drawing *d, struct error *err)
+{
+    return flame_draw(d, 2, err);
+}
+
+int figure_flame_4(struct drawing *d, struct error *err)
+{
+    return flame_draw(d, 3, err);
+}
+
+int figure_flame_5(struct drawing *d, struct error *err)
+{
+    return flame_draw(d, 4, err);
+}
+
+int figure_flame_6(struct drawing *d, struct error *err)
+{
+    return flame_draw(d, 5, err);
+}

@@ -1,0 +1,24 @@
+# Where the samples are: a flame graph per variant, boxes from DATA.
+set multiplot
+unset border; unset xtics; unset ytics; unset grid
+set xrange [0:1]
+pale(k) = k == 1 || k == 3 || k == 7 || k == 8
+do for [i = 1:ITEMS] {
+  x = ITEM_AT[i]
+  set object i rectangle from screen x / W, screen 1 - 0.36 / H to screen (x + 0.22) / W, screen 1 - 0.14 / H \
+      fc rgb FLAME[int(ITEM_PAINT[i])] fs solid 1 noborder
+  set label 200 + i ITEM[i] at screen (x + 0.32) / W, screen 1 - 0.25 / H left font SMALL tc rgb INK
+}
+do for [p = 1:PANELS] {
+  set lmargin at screen PL[p]; set rmargin at screen PR[p]; set bmargin at screen PB[p]; set tmargin at \
+      screen PT[p]
+  set yrange [0:LEVELS[p]]
+  set label 1 NAME[p] at graph 0, graph 1 offset 0, 0.6 left font BOLD tc rgb COLOUR[p] noenhanced
+  set label 2 group(COUNT[p]).' samples' at graph 1, graph 1 offset 0, 0.6 right font SMALL tc rgb MUTE
+  plot DATA skip 1 using ($1 == p ? $5 : NaN):4:5:6:($4 - 1):4:(FLAME[int($8)]) with boxxyerror fc rgb \
+      variable fs solid 1 border lc rgb PAPER lw 0.3, \
+       DATA skip 1 using ($1 == p ? ($5 + $6) / 2 : NaN):($4 - 0.5):12:(pale($8) ? INK : PAPER) with labels \
+           center font 'Inter,6' tc rgb variable noenhanced
+  do for [i = 1:ITEMS] { unset object i; unset label 200 + i }
+}
+unset multiplot

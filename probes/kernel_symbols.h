@@ -1,0 +1,19 @@
+/* Names of the running kernel's functions, from /proc/kallsyms.  Who may not see the addresses there (sysctl
+ * kernel.kptr_restrict) gets no names. */
+#ifndef HEAPWAIT_KERNEL_SYMBOLS_H
+#define HEAPWAIT_KERNEL_SYMBOLS_H
+
+#include <stdint.h>
+
+struct kernel_symbols;
+
+/* `path`: /proc/kallsyms, or a file like it.  NULL: out of memory; a file that can't be read has no names. */
+struct kernel_symbols *kernel_symbols_read(const char *path);
+
+/* The function that the address lies in; NULL: none is known.  Owned by *k. */
+const char *kernel_symbol_at(const struct kernel_symbols *k, uint64_t address);
+
+/* NULL is fine. */
+void kernel_symbols_free(struct kernel_symbols *k);
+
+#endif

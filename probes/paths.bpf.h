@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* The call stacks that are taken: one at the first call of each word_key, for its name; and call paths: of
+ * each word's waits, and of its other calls, a random sample of bounded size (reservoir sampling: the n-th
+ * call replaces one of the R kept ones with probability R/n), so that a run of an hour is represented by as
+ * many stacks as one of a second.  The surprising fact: no call is asked whether it is to be sampled, it
+ * would cost too much; a CPU draws how many of its calls on a word it will let pass. Calls that are counted
+ * only and not timed are never sampled.  Included by probes.bpf.c. */
+#ifndef HEAPWAIT_PATHS_BPF_H
+#define HEAPWAIT_PATHS_BPF_H
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 13);
+    __type(key, struct word_key);
+    __type(value, struct stack_value);
+} stacks SEC(".maps");
+
+const struct stack_value stack_zero; /* a map wants a whole value to begin with */
+
+/* A stack ends somewhere: where 128 words can't be read, fewer may. */
+static __always_inline void stack_read(const struct word_key *key)
+{
+    if (bpf_map_update_elem(&stacks, key, &stack_zero, BPF_NOEXIST)) {
+        if (!bpf_map_lookup_elem(&stacks, key)) /* else another CPU was faster */
+            loss_add(LOSS_STACK, 1);
+        return;
+    }
+    struct stack_value *s = bpf_map_lookup_elem(&stacks, key);
+    if (!s)
+        return;
+    struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+    s->ip = PT_REGS_IP_CORE(regs);
+    s->sp = PT_REGS_SP_CORE(regs);
+    if (!bpf_probe_read_user(s->slots, 8 * STACK_WORDS, (void *)s->sp))
+        s->words = STACK_WORDS;
+    else if (!bpf_probe_read_user(s->slots, 8 * STACK_WORDS / 4, (void *)s->sp))
+        s->words = STACK_WORDS / 4;
+    else if (!bpf_probe_read_user(s->slots, 8 * STACK_WORDS / 16, (void *)s->sp))
+        s->words = STACK_WORDS / 16;
+}
+
+/* ---- call paths ---- */
+
+enum {
+    PATH_TURNS = 8, /* a power of two */
+    PAGE = 4096,    /* or a part of one, where pages are larger */
+    BPF_F_USER_STACK = 1 << 8,
+    /* when half of the room is taken, only words that are called so often get some */
+    PATH_BUSY = 4 * PATHS_PER_WORD,
+    UNSAMPLED = 1 << 16, /* how many calls to let pass where there is no room anyway */
+};
+
+/* One word's calls on one CPU: when the next is to be sampled. */
+struct path_turn {
+    u64 address;
+    u32 space;
+    u32 waits;
+    u32 passed; /* calls since the word's account was last brought up to date */
+    u32 until;
+};
+
+struct path_state {
+    struct path_turn turns[PATH_TURNS];
+    u32 random;
+    u32 pad;
+    struct path_value value; /* built here: it is too large for the stack */
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, u32);
+    __type(value, struct path_state);
+} path_states SEC(".maps");
+
+/* How many calls a word has had: key.place is 0. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 16);
+    __type(key, struct path_key);
+    __type(value, u64);
+} path_calls SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, PATHS_MOST);
+    __type(key, struct path_key);
+    __type(value, struct path_value);
+} paths SEC(".maps");
+
+u32 paths_made; /* first PATHS_PER_WORD of each word, all words */
+
+/* What a caller's frames can be restored from: the registers that functions preserve. */
+static __always_inline void registers_read(u64 *r, struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+    r[DWARF_RBX] = BPF_CORE_READ(regs, bx);
+    r[DWARF_RBP] = BPF_CORE_READ(regs, bp);
+    r[DWARF_SP] = BPF_CORE_READ(regs, sp);
+    r[DWARF_R12] = BPF_CORE_READ(regs, r12);
+    r[DWARF_R13] = BPF_CORE_READ(regs, r13);
+    r[DWARF_R14] = BPF_CORE_READ(regs, r14);
+    r[DWARF_R15] = BPF_CORE_READ(regs, r15);
+    r[DWARF_PC] = BPF_CORE_READ(regs, ip);
+#else
+    bpf_probe_read_kernel(r, sizeof(u64) * 31, &regs->user_regs.regs);
+    r[DWARF_SP] = BPF_CORE_READ(regs, user_regs.sp);
+    r[DWARF_PC] = BPF_CORE_READ(regs, user_regs.pc);
+#endif
+}
+
+/* A stack ends somewhere, and where it ends a page does. */
+static __always_inline u32 stack_copy(u64 *to, u64 sp)
+{
+    u32 one = PAGE - ((u32)sp & (PAGE - 1)), two = one + PAGE;
+    if (!bpf_probe_read_user(to, 8 * PATH_WORDS, (void *)sp))
+        return PATH_WORDS;
+    if (two <= 8 * PATH_WORDS && !bpf_probe_read_user(to, two, (void *)sp))
+        return two / 8;
+    return bpf_probe_read_user(to, one, (void *)sp) ? 0 : one / 8;
+}
+
+static __always_inline int path_keep(struct path_value *p, const struct path_key *key)
+{
+    struct task_struct *task = bpf_get_current_task_btf();
+    registers_read(p->registers, (struct pt_regs *)bpf_task_pt_regs(task));
+    long bytes = bpf_get_task_stack(task, p->chain, sizeof(p->chain), BPF_F_USER_STACK);
+    p->chain_length = bytes > 0 ? (u32)bytes / 8 : 0;
+    p->words = stack_copy(p->stack, p->registers[DWARF_SP]);
+    return bpf_map_update_elem(&paths, key, p, BPF_ANY);
+}
+
+static __always_inline u32 path_random(struct path_state *s)
+{
+    s->random = s->random * 1664525 + 1013904223;
+    return s->random >> 8; /* the low bits of such a generator are poor */
+}
+
+/* How many calls of the word there were, the present one included; 0: it can't be known. */
+static __always_inline u64 calls_account(const struct path_key *key, u32 passed)
+{
+    u64 zero = 0, *calls = bpf_map_lookup_elem(&path_calls, key);
+    if (!calls) {
+        bpf_map_update_elem(&path_calls, key, &zero, BPF_NOEXIST);
+        calls = bpf_map_lookup_elem(&path_calls, key);
+    }
+    return calls ? __sync_fetch_and_add(calls, passed) + passed : 0;
+}
+
+/* The word's turn has come, or this CPU has not met it lately. */
+static __noinline int path_sample(struct path_state *s, struct path_turn *turn)
+{
+    if (!s || !turn)
+        return 0;
+    struct path_key key = {.address = turn->address, .space = turn->space, .waits = turn->waits};
+    bool chosen = turn->until == 0;
+    u64 calls = calls_account(&key, turn->passed);
+    turn->passed = 0;
+    turn->until = UNSAMPLED;
+    if (!calls || (calls < PATH_BUSY && paths_made >= PATHS_MOST / 2)) {
+        turn->until = calls ? 1 : UNSAMPLED;
+        loss_add(LOSS_STACK, 1);
+        return 0;
+    }
+    if (calls <= PATHS_PER_WORD) {
+        __sync_fetch_and_add(&paths_made, 1);
+        key.place = calls - 1;
+        chosen = true;
+        turn->until = 1;
+    } else {
+        u32 interval = calls < (u64)UNSAMPLED * PATHS_PER_WORD ? (u32)(calls / PATHS_PER_WORD) : UNSAMPLED;
+        key.place = path_random(s) & (PATHS_PER_WORD - 1);
+        turn->until = 1 + path_random(s) % (2 * interval);
+        chosen = chosen || path_random(s) % interval == 0;
+    }
+    if (chosen && path_keep(&s->value, &key))
+        loss_add(LOSS_STACK, 1);
+    return 0;
+}
+
+/* A call on the word ends, in its own thread. */
+static __always_inline void path_offer(u64 address, u32 space, u8 op)
+{
+    u32 zero = 0, waits = op == OP_WAIT || op == OP_WAITV || op == OP_LOCK_PI || op == OP_WAIT_REQUEUE_PI;
+    struct path_state *s = bpf_map_lookup_elem(&path_states, &zero);
+    if (!s)
+        return;
+    struct path_turn *turn = &s->turns[((u32)(address >> 4) * 2 + waits) & (PATH_TURNS - 1)];
+    if (turn->address == address && turn->space == space && turn->waits == waits) {
+        turn->passed += 1;
+        turn->until -= 1;
+        if (turn->until)
+            return;
+    } else {
+        /* nobody has counted down to this one */
+        *turn =
+            (struct path_turn){.address = address, .space = space, .waits = waits, .passed = 1, .until = 1};
+    }
+    path_sample(s, turn);
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* The call path of a copied stack.  Each frame is left by the best means that there are for it: its frame
+ * pointer, where its code sets one up; the module's unwind tables; else by scanning for a return address that
+ * lies behind a call of the function.  So a program with tables can be followed through a C library without
+ * (musl's), and the other way round. */
+#ifndef HEAPWAIT_UNWIND_H
+#define HEAPWAIT_UNWIND_H
+
+#include "probes/abi.h"
+#include "probes/frames.h"
+#include "probes/naming.h"
+
+enum { MAX_PATH = 64 };
+
+/* The weakest means that a path owes a frame to, strongest first. */
+enum path_evidence { PATH_UNWIND_TABLES, PATH_FRAME_POINTERS, PATH_RETURN_ADDRESSES, PATH_EVIDENCES };
+
+struct unwinder;
+
+struct unwinder *unwinder_new(void);
+/* NULL is fine.  Before the naming, whose modules it holds on to. */
+void unwinder_free(struct unwinder *u);
+
+/* One path, innermost frame first. */
+struct call_path {
+    struct frame frames[MAX_PATH];
+    size_t count;
+    enum path_evidence evidence;
+    bool complete; /* it ends where a thread begins */
+};
+
+/* Of the ways that the stack can be read in, the one that leads to where the thread began, else the longest.
+ * An empty path: the program counter lies in no file that is known. */
+void unwind(struct unwinder *u, struct naming *n, const struct address_space *space,
+            const struct path_value *stack, struct call_path *path);
+
+#endif
