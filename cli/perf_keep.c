@@ -54,7 +54,8 @@ static int session_import(const struct perf_keep_options *o, const struct perf_s
                           struct measurement **m, struct perf_import_notes *notes, struct error *err)
 {
     struct bar bar = {.bytes = session->bytes, .started_ns = monotonic_ns()};
-    const struct perf_import_options options = {.path = o->session, .progress = bar_show, .context = &bar};
+    const struct perf_import_options options = {
+        .path = o->session, .command = o->pid, .progress = bar_show, .context = &bar};
     if (isatty(STDERR_FILENO))
         bar.progress = progress_new(stderr, (size_t)(session->bytes / 1000000 + 1));
     int rc = perf_import(&options, session, m, notes, err);

@@ -2,6 +2,7 @@
 #include "analysis/datadir.h"
 #include "cli/command.h"
 #include "cli/lock_table.h"
+#include "cli/record_perf.h"
 #include "probes/calibrate.h"
 #include "probes/host.h"
 #include "probes/measure.h"
@@ -22,6 +23,7 @@ struct record_options {
     enum probe_mode mode;
     uint32_t max_words;
     bool calibrate;
+    bool by_perf; /* the collector */
     bool perf;
     const char *perf_file; /* NULL: named after the recording */
     char *const *command;
@@ -44,6 +46,7 @@ static const char usage[] =
     "      --perf[=FILE]     run `perf record` beside the probes: samples with call paths, for a flame "
     "graph; its\n"
     "                        file is kept (default OUTPUT.perf.data)\n"
+    "      --collector NAME  bpf (the default), or perf: through `perf record`, where BPF is not permitted\n"
     "  -h, --help\n";
 
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
@@ -76,6 +79,7 @@ static int options_parse(int argc, char **argv, struct record_options *o)
         {"mode", required_argument, NULL, 'm'},
         {"max-words", required_argument, NULL, 'w'},
         {"calibrate", no_argument, NULL, 'c'},
+        {"collector", required_argument, NULL, 'C'},
         {"perf", optional_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -98,6 +102,11 @@ static int options_parse(int argc, char **argv, struct record_options *o)
         case 'c':
             o->calibrate = true;
             break;
+        case 'C':
+            if (strcmp(optarg, "bpf") && strcmp(optarg, "perf"))
+                return usage_error("there is no collector '%s' (bpf and perf are)", optarg);
+            o->by_perf = !strcmp(optarg, "perf");
+            break;
         case 'p':
             o->perf = true;
             o->perf_file = optarg;
@@ -113,6 +122,9 @@ static int options_parse(int argc, char **argv, struct record_options *o)
     }
     if (optind >= argc)
         return usage_error("there is no command to run");
+    if (o->by_perf && (o->mode == PROBES_LEDGER || o->calibrate || o->perf))
+        return usage_error(
+            "--collector perf counts and times futex calls: ledger, --calibrate and --perf want bpf");
     o->command = argv + optind;
     return -1;
 }
@@ -174,6 +186,16 @@ static int recording_write(const struct record_options *o, const struct measurem
     return rc;
 }
 
+static int by_perf(const struct record_options *o)
+{
+    char *line = command_line(o->command);
+    const struct record_perf_options options = {
+        .output = o->output, .command = o->command, .command_line = line ? line : "?"};
+    int code = record_by_perf(&options);
+    free(line);
+    return code;
+}
+
 static int exit_of_exec(int rc)
 {
     return rc == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
@@ -227,6 +249,8 @@ int record_main(int argc, char **argv)
     int code = options_parse(argc, argv, &options);
     if (code >= 0)
         return code;
+    if (options.by_perf)
+        return by_perf(&options);
     struct error err = {""};
     struct measurement *m = NULL;
     bool exec_failed;

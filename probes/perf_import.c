@@ -45,6 +45,11 @@ static void exec_take(struct importer *im, const struct perf_record *r)
 {
     if (spaces_exec(im->spaces, r->pid, r->time_ns))
         im->lost_mappings++;
+    if (im->options->command) {
+        if (r->pid == im->command && !im->started_ns)
+            im->started_ns = r->time_ns;
+        return;
+    }
     bool wanted = command_is(im, r->comm);
     if (r->time_ns && im->session->ran_command && (!im->command || (wanted && !im->started_ns))) {
         im->command = r->pid;
@@ -250,7 +255,8 @@ static void importer_close(struct importer *im)
 int perf_import(const struct perf_import_options *options, const struct perf_session *session,
                 struct measurement **out, struct perf_import_notes *notes, struct error *err)
 {
-    struct importer im = {.options = options, .session = session};
+    struct importer im = {
+        .options = options, .session = session, .command = options->command, .born = options->command != 0};
     struct measurement *m = calloc(1, sizeof(*m));
     *notes = (struct perf_import_notes){0};
     int rc = m ? importer_open(&im) : -ENOMEM;

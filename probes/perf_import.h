@@ -10,6 +10,7 @@
 
 struct perf_import_options {
     const char *path;
+    uint32_t command; /* pid of the command, where that is known; 0: the session tells */
     /* May be NULL: called now and then with how far the reading is; true: stop. */
     bool (*progress)(void *context, uint64_t done_ns, uint64_t total_ns);
     void *context;

@@ -37,38 +37,25 @@ const char *perf_record_event(void)
     return "cycles";
 }
 
-static void arguments_exec(pid_t pid, const char *file, int control, int ack)
+enum { MAX_ARGUMENTS = 64 };
+
+static void arguments_exec(pid_t pid, const char *file, const char *const *arguments, int control, int ack)
 {
-    char process[16], frequency[16], graph[32], fds[48];
+    char process[16], fds[48];
     snprintf(process, sizeof(process), "%d", (int)pid);
-    snprintf(frequency, sizeof(frequency), "%d", PERF_FREQUENCY_HZ);
-    snprintf(graph, sizeof(graph), "dwarf,%d", PERF_STACK_BYTES);
     snprintf(fds, sizeof(fds), "fd:%d,%d", control, ack);
-    const char *const argv[] = {"perf",
-                                "record",
-                                "-o",
-                                file,
-                                "-e",
-                                perf_record_event(),
-                                "-F",
-                                frequency,
-                                "-k",
-                                "CLOCK_MONOTONIC",
-                                "--call-graph",
-                                graph,
-                                "--no-buildid-cache",
-                                "--delay=-1",
-                                "--control",
-                                fds,
-                                "-p",
-                                process,
-                                NULL};
+    const char *argv[MAX_ARGUMENTS] = {"perf",      "record", "-o", file,   "--delay=-1",
+                                       "--control", fds,      "-p", process};
+    size_t n = 9;
+    while (*arguments && n < MAX_ARGUMENTS - 1)
+        argv[n++] = *arguments++;
+    argv[n] = NULL;
     execvp(argv[0], (char *const *)argv);
 }
 
 /* In the child.  exec's error goes back through `report`, which exec closes. */
-static _Noreturn void child_run(pid_t pid, const char *file, pid_t parent, const int *fds, int talk,
-                                int report)
+static _Noreturn void child_run(pid_t pid, const char *file, const char *const *arguments, pid_t parent,
+                                const int *fds, int talk, int report)
 {
     const int null = open("/dev/null", O_RDWR);
     sigset_t none;
@@ -82,7 +69,7 @@ static _Noreturn void child_run(pid_t pid, const char *file, pid_t parent, const
         fcntl(fds[0], F_SETFD, 0) == 0 && fcntl(fds[1], F_SETFD, 0) == 0) {
         setenv("LC_ALL", "C", 1);
         setenv("PERF_CONFIG", "/dev/null", 1);
-        arguments_exec(pid, file, fds[0], fds[1]);
+        arguments_exec(pid, file, arguments, fds[0], fds[1]);
     }
     const int rc = errno;
     _exit(write(report, &rc, sizeof(rc)) < 0 ? 126 : 127);
@@ -98,7 +85,7 @@ static int exec_await(int report)
     return n == sizeof(rc) ? -rc : 0;
 }
 
-static int child_start(struct perf_record_child *p, pid_t pid, const char *file)
+static int child_start(struct perf_record_child *p, pid_t pid, const char *file, const char *const *arguments)
 {
     int control[2] = {-1, -1}, ack[2] = {-1, -1}, report[2] = {-1, -1}, rc = 0;
     const pid_t parent = getpid();
@@ -109,7 +96,7 @@ static int child_start(struct perf_record_child *p, pid_t pid, const char *file)
         rc = -errno;
         p->pid = 0;
     } else if (!rc && !p->pid) {
-        child_run(pid, file, parent, (const int[]){control[0], ack[1]}, p->talk, report[1]);
+        child_run(pid, file, arguments, parent, (const int[]){control[0], ack[1]}, p->talk, report[1]);
     }
     const int theirs[] = {control[0], ack[1], report[1]};
     for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
@@ -165,13 +152,14 @@ static int enable(struct perf_record_child *p, struct error *err)
     return 0;
 }
 
-int perf_record_start(pid_t pid, const char *file, struct perf_record_child **out, struct error *err)
+int perf_record_start_as(pid_t pid, const char *file, const char *const *arguments,
+                         struct perf_record_child **out, struct error *err)
 {
     struct perf_record_child *p = calloc(1, sizeof(*p));
     if (!p)
         return error_set(err, -ENOMEM, "out of memory");
     p->control = p->ack = p->talk = -1;
-    int rc = child_start(p, pid, file);
+    int rc = child_start(p, pid, file, arguments);
     if (rc == -ENOENT)
         error_set(err, rc,
                   "perf is not installed (Debian: apt-get install linux-perf; Ubuntu: linux-tools-generic)");
@@ -187,6 +175,17 @@ int perf_record_start(pid_t pid, const char *file, struct perf_record_child **ou
     else
         *out = p;
     return rc;
+}
+
+int perf_record_start(pid_t pid, const char *file, struct perf_record_child **out, struct error *err)
+{
+    char frequency[16], graph[32];
+    snprintf(frequency, sizeof(frequency), "%d", PERF_FREQUENCY_HZ);
+    snprintf(graph, sizeof(graph), "dwarf,%d", PERF_STACK_BYTES);
+    const char *const arguments[] = {
+        "-e",  perf_record_event(),  "-F", frequency, "-k", "CLOCK_MONOTONIC", "--call-graph",
+        graph, "--no-buildid-cache", NULL};
+    return perf_record_start_as(pid, file, arguments, out, err);
 }
 
 int perf_record_finish(struct perf_record_child *p, struct error *err)

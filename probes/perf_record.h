@@ -25,6 +25,10 @@ const char *perf_record_event(void);
  * it samples.  -ENOENT: perf isn't installed; -EPERM: it can't, and `err` has what it said. */
 int perf_record_start(pid_t pid, const char *file, struct perf_record_child **out, struct error *err);
 
+/* The same, but records what `arguments` say (perf record's own, NULL-terminated). */
+int perf_record_start_as(pid_t pid, const char *file, const char *const *arguments,
+                         struct perf_record_child **out, struct error *err);
+
 /* Ends it and waits until its file is whole. */
 int perf_record_finish(struct perf_record_child *p, struct error *err);
 
