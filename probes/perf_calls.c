@@ -438,7 +438,11 @@ static int waiter_compare(const void *a, const void *b)
 
 const struct perf_waiter *perf_calls_waiters(struct perf_calls *c, size_t *count)
 {
+    static const struct perf_waiter none;
     size_t kept = 0;
+    *count = 0;
+    if (!c->waiters)
+        return &none;
     for (size_t i = 0; i < c->waiter_room; i++)
         if (c->waiters[i].path)
             c->waiters[kept++] = c->waiters[i];
