@@ -75,6 +75,8 @@ static const char *file_doubt(const struct perf_files *f, const char *path, uint
         size_t length = strlen(here); /* perf may have cut or padded it */
         if (!length || strncmp(here, told, length < strlen(told) ? length : strlen(told)) != 0)
             doubt = "it is another build here";
+    } else if (!f->session->hostname[0]) {
+        doubt = "the session tells neither its machine nor a build-id of it";
     } else if (!f->same_machine) {
         doubt = "the session is another machine's and tells no build-id of it";
     } else if (!inode || st.st_ino != inode || st.st_mtime > f->session->recorded_at) {

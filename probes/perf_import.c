@@ -220,7 +220,9 @@ static int session_stream(struct importer *im, struct error *err)
     struct perf_child *child = NULL;
     char what[512];
     int rc = perf_child_start(argv, &child, err);
-    snprintf(what, sizeof(what), "read '%s' to its end", im->options->path);
+    snprintf(what, sizeof(what),
+             "read '%s' to its end (is it damaged? copy it again, or import it with the perf that made it)",
+             im->options->path);
     if (!rc)
         rc = stream_read(im, child, err);
     if (!rc)

@@ -36,7 +36,8 @@ static int head_check(const char *path, const struct file_head *h, ssize_t n, st
     if (n < 16 || memcmp(h->magic, "PERFILE2", 8) != 0)
         return error_set(err, -EINVAL, "'%s' is not a perf.data file%s", path,
                          s->bytes ? "; `perf record -o FILE` makes one" : ": it is empty");
-    if (h->size == 16)
+    s->piped = h->size == 16;
+    if (s->piped)
         return 0;
     if (n < (ssize_t)sizeof(*h) || h->data.offset > s->bytes || h->data.size > s->bytes - h->data.offset)
         return error_set(err, -EINVAL,
@@ -194,44 +195,66 @@ const char *perf_session_build_id(const struct perf_session *s, const char *path
     return NULL;
 }
 
-static int lines_read(const char *const *argv, const char *path, struct perf_session *s,
-                      void (*take)(struct perf_session *, const char *), struct error *err)
+typedef void (*line_fn)(struct perf_session *s, const char *line);
+
+/* Hands over whole lines; `comments`: only up to the first that is none. */
+static int lines_split(struct perf_child *child, bool comments, struct perf_session *s, line_fn take)
 {
-    struct perf_child *child = NULL;
-    char *line = malloc(MAX_LINE), buffer[4096], what[512];
+    char *line = malloc(MAX_LINE), buffer[4096];
     size_t length = 0;
-    ssize_t n;
-    int rc = line ? perf_child_start(argv, &child, err) : -ENOMEM;
-    while (!rc && ((n = perf_child_read(child, buffer, sizeof(buffer))) > 0 || n == -EINTR))
-        for (ssize_t i = 0; i < n; i++) {
+    ssize_t n = 0;
+    bool more = line != NULL;
+    while (more && ((n = perf_child_read(child, buffer, sizeof(buffer))) > 0 || n == -EINTR))
+        for (ssize_t i = 0; i < n && more; i++) {
             if (buffer[i] != '\n') {
                 if (length < MAX_LINE - 1)
                     line[length++] = buffer[i];
                 continue;
             }
             line[length] = '\0';
-            take(s, line);
+            more = !comments || line[0] == '#' || !line[0];
+            if (more)
+                take(s, line);
             length = 0;
         }
+    free(line);
+    return !line ? -ENOMEM : n < 0 ? (int)n : !more;
+}
+
+static int lines_read(const char *const *argv, const char *path, bool comments, struct perf_session *s,
+                      line_fn take, struct error *err)
+{
+    struct perf_child *child = NULL;
+    char what[512];
+    int rc = perf_child_start(argv, &child, err);
     snprintf(what, sizeof(what), "read '%s'", path);
+    if (!rc)
+        rc = lines_split(child, comments, s, take);
     if (!rc)
         rc = perf_child_finish(child, what, err);
     perf_child_free(child);
-    free(line);
-    return rc;
+    return rc < 0 ? error_set(err, rc, "can't read '%s': %s", path, strerror(-rc)) : 0;
 }
 
 int perf_session_read(const char *path, struct perf_session *s, struct error *err)
 {
     const char *const head[] = {"perf", "script", "-f", "--header-only", "-i", path, NULL};
+    const char *const piped[] = {"perf", "script", "-f", "--header", "-F", "pid,tid,time", "-i", path, NULL};
     const char *const ids[] = {"perf", "buildid-list", "-f", "-i", path, NULL};
     struct error ignored = {""};
     *s = (struct perf_session){0};
     int rc = file_check(path, s, err);
     if (!rc)
-        rc = lines_read(head, path, s, perf_session_line, err);
+        rc = lines_read(s->piped ? piped : head, path, s->piped, s, perf_session_line,
+                        s->unfinished ? &ignored : err);
+    if (rc && s->unfinished)
+        error_set(
+            err, -EINVAL,
+            "'%s' is unfinished: perf record was killed before it could write its end; record again, and end "
+            "perf by Ctrl-C",
+            path);
     if (!rc)
-        lines_read(ids, path, s, build_id_take, &ignored); /* without them fewer files are trusted */
+        lines_read(ids, path, false, s, build_id_take, &ignored); /* without them fewer files are trusted */
     if (rc)
         perf_session_free(s);
     else if (!s->started_at[0])

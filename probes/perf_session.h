@@ -28,6 +28,7 @@ struct perf_session {
     uint64_t first_ns, last_ns; /* times of the first and last sample, on the session's clock */
     int64_t recorded_at;        /* seconds since 1970 */
     bool futex_calls, raw_calls, switches, wakeups, samples, call_paths, dwarf;
+    bool piped;      /* it went through a pipe: its facts stand between its events */
     bool unfinished; /* perf record was killed before it could end the file */
     uint64_t bytes;
     struct perf_build_id *build_ids;

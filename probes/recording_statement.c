@@ -2,10 +2,13 @@
 #include "probes/recording_private.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 int db_error(struct recording *r, struct error *err, const char *doing)
 {
-    return error_set(err, -EIO, "can't %s in the recording '%s': %s", doing, r->path, sqlite3_errmsg(r->db));
+    bool full = sqlite3_errcode(r->db) == SQLITE_FULL;
+    return error_set(err, -EIO, "can't %s in the recording '%s': %s%s", doing, r->path, sqlite3_errmsg(r->db),
+                     full ? "; make room, or name another place with -o" : "");
 }
 
 struct bound b_text(const char *s)
