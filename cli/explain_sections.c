@@ -34,6 +34,21 @@
         }                                                                                                    \
     }
 
+/* Where no frame has a name the whole path stands for the function. */
+#define WHO_WAITS_CELLS                                                                                      \
+    "coalesce(h.function, 'no names: ' || h.path), h.wait_share, h.wake_share, h.sampled, h.through, "       \
+    "h.callers"
+#define WHO_WAITS_COLUMNS                                                                                    \
+    {"function", CELL_TEXT, SHRINK}, {"of waits", CELL_SHARE, 0}, {"of wakes", CELL_SHARE, 0},               \
+        {"sampled", CELL_COUNT, 0}, {"through", CELL_TEXT, SHRINK | WIDE},                                   \
+    {                                                                                                        \
+        "called by", CELL_TEXT, SHRINK | WIDE                                                                \
+    }
+#define WHO_WAITS_NOTE                                                                                       \
+    "By a random sample of each lock's futex calls.  MODULE+0xADDRESS: the name is missing; where all are, " \
+    "it "                                                                                                    \
+    "can't be told which place is the application's."
+
 static const struct section sections[] = {
     {.heading = "Time from exec to end, untraced runs",
      .note = "Median, its distribution-free interval, and the ratio to the baseline within the interleaved "
@@ -109,6 +124,18 @@ static const struct section sections[] = {
                  {"other", CELL_COUNT, 0},
                  {"blocked", CELL_NS, 0},
                  {"evidence", CELL_TEXT, SHRINK | WIDE}}},
+    {.heading = "Who waits for malloc's locks at {threads}: the functions above malloc",
+     .note = WHO_WAITS_NOTE,
+     .sql = "SELECT h.variant, h.name, " WHO_WAITS_CELLS " FROM who_waits AS h "
+            "WHERE h.variant IS NOT NULL AND h.is_malloc AND h.rank <= 3 AND h.threads IS "
+            "(SELECT threads FROM subject)" ORDER_OF("h") ", h.lock_rank, h.rank",
+     .columns = {{"variant", CELL_TEXT, SHRINK}, {"lock", CELL_TEXT, SHRINK}, WHO_WAITS_COLUMNS}},
+    {.heading = "Who waits: the application's functions, by lock",
+     .note = WHO_WAITS_NOTE,
+     .sql = "SELECT h.name, " WHO_WAITS_CELLS
+            " FROM who_waits AS h WHERE h.variant IS NULL AND h.lock_rank <= 10 "
+            "AND h.rank <= 5 ORDER BY h.threads, h.lock_rank, h.rank",
+     .columns = {{"lock", CELL_TEXT, SHRINK}, WHO_WAITS_COLUMNS}},
     {.heading = "Core time of {baseline} and {subject} at {threads}: wall time x cores",
      .note = "Of one real run each, the one with the median wall time among those with a ledger.  Times with "
              "* are "

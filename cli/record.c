@@ -5,6 +5,7 @@
 #include "cli/record_perf.h"
 #include "probes/calibrate.h"
 #include "probes/host.h"
+#include "probes/libc_archive.h"
 #include "probes/measure.h"
 #include "probes/perf_record.h"
 #include "probes/recording.h"
@@ -22,6 +23,7 @@ struct record_options {
     const char *output;
     enum probe_mode mode;
     uint32_t max_words;
+    const char *libc;
     bool calibrate;
     bool by_perf; /* the collector */
     bool perf;
@@ -42,6 +44,7 @@ static const char usage[] =
     "nanosecond of\n"
     "                        every thread\n"
     "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
+    "      --libc FILE       musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
     "      --perf[=FILE]     run `perf record` beside the probes: samples with call paths, for a flame "
     "graph; its\n"
@@ -78,6 +81,7 @@ static int options_parse(int argc, char **argv, struct record_options *o)
         {"output", required_argument, NULL, 'o'},
         {"mode", required_argument, NULL, 'm'},
         {"max-words", required_argument, NULL, 'w'},
+        {"libc", required_argument, NULL, 'l'},
         {"calibrate", no_argument, NULL, 'c'},
         {"collector", required_argument, NULL, 'C'},
         {"perf", optional_argument, NULL, 'p'},
@@ -98,6 +102,9 @@ static int options_parse(int argc, char **argv, struct record_options *o)
         case 'w':
             if (!number_parse(optarg, &o->max_words))
                 return usage_error("--max-words takes a number from 1 to 16777216, not '%s'", optarg);
+            break;
+        case 'l':
+            o->libc = optarg;
             break;
         case 'c':
             o->calibrate = true;
@@ -270,10 +277,12 @@ int record_main(int argc, char **argv)
     double load = host_load_average();
     char *schema = datadir_path("schema.sql", &err); /* without it the measuring would be in vain */
     free(schema);
-    if (!schema) {
+    struct libc_archive *libc = NULL;
+    if (!schema || (options.libc && libc_archive_open(options.libc, &libc, &err))) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
     }
+    measure.libc_archive = libc;
     struct calibration calibration = {0};
     int rc = options.mode == PROBES_LEDGER ? calibration_take("/proc/self/exe", &calibration, &err) : 0;
     if (!rc)
@@ -287,5 +296,6 @@ int record_main(int argc, char **argv)
     session_close(measure.session); /* last: to detach takes the kernel most of a second */
     measurement_free(m);
     free(perf_file);
+    libc_archive_close(libc);
     return code;
 }

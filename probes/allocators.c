@@ -10,6 +10,7 @@ static const struct allocator allocators[] = {
     {
         .name = "jemalloc",
         .library = "libjemalloc",
+        .text = "<jemalloc>: ",
         .markers = NAMES("mallocx", "je_mallocx", "je_malloc_mutex_lock_slow", "malloc_mutex_lock_slow"),
         .locks = NAMES("arenas_lock", "je_arenas_lock", "init_lock", "ctl_mtx", "je_background_thread_lock"),
         /* its static functions have common names (arena_, base_): left out, they could be the program's own
@@ -22,6 +23,7 @@ static const struct allocator allocators[] = {
     {
         .name = "mimalloc",
         .library = "libmimalloc",
+        .text = "mimalloc: error: ",
         .markers = NAMES("mi_malloc"),
         .locks = NAMES("mi_"),
         .functions = NAMES("mi_", "_mi_"),
@@ -29,6 +31,7 @@ static const struct allocator allocators[] = {
     {
         .name = "tcmalloc",
         .library = "libtcmalloc",
+        .text = "TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES",
         .markers = NAMES("tc_malloc", "tc_newarray"),
         .locks = NAMES("_ZN8tcmalloc"),
         .functions = NAMES("tc_", "_ZN8tcmalloc", "_ZN8SpinLock", "_ZN4base8internal13SpinLock"),
@@ -94,6 +97,33 @@ const struct allocator *allocator_of_library(const struct module *m)
     for (size_t i = 0; i < ALLOCATORS; i++)
         if (allocators[i].library && begins(module_basename(m), allocators[i].library))
             return &allocators[i];
+    return NULL;
+}
+
+const struct allocator *allocator_of_libc_lock(const char *libc, const char *object)
+{
+    for (size_t i = 0; i < ALLOCATORS; i++)
+        for (const char *const *lock = allocators[i].locks; *lock; lock++)
+            if (allocators[i].libc && !strcmp(allocators[i].libc, libc) && !strcmp(object, *lock))
+                return &allocators[i];
+    return NULL;
+}
+
+const struct allocator *allocator_named(const char *name)
+{
+    for (size_t i = 0; i < ALLOCATORS; i++)
+        if (!strcmp(allocators[i].name, name))
+            return &allocators[i];
+    return NULL;
+}
+
+const char *allocator_text(size_t n, const char **text)
+{
+    for (size_t i = 0; i < ALLOCATORS; i++)
+        if (allocators[i].text && n-- == 0) {
+            *text = allocators[i].text;
+            return allocators[i].name;
+        }
     return NULL;
 }
 

@@ -200,6 +200,8 @@ static __always_inline int ledger_call_exit(struct cpu_state *c, long ret)
     struct task_state *t = task_state_of(bpf_get_current_task_btf());
     if (!t)
         return 0;
+    if (t->base != STATE_MEMORY && now - t->since_ns > LONG_CALL_NS)
+        call_was_long(c);
     if (thread_ready(t, now, STATE_USER))
         state_set(t, STATE_USER, now);
     t->base = STATE_USER;

@@ -224,6 +224,8 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
     int rc =
         c.naming && c.split && m->paths ? waiters_new(session, c.naming, m->paths, &probed.waiters) : -ENOMEM;
     if (!rc)
+        naming_refer(c.naming, m->libc_archive);
+    if (!rc)
         rc = session_words(session, &rows, &count, err);
     if (!rc)
         rc = locks_make(&c, rows, count, m);

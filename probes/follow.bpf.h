@@ -6,8 +6,9 @@
 
 enum {
     CLONE_THREAD = 0x10000,
-    TIMED_FIRST = 64, /* a thread's first short calls are all timed */
-    TIMED_BITS = 5,   /* of the later ones one in 2^5, at random */
+    TIMED_FIRST = 64,     /* a thread's first short calls are all timed, and those after a long one */
+    TIMED_BITS = 5,       /* of the later ones one in 2^5, at random */
+    LONG_CALL_NS = 50000, /* a timed call that took longer is no sample of the others: see call_was_long() */
 };
 
 /* Set by user space before loading. */
@@ -145,6 +146,13 @@ static __always_inline bool call_is_timed(struct cpu_state *c)
     }
     c->weight = 1 << TIMED_BITS;
     return c->place == c->timed_place;
+}
+
+/* A timed call took long: either an interrupt or the machine's host came between, which the calls that it
+ * stands for have not met; or calls are long now, and then all are timed, which costs little beside them. */
+static __always_inline void call_was_long(struct cpu_state *c)
+{
+    c->short_calls = 0;
 }
 
 static __always_inline void loss_add(enum loss_reason reason, u64 count)

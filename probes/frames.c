@@ -55,22 +55,6 @@ static bool jump_at(const struct module *m, uint64_t address, uint64_t *target)
     return b[at] == 0xff && b[at + 1] == 0x25; /* jmp *GOT(%rip): where to is not known here */
 }
 
-/* push %rbp; mov %rsp,%rbp (both of its forms), maybe with others between that leave the stack alone: no byte
- * of theirs may look like a push or a pop. */
-bool code_sets_frame_pointer(const struct module *m, uint64_t address)
-{
-    uint8_t b[24];
-    if (!module_bytes(m, address, b, sizeof(b)))
-        return false;
-    size_t at = !memcmp(b, "\xf3\x0f\x1e\xfa", 4) ? 4 : 0; /* endbr64 */
-    if (b[at++] != 0x55)
-        return false;
-    for (; at + 3 <= sizeof(b) && (b[at] & 0xf0) != 0x50; at++)
-        if (!memcmp(b + at, "\x48\x89\xe5", 3) || !memcmp(b + at, "\x48\x8b\xec", 3))
-            return true;
-    return false;
-}
-
 /* lea target(%rip), %reg: REX.W 8d /r with mod 00, r/m 101. */
 static bool range_refers(const uint8_t *code, size_t size, uint64_t start, uint64_t target)
 {
@@ -121,21 +105,6 @@ static bool jump_at(const struct module *m, uint64_t address, uint64_t *target)
         return true;
     *target = 0;
     return (i & 0x9f000000) == 0x90000000; /* adrp: a PLT entry begins so */
-}
-
-/* add x29, sp, #n (of which mov x29, sp is one), the caller's pair having been stored. */
-bool code_sets_frame_pointer(const struct module *m, uint64_t address)
-{
-    uint32_t code[8];
-    bool stored = false;
-    if (!module_bytes(m, address, code, sizeof(code)))
-        return false;
-    for (size_t i = 0; i < sizeof(code) / sizeof(code[0]); i++) {
-        stored |= (code[i] & 0xfe407fff) == 0xa8007bfd; /* stp x29, x30, [sp...], its three forms */
-        if ((code[i] & 0xffc003ff) == 0x910003fd)
-            return stored;
-    }
-    return false;
 }
 
 static bool range_refers(const uint8_t *code, size_t size, uint64_t start, uint64_t target)

@@ -32,9 +32,6 @@ bool code_returns_to(const struct module *m, uint64_t address);
 enum call_link { LINK_NONE, LINK_INDIRECT /* the target is not told */, LINK_DIRECT };
 enum call_link frame_link(const struct module *m, uint64_t address, const struct frame *inner);
 
-/* Whether the function that begins at `address` sets up a frame pointer, as its first deed. */
-bool code_sets_frame_pointer(const struct module *m, uint64_t address);
-
 /* Where the call right before `address` leads to; 0: it is none, or doesn't tell. */
 uint64_t code_call_target(const struct module *m, uint64_t address);
 

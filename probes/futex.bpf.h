@@ -169,8 +169,10 @@ static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, 
         return;
     w->calls += 1;
     if (!t->untimed && total >= off + lock) {
-        w->timed += t->weight;
-        w->oncpu_ns += (total - off - lock) * t->weight;
+        u64 oncpu = total - off - lock;
+        u32 weight = oncpu > LONG_CALL_NS ? 1 : t->weight;
+        w->timed += weight;
+        w->oncpu_ns += oncpu * weight;
     }
     w->blocked_ns += t->blocked_ns;
     w->runnable_ns += t->runnable_ns;
@@ -277,6 +279,8 @@ static __always_inline void call_exit(struct cpu_state *c, struct task_state *t,
     c->in_call = NO_CALL;
     t->in_call = 0;
     t->restartable = ret == -516;
+    if (t->op == OP_WAKE && now - t->enter_ns > LONG_CALL_NS)
+        call_was_long(c);
     if (t->op == OP_WAITV)
         waitv_resolve(t, ret);
     call_add(t, outcome_of(t->op, ret, t->slept), now, op_counts_woken(t->op) ? ret : 0);

@@ -14,7 +14,6 @@ u64 timeline_from_ns; /* 0: not open yet */
 u32 file_generation;  /* moves on when a followed thread may have changed what a descriptor means */
 
 enum {
-    LONG_CALL_NS = 1000000,      /* the sampler finds longer ones, see sample_meets_call() */
     TASK_DEAD_STATE = 0x80,      /* TASK_DEAD */
     RANDOM_DEVICE = 1 << 20 | 8, /* MKDEV(1, 8); urandom is MKDEV(1, 9) */
     URANDOM_DEVICE = 1 << 20 | 9,
@@ -75,8 +74,7 @@ static __always_inline void state_set(struct task_state *t, u8 state, u64 now)
         timeline_add(t, now);
     u64 ns = now - t->since_ns;
     t->record.ns[old] += ns;
-    if (t->weight > 1 && old == t->base &&
-        old != STATE_USER) /* it stands for calls that were not timed; a long one is no sample of them */
+    if (t->weight > 1 && old == t->base && old != STATE_USER) /* it stands for calls that were not timed */
         t->record.estimated_ns[old] += (t->weight - 1) * (ns < LONG_CALL_NS ? ns : LONG_CALL_NS);
     t->since_ns = now;
     if (state != old)

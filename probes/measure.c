@@ -92,6 +92,7 @@ int measurement_take(const struct measure_options *options, struct measurement *
     *exec_failed = false;
     if (!rc) {
         m->probes = options->probes;
+        m->libc_archive = options->libc_archive;
         rc = session_take(options, &session, err);
     }
     if (!rc)

@@ -12,6 +12,7 @@
 
 enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
 
+struct libc_archive;
 struct session;
 struct call_tree;
 
@@ -35,7 +36,8 @@ struct measure_options {
     uint64_t sample_period_ns; /* mode ledger: of each CPU's clock; 0: no samples */
     uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */
     const char *perf_file; /* a `perf record` of the same run, into this file; NULL: none (needs probes) */
-    bool calibrate;        /* switch on the kernel's own statistics of BPF programs (they cost time) */
+    const struct libc_archive *libc_archive; /* a reference for programs without symbols; NULL: none */
+    bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };
 
 /* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */
@@ -151,7 +153,8 @@ struct ledger {
 
 struct measurement {
     enum probe_mode probes;
-    bool by_perf;          /* the collector is perf, not BPF */
+    bool by_perf;                            /* the collector is perf, not BPF */
+    const struct libc_archive *libc_archive; /* the options' */
     struct ledger *ledger; /* NULL unless mode ledger, or a perf session with samples (and nothing else) */
     struct run_outcome outcome;
     const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */

@@ -328,6 +328,16 @@ int module_descriptor(const struct module *m)
     return m->fd;
 }
 
+bool module_segment(const struct module *m, size_t n, uint64_t *address, uint64_t *size, bool *code)
+{
+    if (n >= m->segment_count)
+        return false;
+    *address = m->segments[n].address;
+    *size = m->segments[n].file_size;
+    *code = m->segments[n].code;
+    return true;
+}
+
 bool module_bytes(const struct module *m, uint64_t address, void *buffer, size_t size)
 {
     for (size_t i = 0; i < m->segment_count; i++) {

@@ -51,6 +51,9 @@ const char *module_section_at(const struct module *m, uint64_t address, uint64_t
 /* The open file, for elfutils; the module's own, to be read and not to be closed. */
 int module_descriptor(const struct module *m);
 
+/* The n-th loaded segment, as much of it as the file holds; false: there is none. */
+bool module_segment(const struct module *m, size_t n, uint64_t *address, uint64_t *size, bool *code);
+
 /* Copies `size` bytes of what the file holds at the address; false when it doesn't hold that much. */
 bool module_bytes(const struct module *m, uint64_t address, void *buffer, size_t size);
 

@@ -1,11 +1,13 @@
 /* See naming.h.  The kinds of evidence, strongest first: a symbol that covers the address; the layout of
  * glibc's malloc_state around the word; the allocator's own library; code of malloc and free that takes the
- * address; the functions on the stack of a call.  The surprising fact: `malloc` may be defined several times
- * in a process, and the first module that the dynamic linker mapped wins. */
+ * address; in files without symbols, code that a reference archive names, or what the code does; the
+ * functions on the stack of a call.  The surprising fact: `malloc` may be defined several times in a process,
+ * and the first module that the dynamic linker mapped wins. */
 #include "probes/naming.h"
 
 #include "probes/allocators.h"
 #include "probes/frames.h"
+#include "probes/stripped.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -20,24 +22,34 @@ enum {
 
 struct naming {
     struct module_table *modules;
+    struct stripped *stripped;
 };
 
 struct naming *naming_new(void)
 {
     struct naming *n = calloc(1, sizeof(*n));
-    if (n && !(n->modules = module_table_new())) {
-        free(n);
+    if (!n)
         return NULL;
-    }
-    return n;
+    n->modules = module_table_new();
+    n->stripped = stripped_new();
+    if (n->modules && n->stripped)
+        return n;
+    naming_free(n);
+    return NULL;
 }
 
 void naming_free(struct naming *n)
 {
     if (!n)
         return;
+    stripped_free(n->stripped);
     module_table_free(n->modules);
     free(n);
+}
+
+void naming_refer(struct naming *n, const struct libc_archive *archive)
+{
+    stripped_refer(n->stripped, archive);
 }
 
 struct resolve_context {
@@ -102,15 +114,20 @@ static const struct allocator *glibc_malloc(void)
     return &ptmalloc;
 }
 
+static void put_symbol(struct inquiry *q, const char *symbol, uint64_t offset)
+{
+    if (offset)
+        put(q, &q->out->name, "%s+0x%llx", symbol, (unsigned long long)offset);
+    else
+        put(q, &q->out->name, "%s", symbol);
+}
+
 static bool by_symbol(struct inquiry *q)
 {
     const struct symbol *s = q->module ? module_symbol_at(q->module, q->own, false) : NULL;
     if (!s)
         return false;
-    if (q->own == s->address)
-        put(q, &q->out->name, "%s", s->name);
-    else
-        put(q, &q->out->name, "%s+0x%llx", s->name, (unsigned long long)(q->own - s->address));
+    put_symbol(q, s->name, q->own - s->address);
     put(q, &q->out->evidence, "symbol of the %s", s->separate ? "separate debug file" : "file");
     const struct allocator *a = allocator_of_lock(q->module, s->name);
     if (a)
@@ -177,6 +194,38 @@ static bool by_code(struct inquiry *q)
     put(q, &q->out->name, "malloc's lock in %s", module_basename(q->module));
     put(q, &q->out->evidence, "code: malloc and free both take its address");
     put_malloc(q, allocator_of_module(q->module));
+    return true;
+}
+
+/* malloc's lock as the code of a reference archive, found in the program, names it. */
+static bool by_reference(struct inquiry *q)
+{
+    const struct libc_match *l = q->module ? stripped_match(q->naming->stripped, q->module) : NULL;
+    if (!l || q->own < l->address || q->own - l->address >= l->size)
+        return false;
+    put_symbol(q, l->symbol, q->own - l->address);
+    put(q, &q->out->evidence,
+        "reference archive: %u function%s of it match the code, that at 0x%llx first, and name the word",
+        l->functions, l->functions == 1 ? "" : "s", (unsigned long long)l->first);
+    put_malloc(q, l->allocator);
+    return true;
+}
+
+/* musl's locks in a static program without symbols. */
+static bool by_machine_code(struct inquiry *q)
+{
+    struct musl_code *code = q->module ? stripped_musl(q->naming->stripped, q->module) : NULL;
+    const struct musl_lock *l = code ? musl_code_lock(code, q->own) : NULL;
+    if (!l)
+        return false;
+    if (l->verdict == MUSL_OTHER)
+        name_by_place(q);
+    else
+        put(q, &q->out->name, "%smalloc's lock in %s%s%s%s", l->verdict == MUSL_LIKELY ? "likely " : "",
+            module_basename(q->module), l->part ? " (" : "", l->part ? l->part : "", l->part ? ")" : "");
+    put(q, &q->out->evidence, "%s", l->evidence);
+    if (l->verdict == MUSL_MALLOC)
+        put_malloc(q, allocator_named(musl_code_malloc(code)));
     return true;
 }
 
@@ -264,7 +313,8 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
         q.module = NULL;
     if (q.module)
         put(&q, &out->module, "%s", module_path(q.module));
-    bool found = by_symbol(&q) || by_arena_layout(&q) || by_library(&q) || by_code(&q);
+    bool found = by_symbol(&q) || by_arena_layout(&q) || by_library(&q) || by_code(&q) || by_reference(&q) ||
+                 by_machine_code(&q);
     if (!found || !out->is_malloc)
         found |= by_stack(&q);
     if (!found) {
@@ -274,6 +324,23 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
                          : "none: the process's mappings are not known");
     }
     return q.failed ? -ENOMEM : 0;
+}
+
+/* Where symbols say nothing.  A guest that is linked in comes before musl's own malloc, as in allocators.c.
+ */
+static void program_by_code(struct naming *n, const struct module *m, const char **libc,
+                            const char **allocator)
+{
+    struct musl_code *code = stripped_musl(n->stripped, m);
+    const struct libc_match *match = stripped_match(n->stripped, m);
+    if (!*libc && (code || match))
+        *libc = "musl";
+    if (!*allocator)
+        *allocator = stripped_guest(n->stripped, m);
+    if (!*allocator && match)
+        *allocator = match->allocator->name;
+    if (!*allocator && code)
+        *allocator = musl_code_malloc(code);
 }
 
 void naming_program(struct naming *n, const struct address_space *space, const char **libc,
@@ -289,6 +356,7 @@ void naming_program(struct naming *n, const struct address_space *space, const c
             *linkage = module_is_dynamic(m)                ? "dynamic"
                        : module_is_position_independent(m) ? "static-pie"
                                                            : "static";
+        const struct module *program = first ? m : NULL;
         first = false;
         const char *c = libc_of_module(m);
         if (c && !*libc)
@@ -296,5 +364,7 @@ void naming_program(struct naming *n, const struct address_space *space, const c
         const struct allocator *a = *allocator ? NULL : allocator_of_module(m);
         if (a)
             *allocator = a->name;
+        if (program)
+            program_by_code(n, program, libc, allocator);
     }
 }

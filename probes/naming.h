@@ -7,6 +7,7 @@
 #include "probes/module.h"
 #include "probes/sideband.h"
 
+struct libc_archive;
 struct naming;
 
 /* What is known of one word.  `space` may be NULL (mappings not known). */
@@ -29,6 +30,9 @@ struct word_name {
 
 struct naming *naming_new(void);
 void naming_free(struct naming *n);
+
+/* A C library's archive as a reference for programs without symbols, which it borrows; NULL is fine. */
+void naming_refer(struct naming *n, const struct libc_archive *archive);
 
 /* 0 or -ENOMEM. */
 int naming_word(struct naming *n, const struct word_facts *facts, struct word_name *out);

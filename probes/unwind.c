@@ -5,12 +5,23 @@
 #include "probes/unwind.h"
 
 #include "probes/cfi.h"
+#include "probes/frame_layout.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+enum { LAYOUTS = 1 << 10 };
+
+struct layout_entry {
+    const struct module *module; /* NULL: free */
+    u64 start, at;
+    bool read;
+    struct frame_layout layout;
+};
+
 struct unwinder {
     struct cfi_tables *tables;
+    struct layout_entry layouts[LAYOUTS]; /* of many samples the frames are the same */
 };
 
 struct unwinder *unwinder_new(void)
@@ -39,7 +50,7 @@ struct walk {
     struct registers registers; /* of the outermost frame so far */
     bool exact;                 /* its program counter is no return address */
     bool sure;                  /* its registers are known, not left over from an inner frame */
-    bool frame_pointers;        /* are to be used */
+    u32 chain_at;               /* where the kernel's walk has the newest frame found by its pointer */
     struct call_path *path;
 };
 
@@ -116,6 +127,18 @@ static bool is_second(const struct frame *f)
     return name_is_in(f, names);
 }
 
+/* Beyond the copy only the kernel has followed the pointers.  Its walk and this one are kept in step, since a
+ * recursion has the same return address many times. */
+static void chain_follow(struct walk *w, u64 pc)
+{
+    u32 length = w->stack->chain_length < PATH_CHAIN ? w->stack->chain_length : PATH_CHAIN;
+    for (u32 i = w->chain_at + 1; i < length; i++)
+        if (w->stack->chain[i] == pc) {
+            w->chain_at = i;
+            return;
+        }
+}
+
 /* The caller's frame is found: it becomes the outermost one. */
 static void frame_add(struct walk *w, const struct frame *f, const struct registers *r, bool exact,
                       enum path_evidence evidence)
@@ -125,55 +148,10 @@ static void frame_add(struct walk *w, const struct frame *f, const struct regist
     *added = *f;
     w->registers = *r;
     w->exact = exact;
+    chain_follow(w, r->value[DWARF_PC]);
     added->function = module_symbol_at(f->module, own_address(w), true);
     if (p->count > 1 && evidence > p->evidence)
         p->evidence = evidence;
-}
-
-/* ---- frame pointers ---- */
-
-/* Beyond the copy only the kernel has followed the pointers. */
-static bool chain_next(const struct path_value *s, u64 pc, u64 *caller)
-{
-    for (u32 i = 0; i + 1 < s->chain_length && i + 1 < PATH_CHAIN; i++)
-        if (s->chain[i] == pc) {
-            *caller = s->chain[i + 1];
-            return true;
-        }
-    return false;
-}
-
-static bool frame_pointer_read(const struct walk *w, struct registers *r)
-{
-    const struct registers *old = &w->registers;
-    u64 fp = old->value[DWARF_FP];
-    if (known(old, DWARF_FP) && known(old, DWARF_SP) && fp >= old->value[DWARF_SP] &&
-        stack_read((void *)w->stack, fp, &r->value[DWARF_FP]) &&
-        stack_read((void *)w->stack, fp + 8, &r->value[DWARF_PC])) {
-        r->value[DWARF_SP] = fp + 16;
-        r->known = 1ull << DWARF_FP | 1ull << DWARF_SP | 1ull << DWARF_PC;
-        return true;
-    }
-    r->known = 1ull << DWARF_PC;
-    return w->sure && chain_next(w->stack, old->value[DWARF_PC], &r->value[DWARF_PC]);
-}
-
-static bool step_by_frame_pointer(struct walk *w)
-{
-    const struct frame *inner = outermost(w);
-    struct registers r;
-    struct frame f = {0};
-    if (!frame_pointer_read(w, &r) || !code_resolve(w, r.value[DWARF_PC], &f))
-        return false;
-    enum call_link link = frame_link(f.module, f.address, inner);
-    u64 start = inner->function ? inner->function->address : code_call_target(f.module, f.address);
-    bool told = inner->function || (link == LINK_DIRECT && f.module == inner->module);
-    if (link == LINK_NONE || (!w->sure && link != LINK_DIRECT) || !told ||
-        !code_sets_frame_pointer(inner->module, start))
-        return false;
-    w->sure = true;
-    frame_add(w, &f, &r, false, PATH_FRAME_POINTERS);
-    return true;
 }
 
 /* ---- unwind tables ---- */
@@ -197,34 +175,156 @@ static enum cfi_result step_by_tables(struct walk *w)
     return CFI_STEPPED;
 }
 
-/* ---- return addresses ---- */
+/* ---- the function's own code ---- */
 
-static bool return_address_take(struct walk *w, u64 value, u64 sp)
+/* Of the function that begins at `start`, at the outermost frame's place. */
+static const struct frame_layout *layout_of(const struct walk *w, u64 start, u64 size)
+{
+    const struct frame *f = outermost(w);
+    struct layout_entry *e = &w->unwinder->layouts[(f->address * 31 + start) % LAYOUTS];
+    if (e->module != f->module || e->start != start || e->at != f->address) {
+        *e = (struct layout_entry){.module = f->module, .start = start, .at = f->address};
+        e->read = frame_layout_read(f->module, start, size, f->address, &e->layout);
+    }
+    return e->read ? &e->layout : NULL;
+}
+
+/* What the function pushed is the caller's.  The machine's numbers are DWARF's but for rbp. */
+static void saved_restore(const struct walk *w, const struct frame_layout *l, u64 slot, struct registers *r)
+{
+    u64 fp = slot - 8;
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned number = i == 5 ? (unsigned)DWARF_FP : i;
+        if (!(l->saved >> i & 1))
+            continue;
+        r->known &= ~(1ull << number);
+        if (stack_read((void *)w->stack, slot - (u64)l->saved_at[i], &r->value[number]))
+            r->known |= 1ull << number;
+    }
+    if (l->by_frame_pointer && l->frame_depth == 8 && stack_read((void *)w->stack, fp, &r->value[DWARF_FP]))
+        r->known |= 1ull << DWARF_FP;
+}
+
+/* The return address should be in this place of the stack. */
+static bool slot_take(struct walk *w, u64 slot, const struct frame_layout *l, enum path_evidence evidence)
+{
+    struct registers r = w->registers;
+    struct frame f = {0};
+    if (!stack_read((void *)w->stack, slot, &r.value[DWARF_PC]) || !code_resolve(w, r.value[DWARF_PC], &f) ||
+        frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
+        return false;
+    r.value[DWARF_SP] = slot + 8;
+    if (l)
+        saved_restore(w, l, slot, &r);
+    else
+        w->sure = false;
+    frame_add(w, &f, &r, false, evidence);
+    return true;
+}
+
+/* Beyond the copy only the kernel has followed the frame pointers. */
+static bool chain_take(struct walk *w)
+{
+    struct registers r = {.known = 1ull << DWARF_PC};
+    struct frame f = {0};
+    u32 next = w->chain_at + 1;
+    if (!w->sure || next >= w->stack->chain_length || next >= PATH_CHAIN ||
+        w->stack->chain[w->chain_at] != w->registers.value[DWARF_PC])
+        return false;
+    r.value[DWARF_PC] = w->stack->chain[next];
+    if (!code_resolve(w, r.value[DWARF_PC], &f) || frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
+        return false;
+    frame_add(w, &f, &r, false, PATH_FRAME_POINTERS);
+    return true;
+}
+
+static bool slot_by_frame_pointer(const struct walk *w, const struct frame_layout *l, u64 *slot)
+{
+    if (!w->sure || !l->by_frame_pointer || !known(&w->registers, DWARF_FP))
+        return false;
+    *slot = w->registers.value[DWARF_FP] + (u64)l->frame_depth;
+    return true;
+}
+
+static bool slot_by_stack(const struct walk *w, const struct frame_layout *l, u64 *slot)
+{
+    if (!l->by_stack || !known(&w->registers, DWARF_SP))
+        return false;
+    *slot = w->registers.value[DWARF_SP] + (u64)l->depth;
+    return true;
+}
+
+static bool step_by_code(struct walk *w)
+{
+    const struct symbol *s = outermost(w)->function;
+    bool entered = s && !strstr(s->name, ".cold"); /* such a part of a function is jumped to */
+    const struct frame_layout *l = entered ? layout_of(w, s->address, s->size) : NULL;
+    u64 slot;
+    if (!l)
+        return false;
+    if (slot_by_frame_pointer(w, l, &slot) && slot_take(w, slot, l, PATH_FRAME_POINTERS))
+        return true;
+    if (slot_by_stack(w, l, &slot) && slot_take(w, slot, l, PATH_RETURN_ADDRESSES))
+        return true;
+    return l->by_frame_pointer && l->frame_depth == 8 && chain_take(w);
+}
+
+/* ---- scanning ---- */
+
+/* What the value on the stack says of the function that would return to it: whether it can be, and whether
+ * that function's code agrees that its return address lies just there. */
+static enum {
+    FITS_NOT,
+    FITS,
+    FITS_EXACTLY
+} slot_judge(const struct walk *w, u64 slot, u64 value, const struct frame_layout **l)
 {
     struct frame f = {0};
-    struct registers r = w->registers;
-    if (!code_resolve(w, value, &f) || frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
-        return false;
-    r.value[DWARF_PC] = value;
-    r.value[DWARF_SP] = sp;
-    w->sure = false;
-    frame_add(w, &f, &r, false, PATH_RETURN_ADDRESSES);
-    return true;
+    const struct frame *inner = outermost(w);
+    u64 expected;
+    enum call_link link = code_resolve(w, value, &f) ? frame_link(f.module, f.address, inner) : LINK_NONE;
+    if (link != LINK_DIRECT || inner->function || f.module != inner->module)
+        return link == LINK_NONE ? FITS_NOT : FITS;
+    *l = layout_of(w, code_call_target(f.module, f.address), 0);
+    if (!*l)
+        return FITS;
+    if (slot_by_frame_pointer(w, *l, &expected) && expected == slot)
+        return FITS_EXACTLY;
+    return slot_by_stack(w, *l, &expected) ? expected == slot ? FITS_EXACTLY : FITS_NOT : FITS;
 }
 
 static bool step_by_scanning(struct walk *w)
 {
+    const struct frame_layout *l = NULL;
+    u64 value, first = 0, sp = w->registers.value[DWARF_SP];
     if (!known(&w->registers, DWARF_SP))
         return false;
-    u64 value, sp = w->registers.value[DWARF_SP];
+    for (u64 slot = sp; stack_read((void *)w->stack, slot, &value); slot += 8) {
+        int fits = slot_judge(w, slot, value, &l);
+        if (fits == FITS_EXACTLY)
+            return slot_take(w, slot, l, PATH_RETURN_ADDRESSES);
+        if (fits == FITS && !first)
+            first = slot;
+    }
+    return first && slot_take(w, first, NULL, PATH_RETURN_ADDRESSES);
+}
+
+/* A function that calls none has its return address in a register still. */
+static bool step_by_link_register(struct walk *w)
+{
 #if defined(__aarch64__)
-    if (w->path->count == 1 && return_address_take(w, w->registers.value[DWARF_LR], sp))
-        return true;
-#endif
-    for (; stack_read((void *)w->stack, sp, &value); sp += 8)
-        if (return_address_take(w, value, sp + 8))
-            return true;
+    struct registers r = w->registers;
+    struct frame f = {0};
+    r.value[DWARF_PC] = r.value[DWARF_LR];
+    if (w->path->count != 1 || !code_resolve(w, r.value[DWARF_PC], &f) ||
+        frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
+        return false;
+    frame_add(w, &f, &r, false, PATH_RETURN_ADDRESSES);
+    return true;
+#else
+    (void)w;
     return false;
+#endif
 }
 
 /* ---- all of it ---- */
@@ -236,8 +336,6 @@ static bool step(struct walk *w)
         w->path->complete = true;
         return false;
     }
-    if (w->frame_pointers && step_by_frame_pointer(w))
-        return true;
     switch (step_by_tables(w)) {
     case CFI_STEPPED:
         return true;
@@ -245,40 +343,26 @@ static bool step(struct walk *w)
         w->path->complete = true;
         return false;
     default:
-        return step_by_scanning(w);
+        return step_by_code(w) || step_by_link_register(w) || step_by_scanning(w);
     }
-}
-
-static void walk(struct walk *w)
-{
-    struct frame f = {0};
-    struct registers r = {0};
-    memcpy(r.value, w->stack->registers, sizeof(r.value));
-    r.known = (1ull << DWARF_REGISTERS) - 1;
-    w->sure = true;
-    w->path->count = 0;
-    w->path->evidence = PATH_UNWIND_TABLES;
-    w->path->complete = false;
-    if (!code_resolve(w, r.value[DWARF_PC], &f))
-        return;
-    frame_add(w, &f, &r, true, PATH_UNWIND_TABLES);
-    while (w->path->count < MAX_PATH && step(w))
-        ;
-    w->path->complete |= is_second(outermost(w));
 }
 
 void unwind(struct unwinder *u, struct naming *n, const struct address_space *space,
             const struct path_value *stack, struct call_path *path)
 {
-    struct call_path without;
-    struct walk w = {
-        .unwinder = u, .naming = n, .space = space, .stack = stack, .frame_pointers = true, .path = path};
-    walk(&w);
-    if (path->complete)
+    struct walk w = {.unwinder = u, .naming = n, .space = space, .stack = stack, .path = path};
+    struct frame f = {0};
+    memcpy(w.registers.value, stack->registers, sizeof(w.registers.value));
+    w.registers.known = (1ull << DWARF_REGISTERS) - 1;
+    w.sure = true;
+    path->count = 0;
+    path->evidence = PATH_UNWIND_TABLES;
+    path->complete = false;
+    if (!code_resolve(&w, w.registers.value[DWARF_PC], &f))
         return;
-    w.frame_pointers = false;
-    w.path = &without;
-    walk(&w);
-    if (without.complete || without.count > path->count)
-        *path = without;
+    const struct registers first = w.registers;
+    frame_add(&w, &f, &first, true, PATH_UNWIND_TABLES);
+    while (path->count < MAX_PATH && step(&w))
+        ;
+    path->complete |= is_second(outermost(&w));
 }

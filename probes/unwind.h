@@ -1,7 +1,7 @@
-/* The call path of a copied stack.  Each frame is left by the best means that there are for it: its frame
- * pointer, where its code sets one up; the module's unwind tables; else by scanning for a return address that
- * lies behind a call of the function.  So a program with tables can be followed through a C library without
- * (musl's), and the other way round. */
+/* The call path of a copied stack.  Each frame is left by the best means that there are for it: the module's
+ * unwind tables; else the function's own code, which shows whether it keeps a frame pointer and how much it
+ * has put on the stack; else by scanning for a return address that lies behind a call of the function.  So a
+ * program with tables can be followed through a C library without (musl's), and the other way round. */
 #ifndef HEAPWAIT_UNWIND_H
 #define HEAPWAIT_UNWIND_H
 
@@ -9,10 +9,15 @@
 #include "probes/frames.h"
 #include "probes/naming.h"
 
-enum { MAX_PATH = 64 };
+enum { MAX_PATH = 128 };
 
 /* The weakest means that a path owes a frame to, strongest first. */
-enum path_evidence { PATH_UNWIND_TABLES, PATH_FRAME_POINTERS, PATH_RETURN_ADDRESSES, PATH_EVIDENCES };
+enum path_evidence {
+    PATH_UNWIND_TABLES,
+    PATH_FRAME_POINTERS,
+    PATH_RETURN_ADDRESSES, /* read where the code or a scan says that they are, behind a fitting call */
+    PATH_EVIDENCES
+};
 
 struct unwinder;
 

@@ -192,6 +192,56 @@ static void test_hottest_lock(void **state)
         "musl+jemalloc|1|arena mutex|passwords-musl+jemalloc|1|arena layout|1|2|30|1|0|30|0|0|0|30\n");
 }
 
+/* Waits: 310 of run 811 by 31 samples, 330 of 812 by 11; wakes: 620 by 40, 650 by 13. */
+static void test_who_waits(void **state)
+{
+    struct database *db = db_of(state);
+    assert_rows(db,
+                "SELECT variant, function, through, callers, evidence, waits, wakes, calls FROM waiter_path",
+                "musl|make|malloc > __unlock|__clone > start|return addresses|0|43|1115\n"
+                "musl|make|malloc > __lock|__clone > start|return addresses|42|0|640\n"
+                "musl|grow|realloc > __unlock|__clone > start > make|return addresses|0|10|155\n");
+    assert_rows(db,
+                "SELECT variant, threads, lock_rank, name, rank, function, function_module, sampled, share, "
+                "wait_share, wake_share, path, paths FROM who_waits",
+                "musl|4|1|__malloc_lock|1|make|passwords-musl|85|0.918848168|1|0.811320755|"
+                "__clone > start > make > malloc > __unlock|2\n"
+                "musl|4|1|__malloc_lock|2|grow|passwords-musl|10|0.0811518325|0|0.188679245|"
+                "__clone > start > make > grow > realloc > __unlock|1\n");
+}
+
+/* What the C library's functions stand between is the program's; what has no name is an address.  main_arena:
+ * 15 waits by 10 samples, 5 wakes by 5.  queue_lock: 90 waits by 30, 90 wakes by 20. */
+static void test_who_waits_without_names(void **state)
+{
+    struct database *db = db_of(state);
+    assert_rows(db,
+                "SELECT lock_rank, name, rank, function, function_module, sampled, share, wait_share, "
+                "wake_share, through, callers, path FROM who_waits",
+                "1|queue_lock|1|consume|server|40|0.75|1|0.5|pthread_cond_wait|_start > main|"
+                "_start > main > consume > pthread_cond_wait\n"
+                "1|queue_lock|2|-|-|5|0.125|0|0.25|server+0x10 > +0x20|-|server+0x10 > +0x20\n"
+                "1|queue_lock|3|-|-|5|0.125|0|0.25|server+0x10 > +0x30|-|server+0x10 > +0x30\n"
+                "2|main_arena|1|consume|server|11|0.7|0.6|1|strdup > malloc|_start > main|"
+                "_start > main > consume > strdup > malloc\n"
+                "2|main_arena|2|server+0x1234|server|4|0.3|0.4|0|malloc > +0x9abc|_start > main|"
+                "_start > main > +0x1234 > malloc > +0x9abc\n");
+    assert_rows(db, "SELECT round(sum(calls), 6) FROM waiter_path", "200\n");
+}
+
+/* A recording may be anybody's: callers that go in a circle come to an end. */
+static int open_circle(void **state)
+{
+    return open_with(state, (const char *const[]){"record.sql", NULL},
+                     "UPDATE frame SET caller = 10 WHERE id = 1; UPDATE frame SET caller = id WHERE id = 11; "
+                     "UPDATE frame SET module = NULL, address = NULL WHERE id = 12;");
+}
+
+static void test_circle_of_callers(void **state)
+{
+    assert_rows(db_of(state), "SELECT count(*), sum(path IS NULL) FROM who_waits", "5|0\n");
+}
+
 static void test_distributions(void **state)
 {
     assert_rows(db_of(state), "SELECT * FROM wait_distribution WHERE variant = 'musl' AND class = 'malloc'",
@@ -303,12 +353,15 @@ int main(void)
         ON_STUDY(test_futex_kinds),
         ON_STUDY(test_malloc_wait),
         ON_STUDY(test_hottest_lock),
+        ON_STUDY(test_who_waits),
         ON_STUDY(test_distributions),
         ON_STUDY(test_overhead),
         ON_STUDY(test_losses_and_noise),
         ON_STUDY(test_status),
         ON_STUDY(test_published),
         cmocka_unit_test_setup_teardown(test_record, open_record, close_all),
+        cmocka_unit_test_setup_teardown(test_who_waits_without_names, open_record, close_all),
+        cmocka_unit_test_setup_teardown(test_circle_of_callers, open_circle, close_all),
         cmocka_unit_test_setup_teardown(test_empty, open_empty, close_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

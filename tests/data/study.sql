@@ -141,6 +141,20 @@ INSERT INTO wait_histogram VALUES
   (5, 'eagain', 1024, 1152, 4),
   (9, 'eagain', 1024, 1152, 10), (10, 'eagain', 1024, 1152, 20);
 
+-- Who waits for musl's malloc lock in two of its runs: make through malloc, and grow through realloc.
+INSERT INTO frame VALUES
+  (1, 811, NULL, '__clone', 'passwords-musl', NULL, 'program'), (2, 811, 1, 'start', 'passwords-musl', NULL, 'program'),
+  (3, 811, 2, 'make', 'passwords-musl', NULL, 'program'), (4, 811, 3, 'malloc', 'passwords-musl', NULL, 'allocator'),
+  (5, 811, 4, '__lock', 'passwords-musl', NULL, 'lock'), (6, 811, 4, '__unlock', 'passwords-musl', NULL, 'lock'),
+  (7, 811, 3, 'grow', 'passwords-musl', NULL, 'program'), (8, 811, 7, 'realloc', 'passwords-musl', NULL, 'allocator'),
+  (9, 811, 8, '__unlock', 'passwords-musl', NULL, 'lock'),
+  (11, 812, NULL, '__clone', 'passwords-musl', NULL, 'program'), (12, 812, 11, 'start', 'passwords-musl', NULL, 'program'),
+  (13, 812, 12, 'make', 'passwords-musl', NULL, 'program'), (14, 812, 13, 'malloc', 'passwords-musl', NULL, 'allocator'),
+  (15, 812, 14, '__lock', 'passwords-musl', NULL, 'lock'), (16, 812, 14, '__unlock', 'passwords-musl', NULL, 'lock');
+INSERT INTO waiter VALUES
+  (1, 5, 'return addresses', 31, 0), (1, 6, 'return addresses', 0, 30), (1, 9, 'return addresses', 0, 10),
+  (2, 15, 'return addresses', 11, 0), (2, 16, 'return addresses', 0, 13);
+
 INSERT INTO loss SELECT id, 'table of words full', 0 FROM run WHERE probes <> 'none';
 INSERT INTO loss SELECT id, 'recursion missed', 0 FROM run WHERE probes <> 'none';
 UPDATE loss SET count = 7 WHERE run_id = 812 AND reason = 'recursion missed';

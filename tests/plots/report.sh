@@ -39,6 +39,8 @@ content)
     has page 'musl+jemalloc with one thread (no untraced run)'
     has page 'where 0 means measured, and none'
     has page 'Lost: 7'
+    has page '__clone > start > make > malloc > __unlock (return addresses)'
+    has page '81.1 %'
     has page 'This recording has no runs on 22 threads'
     for name in wall futex waits memory; do
         pdftotext out/figures/$name.pdf - | squeeze >figure

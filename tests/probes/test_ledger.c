@@ -16,7 +16,7 @@
 /* With one session for all tests: to attach and detach takes the kernel about a second. */
 static struct measure_options plain = {.probes = PROBES_LEDGER,
                                        .sample_period_ns = SAMPLE_PERIOD_NS,
-                                       .timeline_after_ns = 2000000,
+                                       .timeline_after_ns = 100000000,
                                        .timeline_length_ns = TIMELINE_LENGTH_NS};
 
 static void subject_run(struct trial *t, const char *mode, const char *argument)
@@ -354,7 +354,7 @@ static void malloc_by_libc(void **state)
 
 /* ---- timeline and samples ---- */
 
-/* Four threads at work all the time, and a window in the middle of it: each thread's stretches, which
+/* Threads at work for 150 ms and more, and a window that opens 100 ms after the exec: each thread's stretches, which
  * trial_run() has seen to follow each other, cover the window. */
 static void timeline_covers_its_window(void **state)
 {
@@ -373,7 +373,8 @@ static void timeline_covers_its_window(void **state)
     measurement_free(t.m);
 }
 
-/* A clock of one sample a millisecond sees the computing thread about 300 times. */
+/* A clock of one sample in 4 ms sees the thread that computes for 300 ms about 75 times, and whoever else runs
+ * the function no more often than there is user time. */
 static void samples_see_the_program(void **state)
 {
     struct trial t;
@@ -386,8 +387,10 @@ static void samples_see_the_program(void **state)
         if (!strcmp(s->class, "program") && s->symbol && !strcmp(s->symbol, "compute"))
             program += s->samples;
     }
-    uint64_t expected = said(&t, "compute.cpu_ns") / SAMPLE_PERIOD_NS;
-    assert_in_range(program, expected / 2, expected * 11 / 10 + 10);
+    /* by the ledger, not the thread's clock: the machine's host may have taken the CPU away meanwhile, from
+     * the clock of the samples as well */
+    uint64_t least = state_ns(thread_named(&t, "compute"), "user") / SAMPLE_PERIOD_NS / 4;
+    assert_in_range(program, least, total_ns(&t, "user") / SAMPLE_PERIOD_NS * 11 / 10 + 10);
     assert_true(all >= program);
     assert_int_equal(t.m->ledger->sample_period_ns, SAMPLE_PERIOD_NS);
     measurement_free(t.m);

@@ -147,8 +147,8 @@ static void account_check(const struct thread_account *a)
     assert_true(a->lifetime_ns < 120000000000ull);
 }
 
-/* wall * cores = on-CPU + idle + other + a small rest: what lies between the start and the thread's first
- * event, and between two clocks' readings. */
+/* wall * cores = on-CPU + idle + other + a small rest, between two clocks' readings.  On most runs it is 0
+ * us. */
 static void core_check(const struct measurement *m)
 {
     const struct ledger *l = m->ledger;
@@ -156,11 +156,13 @@ static void core_check(const struct measurement *m)
     for (size_t i = 0; i < l->thread_count; i++)
         known += (int64_t)oncpu_ns(&l->threads[i]);
     int64_t rest = whole - known - (int64_t)l->core.idle_ns - (int64_t)l->core.other_ns;
-    int64_t allowed = whole / 50 > 3000000 ? whole / 50 : 3000000;
+    int64_t allowed = whole / 200 > 500000 ? whole / 200 : 500000;
     if (rest > allowed || rest < -allowed)
-        fail_msg("of %lld us of core time %lld are not accounted for (%lld on-CPU, %llu idle, %llu other)",
+        fail_msg("of %lld us of core time %lld are not accounted for (%lld on-CPU, %llu idle, %llu other; "
+                 "%llu switches unseen)",
                  (long long)whole / 1000, (long long)rest / 1000, (long long)known / 1000,
-                 (unsigned long long)l->core.idle_ns / 1000, (unsigned long long)l->core.other_ns / 1000);
+                 (unsigned long long)l->core.idle_ns / 1000, (unsigned long long)l->core.other_ns / 1000,
+                 (unsigned long long)lost_of(m, "task switches not shown by the kernel"));
 }
 
 /* Each stretch of a thread begins where the one before ended. */
@@ -185,9 +187,7 @@ void ledger_check(const struct measurement *m, const struct measure_options *opt
         account_check(&l->threads[i]);
         assert_true(!i || l->threads[i].thread > l->threads[i - 1].thread);
     }
-    /* The clocks of a virtual machine's CPUs may be nanoseconds apart; such a step is counted, and takes no
-     * time.  An error in the order of events would show as many. */
-    assert_true(lost_of(m, "times that went backwards") <= 3);
+    assert_int_equal(lost_of(m, "times that went backwards"), 0);
     assert_int_equal(lost_of(m, "stretches of the timeline without room"), 0);
     timeline_check(l, (int64_t)options->timeline_length_ns);
     if (!lost_of(m, "threads without room for their account"))

@@ -1,0 +1,104 @@
+-- By which call paths do threads come to wait for a futex word, and to wake on it?
+-- Of each word's waits, and of all its other calls (wakes), a random sample has a path: `waits` and `wakes` count
+-- the sampled ones, over all traced runs; `calls` is what they stand for: the word's calls of that kind, divided as
+-- the sample is.  `function` is the application's: the first frame outside what waits, locks and allocates, and
+-- outside of a C library; NULL where no frame on the way has a name.  `through` is the way from it to the word,
+-- `callers` the way to it, `path` all of it, from the outermost frame that is known.  Places without a symbol are
+-- MODULE+0xADDRESS, on a way +0xADDRESS where they are in the module of the place before.
+CREATE TEMP VIEW waiter_path AS
+WITH RECURSIVE
+  sampled AS (
+    SELECT lock_id, sum(waits) AS waits, sum(wakes) AS wakes FROM waiter GROUP BY lock_id
+  ),
+  called AS (
+    SELECT lock_id,
+           sum(calls) FILTER (WHERE op IN ('wait', 'waitv', 'lock_pi', 'wait_requeue_pi')) AS waits,
+           sum(calls) FILTER (WHERE op NOT IN ('wait', 'waitv', 'lock_pi', 'wait_requeue_pi')) AS wakes
+    FROM lock_outcome
+    GROUP BY lock_id
+  ),
+  -- outwards from each innermost frame; the recording may be anybody's, so that this must end in any case
+  walk (leaf, depth, id) AS (
+    SELECT DISTINCT frame_id, 0, frame_id FROM waiter
+    UNION ALL
+    SELECT w.leaf, w.depth + 1, f.caller
+    FROM walk AS w
+    JOIN frame AS f ON f.id = w.id
+    WHERE f.caller IS NOT NULL AND w.depth < 500
+  ),
+  step AS MATERIALIZED (
+    SELECT w.leaf, w.depth, f.class, f.module,
+           coalesce(f.symbol, f.module || printf('+0x%x', f.address), printf('0x%x', f.address)) AS place,
+           coalesce(f.symbol,
+                    iif(f.module = lag(f.module) OVER (PARTITION BY w.leaf ORDER BY w.depth DESC), '', f.module)
+                      || printf('+0x%x', f.address),
+                    printf('0x%x', f.address)) AS on_way,
+           f.module GLOB 'libc.so*' OR f.module GLOB 'libc-2.*' OR f.module GLOB 'libpthread*'
+             OR f.module GLOB 'ld-musl-*' OR f.module GLOB 'libc.musl-*' AS in_libc
+    FROM walk AS w
+    JOIN frame AS f ON f.id = w.id
+  ),
+  -- the innermost frame of the program, and the outermost of those on the way to it that lock or allocate
+  program AS (
+    SELECT leaf, min(depth) FILTER (WHERE class = 'program') AS depth, max(depth) AS outermost FROM step GROUP BY leaf
+  ),
+  edge AS (
+    SELECT s.leaf, max(s.depth) AS depth
+    FROM step AS s
+    JOIN program AS p ON p.leaf = s.leaf
+    WHERE s.class IN ('lock', 'allocator', 'copy') AND (p.depth IS NULL OR s.depth < p.depth)
+    GROUP BY s.leaf
+  ),
+  beyond AS (
+    SELECT p.leaf, coalesce(e.depth + 1, p.depth) AS depth, p.outermost
+    FROM program AS p
+    LEFT JOIN edge AS e ON e.leaf = p.leaf
+  ),
+  place AS (
+    SELECT b.leaf, coalesce(min(s.depth) FILTER (WHERE s.depth >= b.depth AND NOT coalesce(s.in_libc, 0)),
+                            iif(b.depth <= b.outermost, b.depth, NULL)) AS depth
+    FROM beyond AS b
+    JOIN step AS s ON s.leaf = b.leaf
+    GROUP BY b.leaf
+  ),
+  parted AS (
+    SELECT s.leaf, s.depth, s.module, s.place, s.on_way,
+           CASE WHEN p.depth IS NULL OR s.depth < p.depth THEN 'through'
+                WHEN s.depth = p.depth THEN 'function' ELSE 'callers' END AS part
+    FROM step AS s
+    JOIN place AS p ON p.leaf = s.leaf
+  ),
+  way AS (
+    SELECT leaf, part, module, place,
+           group_concat(on_way, ' > ') OVER (PARTITION BY leaf, part ORDER BY depth DESC
+             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS way,
+           group_concat(on_way, ' > ') OVER (PARTITION BY leaf ORDER BY depth DESC
+             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS path
+    FROM parted
+  ),
+  written AS MATERIALIZED (
+    SELECT leaf, max(place) FILTER (WHERE part = 'function') AS function,
+           max(module) FILTER (WHERE part = 'function') AS function_module,
+           max(way) FILTER (WHERE part = 'through') AS through,
+           max(way) FILTER (WHERE part = 'callers') AS callers, max(path) AS path
+    FROM way
+    GROUP BY leaf
+  ),
+  weighed AS (
+    SELECT r.variant, r.threads,
+           iif(l.name GLOB 'thread arena 0x*', 'thread arena', l.name) AS name, l.module, l.allocator, l.is_malloc,
+           t.function, t.function_module, t.through, t.callers, t.path, w.evidence, w.waits, w.wakes,
+           coalesce(w.waits * c.waits * 1.0 / s.waits, 0) + coalesce(w.wakes * c.wakes * 1.0 / s.wakes, 0) AS calls
+    FROM traced_run AS r
+    JOIN lock AS l ON l.run_id = r.id
+    JOIN waiter AS w ON w.lock_id = l.id
+    JOIN sampled AS s ON s.lock_id = l.id
+    JOIN written AS t ON t.leaf = w.frame_id
+    LEFT JOIN called AS c ON c.lock_id = l.id
+  )
+SELECT variant, threads, name, module, allocator, is_malloc, function, function_module, through, callers, path,
+       evidence, sum(waits) AS waits, sum(wakes) AS wakes, sum(calls) AS calls
+FROM weighed
+GROUP BY variant, threads, name, module, allocator, is_malloc, function, function_module, through, callers, path,
+         evidence
+ORDER BY variant, threads, name, module, calls DESC, path, evidence;

@@ -1,0 +1,217 @@
+/* See code.h.  One pass decodes the whole segment from its beginning: what is no instruction (tables between
+ * functions) is stepped over, and x86 code falls into step again within a few instructions.  The surprising
+ * fact: that is enough to find nearly all functions, since what is called somewhere begins there. */
+#include "probes/code.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MAX_CALLS = 1 << 23, /* 64 MiB: what a segment of some 200 MB has */
+    MAX_OFFSETS = 1 << 22,
+};
+
+struct offsets {
+    uint32_t *at;
+    size_t count, capacity;
+};
+
+struct code {
+    uint8_t *bytes;
+    size_t size;
+    uint64_t address;
+    const struct machine *machine;
+    struct code_call *calls; /* by target */
+    size_t call_count, call_capacity;
+    struct offsets entries, syscalls;
+};
+
+static bool offset_push(struct offsets *o, size_t offset)
+{
+    if (o->count == MAX_OFFSETS)
+        return true; /* more than any real one has: the rest stays unknown */
+    if (o->count == o->capacity) {
+        size_t larger = o->capacity ? o->capacity * 2 : 256;
+        uint32_t *grown = reallocarray(o->at, larger, sizeof(*grown));
+        if (!grown)
+            return false;
+        o->at = grown;
+        o->capacity = larger;
+    }
+    o->at[o->count++] = (uint32_t)offset;
+    return true;
+}
+
+static bool call_push(struct code *c, uint64_t target, size_t site)
+{
+    if (!code_holds(c, target) || c->call_count == MAX_CALLS)
+        return true;
+    if (c->call_count == c->call_capacity) {
+        size_t larger = c->call_capacity ? c->call_capacity * 2 : 1024;
+        struct code_call *grown = reallocarray(c->calls, larger, sizeof(*grown));
+        if (!grown)
+            return false;
+        c->calls = grown;
+        c->call_capacity = larger;
+    }
+    c->calls[c->call_count++] = (struct code_call){(uint32_t)(target - c->address), (uint32_t)site};
+    return true;
+}
+
+static bool sweep(struct code *c)
+{
+    bool ok = true;
+    for (size_t at = 0; at < c->size && ok;) {
+        struct insn i;
+        c->machine->decode(c->bytes + at, c->size - at, c->address + at, &i);
+        if (i.kind == INSN_CALL)
+            ok = call_push(c, i.target, at) &&
+                 (!code_holds(c, i.target) || offset_push(&c->entries, i.target - c->address));
+        else if (i.kind == INSN_JUMP && i.far)
+            ok = call_push(c, i.target, at);
+        else if (i.kind == INSN_SYSCALL)
+            ok = offset_push(&c->syscalls, at);
+        at += i.size ? i.size : c->machine->step;
+    }
+    return ok;
+}
+
+/* A function that only jumps to another, as malloc does to __libc_malloc_impl: that begins where it jumps to. */
+static bool stubs_follow(struct code *c)
+{
+    bool ok = true;
+    for (size_t n = 0; n < c->entries.count && ok; n++) {
+        struct insn i;
+        uint64_t address = c->address + c->entries.at[n];
+        code_decode(c, address, &i);
+        if (i.size && i.kind == INSN_OTHER && !i.writes && !i.memory) /* endbr64, bti */
+            code_decode(c, address + i.size, &i);
+        if (i.size && i.kind == INSN_JUMP && i.far && code_holds(c, i.target))
+            ok = offset_push(&c->entries, i.target - c->address);
+    }
+    return ok;
+}
+
+static int offset_compare(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static int call_compare(const void *a, const void *b)
+{
+    const struct code_call *x = a, *y = b;
+    if (x->target != y->target)
+        return x->target < y->target ? -1 : 1;
+    return x->site < y->site ? -1 : x->site > y->site;
+}
+
+static void offsets_sort(struct offsets *o)
+{
+    size_t kept = 0;
+    if (o->count)
+        qsort(o->at, o->count, sizeof(*o->at), offset_compare);
+    for (size_t i = 0; i < o->count; i++)
+        if (!kept || o->at[kept - 1] != o->at[i])
+            o->at[kept++] = o->at[i];
+    o->count = kept;
+}
+
+struct code *code_open(uint8_t *bytes, size_t size, uint64_t address, const struct machine *machine)
+{
+    struct code *c = size <= UINT32_MAX && bytes ? calloc(1, sizeof(*c)) : NULL;
+    if (!c) {
+        free(bytes);
+        return NULL;
+    }
+    *c = (struct code){.bytes = bytes, .size = size, .address = address, .machine = machine};
+    bool ok = sweep(c);
+    offsets_sort(&c->entries);
+    ok = ok && stubs_follow(c);
+    offsets_sort(&c->entries);
+    offsets_sort(&c->syscalls);
+    if (!ok) {
+        code_close(c);
+        return NULL;
+    }
+    if (c->call_count)
+        qsort(c->calls, c->call_count, sizeof(*c->calls), call_compare);
+    return c;
+}
+
+void code_close(struct code *c)
+{
+    if (!c)
+        return;
+    free(c->bytes);
+    free(c->calls);
+    free(c->entries.at);
+    free(c->syscalls.at);
+    free(c);
+}
+
+const struct machine *code_machine(const struct code *c)
+{
+    return c->machine;
+}
+
+bool code_holds(const struct code *c, uint64_t address)
+{
+    return address >= c->address && address - c->address < c->size;
+}
+
+void code_decode(const struct code *c, uint64_t address, struct insn *out)
+{
+    memset(out, 0, sizeof(*out));
+    if (code_holds(c, address))
+        c->machine->decode(c->bytes + (address - c->address), c->size - (address - c->address), address, out);
+}
+
+const uint32_t *code_syscalls(const struct code *c, size_t *count)
+{
+    *count = c->syscalls.count;
+    return c->syscalls.at;
+}
+
+uint64_t code_address(const struct code *c, uint32_t offset)
+{
+    return c->address + offset;
+}
+
+const struct code_call *code_callers(const struct code *c, uint64_t target, size_t *count)
+{
+    size_t low = 0, high = c->call_count;
+    *count = 0;
+    if (!code_holds(c, target))
+        return NULL;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (c->calls[middle].target < target - c->address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low + *count < c->call_count && c->calls[low + *count].target == target - c->address)
+        ++*count;
+    return *count ? &c->calls[low] : NULL;
+}
+
+uint64_t code_entry_before(const struct code *c, uint64_t address)
+{
+    size_t low = 0, high = c->entries.count;
+    if (!code_holds(c, address))
+        return 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (c->entries.at[middle] <= address - c->address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? c->address + c->entries.at[low - 1] : 0;
+}
+
+bool code_is_entry(const struct code *c, uint64_t address)
+{
+    return address && code_entry_before(c, address) == address;
+}

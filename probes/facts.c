@@ -1,0 +1,200 @@
+/* See facts.h.  A function is asked about by an address in it, and where it begins is known only as the
+ * places that are called: the nearest ones before the address are tried, until a walk from one reaches it. */
+#include "probes/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MAX_FACTS = 4096,
+    TRIES = 4, /* beginnings before an address */
+    FUTEX_WAIT_PRIVATE = 0x80,
+    FUTEX_WAKE_PRIVATE = 0x81,
+    MAP_ANONYMOUS_FLAG = 0x20,
+};
+
+struct facts_table {
+    const struct code *code;
+    struct facts *facts[MAX_FACTS];
+    size_t count;
+};
+
+struct facts_table *facts_new(const struct code *c)
+{
+    struct facts_table *t = calloc(1, sizeof(*t));
+    if (t)
+        t->code = c;
+    return t;
+}
+
+void facts_free(struct facts_table *t)
+{
+    for (size_t i = 0; t && i < t->count; i++)
+        free(t->facts[i]);
+    free(t);
+}
+
+/* A walk that fills facts. */
+struct look {
+    const struct code *code;
+    const struct machine *machine;
+    struct facts *facts;
+};
+
+static bool is_constant(const struct code_state *s, uint8_t reg, uint64_t *value)
+{
+    *value = s->values[reg];
+    return s->kinds[reg] == VALUE_CONSTANT;
+}
+
+static bool is_first_argument(const struct code_state *s, uint8_t reg)
+{
+    return reg < MAX_REGISTERS && s->kinds[reg] == VALUE_ARGUMENT && s->values[reg] == 0;
+}
+
+static void see_constant(struct facts *f, uint64_t value)
+{
+    static const struct {
+        uint32_t value;
+        unsigned bit;
+    } known[] = {
+        {0x7fffffff, HAS_INT_MAX},   {0x80000001, HAS_INT_MIN_ONE}, {0x1ffec, HAS_NG_THRESHOLD},
+        {0x1ffeb, HAS_NG_THRESHOLD}, {0x38000, HAS_OLD_THRESHOLD},  {0x38001, HAS_OLD_THRESHOLD},
+        {0x28000, HAS_OLD_RECLAIM},  {0x28001, HAS_OLD_RECLAIM},
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if ((uint32_t)value == known[i].value)
+            f->constants |= known[i].bit;
+}
+
+static unsigned futex_deed(const struct machine *m, const struct code_state *s)
+{
+    uint64_t operation;
+    if (!is_first_argument(s, m->syscall_arguments[0]) ||
+        !is_constant(s, m->syscall_arguments[1], &operation))
+        return DOES_FUTEX;
+    return DOES_FUTEX | (operation == FUTEX_WAIT_PRIVATE   ? DOES_WAIT
+                         : operation == FUTEX_WAKE_PRIVATE ? DOES_WAKE
+                                                           : 0);
+}
+
+static void see_syscall(const struct machine *m, struct facts *f, const struct code_state *s)
+{
+    uint64_t number;
+    if (!is_constant(s, m->syscall_number, &number))
+        return;
+    f->deeds |= number == m->nr_mmap      ? DOES_MMAP
+                : number == m->nr_munmap  ? DOES_MUNMAP
+                : number == m->nr_brk     ? DOES_BRK
+                : number == m->nr_madvise ? DOES_MADVISE
+                : number == m->nr_futex   ? futex_deed(m, s)
+                                          : 0u;
+}
+
+static void see_call(const struct machine *m, struct facts *f, uint64_t site, uint64_t target,
+                     const struct code_state *s)
+{
+    uint64_t flags, descriptor;
+    if (f->call_count == MAX_FACT_CALLS)
+        return;
+    struct fact_call *call = &f->calls[f->call_count++];
+    *call = (struct fact_call){.target = target, .site = site};
+    call->has_word = is_constant(s, m->arguments[0], &call->word);
+    call->anonymous = is_constant(s, m->arguments[3], &flags) && flags & MAP_ANONYMOUS_FLAG &&
+                      is_constant(s, m->arguments[4], &descriptor) && (uint32_t)descriptor == UINT32_MAX;
+}
+
+static void see_word(uint64_t *words, size_t *count, uint64_t word)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (words[i] == word)
+            return;
+    if (*count < MAX_FACT_WORDS)
+        words[(*count)++] = word;
+}
+
+static void see_memory(struct facts *f, const struct insn *i, const struct code_state *s)
+{
+    uint64_t address;
+    if (i->atomic && !i->indexed && i->displacement == 0 && is_first_argument(s, i->base))
+        f->deeds |= DOES_ATOMIC_ARGUMENT;
+    if (!code_operand(i, s, &address))
+        return;
+    f->crashes += i->store && address == 0;
+    if (i->atomic == ATOMIC_AND && i->wide)
+        see_word(f->ands, &f->and_count, address);
+    else if (i->atomic == ATOMIC_OR && i->wide)
+        see_word(f->ors, &f->or_count, address);
+    else if (i->atomic == ATOMIC_SWAP)
+        see_word(f->swaps, &f->swap_count, address);
+}
+
+static void see(void *context, uint64_t address, const struct insn *i, const struct code_state *s)
+{
+    struct look *look = context;
+    struct facts *f = look->facts;
+    f->low = address < f->low ? address : f->low;
+    f->high = address + i->size > f->high ? address + i->size : f->high;
+    f->crashes += i->crash;
+    if (i->has_immediate)
+        see_constant(f, i->immediate);
+    if (i->kind == INSN_SET || i->kind == INSN_ADD)
+        see_constant(f, i->value);
+    if (i->kind == INSN_INSERT && s->kinds[i->reg] == VALUE_CONSTANT)
+        see_constant(f, (s->values[i->reg] & ~(0xffffull << i->shift)) | i->value);
+    if (i->kind == INSN_CALL || (i->kind == INSN_JUMP && i->far && code_is_entry(look->code, i->target)))
+        see_call(look->machine, f, address, i->target, s);
+    else if (i->kind == INSN_SYSCALL)
+        see_syscall(look->machine, f, s);
+    see_memory(f, i, s);
+}
+
+const struct facts *facts_at(struct facts_table *t, uint64_t entry)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->facts[i]->entry == entry)
+            return t->facts[i];
+    struct facts *f = t->count < MAX_FACTS ? calloc(1, sizeof(*f)) : NULL;
+    if (!f)
+        return NULL;
+    f->entry = f->low = f->high = entry;
+    t->facts[t->count++] = f;
+    struct look look = {.code = t->code, .machine = code_machine(t->code), .facts = f};
+    return code_walk(t->code, entry, see, &look) ? f : NULL;
+}
+
+struct meeting {
+    uint64_t wanted;
+    bool met;
+};
+
+static void meet(void *context, uint64_t address, const struct insn *i, const struct code_state *s)
+{
+    struct meeting *m = context;
+    (void)i, (void)s;
+    m->met |= address == m->wanted;
+}
+
+const struct facts *facts_around(struct facts_table *t, uint64_t address)
+{
+    uint64_t entry = code_entry_before(t->code, address);
+    for (int n = 0; n < TRIES && entry; n++) {
+        struct meeting m = {.wanted = address};
+        if (!code_walk(t->code, entry, meet, &m))
+            return NULL;
+        if (m.met)
+            return facts_at(t, entry);
+        entry = code_entry_before(t->code, entry - 1);
+    }
+    return NULL;
+}
+
+unsigned facts_deeds(struct facts_table *t, const struct facts *f)
+{
+    unsigned deeds = f->deeds;
+    for (size_t i = 0; i < f->call_count; i++) {
+        const struct facts *callee = facts_at(t, f->calls[i].target);
+        deeds |= callee ? callee->deeds : 0;
+    }
+    return deeds;
+}

@@ -1,0 +1,250 @@
+/* See frame_layout.h.  x86-64: push, pop, add and sub of rsp, mov and lea between rsp and rbp, leave.
+ * aarch64: the frame pointer only, which compilers set up there unless told not to. */
+#include "probes/frame_layout.h"
+
+#include "probes/insn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+enum {
+    MOST_BYTES = 1 << 14, /* of one function */
+    UNKNOWN_SIZE = 1 << 12,
+    SP = 4,
+    FP = 5,
+    PRESERVED = 1 << 3 | 1 << FP | 0xf000, /* rbx, rbp, r12 to r15 */
+    NOT_KNOWN = INT32_MIN,
+    FAR = 1 << 28,
+};
+
+/* What is known before one instruction: how far the return address lies above the registers. */
+struct place {
+    int32_t depth, frame_depth;
+    uint16_t saved;
+    uint8_t ends; /* the size of an instruction that nothing follows */
+    bool seen, waiting;
+};
+
+struct walk {
+    uint8_t *bytes;
+    size_t size;
+    uint64_t start;
+    struct place *places; /* one a byte, and one for what lies behind the last */
+    uint16_t *work;
+    size_t work_count;
+    int32_t saved_at[16];
+    struct place choice; /* before a jump through a table: what its targets begin with */
+    bool choices;
+};
+
+static void place_reach(struct walk *w, uint64_t address, const struct place *p)
+{
+    uint64_t offset = address - w->start;
+    if (offset > w->size)
+        return;
+    struct place *to = &w->places[offset];
+    bool changed = !to->seen;
+    if (!to->seen) {
+        *to = *p;
+        to->waiting = false;
+        to->ends = 0;
+    } else {
+        changed |= to->depth != NOT_KNOWN && to->depth != p->depth;
+        changed |= to->frame_depth != NOT_KNOWN && to->frame_depth != p->frame_depth;
+        changed |= (to->saved & p->saved) != to->saved;
+        if (to->depth != p->depth)
+            to->depth = NOT_KNOWN;
+        if (to->frame_depth != p->frame_depth)
+            to->frame_depth = NOT_KNOWN;
+        to->saved &= p->saved;
+    }
+    to->seen = true;
+    if (changed && !to->waiting && offset < w->size) {
+        to->waiting = true;
+        w->work[w->work_count++] = (uint16_t)offset;
+    }
+}
+
+static void depth_move(int32_t *depth, int64_t by)
+{
+    if (*depth != NOT_KNOWN)
+        *depth = by > -FAR && by<FAR && * depth> - FAR && *depth < FAR ? *depth + (int32_t)by : NOT_KNOWN;
+}
+
+/* The opcode behind prefixes, and REX. */
+static const uint8_t *opcode_of(const uint8_t *bytes, size_t size, uint8_t *rex)
+{
+    size_t i = 0;
+    for (*rex = 0; i + 1 < size; i++) {
+        if ((bytes[i] & 0xf0) == 0x40)
+            *rex = bytes[i];
+        else if (bytes[i] != 0x66 && bytes[i] != 0xf2 && bytes[i] != 0xf3 && bytes[i] != 0x3e)
+            break;
+    }
+    return bytes + i;
+}
+
+static void register_push(struct walk *w, struct place *p, unsigned number)
+{
+    depth_move(&p->depth, 8);
+    if (!(PRESERVED >> number & 1) || p->saved >> number & 1 || p->depth == NOT_KNOWN)
+        return;
+    if (w->saved_at[number] && w->saved_at[number] != p->depth)
+        return; /* on another way it lies elsewhere */
+    w->saved_at[number] = p->depth;
+    p->saved |= (uint16_t)(1u << number);
+}
+
+/* Instructions of the stack that the decoder has no word for.  false: it is none of them. */
+static bool stack_step(struct walk *w, const uint8_t *bytes, const struct insn *i, struct place *p)
+{
+    uint8_t rex;
+    const uint8_t *op = opcode_of(bytes, i->size, &rex);
+    unsigned number = (op[0] & 7u) | (rex & 1u) << 3;
+    if ((op[0] & 0xf8) == 0x50)
+        register_push(w, p, number);
+    else if ((op[0] & 0xf8) == 0x58) {
+        depth_move(&p->depth, -8);
+        if (number == FP)
+            p->frame_depth = NOT_KNOWN;
+        p->saved &= (uint16_t) ~(1u << number);
+    } else if (op[0] == 0x6a && i->kind == INSN_SET) {
+        return true; /* push and pop of a constant, read as one */
+    } else if (op[0] == 0x68 || op[0] == 0x6a || op[0] == 0x9c || (op[0] == 0xff && (op[1] & 0x38) == 0x30))
+        depth_move(&p->depth, 8);
+    else if (op[0] == 0x9d || (op[0] == 0x8f && (op[1] & 0x38) == 0))
+        depth_move(&p->depth, -8);
+    else if (op[0] == 0xc9) { /* leave: mov %rbp,%rsp; pop %rbp */
+        p->depth = p->frame_depth;
+        depth_move(&p->depth, -8);
+        p->frame_depth = NOT_KNOWN;
+    } else
+        return false;
+    return true;
+}
+
+/* Moves and sums that set one of the two registers. */
+static void register_step(const struct insn *i, struct place *p)
+{
+    bool moves = i->kind == INSN_COPY || i->kind == INSN_ADD;
+    int64_t value = i->kind == INSN_ADD ? (int64_t)i->value : 0;
+    int32_t from = !moves || i->narrow ? NOT_KNOWN : i->source == SP ? p->depth : NOT_KNOWN;
+    if (moves && !i->narrow && i->source == FP)
+        from = p->frame_depth;
+    depth_move(&from, -value);
+    if (moves && i->reg == SP)
+        p->depth = from;
+    else if (i->writes >> SP & 1)
+        p->depth = NOT_KNOWN;
+    if (moves && i->reg == FP)
+        p->frame_depth = from;
+    else if (i->writes >> FP & 1)
+        p->frame_depth = NOT_KNOWN;
+}
+
+static void place_step(struct walk *w, uint64_t offset)
+{
+    struct place after = w->places[offset];
+    struct insn i;
+    const uint8_t *bytes = w->bytes + offset;
+    machine_x86.decode(bytes, w->size - offset, w->start + offset, &i);
+    if (!i.size)
+        return;
+    if (i.kind != INSN_CALL && i.kind != INSN_CALL_INDIRECT && !stack_step(w, bytes, &i, &after))
+        register_step(&i, &after);
+    if (i.kind == INSN_BRANCH || i.kind == INSN_JUMP)
+        place_reach(w, i.target, &after);
+    if (i.kind == INSN_JUMP_INDIRECT && after.depth > 0) { /* else it leaves the function */
+        w->choice = after;
+        w->choices = true;
+    }
+    if (i.kind != INSN_JUMP && i.kind != INSN_JUMP_INDIRECT && i.kind != INSN_RETURN && i.kind != INSN_STOP)
+        place_reach(w, w->start + offset + i.size, &after);
+    else
+        w->places[offset].ends = i.size;
+}
+
+static void places_walk(struct walk *w)
+{
+    while (w->work_count) {
+        uint16_t offset = w->work[--w->work_count];
+        w->places[offset].waiting = false;
+        place_step(w, offset);
+    }
+}
+
+/* What no jump leads to, behind what ends, is a target of a jump through a table. */
+static void choices_walk(struct walk *w)
+{
+    for (size_t offset = 0; offset < w->size && w->choices; offset++) {
+        uint64_t behind = offset + w->places[offset].ends;
+        if (behind == offset || behind >= w->size || w->places[behind].seen)
+            continue;
+        place_reach(w, w->start + behind, &w->choice);
+        places_walk(w);
+    }
+}
+
+static bool function_bytes(struct walk *w, const struct module *m, uint64_t size)
+{
+    w->size = size && size < MOST_BYTES ? size : size ? MOST_BYTES : UNKNOWN_SIZE;
+    if (!(w->bytes = malloc(w->size)))
+        return false;
+    while (w->size >= 16 && !module_bytes(m, w->start, w->bytes, w->size))
+        w->size = size ? 0 : w->size / 2; /* near the segment's end there is less */
+    return w->size >= 16 || (size && w->size);
+}
+
+static void layout_take(const struct walk *w, const struct place *p, struct frame_layout *out)
+{
+    *out = (struct frame_layout){.depth = p->depth, .frame_depth = p->frame_depth, .saved = p->saved};
+    if (!p->seen)
+        out->depth = out->frame_depth = NOT_KNOWN;
+    out->by_stack = out->depth != NOT_KNOWN && out->depth >= 0;
+    out->by_frame_pointer = out->frame_depth != NOT_KNOWN && out->frame_depth >= 0;
+    memcpy(out->saved_at, w->saved_at, sizeof(out->saved_at));
+}
+
+bool frame_layout_read(const struct module *m, uint64_t start, uint64_t size, uint64_t at,
+                       struct frame_layout *out)
+{
+    struct walk w = {.start = start};
+    bool read = function_bytes(&w, m, size) && at - start <= w.size;
+    if (read) {
+        w.places = calloc(w.size + 1, sizeof(*w.places));
+        w.work = calloc(w.size + 1, sizeof(*w.work));
+        read = w.places && w.work;
+    }
+    if (read) {
+        place_reach(&w, start, &(struct place){.frame_depth = NOT_KNOWN});
+        places_walk(&w);
+        choices_walk(&w);
+        layout_take(&w, &w.places[at - start], out);
+    }
+    free(w.bytes);
+    free(w.places);
+    free(w.work);
+    return read && (out->by_stack || out->by_frame_pointer);
+}
+#else
+/* stp x29, x30, [sp...] in any of its forms, then add x29, sp, #n (of which mov x29, sp is one): the pair of
+ * saved registers is where x29 points to, the return address the second of it. */
+bool frame_layout_read(const struct module *m, uint64_t start, uint64_t size, uint64_t at,
+                       struct frame_layout *out)
+{
+    uint32_t code[8];
+    bool stored = false;
+    (void)size;
+    if (!module_bytes(m, start, code, sizeof(code)))
+        return false;
+    for (size_t i = 0; i < sizeof(code) / sizeof(code[0]) && start + 4 * i < at; i++) {
+        stored |= (code[i] & 0xfe407fff) == 0xa8007bfd;
+        if ((code[i] & 0xffc003ff) != 0x910003fd)
+            continue;
+        *out = (struct frame_layout){.by_frame_pointer = stored, .frame_depth = 8};
+        return stored;
+    }
+    return false;
+}
+#endif

@@ -1,0 +1,68 @@
+/* One machine instruction, as far as reading a stranger's code needs it: its length, where control goes,
+ * which registers it may change, and what is known of a few simple ones (constants, copies, sums).  x86-64
+ * and aarch64, both on either machine.  The bytes are hostile: anything may come, nothing is read past the
+ * end. */
+#ifndef HEAPWAIT_INSN_H
+#define HEAPWAIT_INSN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MAX_REGISTERS = 32, NO_REGISTER = 0xff };
+
+enum insn_kind {
+    INSN_OTHER,
+    INSN_SET,    /* reg = value */
+    INSN_COPY,   /* reg = source */
+    INSN_ADD,    /* reg = source + value */
+    INSN_INSERT, /* 16 bits of reg, from bit `shift` on, = value */
+    INSN_CALL,   /* to target */
+    INSN_CALL_INDIRECT,
+    INSN_JUMP, /* to target */
+    INSN_JUMP_INDIRECT,
+    INSN_BRANCH, /* to target, or on */
+    INSN_RETURN,
+    INSN_SYSCALL,
+    INSN_STOP, /* ud2, brk...: nothing comes after it */
+};
+
+enum insn_atomic { ATOMIC_NONE, ATOMIC_AND, ATOMIC_OR, ATOMIC_SWAP, ATOMIC_OTHER };
+
+struct insn {
+    uint8_t size; /* 0: no instruction */
+    uint8_t kind;
+    uint8_t reg, source; /* numbers as the machine has them */
+    uint8_t shift;
+    bool narrow;        /* the result is cut to 32 bits */
+    bool crash;         /* it kills the program (hlt in user mode): what musl does with a broken heap */
+    bool far;           /* a jump that may lead to another function */
+    uint32_t writes;    /* registers that it may change, `reg` included */
+    uint64_t value;     /* of SET, ADD, INSERT */
+    uint64_t target;    /* of CALL, JUMP, BRANCH */
+    bool has_immediate; /* a constant to compare with, to mask with... */
+    uint64_t immediate;
+    /* the memory operand */
+    bool memory, indexed;
+    bool wide;      /* 64 bits of it */
+    bool store;     /* aarch64: it is a plain store */
+    uint8_t base;   /* NO_REGISTER: the displacement is the address */
+    uint8_t atomic; /* enum insn_atomic */
+    uint64_t displacement;
+};
+
+/* What differs between machines beside the instructions.  Sources: System V ABI for x86-64, AAPCS64, Linux's
+ * syscall(2). */
+struct machine {
+    void (*decode)(const uint8_t *bytes, size_t size, uint64_t address, struct insn *out);
+    unsigned step; /* instructions lie at multiples of it */
+    uint32_t call_changes;
+    uint8_t arguments[6];         /* of a call */
+    uint8_t syscall_number;       /* registers of a system call */
+    uint8_t syscall_arguments[6]; /* ditto */
+    uint16_t nr_futex, nr_mmap, nr_munmap, nr_brk, nr_madvise;
+};
+
+extern const struct machine machine_x86, machine_arm64;
+
+#endif

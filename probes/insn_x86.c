@@ -1,0 +1,460 @@
+/* See insn.h.  A length decoder for 64-bit mode, by tables of one letter per opcode (Intel SDM vol. 2,
+ * appendix A), and the meaning of the few instructions that load constants.  Where it isn't sure which
+ * registers an instruction changes, it names more, never fewer. */
+#include "probes/insn.h"
+
+#include <string.h>
+
+enum { AX = 0, CX = 1, DX = 2, SI = 6, DI = 7 };
+#define BIT(r)           (1u << (r))
+#define STRING_REGISTERS (BIT(AX) | BIT(CX) | BIT(DX) | BIT(3) | BIT(5) | BIT(SI) | BIT(DI))
+
+/* What follows an opcode and what it writes.
+ *   E G B N  ModRM; writes r/m, reg, both, none       I L  ModRM, imm8 / imm32; writes r/m
+ *   k K      ModRM, imm8 / imm32; writes reg          n    ModRM, imm8; writes none
+ *   #        ModRM; writes anything                   X    cmpxchg          T Q  groups 3 and 5
+ *   a z      imm8 / imm32; writes rAX                 y t  the same, writes none (cmp, test)
+ *   j i      imm8 / imm32, nothing written            b v  mov of imm8 / imm32 or imm64 to the opcode's
+ * register o        writes the opcode's register             x    xchg rAX with it A D *    writes rAX, rDX,
+ * several                 .    nothing J C      conditional jump, 8 / 32 bits            s u c  jmp rel8, jmp
+ * rel32, call w r e    ret imm16, ret, enter                    h f  crash, hlt          S  syscall m rAX and
+ * an address of 8 bytes            p R V  prefixes         -  none */
+static const char one_byte[257] = "EEGGaz--EEGGaz--"
+                                  "EEGGaz--EEGGaz--"
+                                  "EEGGazp-EEGGazp-"
+                                  "EEGGazp-NNNNytp-"
+                                  "RRRRRRRRRRRRRRRR"
+                                  "........oooooooo"
+                                  "--VGppppiKjk****"
+                                  "JJJJJJJJJJJJJJJJ"
+                                  "IL-INNBBEEGGEGNE"
+                                  ".xxxxxxxAD-....A"
+                                  "mmmm****yt******"
+                                  "bbbbbbbbvvvvvvvv"
+                                  "IIwrVVILe*wrhj-r"
+                                  "EEEE---ANNNNNNN#"
+                                  "JJJJaajjcu-sAA.."
+                                  "phppf.TT......EQ";
+static const char two_byte[257] = "##GG-S....-h-N.n"
+                                  "NNNNNNNNNNNNNNNN"
+                                  "####----NNNNGGNN"
+                                  "********--------"
+                                  "GGGGGGGGGGGGGGGG"
+                                  "GNNNNNNNNNNNNNNN"
+                                  "NNNNNNNNNNNNNNNN"
+                                  "nnnnNNN.##--NNEN"
+                                  "CCCCCCCCCCCCCCCC"
+                                  "EEEEEEEEEEEEEEEE"
+                                  "..*NIE--...EIEEG"
+                                  "XXGEGGGGGNIEGGGG"
+                                  "BBnEnkn#oooooooo"
+                                  "NNNNNNNGNNNNNNNN"
+                                  "NNNNNNNNNNNNNNNN"
+                                  "NNNNNNNNNNNNNNNN";
+
+enum { MAP_ONE, MAP_0F, MAP_0F38, MAP_0F3A };
+
+/* The instruction under the knife. */
+struct cut {
+    const uint8_t *bytes;
+    size_t size, at;
+    bool failed;
+    bool operand16, lock, rep, wide, vector;
+    uint8_t rex_r, rex_x, rex_b; /* 0 or 8 */
+    uint8_t map, opcode, form;
+    bool has_modrm;
+    uint8_t mod, reg, rm;
+    bool rip;
+};
+
+static uint64_t take(struct cut *c, size_t size)
+{
+    uint64_t value = 0;
+    if (c->failed || c->size - c->at < size) {
+        c->failed = true;
+        return 0;
+    }
+    for (size_t i = 0; i < size; i++)
+        value |= (uint64_t)c->bytes[c->at + i] << (8 * i);
+    c->at += size;
+    return value;
+}
+
+static uint64_t take_signed(struct cut *c, size_t size)
+{
+    uint64_t value = take(c, size), sign = size < 8 ? 1ull << (8 * size - 1) : 0;
+    return (value ^ sign) - sign;
+}
+
+static void rex_set(struct cut *c, uint8_t byte)
+{
+    c->wide = byte & 8;
+    c->rex_r = byte & 4 ? 8 : 0;
+    c->rex_x = byte & 2 ? 8 : 0;
+    c->rex_b = byte & 1 ? 8 : 0;
+}
+
+/* VEX and EVEX: the map's number stands in the prefix, the bits of REX inverted. */
+static void vector_prefix(struct cut *c, uint8_t byte)
+{
+    uint8_t first = (uint8_t)take(c, 1);
+    c->vector = true;
+    if (byte == 0xc5) {
+        rex_set(c, first & 0x80 ? 0 : 4);
+        c->map = MAP_0F;
+    } else {
+        uint8_t second = (uint8_t)take(c, byte == 0x62 ? 2 : 1);
+        rex_set(c, (uint8_t)((~first >> 5 & 7) | (second & 0x80 ? 8 : 0)));
+        c->map = first & (byte == 0x62 ? 7 : 31);
+        if (c->map == MAP_ONE)
+            c->failed = true;
+        else if (c->map > MAP_0F3A)
+            c->map = MAP_0F38; /* maps 5 and 6: no immediate either */
+    }
+    c->opcode = (uint8_t)take(c, 1);
+}
+
+static void opcode_escaped(struct cut *c)
+{
+    c->map = MAP_0F;
+    c->opcode = (uint8_t)take(c, 1);
+    if (c->opcode == 0x38 || c->opcode == 0x3a) {
+        c->map = c->opcode == 0x38 ? MAP_0F38 : MAP_0F3A;
+        c->opcode = (uint8_t)take(c, 1);
+    }
+}
+
+static void opcode_take(struct cut *c)
+{
+    uint8_t byte = (uint8_t)take(c, 1);
+    while (!c->failed && (one_byte[byte] == 'p' || one_byte[byte] == 'R')) {
+        rex_set(c, one_byte[byte] == 'R' ? byte : 0); /* REX counts only right before the opcode */
+        c->operand16 |= byte == 0x66;
+        c->lock |= byte == 0xf0;
+        c->rep |= byte == 0xf3;
+        byte = (uint8_t)take(c, 1);
+    }
+    c->opcode = byte;
+    if (one_byte[byte] == 'V')
+        vector_prefix(c, byte);
+    else if (byte == 0x0f)
+        opcode_escaped(c);
+    c->form = (uint8_t)(c->map == MAP_ONE    ? one_byte[c->opcode]
+                        : c->map == MAP_0F   ? two_byte[c->opcode]
+                        : c->map == MAP_0F38 ? 'B'
+                                             : 'M');
+    if (c->vector && c->map == MAP_0F && c->opcode != 0x77 && c->form != 'n' && c->form != 'k')
+        c->form = 'B';
+    if (c->form == 'p' || c->form == '-' || c->form == 'R' || c->form == 'V')
+        c->failed = true;
+}
+
+static void operand_take(struct cut *c, struct insn *out)
+{
+    uint8_t modrm = (uint8_t)take(c, 1);
+    c->has_modrm = true;
+    c->mod = modrm >> 6;
+    c->reg = (modrm >> 3 & 7) | c->rex_r;
+    c->rm = (modrm & 7) | c->rex_b;
+    if (c->mod == 3)
+        return;
+    out->memory = true;
+    out->base = c->rm;
+    uint8_t base = modrm & 7;
+    if (base == 4) {
+        uint8_t sib = (uint8_t)take(c, 1);
+        base = sib & 7;
+        out->base = base | c->rex_b;
+        out->indexed = ((sib >> 3 & 7) | c->rex_x) != 4;
+        if (base == 5 && c->mod == 0)
+            out->base = NO_REGISTER;
+    } else if (base == 5 && c->mod == 0) {
+        out->base = NO_REGISTER;
+        c->rip = true;
+    }
+    if (c->mod == 1)
+        out->displacement = take_signed(c, 1);
+    else if (c->mod == 2 || out->base == NO_REGISTER)
+        out->displacement = take_signed(c, 4);
+}
+
+static bool form_has_modrm(uint8_t form)
+{
+    return form && strchr("EGBNILkKn#XTQM", form);
+}
+
+/* The constant at the end; -1: none. */
+static int immediate_size(const struct cut *c)
+{
+    int full = c->operand16 ? 2 : 4;
+    switch (c->form) {
+    case 'I':
+    case 'k':
+    case 'n':
+    case 'M':
+    case 'a':
+    case 'y':
+    case 'j':
+    case 'b':
+    case 'J':
+    case 's':
+        return 1;
+    case 'L':
+    case 'K':
+    case 'z':
+    case 't':
+    case 'i':
+        return full;
+    case 'v':
+        return c->wide ? 8 : full;
+    case 'w':
+        return 2;
+    case 'e':
+        return 3;
+    case 'm':
+        return 8;
+    case 'C':
+    case 'u':
+    case 'c':
+        return 4;
+    case 'T':
+        return (c->reg & 7) > 1 ? -1 : c->opcode == 0xf6 ? 1 : full;
+    default:
+        return -1;
+    }
+}
+
+static uint32_t registers_written(const struct cut *c)
+{
+    uint32_t rm = c->has_modrm && c->mod == 3 ? BIT(c->rm) : 0, reg = c->has_modrm ? BIT(c->reg) : 0;
+    switch (c->form) {
+    case 'E':
+        return rm;
+    case 'I':
+    case 'L': /* cmp writes nothing */
+        return c->map == MAP_ONE && c->opcode <= 0x83 && (c->reg & 7) == 7 ? 0 : rm;
+    case 'G':
+    case 'k':
+    case 'K':
+        return reg;
+    case 'B':
+    case 'M':
+        return c->vector ? UINT16_MAX : rm | reg; /* VEX.vvvv may be written too */
+    case 'X':
+        return rm | BIT(AX);
+    case '#':
+        return UINT16_MAX;
+    case 'T':
+        return (c->reg & 7) < 2 ? 0 : (c->reg & 7) < 4 ? rm : BIT(AX) | BIT(DX);
+    case 'Q':
+        return (c->reg & 7) < 2 ? rm : 0;
+    case 'a':
+    case 'z':
+    case 'A':
+    case 'm':
+        return BIT(AX);
+    case 'D':
+        return BIT(DX);
+    case 'b':
+    case 'v':
+    case 'o':
+        return BIT((c->opcode & 7) | c->rex_b);
+    case 'x':
+        return BIT(AX) | BIT((c->opcode & 7) | c->rex_b);
+    case '*':
+        return STRING_REGISTERS;
+    case 'S':
+        return BIT(AX) | BIT(CX) | BIT(11);
+    default:
+        return 0;
+    }
+}
+
+static void set(struct insn *out, uint8_t reg, uint64_t value, bool narrow)
+{
+    out->kind = INSN_SET;
+    out->reg = reg;
+    out->value = narrow ? (uint32_t)value : value;
+    out->narrow = narrow;
+}
+
+static void add(struct insn *out, uint8_t reg, uint8_t source, uint64_t value, bool narrow)
+{
+    out->kind = value ? INSN_ADD : INSN_COPY;
+    out->reg = reg;
+    out->source = source;
+    out->value = value;
+    out->narrow = narrow;
+}
+
+/* Arithmetic with a constant: add, sub, or of all ones; inc and dec are add's kin. */
+static void meaning_group(const struct cut *c, struct insn *out)
+{
+    unsigned operation = c->reg & 7;
+    uint64_t value = out->immediate;
+    if (c->mod != 3)
+        return;
+    if (c->form == 'Q' && operation < 2)
+        add(out, c->rm, c->rm, operation ? UINT64_MAX : 1, !c->wide);
+    else if (c->form == 'Q' || (c->opcode != 0x81 && c->opcode != 0x83))
+        return;
+    else if (operation == 0 || operation == 5)
+        add(out, c->rm, c->rm, operation ? -value : value, !c->wide);
+    else if (operation == 1 && value == UINT64_MAX)
+        set(out, c->rm, value, !c->wide);
+}
+
+/* The instructions of the one-byte map that move constants and addresses. */
+static void meaning_move(const struct cut *c, struct insn *out)
+{
+    bool narrow = !c->wide;
+    if (c->operand16)
+        return;
+    switch (c->opcode) {
+    case 0x8d:
+        if (out->base == NO_REGISTER && !out->indexed && out->memory)
+            set(out, c->reg, out->displacement, narrow);
+        else if (out->memory && !out->indexed)
+            add(out, c->reg, out->base, out->displacement, narrow);
+        break;
+    case 0x89:
+        if (c->mod == 3)
+            add(out, c->rm, c->reg, 0, narrow);
+        break;
+    case 0x8b:
+        if (c->mod == 3)
+            add(out, c->reg, c->rm, 0, narrow);
+        break;
+    case 0x29:
+    case 0x2b:
+    case 0x31:
+    case 0x33:
+        if (c->mod == 3 && c->reg == c->rm)
+            set(out, c->reg, 0, narrow);
+        break;
+    case 0xc7:
+        if (c->mod == 3 && (c->reg & 7) == 0)
+            set(out, c->rm, out->immediate, narrow);
+        break;
+    case 0x81:
+    case 0x83:
+    case 0xff:
+        meaning_group(c, out);
+        break;
+    default:
+        if (c->form == 'v')
+            set(out, (c->opcode & 7) | c->rex_b, out->immediate, narrow);
+    }
+}
+
+static void meaning_control(const struct cut *c, struct insn *out, uint64_t next)
+{
+    out->target = next + out->immediate;
+    switch (c->form) {
+    case 'c':
+        out->kind = INSN_CALL;
+        break;
+    case 'u':
+    case 's':
+        out->kind = INSN_JUMP;
+        out->far = c->form == 'u';
+        break;
+    case 'J':
+    case 'C':
+        out->kind = INSN_BRANCH;
+        break;
+    case 'w':
+    case 'r':
+        out->kind = INSN_RETURN;
+        break;
+    case 'h':
+        out->kind = INSN_STOP;
+        out->crash = true;
+        break;
+    case 'f':
+        out->crash = true; /* the compiler thinks that it goes on: it is inline assembly */
+        break;
+    case 'S':
+        out->kind = INSN_SYSCALL;
+        break;
+    case 'Q':
+        if ((c->reg & 6) == 2)
+            out->kind = INSN_CALL_INDIRECT;
+        else if ((c->reg & 6) == 4)
+            out->kind = INSN_JUMP_INDIRECT;
+        break;
+    default:
+        break;
+    }
+}
+
+static uint8_t atomic_kind(const struct cut *c)
+{
+    unsigned operation = c->reg & 7;
+    if (c->map == MAP_ONE && (c->opcode == 0x86 || c->opcode == 0x87))
+        return ATOMIC_SWAP; /* with memory it locks without the prefix */
+    if (!c->lock)
+        return ATOMIC_NONE;
+    if (c->map == MAP_ONE && c->opcode == 0x21)
+        return ATOMIC_AND;
+    if (c->map == MAP_ONE && c->opcode == 0x09)
+        return ATOMIC_OR;
+    if (c->map == MAP_ONE && (c->opcode == 0x81 || c->opcode == 0x83) && (operation == 1 || operation == 4))
+        return operation == 1 ? ATOMIC_OR : ATOMIC_AND;
+    return ATOMIC_OTHER;
+}
+
+/* push imm8; pop reg: three bytes for what mov needs five, as compilers write when they save room. */
+static void push_pop(struct cut *c, struct insn *out)
+{
+    size_t rex = c->size - c->at > 1 && c->bytes[c->at] == 0x41;
+    if (c->opcode != 0x6a || c->map != MAP_ONE || c->size - c->at < 1 + rex ||
+        (c->bytes[c->at + rex] & 0xf8) != 0x58)
+        return;
+    set(out, (uint8_t)((c->bytes[c->at + rex] & 7) | (rex ? 8 : 0)), out->immediate, false);
+    out->writes = BIT(out->reg);
+    c->at += 1 + rex;
+}
+
+static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct insn *out)
+{
+    struct cut c = {.bytes = bytes, .size = size < 15 ? size : 15}; /* none is longer */
+    *out = (struct insn){.reg = NO_REGISTER, .source = NO_REGISTER, .base = NO_REGISTER};
+    opcode_take(&c);
+    if (!c.failed && form_has_modrm(c.form))
+        operand_take(&c, out);
+    int immediate = c.failed ? -1 : immediate_size(&c);
+    if (immediate > 0) {
+        out->immediate =
+            c.form == 'e' || c.form == 'w' ? take(&c, (size_t)immediate) : take_signed(&c, (size_t)immediate);
+        out->has_immediate = true;
+    }
+    if (c.failed)
+        return;
+    out->writes = registers_written(&c);
+    out->wide = c.wide;
+    if (c.rip)
+        out->displacement += address + c.at;
+    if (out->memory)
+        out->atomic = atomic_kind(&c);
+    if (c.map == MAP_ONE)
+        meaning_move(&c, out);
+    push_pop(&c, out);
+    meaning_control(&c, out, address + c.at);
+    out->size = (uint8_t)c.at;
+}
+
+const struct machine machine_x86 = {
+    .decode = decode,
+    .step = 1,
+    /* all but rbx, rsp, rbp, r12 to r15 */
+    .call_changes = BIT(AX) | BIT(CX) | BIT(DX) | BIT(SI) | BIT(DI) | BIT(8) | BIT(9) | BIT(10) | BIT(11),
+    .arguments = {DI, SI, DX, CX, 8, 9},
+    .syscall_number = AX,
+    .syscall_arguments = {DI, SI, DX, 10, 8, 9},
+    .nr_futex = 202,
+    .nr_mmap = 9,
+    .nr_munmap = 11,
+    .nr_brk = 12,
+    .nr_madvise = 28,
+};

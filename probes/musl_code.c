@@ -1,0 +1,417 @@
+/* See musl_code.h.  What is looked for (facts of musl 1.1.20 to 1.2.5, src/thread/__lock.c and src/malloc):
+ *   __lock, __unlock   one futex each on the word that their argument points to; the word is 0x80000001 and
+ * up when held, so that INT_MAX and INT_MIN + 1 are in their code mallocng           malloc compares with
+ * MMAP_THRESHOLD, 131052; free crashes on a broken header and unmaps; both take the one lock oldmalloc
+ * binmap, 64 bins of {lock[2], head, tail}, split_merge_lock[2] in one struct; its bits are set and cleared
+ * by atomic or and and; MMAP_THRESHOLD is 0x38000, RECLAIM 0x28000 */
+#include "probes/musl_code.h"
+
+#include "probes/code.h"
+#include "probes/facts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MAX_LOCK_FUNCTIONS = 4,
+    MAX_LOCKS = 160,
+    MAX_TAKERS = 16,
+    CRASHES = 2, /* in free: it checks more than one thing */
+    OLD_BINS = 64,
+    OLD_BIN_SIZE = 24,
+    OLD_BINS_AT = 8,
+    OLD_LAST_LOCK = OLD_BINS_AT + OLD_BINS * OLD_BIN_SIZE,
+    MAX_CODE = 1 << 29,
+};
+
+/* A word and the functions that pass it to __lock or __unlock. */
+struct word {
+    struct musl_lock lock;
+    char *evidence;
+    char part[24];
+    const struct facts *takers[MAX_TAKERS];
+    size_t taker_count;
+};
+
+struct musl_code {
+    struct code *code;
+    struct facts_table *facts;
+    const struct module *module; /* NULL: the bytes are all that there is */
+    const struct facts *lock_functions[MAX_LOCK_FUNCTIONS];
+    size_t lock_function_count;
+    struct word words[MAX_LOCKS];
+    size_t word_count;
+    const char *malloc;
+    uint64_t old_base; /* oldmalloc's struct; 0: not found */
+    enum musl_verdict old_verdict;
+    char *old_evidence;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(char **text, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    free(*text);
+    if (vasprintf(text, format, args) < 0)
+        *text = NULL;
+    va_end(args);
+}
+
+/* ---- __lock and __unlock, and who calls them ---- */
+
+static bool is_lock_function(const struct facts *f)
+{
+    unsigned deeds = f->deeds & (DOES_WAIT | DOES_WAKE);
+    if (!(f->deeds & DOES_ATOMIC_ARGUMENT))
+        return false;
+    return (deeds == DOES_WAIT && f->constants & HAS_INT_MIN_ONE) ||
+           (deeds == DOES_WAKE && f->constants & HAS_INT_MAX);
+}
+
+static void lock_functions_find(struct musl_code *c)
+{
+    size_t count;
+    const uint32_t *calls = code_syscalls(c->code, &count);
+    for (size_t i = 0; i < count && c->lock_function_count < MAX_LOCK_FUNCTIONS; i++) {
+        const struct facts *f = facts_around(c->facts, code_address(c->code, calls[i]));
+        bool known = !f || !is_lock_function(f);
+        for (size_t k = 0; k < c->lock_function_count; k++)
+            known |= c->lock_functions[k] == f;
+        if (!known)
+            c->lock_functions[c->lock_function_count++] = f;
+    }
+}
+
+static struct word *word_at(struct musl_code *c, uint64_t address, bool make)
+{
+    for (size_t i = 0; i < c->word_count; i++)
+        if (c->words[i].lock.address == address)
+            return &c->words[i];
+    if (!make || c->word_count == MAX_LOCKS)
+        return NULL;
+    c->words[c->word_count] = (struct word){.lock = {.address = address}};
+    return &c->words[c->word_count++];
+}
+
+static void taker_add(struct word *w, const struct facts *f)
+{
+    for (size_t i = 0; i < w->taker_count; i++)
+        if (w->takers[i] == f)
+            return;
+    if (w->taker_count < MAX_TAKERS)
+        w->takers[w->taker_count++] = f;
+}
+
+static void words_find(struct musl_code *c, const struct facts *function)
+{
+    size_t count;
+    const struct code_call *callers = code_callers(c->code, function->entry, &count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t site = code_address(c->code, callers[i].site);
+        const struct facts *f = facts_around(c->facts, site);
+        for (size_t k = 0; f && k < f->call_count; k++) {
+            const struct fact_call *call = &f->calls[k];
+            if (call->site != site || !call->has_word || code_holds(c->code, call->word) ||
+                (c->module && !module_contains(c->module, call->word)))
+                continue;
+            struct word *w = word_at(c, call->word, true);
+            if (w)
+                taker_add(w, f);
+        }
+    }
+}
+
+/* ---- mallocng ---- */
+
+static bool is_taker(const struct musl_code *c, const struct facts *f)
+{
+    for (size_t i = 0; i < c->word_count; i++)
+        for (size_t k = 0; k < c->words[i].taker_count; k++)
+            if (c->words[i].takers[k] == f)
+                return true;
+    return false;
+}
+
+/* It maps fresh memory itself, by a direct call of mmap.  What functions do that take locks of their own does
+ * not count: they may be malloc and free, called by somebody else. */
+static bool maps_memory(struct musl_code *c, const struct facts *f)
+{
+    for (size_t i = 0; i < f->call_count; i++) {
+        const struct facts *callee = f->calls[i].anonymous ? facts_at(c->facts, f->calls[i].target) : NULL;
+        if (callee && callee->deeds & DOES_MMAP && !is_taker(c, callee))
+            return true;
+    }
+    return false;
+}
+
+static bool unmaps_memory(struct musl_code *c, const struct facts *f)
+{
+    unsigned deeds = f->deeds;
+    for (size_t i = 0; i < f->call_count; i++) {
+        const struct facts *callee = facts_at(c->facts, f->calls[i].target);
+        deeds |= callee && !is_taker(c, callee) ? callee->deeds : 0;
+    }
+    return deeds & (DOES_MUNMAP | DOES_MADVISE);
+}
+
+static void verdict_of_word(struct musl_code *c, struct word *w)
+{
+    const struct facts *mapper = NULL, *unmapper = NULL;
+    bool threshold = false;
+    for (size_t i = 0; i < w->taker_count; i++) {
+        const struct facts *f = w->takers[i];
+        bool maps = maps_memory(c, f), exact = f->constants & HAS_NG_THRESHOLD;
+        if (maps && (!mapper || (exact && !threshold))) {
+            mapper = f;
+            threshold = exact;
+        }
+    }
+    for (size_t i = 0; i < w->taker_count && !unmapper; i++)
+        if (w->takers[i] != mapper && w->takers[i]->crashes >= CRASHES && unmaps_memory(c, w->takers[i]))
+            unmapper = w->takers[i];
+    w->lock.verdict = !mapper || !unmapper ? MUSL_OTHER : threshold ? MUSL_MALLOC : MUSL_LIKELY;
+    if (w->lock.verdict == MUSL_OTHER)
+        put(&w->evidence, "code: taken as musl takes its locks, by %zu function%s, none of them malloc or free",
+            w->taker_count, w->taker_count == 1 ? "" : "s");
+    else
+        put(&w->evidence,
+            "code: %zu functions take it by musl's __lock; that at 0x%llx maps memory %s mallocng's "
+            "threshold, "
+            "that at 0x%llx unmaps and checks headers",
+            w->taker_count, (unsigned long long)mapper->entry, threshold ? "above" : "but lacks",
+            (unsigned long long)unmapper->entry);
+}
+
+/* Two words can't both be the one lock. */
+static void verdicts(struct musl_code *c)
+{
+    size_t proved = 0;
+    for (size_t i = 0; i < c->word_count; i++) {
+        verdict_of_word(c, &c->words[i]);
+        proved += c->words[i].lock.verdict == MUSL_MALLOC;
+    }
+    for (size_t i = 0; i < c->word_count && proved > 1; i++)
+        if (c->words[i].lock.verdict == MUSL_MALLOC)
+            c->words[i].lock.verdict = MUSL_LIKELY;
+    if (proved == 1)
+        c->malloc = "mallocng";
+}
+
+/* ---- oldmalloc ---- */
+
+/* What speaks for a struct at `base`. */
+struct old_signs {
+    bool set, cleared, last_lock;
+    const struct facts *allocates, *reclaims;
+};
+
+static bool holds(const uint64_t *words, size_t count, uint64_t word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (words[i] == word)
+            return true;
+    return false;
+}
+
+static void old_signs_add(struct old_signs *s, const struct facts *f, uint64_t base)
+{
+    s->set |= holds(f->ors, f->or_count, base);
+    s->cleared |= holds(f->ands, f->and_count, base);
+    s->last_lock |= holds(f->swaps, f->swap_count, base + OLD_LAST_LOCK);
+}
+
+/* A function with a system call, and what it calls. */
+static void old_signs_of(struct musl_code *c, const struct facts *f, uint64_t base, struct old_signs *s)
+{
+    struct old_signs own = {0};
+    old_signs_add(&own, f, base);
+    for (size_t i = 0; i < f->call_count; i++) {
+        const struct facts *callee = facts_at(c->facts, f->calls[i].target);
+        if (callee)
+            old_signs_add(&own, callee, base);
+    }
+    bool touches = own.set || own.cleared || own.last_lock;
+    s->set |= own.set;
+    s->cleared |= own.cleared;
+    s->last_lock |= own.last_lock;
+    if (touches && f->constants & HAS_OLD_THRESHOLD && maps_memory(c, f))
+        s->allocates = f;
+    if (touches && f->constants & HAS_OLD_RECLAIM && unmaps_memory(c, f))
+        s->reclaims = f;
+}
+
+static void old_try(struct musl_code *c, const struct facts *const *functions, size_t count, uint64_t base)
+{
+    struct old_signs s = {0};
+    for (size_t i = 0; i < count; i++)
+        old_signs_of(c, functions[i], base, &s);
+    if (!s.set || !s.cleared || (!s.allocates && !s.reclaims) || c->old_verdict == MUSL_MALLOC)
+        return;
+    bool proved = s.last_lock && s.allocates && s.reclaims;
+    c->old_base = base;
+    c->old_verdict = proved ? MUSL_MALLOC : MUSL_LIKELY;
+    c->malloc = proved ? "oldmalloc" : c->malloc;
+    const struct facts *f = s.allocates ? s.allocates : s.reclaims;
+    put(&c->old_evidence,
+        "code: it lies in a struct like oldmalloc's at 0x%llx, whose map of bins is kept by atomic "
+        "instructions%s; "
+        "the function at 0x%llx uses it and oldmalloc's constants%s",
+        (unsigned long long)base, s.last_lock ? ", with a lock behind 64 bins" : "",
+        (unsigned long long)f->entry, s.allocates && s.reclaims ? ", and so does the one that frees" : "");
+}
+
+enum { MAX_OLD_FUNCTIONS = 512 };
+
+static void old_find(struct musl_code *c)
+{
+    const struct facts *functions[MAX_OLD_FUNCTIONS];
+    size_t count, found = 0;
+    const uint32_t *calls = code_syscalls(c->code, &count);
+    for (size_t i = 0; i < count && found < MAX_OLD_FUNCTIONS; i++) {
+        const struct facts *f = facts_around(c->facts, code_address(c->code, calls[i]));
+        bool known = !f || !(f->deeds & DOES_FUTEX);
+        for (size_t k = found; k-- > 0 && !known;)
+            known = functions[k] == f;
+        if (!known)
+            functions[found++] = f;
+    }
+    for (size_t i = 0; i < found; i++) {
+        for (size_t k = 0; k < functions[i]->or_count; k++)
+            old_try(c, functions, found, functions[i]->ors[k]);
+        for (size_t n = 0; n < functions[i]->call_count; n++) {
+            const struct facts *callee = facts_at(c->facts, functions[i]->calls[n].target);
+            for (size_t k = 0; callee && k < callee->or_count; k++)
+                old_try(c, functions, found, callee->ors[k]);
+        }
+    }
+}
+
+/* A bin's lock, or the one behind the bins. */
+static struct word *old_word(struct musl_code *c, uint64_t address)
+{
+    uint64_t offset = address - c->old_base;
+    if (!c->old_base || address < c->old_base + OLD_BINS_AT || offset > OLD_LAST_LOCK ||
+        (offset - OLD_BINS_AT) % OLD_BIN_SIZE)
+        return NULL;
+    struct word *w = word_at(c, address, true);
+    if (!w)
+        return NULL;
+    if (offset == OLD_LAST_LOCK)
+        snprintf(w->part, sizeof(w->part), "all bins");
+    else
+        snprintf(w->part, sizeof(w->part), "bin %u", (unsigned)(offset - OLD_BINS_AT) / OLD_BIN_SIZE);
+    w->lock.verdict = c->old_verdict;
+    put(&w->evidence, "%s", c->old_evidence);
+    return w;
+}
+
+/* ---- */
+
+static bool analyse(struct musl_code *c)
+{
+    if (!c->facts)
+        return false;
+    lock_functions_find(c);
+    for (size_t i = 0; i < c->lock_function_count; i++)
+        words_find(c, c->lock_functions[i]);
+    verdicts(c);
+    old_find(c);
+    return c->lock_function_count > 0;
+}
+
+static struct musl_code *make(uint8_t *bytes, size_t size, uint64_t address, const struct machine *machine,
+                              const struct module *m)
+{
+    struct musl_code *c = calloc(1, sizeof(*c));
+    if (!c) {
+        free(bytes);
+        return NULL;
+    }
+    c->module = m;
+    c->code = code_open(bytes, size, address, machine);
+    c->facts = c->code ? facts_new(c->code) : NULL;
+    if (analyse(c))
+        return c;
+    musl_code_free(c);
+    return NULL;
+}
+
+struct musl_code *musl_code_of_bytes(uint8_t *bytes, size_t size, uint64_t address,
+                                     const struct machine *machine)
+{
+    return make(bytes, size, address, machine, NULL);
+}
+
+/* musl's code lies in one segment, the largest that can be executed. */
+struct musl_code *musl_code_read(const struct module *m, const struct machine *machine)
+{
+    uint64_t address = 0, size = 0, a, s;
+    bool is_code;
+    for (size_t n = 0; module_segment(m, n, &a, &s, &is_code); n++)
+        if (is_code && s > size && s <= MAX_CODE) {
+            address = a;
+            size = s;
+        }
+    uint8_t *bytes = size ? malloc(size) : NULL;
+    if (bytes && !module_bytes(m, address, bytes, size)) {
+        free(bytes);
+        bytes = NULL;
+    }
+    return bytes ? make(bytes, size, address, machine, m) : NULL;
+}
+
+void musl_code_free(struct musl_code *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->word_count; i++)
+        free(c->words[i].evidence);
+    free(c->old_evidence);
+    facts_free(c->facts);
+    code_close(c->code);
+    free(c);
+}
+
+static const struct musl_lock *lock_of(struct word *w)
+{
+    w->lock.evidence = w->evidence ? w->evidence : "";
+    w->lock.part = w->part[0] ? w->part : NULL;
+    return &w->lock;
+}
+
+const struct musl_lock *musl_code_lock(struct musl_code *c, uint64_t address)
+{
+    struct word *w = word_at(c, address, false);
+    if (!w)
+        w = old_word(c, address);
+    return w ? lock_of(w) : NULL;
+}
+
+const struct musl_lock *musl_code_next(struct musl_code *c, size_t n)
+{
+    return n < c->word_count ? lock_of(&c->words[n]) : NULL;
+}
+
+const char *musl_code_malloc(const struct musl_code *c)
+{
+    return c->malloc;
+}
+
+static bool within(const struct facts *f, uint64_t address)
+{
+    return address >= f->low && address < f->high;
+}
+
+const char *musl_code_class(const struct musl_code *c, uint64_t address)
+{
+    for (size_t i = 0; i < c->lock_function_count; i++)
+        if (within(c->lock_functions[i], address))
+            return "lock";
+    for (size_t i = 0; i < c->word_count; i++)
+        for (size_t k = 0; c->words[i].lock.verdict == MUSL_MALLOC && k < c->words[i].taker_count; k++)
+            if (within(c->words[i].takers[k], address))
+                return "allocator";
+    return NULL;
+}

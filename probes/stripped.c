@@ -1,0 +1,114 @@
+/* See stripped.h. */
+#include "probes/stripped.h"
+
+#include "probes/allocators.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#define NATIVE machine_x86
+#elif defined(__aarch64__)
+#define NATIVE machine_arm64
+#endif
+
+enum { BLOCK = 1 << 16 };
+
+struct entry {
+    const struct module *module;
+    struct musl_code *musl;
+    struct libc_match match;
+    const char *guest;
+};
+
+struct stripped {
+    const struct libc_archive *archive;
+    struct entry *entries;
+    size_t count;
+};
+
+struct stripped *stripped_new(void)
+{
+    return calloc(1, sizeof(struct stripped));
+}
+
+void stripped_free(struct stripped *s)
+{
+    for (size_t i = 0; s && i < s->count; i++)
+        musl_code_free(s->entries[i].musl);
+    if (s)
+        free(s->entries);
+    free(s);
+}
+
+void stripped_refer(struct stripped *s, const struct libc_archive *archive)
+{
+    s->archive = archive;
+}
+
+static bool segment_has(const struct module *m, uint64_t address, uint64_t size, const char *text,
+                        char *block)
+{
+    size_t length = strlen(text);
+    for (uint64_t at = 0; at < size; at += BLOCK - length) {
+        size_t part = size - at < BLOCK ? size - at : BLOCK;
+        if (!module_bytes(m, address + at, block, part))
+            return false;
+        if (memmem(block, part, text, length))
+            return true;
+        if (part < BLOCK)
+            break;
+    }
+    return false;
+}
+
+static bool module_has_text(const struct module *m, const char *text)
+{
+    uint64_t address, size;
+    bool code, found = false;
+    char *block = malloc(BLOCK);
+    for (size_t n = 0; block && !found && module_segment(m, n, &address, &size, &code); n++)
+        found = segment_has(m, address, size, text, block);
+    free(block);
+    return found;
+}
+
+static struct entry *entry_of(struct stripped *s, const struct module *m)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->entries[i].module == m)
+            return &s->entries[i];
+    if (module_is_dynamic(m) || module_symbol_named(m, "malloc"))
+        return NULL;
+    struct entry *grown = reallocarray(s->entries, s->count + 1, sizeof(*grown));
+    if (!grown)
+        return NULL;
+    s->entries = grown;
+    struct entry *e = &s->entries[s->count++];
+    *e = (struct entry){.module = m, .musl = musl_code_read(m, &NATIVE)};
+    if (s->archive && libc_archive_match(s->archive, m, &e->match))
+        e->match.size = 0;
+    const char *text, *name;
+    for (size_t n = 0; !e->guest && (name = allocator_text(n, &text)); n++)
+        if (module_has_text(m, text))
+            e->guest = name;
+    return e;
+}
+
+struct musl_code *stripped_musl(struct stripped *s, const struct module *m)
+{
+    const struct entry *e = entry_of(s, m);
+    return e ? e->musl : NULL;
+}
+
+const struct libc_match *stripped_match(struct stripped *s, const struct module *m)
+{
+    const struct entry *e = entry_of(s, m);
+    return e && e->match.size ? &e->match : NULL;
+}
+
+const char *stripped_guest(struct stripped *s, const struct module *m)
+{
+    const struct entry *e = entry_of(s, m);
+    return e ? e->guest : NULL;
+}

@@ -1,0 +1,199 @@
+/* Reading stacks: what a function's code tells of its frame against what its unwind tables say, for every
+ * call in whole files; and stacks that no program ever had. */
+#include "probes/cfi.h"
+#include "probes/frame_layout.h"
+#include "probes/insn.h"
+#include "probes/unwind.h"
+#include "tests/probes/cmocka_test.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So far apart that it shows what a sum was made of. */
+static const u64 stack_at = 0x10000000, frame_at = 0x7000000000;
+
+static struct module_table *modules;
+
+static const struct module *module_of(const char *path)
+{
+    struct mapping m = {.path = path};
+    return module_get(modules, &m);
+}
+
+#if defined(__x86_64__)
+/* Memory whose every word holds its own address: what is read says where it was read. */
+static bool read_own_address(void *context, u64 address, u64 *value)
+{
+    (void)context;
+    *value = address;
+    return true;
+}
+
+struct agreement {
+    struct cfi_tables *tables;
+    size_t agreed, silent, disagreed;
+};
+
+/* The place `at` lies behind a call. */
+static void place_compare(struct agreement *a, const struct module *m, const struct symbol *s, u64 at)
+{
+    struct frame_layout l;
+    struct registers r = {.known = (1ull << DWARF_REGISTERS) - 1};
+    bool signal;
+    r.value[DWARF_SP] = stack_at;
+    r.value[DWARF_FP] = frame_at;
+    r.value[DWARF_RBX] = 1;
+    if (cfi_step(a->tables, m, at - 1, &r, read_own_address, NULL, &signal) != CFI_STEPPED)
+        return;
+    u64 slot = r.value[DWARF_PC];
+    bool by_stack = slot - stack_at < frame_at - stack_at;
+    if (!frame_layout_read(m, s->address, s->size, at, &l) || !(by_stack ? l.by_stack : l.by_frame_pointer)) {
+        a->silent++;
+        return;
+    }
+    bool same = slot == (by_stack ? stack_at + (u64)l.depth : frame_at + (u64)l.frame_depth);
+    for (unsigned i = 0; i < 16 && same; i++) /* the registers that it saved, where it saved them */
+        if (l.saved >> i & 1)
+            same = r.value[i == 5 ? (unsigned)DWARF_FP : i] == slot - (u64)l.saved_at[i];
+    a->agreed += same;
+    a->disagreed += !same;
+    if (!same && a->disagreed < 10)
+        print_message("%s+0x%llx in %s\n", s->name, (unsigned long long)(at - s->address),
+                      module_basename(m));
+}
+
+static void function_compare(struct agreement *a, const struct module *m, const struct symbol *s)
+{
+    uint8_t *code = malloc(s->size);
+    if (code && module_bytes(m, s->address, code, s->size))
+        for (size_t at = 0; at < s->size;) {
+            struct insn i;
+            machine_x86.decode(code + at, s->size - at, s->address + at, &i);
+            if (!i.size)
+                break;
+            at += i.size;
+            if (at < s->size && (i.kind == INSN_CALL || i.kind == INSN_CALL_INDIRECT))
+                place_compare(a, m, s, s->address + at);
+        }
+    free(code);
+}
+
+static void module_compare(struct agreement *a, const char *path, u64 step)
+{
+    const struct module *m = module_of(path);
+    const struct symbol *last = NULL;
+    u64 address, size;
+    bool code;
+    if (!m)
+        return;
+    for (size_t n = 0; module_segment(m, n, &address, &size, &code); n++)
+        for (u64 at = address; code && at < address + size; at += step) {
+            const struct symbol *s = module_symbol_at(m, at, true);
+            if (s && s != last && s->size < 1 << 14 && !strstr(s->name, ".cold"))
+                function_compare(a, m, s);
+            last = s ? s : last;
+        }
+}
+
+/* Unwind tables are made by the compiler, which knows; the code is read by us. */
+static void code_agrees_with_tables(void **state)
+{
+    struct agreement a = {.tables = cfi_tables_new()};
+    Dl_info libc;
+    (void)state;
+    assert_true(dladdr(dlsym(RTLD_DEFAULT, "malloc"), &libc));
+    module_compare(&a, PATH_SUBJECT "_tables", 16);
+    module_compare(&a, SELF, 16);
+    module_compare(&a, "/proc/self/exe", 16);
+    module_compare(&a, libc.dli_fname, 16);
+    print_message("%zu calls agree, of %zu the code doesn't tell, %zu disagree\n", a.agreed, a.silent,
+                  a.disagreed);
+    assert_true(a.agreed > 1000);
+    assert_true(a.silent < a.agreed / 4);
+    assert_int_equal(a.disagreed, 0);
+    cfi_tables_free(a.tables);
+}
+#endif
+
+/* ---- stacks that no program ever had ---- */
+
+/* xorshift64, Marsaglia 2003: the same in each run. */
+static u64 random_next(u64 *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    return *state ^= *state << 17;
+}
+
+static void odd_stacks(void **state)
+{
+    const char *path = PATH_SUBJECT "_tables";
+    const struct module *m = module_of(path);
+    struct naming *n = naming_new();
+    struct unwinder *u = unwinder_new();
+    struct path_value *v = calloc(1, sizeof(*v));
+    struct call_path *p = calloc(1, sizeof(*p));
+    u64 random = 4711, start = 0, size = 0, bias;
+    bool code = false;
+    (void)state;
+    for (size_t i = 0; module_segment(m, i, &start, &size, &code) && !code; i++)
+        ;
+    assert_true(code);
+    struct mapping mapping = {.start = 0x555500000000 + (start & ~0xfffull),
+                              .length = size + 0x1000,
+                              .file_offset = start & ~0xfffull,
+                              .path = path};
+    struct address_space space = {.mappings = &mapping, .mapping_count = 1};
+    assert_true(module_bias(m, &mapping, &bias));
+    for (int round = 0; round < 3000; round++) {
+        for (size_t i = 0; i < PATH_WORDS; i++)
+            v->stack[i] = random_next(&random) % 3 ? mapping.start + random_next(&random) % mapping.length
+                                                   : random_next(&random);
+        for (size_t i = 0; i < PATH_CHAIN; i++)
+            v->chain[i] = mapping.start + random_next(&random) % mapping.length;
+        for (size_t i = 0; i < DWARF_REGISTERS; i++)
+            v->registers[i] = 0x7ffc00000000 + random_next(&random) % 8192 / 8 * 8;
+        v->registers[DWARF_PC] = mapping.start + random_next(&random) % mapping.length;
+        v->registers[DWARF_SP] = round % 5 ? 0x7ffc00000000 : UINT64_MAX - 64;
+        v->words = round % 7 ? (u32)(random_next(&random) % (PATH_WORDS + 1)) : UINT32_MAX;
+        v->chain_length = round % 3 ? (u32)(random_next(&random) % (PATH_CHAIN + 1)) : UINT32_MAX;
+        unwind(u, n, &space, v, p);
+        assert_true(p->count <= MAX_PATH && p->evidence < PATH_EVIDENCES);
+        for (size_t i = 0; i < p->count; i++)
+            assert_true(module_is_code(p->frames[i].module, p->frames[i].address));
+    }
+    unwind(u, n, NULL, v, p); /* whose mappings are not known */
+    assert_int_equal(p->count, 0);
+    free(p);
+    free(v);
+    unwinder_free(u);
+    unwinder_free(NULL);
+    naming_free(n);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    modules = module_table_new();
+    return modules ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    module_table_free(modules);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#if defined(__x86_64__)
+        cmocka_unit_test(code_agrees_with_tables),
+#endif
+        cmocka_unit_test(odd_stacks),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
