@@ -9,17 +9,18 @@
 #include <stdio.h>
 
 static const char usage[] =
-    "usage: heapwait import [-o FILE] PERF.DATA\n"
+    "usage: heapwait import [-o FILE] [--libc FILE] PERF.DATA\n"
     "\n"
     "Fills a recording's tables from a session of `perf record`, as far as it tells.  `heapwait doctor "
     "--perf`\n"
     "prints the line that records everything needed.\n"
     "\n"
     "  -o, --output FILE  the recording (default heapwait.db; an older one is kept as FILE.old)\n"
+    "      --libc FILE    musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
     "  -h, --help         this text\n";
 
 struct import_options {
-    const char *output, *session;
+    const char *output, *session, *libc;
 };
 
 static int usage_error(const char *what, const char *which)
@@ -31,8 +32,10 @@ static int usage_error(const char *what, const char *which)
 /* -1: go on; else the exit code. */
 static int options_parse(int argc, char **argv, struct import_options *o)
 {
-    static const struct option longs[] = {
-        {"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"output", required_argument, NULL, 'o'},
+                                          {"libc", required_argument, NULL, 'l'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, ":o:h", longs, NULL)) != -1;) {
         if (c == 'h') {
@@ -43,7 +46,7 @@ static int options_parse(int argc, char **argv, struct import_options *o)
             return usage_error("it wants a value: ", argv[optind - 1]);
         if (c == '?')
             return usage_error("there is no option ", argv[optind - 1]);
-        o->output = optarg;
+        *(c == 'l' ? &o->libc : &o->output) = optarg;
     }
     if (argc - optind != 1)
         return usage_error(argc == optind ? "which perf.data" : "one perf.data at a time", "");
@@ -60,7 +63,8 @@ int import_main(int argc, char **argv)
         return code;
     stop_catch();
     signal(SIGPIPE, SIG_IGN);
-    const struct perf_keep_options keep = {.session = options.session, .output = options.output};
+    const struct perf_keep_options keep = {
+        .session = options.session, .output = options.output, .libc = options.libc};
     code = perf_keep(&keep, &err);
     if (code)
         fprintf(stderr, "heapwait: %s\n", err.text);

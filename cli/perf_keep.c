@@ -6,7 +6,7 @@
 #include "cli/lock_table.h"
 #include "cli/progress.h"
 #include "cli/stop.h"
-#include "probes/host.h"
+#include "probes/libc_archive.h"
 #include "probes/perf_import.h"
 #include "probes/recording.h"
 
@@ -51,11 +51,12 @@ static bool bar_show(void *context, uint64_t done_ns, uint64_t total_ns)
 }
 
 static int session_import(const struct perf_keep_options *o, const struct perf_session *session,
-                          struct measurement **m, struct perf_import_notes *notes, struct error *err)
+                          const struct libc_archive *libc, struct measurement **m,
+                          struct perf_import_notes *notes, struct error *err)
 {
     struct bar bar = {.bytes = session->bytes, .started_ns = monotonic_ns()};
     const struct perf_import_options options = {
-        .path = o->session, .command = o->pid, .progress = bar_show, .context = &bar};
+        .path = o->session, .command = o->pid, .libc_archive = libc, .progress = bar_show, .context = &bar};
     if (isatty(STDERR_FILENO))
         bar.progress = progress_new(stderr, (size_t)(session->bytes / 1000000 + 1));
     int rc = perf_import(&options, session, m, notes, err);
@@ -168,19 +169,23 @@ int perf_keep(const struct perf_keep_options *o, struct error *err)
     struct perf_session session;
     struct perf_import_notes notes = {0};
     struct measurement *m = NULL;
+    struct libc_archive *libc = NULL;
     char *schema = datadir_path("schema.sql", err); /* without it the reading would be in vain */
     free(schema);
-    if (!schema)
+    if (!schema || (o->libc && libc_archive_open(o->libc, &libc, err)))
         return EXIT_HEAPWAIT;
     int rc = perf_session_read(o->session, &session, err);
-    if (rc)
+    if (rc) {
+        libc_archive_close(libc);
         return exit_of_session(rc);
-    rc = session_import(o, &session, &m, &notes, err);
+    }
+    rc = session_import(o, &session, libc, &m, &notes, err);
     if (!rc)
         rc = session_check(&session, m, o->session, err);
     int code = rc ? exit_of_session(rc) : measurement_keep(o, &session, m, &notes, err);
     measurement_free(m);
     perf_import_notes_free(&notes);
     perf_session_free(&session);
+    libc_archive_close(libc);
     return code;
 }

@@ -8,6 +8,7 @@
 
 struct perf_keep_options {
     const char *session, *output;
+    const char *libc;                  /* an archive for programs without symbols; NULL: none */
     const char *command;               /* what was run; NULL: what the session says */
     uint32_t pid;                      /* of the command; 0: what the session says */
     const struct run_outcome *outcome; /* how it ended, when that was seen; NULL: what the session says */

@@ -166,7 +166,7 @@ static int recording_write(const struct record_options *o, const struct measurem
     struct recording *recording = NULL;
     static struct host_facts facts;
     char *line = command_line(o->command);
-    int rc = line ? recording_open(o->output, RECORDING_REPLACE, &recording, err) : -ENOMEM;
+    int rc = line ? recording_open(o->output, RECORDING_WHOLE, &recording, err) : -ENOMEM;
     host_facts_read(&facts, "");
     if (!rc)
         rc = host_store(recording, &facts, HEAPWAIT_VERSION, err);
@@ -188,6 +188,8 @@ static int recording_write(const struct record_options *o, const struct measurem
         rc = perf_record_store(recording, o->perf_file, err);
     if (!rc)
         rc = host_store_end(recording, err);
+    if (!rc)
+        rc = recording_finish(recording, err);
     recording_close(recording);
     free(line);
     return rc;
@@ -197,7 +199,7 @@ static int by_perf(const struct record_options *o)
 {
     char *line = command_line(o->command);
     const struct record_perf_options options = {
-        .output = o->output, .command = o->command, .command_line = line ? line : "?"};
+        .output = o->output, .command = o->command, .command_line = line ? line : "?", .libc = o->libc};
     int code = record_by_perf(&options);
     free(line);
     return code;

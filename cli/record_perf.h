@@ -7,6 +7,7 @@ struct record_perf_options {
     const char *output;
     char *const *command;     /* NULL-terminated */
     const char *command_line; /* the same, for reading */
+    const char *libc;         /* an archive for programs without symbols; NULL: none */
 };
 
 /* An exit code: the command's own, unless something failed. */

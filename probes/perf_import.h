@@ -11,6 +11,7 @@
 struct perf_import_options {
     const char *path;
     uint32_t command; /* pid of the command, where that is known; 0: the session tells */
+    const struct libc_archive *libc_archive; /* a reference for programs without symbols; NULL: none */
     /* May be NULL: called now and then with how far the reading is; true: stop. */
     bool (*progress)(void *context, uint64_t done_ns, uint64_t total_ns);
     void *context;

@@ -455,6 +455,8 @@ int perf_result_make(struct importer *im, struct measurement *m, struct perf_imp
     struct result r = {.im = im, .m = m, .naming = naming_new()};
     const struct perf_session *s = im->session;
     m->by_perf = true;
+    if (r.naming)
+        naming_refer(r.naming, im->options->libc_archive);
     m->probes = s->futex_calls || (s->raw_calls && s->machine[0]) ? PROBES_WAITS : PROBES_NONE;
     m->paths = s->call_paths ? call_tree_new(0) : NULL;
     int rc = r.naming && (m->paths || !s->call_paths) ? places_make(&r) : -ENOMEM;
