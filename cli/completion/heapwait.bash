@@ -13,8 +13,9 @@ _heapwait_files()
 _heapwait_options()
 {
     case $1 in
-    doctor) echo '--calibrate --help' ;;
-    record) echo '--output --mode --max-words --calibrate --help' ;;
+    doctor) echo '--calibrate --perf --help' ;;
+    record) echo '--output --mode --max-words --calibrate --collector --help' ;;
+    import) echo '--output --libc --help' ;;
     study)
         echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --no-probes' \
             '--timeout --seed --resume --help'
@@ -31,6 +32,8 @@ _heapwait_value()
 {
     case $1:$2 in
     record:-m | record:--mode) _heapwait_words 'waits ledger' ;;
+    record:--collector) _heapwait_words 'bpf perf' ;;
+    import:--libc) _heapwait_files -f ;;
     study:--variants) _heapwait_words 'none glibc musl musl+jemalloc musl+mimalloc glibc-static musl-dynamic
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     report:-o | report:--output) _heapwait_files -d ;;
@@ -48,7 +51,7 @@ _heapwait_command_at()
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
-        -o | --output | -m | --mode | --max-words) ((i++)) ;;
+        -o | --output | -m | --mode | --max-words | --collector) ((i++)) ;;
         -*) ;;
         *) echo "$i" && return ;;
         esac
@@ -60,7 +63,7 @@ _heapwait()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} at
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _heapwait_words 'doctor record study explain report export bench --help --version'
+        _heapwait_words 'doctor record import study explain report export bench --help --version'
         return
     fi
     if [[ $command == record ]] && at=$(_heapwait_command_at) && [[ $at ]]; then
@@ -76,7 +79,7 @@ _heapwait()
         case $command,$cur in
         *,-*) _heapwait_words "$(_heapwait_options "$command")" ;;
         record,*) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
-        explain,* | report,* | export,*) _heapwait_files -f ;;
+        import,* | explain,* | report,* | export,*) _heapwait_files -f ;;
         esac
     fi
 }

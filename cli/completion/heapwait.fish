@@ -6,6 +6,7 @@ end
 complete -c heapwait -f
 complete -c heapwait -n __fish_use_subcommand -a doctor -d 'what this machine can measure'
 complete -c heapwait -n __fish_use_subcommand -a record -d 'run a command under probes'
+complete -c heapwait -n __fish_use_subcommand -a import -d 'a session of perf record'
 complete -c heapwait -n __fish_use_subcommand -a study -d 'run every variant of the password program'
 complete -c heapwait -n __fish_use_subcommand -a explain -d 'verdict and tables of a recording'
 complete -c heapwait -n __fish_use_subcommand -a report -d 'a recording as PDF and HTML'
@@ -14,12 +15,18 @@ complete -c heapwait -n __fish_use_subcommand -l version -d 'print the version'
 complete -c heapwait -s h -l help -d 'print the options'
 
 complete -c heapwait -n '__heapwait_in doctor' -l calibrate -d 'what a system call costs here'
+complete -c heapwait -n '__heapwait_in doctor' -l perf -d 'the perf record line for import'
 
 complete -c heapwait -n '__heapwait_in record' -s o -l output -r -F -d 'the recording'
 complete -c heapwait -n '__heapwait_in record' -s m -l mode -x -a 'waits ledger' -d 'what to measure'
 complete -c heapwait -n '__heapwait_in record' -l max-words -x -d 'pairs of futex word and outcome'
 complete -c heapwait -n '__heapwait_in record' -l calibrate -d 'runs and time of the probes'
+complete -c heapwait -n '__heapwait_in record' -l collector -x -a 'bpf perf' -d 'by what'
 complete -c heapwait -n '__heapwait_in record' -xa '(__fish_complete_subcommand --fcs-skip=2)'
+
+complete -c heapwait -n '__heapwait_in import' -s o -l output -r -F -d 'the recording'
+complete -c heapwait -n '__heapwait_in import' -l libc -r -F -d 'musl\'s libc.a'
+complete -c heapwait -n '__heapwait_in import' -F
 
 complete -c heapwait -n '__heapwait_in study' -s o -l output -r -F -d 'the recording'
 complete -c heapwait -n '__heapwait_in study' -l quick -d 'a tenth of the passwords'
