@@ -96,8 +96,9 @@ static int frame_keep(struct tree *t, size_t number, sqlite3_stmt *row)
 /* A row: place in the cell, cell's name, frame's number, depth, self, label, JSON. */
 static int node_add(struct tree *t, sqlite3_stmt *row)
 {
-    const size_t number = (size_t)sqlite3_column_int64(row, 2);
-    if (sqlite3_column_int64(row, 0) == 1 && cell_add(t, row))
+    const int64_t rank = sqlite3_column_int64(row, 2); /* from 1 */
+    const size_t number = rank > 0 ? (size_t)rank : 1;
+    if ((sqlite3_column_int64(row, 0) == 1 || !t->cells) && cell_add(t, row))
         return -ENOMEM;
     if (t->node_count == t->node_room) {
         const size_t room = t->node_room ? 2 * t->node_room : 1024;

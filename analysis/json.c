@@ -15,9 +15,9 @@
 /* Views of single runs that others build on: as many rows as the recording, and nothing that is not in it. */
 static bool view_is_inner(const char *name)
 {
-    static const char *const inner[] = {"counted_run",     "traced_run",       "run_quantity",
-                                        "quantity_median", "futex_call",       "ledger_sample",
-                                        "ledger_time",     "timeline_stretch", "flame"};
+    static const char *const inner[] = {"counted_run",      "sampled_run", "traced_run",    "run_quantity",
+                                        "quantity_median",  "futex_call",  "ledger_sample", "ledger_time",
+                                        "timeline_stretch", "flame"};
     for (size_t i = 0; i < sizeof(inner) / sizeof(*inner); i++)
         if (!strcmp(name, inner[i]))
             return true;

@@ -33,16 +33,16 @@ CREATE TABLE run (
   libc TEXT,
   allocator TEXT,
   linkage TEXT,
-  command TEXT NOT NULL,
+  command TEXT NOT NULL,     -- or what was attached to
   threads INTEGER,
   passwords INTEGER,
-  rep INTEGER,               -- the interleaved round, 1-based; 0 is the warm-up's (never stored by study)
+  rep INTEGER,               -- the interleaved round, 1-based; 0: beside the rounds, for its call paths alone
   position INTEGER,          -- place in the study's order, 1-based: what --resume goes by
   probes TEXT NOT NULL CHECK (probes IN ('none', 'waits', 'ledger')),
   collector TEXT CHECK (collector IN ('bpf', 'perf')), -- NULL when probes is none
-  wall_ns INTEGER,           -- from just before exec to the reaping of the command
+  wall_ns INTEGER,           -- from just before exec to the reaping of the command; attached: the time measured
   reported_ns INTEGER,       -- what the program itself says it took; NULL when it says nothing
-  exit_status INTEGER,       -- NULL when it died by a signal
+  exit_status INTEGER,       -- NULL when it died by a signal, or goes on
   term_signal INTEGER,       -- NULL when it exited
   timed_out INTEGER NOT NULL DEFAULT 0,
   interrupted INTEGER NOT NULL DEFAULT 0,
@@ -77,7 +77,7 @@ CREATE INDEX lock_by_run ON lock (run_id);
 CREATE TABLE lock_outcome (
   lock_id INTEGER NOT NULL REFERENCES lock (id),
   op TEXT NOT NULL,          -- wait, wake, requeue, wake_op, lock_pi, trylock_pi, unlock_pi, waitv...
-  outcome TEXT NOT NULL,     -- slept, raced, eagain, timeout, interrupted, unfinished, error; woke_none, woke_some...
+  outcome TEXT NOT NULL,     -- slept, raced, eagain, timeout, interrupted, unfinished, under_way, error; woke_none, woke_some...
   calls INTEGER NOT NULL,
   total_ns INTEGER NOT NULL,
   oncpu_ns INTEGER,
@@ -179,7 +179,7 @@ CREATE TABLE frame (
   symbol TEXT,               -- NULL: no symbol covers the address
   module TEXT,               -- '[kernel]' for the kernel's; NULL: in no file
   address INTEGER,           -- in the module's own addresses; NULL when the symbol is known
-  class TEXT NOT NULL        -- program, allocator, lock, copy, unknown, kernel
+  class TEXT NOT NULL        -- program, allocator, lock, library, copy, unknown, kernel
 ) STRICT;
 CREATE INDEX frame_by_run ON frame (run_id);
 -- Samples with a call path: frame_id is the innermost frame.

@@ -198,7 +198,13 @@ void say_record(struct maker *m)
     char *command = maker_text(m, "SELECT command FROM run ORDER BY id LIMIT 1", NULL);
     if (!isnan(n[0]))
         format_ns(took, (uint64_t)n[0]);
-    maker_say(m, "run", "`%s` took %s%s.", command ? command : "?", took, end ? end : "");
+    char *verb = maker_text(m,
+                            "SELECT CASE WHEN exit_status IS NULL AND term_signal IS NULL AND NOT interrupted"
+                            " AND NOT timed_out THEN 'was measured for' ELSE 'took' END"
+                            " FROM run ORDER BY id LIMIT 1",
+                            NULL); /* it goes on, or its end was not seen */
+    maker_say(m, "run", "`%s` %s %s%s.", command ? command : "?", verb ? verb : "took", took, end ? end : "");
+    free(verb);
     const struct place place = {0};
     if (n[2] != 0)
         maker_say(m, "lock", "It was not traced, so where it waits is not known.");

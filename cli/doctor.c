@@ -7,6 +7,7 @@
 #include "probes/checks.h"
 #include "probes/session.h"
 
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,22 @@ static bool session_print(void)
     line_print(good ? "ok" : "MISSING", "probes", good ? detail : err.text, NULL);
     session_close(session);
     return good;
+}
+
+/* Who the commands of `record` run as. */
+static void user_print(void)
+{
+    const char *sudo = getenv("SUDO_USER");
+    const struct passwd *own = getpwuid(geteuid());
+    char detail[160], name[64], remedy[160] = "";
+    snprintf(name, sizeof(name), "%s", own ? own->pw_name : "a user without a name");
+    bool by_sudo = !geteuid() && sudo && getpwnam(sudo) && strcmp(sudo, name) != 0;
+    snprintf(detail, sizeof(detail), "%s%s", name,
+             by_sudo ? ", since heapwait runs under sudo (perf does the same)" : "");
+    if (by_sudo)
+        snprintf(remedy, sizeof(remedy), "`heapwait record -u %.32s -- COMMAND` runs it as %.32s", sudo,
+                 sudo);
+    line_print("ok", "commands run as", detail, remedy);
 }
 
 static bool in_path(const char *name)
@@ -148,6 +165,7 @@ int doctor_main(int argc, char **argv)
         good = session_print();
     if (good && calibrate)
         good = calibration_print();
+    user_print();
     tools_print();
     variants_print();
     printf("%s\n",

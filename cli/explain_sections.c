@@ -34,9 +34,9 @@
         }                                                                                                    \
     }
 
-/* Where no frame has a name the whole path stands for the function. */
+/* Where the function can't be told the whole path stands for it. */
 #define WHO_WAITS_CELLS                                                                                      \
-    "coalesce(h.function, 'no names: ' || h.path), h.wait_share, h.wake_share, h.sampled, h.through, "       \
+    "coalesce(h.function, h.path), h.wait_share, h.wake_share, h.sampled, h.through, "                       \
     "h.callers"
 #define WHO_WAITS_COLUMNS                                                                                    \
     {"function", CELL_TEXT, SHRINK}, {"of waits", CELL_SHARE, 0}, {"of wakes", CELL_SHARE, 0},               \
@@ -45,9 +45,8 @@
         "called by", CELL_TEXT, SHRINK | WIDE                                                                \
     }
 #define WHO_WAITS_NOTE                                                                                       \
-    "By a random sample of each lock's futex calls.  MODULE+0xADDRESS: the name is missing; where all are, " \
-    "it "                                                                                                    \
-    "can't be told which place is the application's."
+    "By a random sample of each lock's futex calls.  MODULE+0xADDRESS: the name is missing; where the "      \
+    "application's function can't be told the whole path stands for it."
 
 static const struct section sections[] = {
     {.heading = "Time from exec to end, untraced runs",
@@ -230,8 +229,9 @@ static const struct section sections[] = {
                  {"ratio", CELL_RATIO, 0}}},
     {.heading = "How it was measured",
      .sql = "SELECT key, value FROM main.host UNION ALL SELECT 'study: ' || key, value FROM main.study "
-            "UNION ALL SELECT 'runs that count', count(*) || ' of ' || (SELECT count(*) FROM run) FROM "
-            "counted_run "
+            "UNION ALL SELECT 'runs that count', ((SELECT count(*) FROM run) - (SELECT count(*) FROM "
+            "failed_run)) "
+            "|| ' of ' || (SELECT count(*) FROM run) "
             "UNION ALL SELECT 'other processes'' share', printf('%.1f %%', 100 * foreign_share) FROM "
             "noise_total "
             "WHERE foreign_share IS NOT NULL "

@@ -16,7 +16,7 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"doctor", doctor_main, "what this machine can measure, line by line, and the remedy for what it can't"},
-    {"record", record_main, "run a command under probes and write a recording"},
+    {"record", record_main, "run a command under probes, or attach to what runs, and write a recording"},
     {"import", import_main, "a session of perf record into the same tables"},
     {"study", study_main, "run every variant of the password program, many times, into one recording"},
     {"report", report_main, "a recording as PDF and HTML, with its figures and their data"},

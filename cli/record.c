@@ -1,171 +1,75 @@
-/* heapwait record: one command, traced, into a recording, with a table of its locks at the end. */
+/* heapwait record: a command, or what runs already, traced into a recording, with a table of its locks at the
+ * end. */
 #include "analysis/datadir.h"
 #include "cli/command.h"
 #include "cli/lock_table.h"
+#include "cli/record_options.h"
 #include "cli/record_perf.h"
 #include "probes/calibrate.h"
 #include "probes/host.h"
+#include "probes/identity.h"
 #include "probes/libc_archive.h"
 #include "probes/measure.h"
 #include "probes/perf_record.h"
+#include "probes/process.h"
 #include "probes/recording.h"
 #include "probes/session.h"
+#include "probes/target.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct record_options {
-    const char *output;
-    enum probe_mode mode;
-    uint32_t max_words;
-    const char *libc;
-    bool calibrate;
-    bool by_perf; /* the collector */
-    bool perf;
-    const char *perf_file; /* NULL: named after the recording */
-    char *const *command;
+/* What was found of what the options name. */
+struct found {
+    struct target *target;
+    struct identity *user;
+    struct libc_archive *libc;
 };
 
-static const char usage[] =
-    "usage: heapwait record [-o FILE] [-m waits|ledger] [OPTION...] -- COMMAND [ARG...]\n"
-    "\n"
-    "Runs COMMAND under probes that count every futex call by word and outcome, and writes a recording.\n"
-    "Ends with COMMAND's own exit status; 125 when heapwait itself failed, 126 when COMMAND can't be "
-    "executed,\n"
-    "127 when it isn't found.\n"
-    "\n"
-    "  -o, --output FILE     the recording (default heapwait.db; an older one is kept as FILE.old)\n"
-    "  -m, --mode MODE       waits: count and time futex calls; ledger: that, and account for every "
-    "nanosecond of\n"
-    "                        every thread\n"
-    "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
-    "      --libc FILE       musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
-    "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
-    "      --perf[=FILE]     run `perf record` beside the probes: samples with call paths, for a flame "
-    "graph; its\n"
-    "                        file is kept (default OUTPUT.perf.data)\n"
-    "      --collector NAME  bpf (the default), or perf: through `perf record`, where BPF is not permitted\n"
-    "  -h, --help\n";
-
-__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
+static void found_free(struct found *f)
 {
-    va_list args;
-    fputs("heapwait record: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputs("; `heapwait record --help` tells the options\n", stderr);
-    return EXIT_USAGE;
+    target_free(f->target);
+    identity_free(f->user);
+    libc_archive_close(f->libc);
 }
 
-static bool number_parse(const char *text, uint32_t *out)
+static int found_get(const struct record_options *o, struct found *f, struct error *err)
 {
-    char *end;
-    errno = 0;
-    unsigned long n = strtoul(text, &end, 10);
-    if (errno || end == text || *end || text[0] == '-' || n == 0 || n > 1u << 24)
-        return false;
-    *out = (uint32_t)n;
-    return true;
+    int rc = o->user ? identity_find(o->user, &f->user, err) : 0;
+    if (!rc && o->libc)
+        rc = libc_archive_open(o->libc, &f->libc, err);
+    if (rc || o->scope == FOLLOW_COMMAND)
+        return rc;
+    if (o->scope == FOLLOW_PROCESSES)
+        return target_processes(o->pids, o->pid_count, &f->target, err);
+    return o->scope == FOLLOW_CGROUP ? target_cgroup(o->cgroup, o->command != NULL, &f->target, err)
+                                     : target_machine(&f->target, err);
 }
 
-/* -1: go on; else the exit code. */
-static int options_parse(int argc, char **argv, struct record_options *o)
+/* For reading: what was attached to, and the command. */
+static char *run_line(const struct record_options *o, const struct found *f)
 {
-    static const struct option longs[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"mode", required_argument, NULL, 'm'},
-        {"max-words", required_argument, NULL, 'w'},
-        {"libc", required_argument, NULL, 'l'},
-        {"calibrate", no_argument, NULL, 'c'},
-        {"collector", required_argument, NULL, 'C'},
-        {"perf", optional_argument, NULL, 'p'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    optind = 1;
-    for (int c; (c = getopt_long(argc, argv, "+:o:m:h", longs, NULL)) != -1;) {
-        switch (c) {
-        case 'o':
-            o->output = optarg;
-            break;
-        case 'm':
-            if (strcmp(optarg, "waits") && strcmp(optarg, "ledger"))
-                return usage_error("there is no mode '%s' (waits and ledger are)", optarg);
-            o->mode = strcmp(optarg, "ledger") ? PROBES_WAITS : PROBES_LEDGER;
-            break;
-        case 'w':
-            if (!number_parse(optarg, &o->max_words))
-                return usage_error("--max-words takes a number from 1 to 16777216, not '%s'", optarg);
-            break;
-        case 'l':
-            o->libc = optarg;
-            break;
-        case 'c':
-            o->calibrate = true;
-            break;
-        case 'C':
-            if (strcmp(optarg, "bpf") && strcmp(optarg, "perf"))
-                return usage_error("there is no collector '%s' (bpf and perf are)", optarg);
-            o->by_perf = !strcmp(optarg, "perf");
-            break;
-        case 'p':
-            o->perf = true;
-            o->perf_file = optarg;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return EXIT_OK;
-        case ':':
-            return usage_error("'%s' wants a value", argv[optind - 1]);
-        default:
-            return usage_error("there is no option '%s'", argv[optind - 1]);
-        }
-    }
-    if (optind >= argc)
-        return usage_error("there is no command to run");
-    if (o->by_perf && (o->mode == PROBES_LEDGER || o->calibrate || o->perf))
-        return usage_error(
-            "--collector perf counts and times futex calls: ledger, --calibrate and --perf want bpf");
-    o->command = argv + optind;
-    return -1;
+    char *command = o->command ? command_line(o->command) : NULL, *line = NULL;
+    if (!f->target)
+        return command;
+    if (!command)
+        return strdup(f->target->text);
+    if (asprintf(&line, "%s, while: %s", f->target->text, command) < 0)
+        line = NULL;
+    free(command);
+    return line;
 }
 
-/* The command as one line for reading: words with anything but plain characters are quoted as a shell would.
- */
-static char *command_line(char *const *argv)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    for (size_t i = 0; out && argv && argv[i]; i++) {
-        bool plain =
-            argv[i][0] && !argv[i][strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                   "0123456789_-+=./:,@%")];
-        fputs(i ? " " : "", out);
-        if (!plain)
-            fputc('\'', out);
-        for (const char *c = argv[i]; *c; c++)
-            fputs(*c == '\'' && !plain ? "'\\''" : (char[]){*c, 0}, out);
-        if (!plain)
-            fputc('\'', out);
-    }
-    if (out)
-        fclose(out);
-    return text;
-}
-
-static int recording_write(const struct record_options *o, const struct measurement *m,
-                           const struct calibration *calibration, double load, struct error *err)
+static int recording_write(const struct record_options *o, const struct found *found,
+                           const struct measurement *m, const struct calibration *calibration, double load,
+                           struct error *err)
 {
     struct recording *recording = NULL;
     static struct host_facts facts;
-    char *line = command_line(o->command);
+    char *line = run_line(o, found);
     int rc = line ? recording_open(o->output, RECORDING_WHOLE, &recording, err) : -ENOMEM;
     host_facts_read(&facts, "");
     if (!rc)
@@ -195,16 +99,6 @@ static int recording_write(const struct record_options *o, const struct measurem
     return rc;
 }
 
-static int by_perf(const struct record_options *o)
-{
-    char *line = command_line(o->command);
-    const struct record_perf_options options = {
-        .output = o->output, .command = o->command, .command_line = line ? line : "?", .libc = o->libc};
-    int code = record_by_perf(&options);
-    free(line);
-    return code;
-}
-
 static int exit_of_exec(int rc)
 {
     return rc == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
@@ -213,6 +107,8 @@ static int exit_of_exec(int rc)
 /* What the command ended with, as a shell would say it. */
 static int exit_of_command(const struct run_outcome *o)
 {
+    if (o->attached)
+        return EXIT_OK;
     return o->exit_status >= 0 ? o->exit_status : 128 + o->term_signal;
 }
 
@@ -222,24 +118,94 @@ static int failure_tell(int rc, bool exec_failed, const struct error *err)
     return exec_failed ? exit_of_exec(rc) : EXIT_HEAPWAIT;
 }
 
-static int measurement_keep(const struct record_options *o, const struct measurement *m,
-                            const struct calibration *calibration, double load)
+static int measurement_keep(const struct record_options *o, const struct found *found,
+                            const struct measurement *m, const struct calibration *calibration, double load)
 {
     struct error err = {""};
     signal(SIGPIPE, SIG_IGN); /* whoever reads the table may stop before its end: the recording comes first */
+    if (m->note)
+        fprintf(stderr, "heapwait: %s\n", m->note);
     lock_table_print(m, stderr);
-    if (recording_write(o, m, calibration, load, &err)) {
+    if (recording_write(o, found, m, calibration, load, &err)) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
     }
     fprintf(stderr, "recording: %s (`heapwait explain %s`)\n", o->output, o->output);
-    if (m->perf_failure) {
+    if (o->perf && m->perf_failure) {
         fprintf(stderr, "heapwait: the recording has no samples of perf's: %s\n", m->perf_failure);
         return EXIT_HEAPWAIT;
     }
     if (o->perf)
         fprintf(stderr, "perf's own file: %s (`perf report -i %s`)\n", o->perf_file, o->perf_file);
     return exit_of_command(&m->outcome);
+}
+
+/* Until now nothing has been counted. */
+static void begun_tell(void *context, const struct measure_options *options)
+{
+    (void)context;
+    fprintf(stderr, "heapwait: attached to %.400s%s\n", options->target->text,
+            options->argv          ? ""
+            : options->duration_ns ? "; Ctrl-C ends it before its time"
+                                   : "; Ctrl-C ends the measuring");
+}
+
+static struct measure_options measure_options_of(const struct record_options *o, const struct found *found)
+{
+    return (struct measure_options){
+        .argv = o->command,
+        .target = found->target,
+        .user = found->user,
+        .libc_archive = found->libc,
+        .begun = begun_tell,
+        .duration_ns = o->duration_ns,
+        .cgroup = o->scope == FOLLOW_CGROUP,
+        .machine = o->scope == FOLLOW_ALL,
+        .probes = o->mode,
+        .stdout_fd = -1,
+        .stderr_fd = -1,
+        .max_words = o->max_words,
+        .sample_period_ns = SAMPLE_PERIOD_NS,
+        .timeline_after_ns = TIMELINE_AFTER_NS,
+        .timeline_length_ns = TIMELINE_LENGTH_NS,
+        .calibrate = o->calibrate,
+        .perf_file = o->perf ? o->perf_file : NULL,
+    };
+}
+
+static int record(const struct record_options *o, const struct found *found)
+{
+    struct error err = {""};
+    struct measurement *m = NULL;
+    bool exec_failed;
+    struct measure_options measure = measure_options_of(o, found);
+    double load = host_load_average();
+    struct calibration calibration = {0};
+    if (found->target && found->target->note)
+        fprintf(stderr, "heapwait: %s\n", found->target->note);
+    int rc = o->mode == PROBES_LEDGER ? calibration_take("/proc/self/exe", &calibration, &err) : 0;
+    if (!rc)
+        rc = session_open(&measure, &measure.session, &err);
+    if (rc)
+        return failure_tell(rc, false, &err);
+    rc = measurement_take(&measure, &m, &exec_failed, &err);
+    int code = rc ? failure_tell(rc, exec_failed, &err) : measurement_keep(o, found, m, &calibration, load);
+    session_close(measure.session); /* last: to detach takes the kernel most of a second */
+    measurement_free(m);
+    return code;
+}
+
+static int by_perf(const struct record_options *o, const struct found *found)
+{
+    char *line = run_line(o, found);
+    const struct record_perf_options options = {.output = o->output,
+                                                .command = o->command,
+                                                .command_line = line ? line : "?",
+                                                .libc = o->libc,
+                                                .user = found->user};
+    int code = record_by_perf(&options);
+    free(line);
+    return code;
 }
 
 /* Where perf's file goes, beside the recording unless told otherwise; what is to be freed. */
@@ -254,50 +220,20 @@ static char *perf_file_name(struct record_options *o)
 
 int record_main(int argc, char **argv)
 {
-    struct record_options options = {.output = "heapwait.db", .mode = PROBES_WAITS};
-    int code = options_parse(argc, argv, &options);
+    static struct record_options options = {.output = "heapwait.db", .mode = PROBES_WAITS};
+    int code = record_options_parse(argc, argv, &options);
     if (code >= 0)
         return code;
-    if (options.by_perf)
-        return by_perf(&options);
     struct error err = {""};
-    struct measurement *m = NULL;
-    bool exec_failed;
+    struct found found = {0};
     char *perf_file = perf_file_name(&options);
-    struct measure_options measure = {
-        .argv = options.command,
-        .probes = options.mode,
-        .stdout_fd = -1,
-        .stderr_fd = -1,
-        .max_words = options.max_words,
-        .sample_period_ns = SAMPLE_PERIOD_NS,
-        .timeline_after_ns = TIMELINE_AFTER_NS,
-        .timeline_length_ns = TIMELINE_LENGTH_NS,
-        .calibrate = options.calibrate,
-        .perf_file = options.perf_file,
-    };
-    double load = host_load_average();
     char *schema = datadir_path("schema.sql", &err); /* without it the measuring would be in vain */
+    int rc = schema ? found_get(&options, &found, &err) : -ENOENT;
     free(schema);
-    struct libc_archive *libc = NULL;
-    if (!schema || (options.libc && libc_archive_open(options.libc, &libc, &err))) {
-        fprintf(stderr, "heapwait: %s\n", err.text);
-        return EXIT_HEAPWAIT;
-    }
-    measure.libc_archive = libc;
-    struct calibration calibration = {0};
-    int rc = options.mode == PROBES_LEDGER ? calibration_take("/proc/self/exe", &calibration, &err) : 0;
-    if (!rc)
-        rc = session_open(&measure, &measure.session, &err);
-    if (rc) {
-        fprintf(stderr, "heapwait: %s\n", err.text);
-        return EXIT_HEAPWAIT;
-    }
-    rc = measurement_take(&measure, &m, &exec_failed, &err);
-    code = rc ? failure_tell(rc, exec_failed, &err) : measurement_keep(&options, m, &calibration, load);
-    session_close(measure.session); /* last: to detach takes the kernel most of a second */
-    measurement_free(m);
+    code = rc                ? failure_tell(rc, false, &err)
+           : options.by_perf ? by_perf(&options, &found)
+                             : record(&options, &found);
+    found_free(&found);
     free(perf_file);
-    libc_archive_close(libc);
     return code;
 }

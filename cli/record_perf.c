@@ -58,14 +58,15 @@ static int command_take(const struct record_perf_options *o, const struct perf_l
                         const char *session, struct taken *t, struct error *err)
 {
     const char *arguments[2 * MAX_LINE_PARTS + 1];
-    const struct measure_options measure = {.argv = o->command, .stdout_fd = -1, .stderr_fd = -1};
+    const struct measure_options measure = {
+        .argv = o->command, .user = o->user, .stdout_fd = -1, .stderr_fd = -1};
     struct launch *launch = NULL;
     struct perf_record_child *perf = NULL;
     perf_line_arguments(line, arguments, sizeof(arguments) / sizeof(arguments[0]));
     int rc = launch_prepare(&measure, &launch, err);
     if (!rc) {
         t->pid = launch_pid(launch);
-        rc = perf_record_start_as(t->pid, session, arguments, &perf, err);
+        rc = perf_record_start_as(&t->pid, 1, session, arguments, &perf, err);
     }
     if (!rc) {
         rc = launch_release(launch, err);

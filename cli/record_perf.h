@@ -3,11 +3,14 @@
 #ifndef HEAPWAIT_RECORD_PERF_H
 #define HEAPWAIT_RECORD_PERF_H
 
+struct identity;
+
 struct record_perf_options {
     const char *output;
-    char *const *command;     /* NULL-terminated */
-    const char *command_line; /* the same, for reading */
-    const char *libc;         /* an archive for programs without symbols; NULL: none */
+    char *const *command;        /* NULL-terminated */
+    const char *command_line;    /* the same, for reading */
+    const char *libc;            /* an archive for programs without symbols; NULL: none */
+    const struct identity *user; /* who runs the command; NULL: who runs heapwait */
 };
 
 /* An exit code: the command's own, unless something failed. */

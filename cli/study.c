@@ -8,6 +8,7 @@
 #include "probes/calibrate.h"
 #include "probes/host.h"
 #include "probes/host_load.h"
+#include "probes/perf_record.h"
 #include "probes/session.h"
 
 #include <errno.h>
@@ -55,6 +56,7 @@ static void usage_print(void)
          "      --traced-reps N      those in mode waits, which count futex calls (1)\n"
          "      --ledger-reps N      those in mode ledger, which account for every nanosecond (2; 1 with "
          "--quick)\n"
+         "      --perf               one more run of each, sampled by perf, for a flame graph\n"
          "      --no-probes          no traced runs: needs no privilege\n"
          "      --timeout S          a run that takes longer is killed and recorded as failed (120)\n"
          "      --seed N             of the random order; it is printed, and the same one gives the same "
@@ -116,9 +118,12 @@ static int probes_try(const struct study *s, struct error *err)
     const struct measure_options options = {
         .argv = argv, .probes = PROBES_WAITS, .stdout_fd = -1, .stderr_fd = -1};
     struct session *session = NULL;
-    int rc = s->settings.traced_reps || s->settings.ledger_reps ? session_open(&options, &session, err) : 0;
+    const char *perf_file = s->settings.perf_file;
+    int rc = s->settings.traced_reps || s->settings.ledger_reps || perf_file
+                 ? session_open(&options, &session, err)
+                 : 0;
     session_close(session);
-    return rc;
+    return rc || !perf_file ? rc : perf_record_try(perf_file, err);
 }
 
 static void plan_announce(const struct study *s)
@@ -128,10 +133,10 @@ static void plan_announce(const struct study *s)
     threads_format(p->threads, p->thread_count, threads, sizeof(threads));
     fprintf(stderr,
             "heapwait: %zu variant%s, threads %s, %" PRIu64
-            " passwords, %u untraced runs of each, %u in mode waits, %u in mode ledger:"
+            " passwords, %u untraced runs of each, %u in mode waits, %u in mode ledger%s:"
             " %zu runs, seed %" PRIu64 "\n",
             p->present_count, p->present_count == 1 ? "" : "s", threads, p->passwords, p->reps,
-            p->traced_reps, p->ledger_reps, s->count, p->seed);
+            p->traced_reps, p->ledger_reps, p->perf_file ? ", one with perf" : "", s->count, p->seed);
     for (size_t i = 0; i < p->variant_count; i++) {
         const struct study_variant *v = &p->variants[i];
         if (v->absent_reason)
@@ -181,6 +186,8 @@ static int recording_begin(struct study *s, struct error *err)
         rc = host_store(s->recording, &s->facts, HEAPWAIT_VERSION, err);
     if (!rc)
         rc = settings_store(&s->settings, s->count, s->recording, err);
+    if (!rc && s->settings.perf_file)
+        rc = perf_record_store(s->recording, NULL, err);
     return rc ? rc : calibration_keep(s, err);
 }
 

@@ -69,6 +69,7 @@ int settings_store(const struct study_settings *s, size_t plan_length, struct re
                    {"timeout_ns", s->timeout_ns},
                    {"traced_reps", s->traced_reps},
                    {"ledger_reps", s->ledger_reps},
+                   {"perf", s->perf_file != NULL},
                    {"planned_runs", plan_length}};
     int rc = recording_set_study(r, "threads", threads, err);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && !rc; i++)
@@ -172,6 +173,16 @@ static int rows_load(struct database *db, struct study_settings *settings, struc
     return rc ? rc : settings_variants_part(settings);
 }
 
+/* Studies of before there were such runs don't say. */
+static int perf_load(struct database *db, const char *path, struct study_settings *s, struct error *err)
+{
+    uint64_t perf = 0;
+    const int rc = number_load(db, "perf", 1, &perf, err);
+    if (rc == -ENODATA || (!rc && !perf))
+        return 0;
+    return rc ? rc : settings_perf(s, path);
+}
+
 int settings_load(const char *path, struct study_settings *out, struct error *err)
 {
     struct database *db = NULL;
@@ -179,6 +190,8 @@ int settings_load(const char *path, struct study_settings *out, struct error *er
     int rc = database_open(path, &db, err);
     if (!rc)
         rc = numbers_load(db, out, err);
+    if (!rc)
+        rc = perf_load(db, path, out, err);
     if (!rc)
         rc = rows_load(db, out, err);
     database_close(db);
@@ -240,7 +253,8 @@ int settings_agree(const struct study_settings *s, const struct study_options *o
         {o->reps >= 0 && (unsigned)o->reps != s->reps, "--reps"},
         {o->traced_reps >= 0 && (unsigned)o->traced_reps != s->traced_reps, "--traced-reps"},
         {o->ledger_reps >= 0 && (unsigned)o->ledger_reps != s->ledger_reps, "--ledger-reps"},
-        {o->no_probes && (s->traced_reps || s->ledger_reps), "--no-probes"},
+        {o->no_probes && (s->traced_reps || s->ledger_reps || s->perf_file), "--no-probes"},
+        {o->perf && !s->perf_file, "--perf"},
         {o->seed_given && o->seed != s->seed, "--seed"},
         {o->timeout_ns && o->timeout_ns != s->timeout_ns, "--timeout"},
         {o->variants && !list_agrees(s, o->variants), "--variants"},

@@ -101,7 +101,7 @@ static void cell_describe(const struct study_loop *l, const struct plan_cell *ce
 {
     const char *name = l->settings->variants[cell->variant].name;
     static const char *const kinds[] = {"", ", waits", ", ledger"};
-    const char *traced = kinds[cell->probes];
+    const char *traced = cell->rep || cell->probes == PROBES_NONE ? kinds[cell->probes] : ", perf";
     if (cell->threads)
         snprintf(buffer, size, "%s, %u thread%s%s", name, cell->threads, cell->threads == 1 ? "" : "s",
                  traced);

@@ -123,6 +123,7 @@ enum option_id {
     OPT_SEED,
     OPT_RESUME,
     OPT_NO_PROBES,
+    OPT_PERF,
 };
 
 static const struct option long_options[] = {
@@ -139,6 +140,7 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPT_SEED},
     {"resume", no_argument, NULL, OPT_RESUME},
     {"no-probes", no_argument, NULL, OPT_NO_PROBES},
+    {"perf", no_argument, NULL, OPT_PERF},
     {"ledger-reps", required_argument, NULL, OPT_LEDGER},
     {NULL, 0, NULL, 0},
 };
@@ -202,6 +204,9 @@ static int option_take(struct study_options *o, int id, char **argv, struct erro
     case OPT_NO_PROBES:
         o->no_probes = true;
         return 0;
+    case OPT_PERF:
+        o->perf = true;
+        return 0;
     case OPT_VARIANTS:
         o->variants = optarg;
         return 0;
@@ -224,6 +229,8 @@ static int options_check(const struct study_options *o, struct error *err)
     if (o->no_probes && o->ledger_reps > 0)
         return error_set(err, -EINVAL, "--no-probes and --ledger-reps %d contradict each other",
                          o->ledger_reps);
+    if (o->no_probes && o->perf)
+        return error_set(err, -EINVAL, "--no-probes and --perf contradict each other");
     if (o->quick && o->passwords)
         return error_set(err, -EINVAL, "--quick chooses the number of passwords: leave one of the two out");
     return 0;

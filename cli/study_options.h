@@ -32,7 +32,7 @@ struct study_options {
     uint64_t timeout_ns;                       /* 0: not given */
     uint64_t seed;
     int reps, traced_reps, ledger_reps; /* -1: not given; traced_reps: mode waits */
-    bool seed_given, quick, resume, no_probes, help;
+    bool seed_given, quick, resume, no_probes, perf, help;
     struct given_variant *given;
     size_t given_count;
 };

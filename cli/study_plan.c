@@ -108,12 +108,35 @@ static uint64_t cells_count(const struct plan_shape *shape)
         kinds += cells_of_variant(shape, v);
     for (int probes = 0; probes < PROBE_MODES; probes++)
         reps += reps_of(shape, probes);
-    return kinds > PLAN_MAX_CELLS ? UINT64_MAX : kinds * reps;
+    return kinds > PLAN_MAX_CELLS ? UINT64_MAX : kinds * (reps + shape->perf);
 }
 
 size_t plan_kinds(const struct plan_shape *shape)
 {
-    return shape->variant_count * (shape->thread_count ? shape->thread_count : 1) * PROBE_MODES;
+    return shape->variant_count * (shape->thread_count ? shape->thread_count : 1) * (PROBE_MODES + 1);
+}
+
+/* The runs beside the rounds, in the order of presentation: their times are compared with nobody's. */
+static void perf_fill(const struct plan_shape *shape, struct plan_cell *cells)
+{
+    size_t n = 0;
+    for (size_t v = 0; v < shape->variant_count; v++)
+        for (size_t t = 0; t < cells_of_variant(shape, v); t++)
+            cells[n++] = (struct plan_cell){
+                .variant = (unsigned)v,
+                .threads = shape->own_threads[v] ? 0 : shape->threads[t],
+                .probes = PROBES_WAITS,
+                .kind = (unsigned)(shape->variant_count * shape->thread_count * PROBE_MODES +
+                                   v * shape->thread_count + t),
+            };
+}
+
+static size_t perf_count(const struct plan_shape *shape)
+{
+    size_t count = 0;
+    for (size_t v = 0; v < shape->variant_count && shape->perf; v++)
+        count += cells_of_variant(shape, v);
+    return count;
 }
 
 struct plan_cell *plan_make(const struct plan_shape *shape, uint64_t seed, size_t *count)
@@ -124,10 +147,13 @@ struct plan_cell *plan_make(const struct plan_shape *shape, uint64_t seed, size_
     struct plan_cell *mixed = calloc(total, sizeof(*mixed));
     struct plan_cell *ordered = calloc(total, sizeof(*ordered));
     if (mixed && ordered) {
+        const size_t timed = total - perf_count(shape);
         cells_fill(shape, mixed, &state);
         /* a random order of all is one of each part */
-        random_shuffle(mixed, total, sizeof(*mixed), &state);
-        rounds_sort(shape, mixed, ordered, total, &state);
+        random_shuffle(mixed, timed, sizeof(*mixed), &state);
+        rounds_sort(shape, mixed, ordered, timed, &state);
+        if (shape->perf)
+            perf_fill(shape, ordered + timed);
         *count = total;
     } else {
         free(ordered);

@@ -5,7 +5,7 @@
  * ledger or both; what is compared in the analysis are runs of the same round, so that a slow drift of the
  * machine hits all alike.  Within a round the runs of each kind come in one stretch, the stretches in random
  * order, and so the runs in each: to detach probes takes the kernel most of a second, a session has one mode,
- * and untraced runs must not have any probes attached.
+ * and untraced runs must not have any probes attached.  Runs for call paths alone come after all rounds.
  */
 #ifndef HEAPWAIT_STUDY_PLAN_H
 #define HEAPWAIT_STUDY_PLAN_H
@@ -26,13 +26,14 @@ struct plan_shape {
     const unsigned *threads;
     size_t thread_count;
     unsigned reps, waits_reps, ledger_reps; /* per cell: untraced, and in the two modes (may be 0) */
+    bool perf;                              /* and one more per cell, with samples of perf's */
 };
 
 struct plan_cell {
     unsigned variant; /* index into the shape's variants */
     unsigned threads; /* 0: the command's own */
     enum probe_mode probes;
-    unsigned rep;  /* the round, 1-based */
+    unsigned rep;  /* the round, 1-based; 0: beside the rounds, for its call paths (then perf samples it) */
     unsigned kind; /* the same for all repetitions of a cell, below plan_kinds() */
 };
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How the process ended, if not well. */
 static int ending_judge(const struct study_ending *e, char *failure, size_t size)
@@ -75,6 +76,7 @@ static void run_measure(const struct study_settings *s, const struct words *word
     options.stderr_fd = capture_stderr_fd(c);
     options.own_group = true;
     options.timeout_ns = s->timeout_ns;
+    options.perf_file = cell->rep == 0 && options.session ? s->perf_file : NULL;
     struct host_watch watch;
     struct error why = {""};
     bool exec_failed = false;
@@ -83,6 +85,10 @@ static void run_measure(const struct study_settings *s, const struct words *word
     int rc = measurement_take(&options, &run->m, &exec_failed, &why);
     const struct run_outcome *o = !rc ? &run->m->outcome : NULL;
     host_watch_end(&watch, o ? o->user_ns + o->system_ns : 0, &run->watched);
+    if (options.perf_file)
+        unlink(options.perf_file); /* the recording has what it tells */
+    if (!rc && run->m->perf_failure)
+        text_tame(run->m->perf_failure, run->failure, sizeof(run->failure));
     if (rc)
         text_tame(why.text[0] ? why.text : strerror(-rc), run->failure, sizeof(run->failure));
 }

@@ -38,7 +38,16 @@ void settings_free(struct study_settings *s)
     for (size_t i = 0; i < s->variant_count; i++)
         variant_free(&s->variants[i]);
     free(s->variants);
+    free(s->perf_file);
     *s = (struct study_settings){0};
+}
+
+int settings_perf(struct study_settings *s, const char *recording)
+{
+    if (asprintf(&s->perf_file, "%s.perf.data", recording) >= 0)
+        return 0;
+    s->perf_file = NULL;
+    return -ENOMEM;
 }
 
 struct study_variant *settings_variant_add(struct study_settings *s)
@@ -223,6 +232,8 @@ int settings_make(const struct study_options *o, const struct variant_list *tabl
 {
     *out = (struct study_settings){0};
     int rc = numbers_choose(out, o, err);
+    if (!rc && o->perf)
+        rc = settings_perf(out, o->file);
     if (!rc)
         rc = variants_choose(out, o, table, err);
     if (!rc)
@@ -250,6 +261,7 @@ static void shape_fill(const struct study_settings *s, bool *own_threads, struct
         .reps = s->reps,
         .waits_reps = s->traced_reps,
         .ledger_reps = s->ledger_reps,
+        .perf = s->perf_file != NULL,
     };
 }
 

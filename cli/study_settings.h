@@ -28,6 +28,7 @@ struct study_settings {
     uint64_t seed, passwords, timeout_ns;
     unsigned reps, traced_reps,
         ledger_reps; /* untraced, in mode waits, in mode ledger; the latter may be 0 */
+    char *perf_file; /* where perf's samples of a run are for a while; NULL: no such runs */
     unsigned threads[STUDY_MAX_THREAD_COUNTS];
     size_t thread_count;
     struct study_variant *variants; /* the present ones first: these are the plan's */
@@ -60,7 +61,9 @@ struct plan_cell *settings_plan(const struct study_settings *s, size_t *count, s
 
 void settings_free(struct study_settings *s);
 
-/* For study_keep.c: a new variant at the end (NULL: out of memory); the present ones to the front. */
+/* For study_keep.c: with runs that perf samples; a new variant at the end (NULL: out of memory); the present
+ * ones to the front. */
+int settings_perf(struct study_settings *s, const char *recording);
 struct study_variant *settings_variant_add(struct study_settings *s);
 int settings_variants_part(struct study_settings *s);
 

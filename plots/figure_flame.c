@@ -58,7 +58,7 @@ static int samples_count(struct drawing *d, const struct variant *v, double *sam
     sqlite3_stmt *row = NULL;
     int rc = query_open(d->db,
                         "SELECT sum(s.samples) FROM frame_sample AS s JOIN frame AS f ON f.id = s.frame_id "
-                        "JOIN counted_run AS r ON r.id = f.run_id WHERE r.variant IS ?1 AND r.threads IS ?2",
+                        "JOIN sampled_run AS r ON r.id = f.run_id WHERE r.variant IS ?1 AND r.threads IS ?2",
                         v->name, d->lineup->subject_threads, &row, err);
     if (rc == 0)
         rc = database_step(d->db, row, err);

@@ -117,7 +117,7 @@ static int flames_read(struct database *db, struct lineup *lineup, struct error 
     char *text = NULL;
     const int rc = query_text(db,
                               "SELECT count(DISTINCT coalesce(r.variant, '')) FROM frame_sample AS s "
-                              "JOIN frame AS f ON f.id = s.frame_id JOIN counted_run AS r ON r.id = f.run_id "
+                              "JOIN frame AS f ON f.id = s.frame_id JOIN sampled_run AS r ON r.id = f.run_id "
                               "WHERE s.samples > 0 AND r.threads IS ?2 AND ?1 IS NULL",
                               NULL, lineup->subject_threads, &text, err);
     lineup->flames = text ? strtoull(text, NULL, 10) : 0;

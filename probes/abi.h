@@ -37,6 +37,7 @@ enum futex_outcome {
     OUTCOME_TIMEOUT,
     OUTCOME_INTERRUPTED, /* by a signal */
     OUTCOME_UNFINISHED,  /* the thread died in the call, or the recording ended before the call did */
+    OUTCOME_UNDER_WAY,   /* the call had begun before the thread was followed, however it ended */
     OUTCOME_ERROR,
     OUTCOME_WOKE_NONE,
     OUTCOME_WOKE_SOME,
@@ -240,6 +241,11 @@ struct timeline_event {
 /* What system calls are about, by number: chosen in user space, whose headers know the numbers. */
 enum syscall_class { CLASS_OTHER, CLASS_FUTEX, CLASS_MEMORY, CLASS_RANDOM, CLASS_READ, CLASS_DESCRIPTORS };
 enum { SYSCALL_NUMBERS = 512 };
+
+/* Whom the BPF side marks by itself: nobody (user space marks the command), the processes of a list, all of a
+ * cgroup and below, all there are. */
+enum follow_scope { FOLLOW_COMMAND, FOLLOW_PROCESSES, FOLLOW_CGROUP, FOLLOW_ALL };
+enum { WANTED_PROCESSES = 4096 };
 
 /* Why something was not recorded.  The recording's words for them are in terms.c. */
 enum loss_reason {

@@ -52,7 +52,8 @@ static const struct allocator allocators[] = {
         .locks = NAMES("__malloc_lock"),
         .internals = NAMES("alloc_slot", "alloc_group", "try_avail", "enframe", "get_meta", "nontrivial_free",
                            "free_group", "okay_to_free", "get_slot_index", "queue", "dequeue", "step_seq",
-                           "is_bouncing"),
+                           "is_bouncing", "get_stride", "get_nominal_size", "set_size", "free_meta",
+                           "activate_group", "size_to_class", "size_overflows", "wrlock", "rdlock"),
         .functions = NAMES("__libc_malloc", "__libc_free", "__libc_realloc", "__libc_calloc", "__malloc_"),
     },
     {

@@ -17,7 +17,7 @@ static const char *const traced_syscalls[] = {"futex",      "restart_syscall", "
                                               "futex_wake", "futex_wait",      "futex_requeue"};
 
 /* When a program is needed. */
-enum need { ALWAYS, RECORDS, RAW, LEDGER, SAMPLES };
+enum need { ALWAYS, RECORDS, RAW, LEDGER, SAMPLES, CGROUP };
 
 /* In the order in which they are attached, an end before its beginning: one that is seen to begin must be
  * seen to end. */
@@ -30,6 +30,7 @@ static const struct {
     {"on_newtask", ALWAYS},
     {"on_exec", ALWAYS},
     {"on_exit", ALWAYS},
+    {"on_cgroup_move", CGROUP},
     {"raw_exit", RAW},
     {"raw_enter", RAW},
     {"syscall_exit_record", RECORDS}, /* these three by syscalls_attach() */
@@ -62,6 +63,8 @@ static bool program_needed(const struct attachment *a, enum need need)
         return a->ledger;
     case SAMPLES:
         return a->ledger && a->sample_period_ns;
+    case CGROUP:
+        return a->cgroup;
     default:
         return true;
     }
@@ -76,7 +79,8 @@ void attachment_choose(struct attachment *a)
 {
     a->tracefs = a->ledger ? -1 : tracefs_open();
     for (size_t i = 0; i < PROGRAMS; i++)
-        bpf_program__set_autoload(program_find(a, programs[i].name), program_needed(a, programs[i].need));
+        if (program_find(a, programs[i].name))
+            bpf_program__set_autoload(program_find(a, programs[i].name), program_needed(a, programs[i].need));
 }
 
 static int link_keep(struct attachment *a, struct bpf_link *link)

@@ -20,21 +20,23 @@ static __always_inline int waits_enter(struct cpu_state *c, s64 nr, const u64 *a
 
 static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
 {
+    c->busy = 1; /* with the cache of words: see hand_over() */
     if (c->in_call == SHORT_CALL) {
         c->in_call = NO_CALL;
         short_call_add(c, ret);
-        return 0;
+    } else {
+        u64 now = bpf_ktime_get_ns();
+        struct task_state *t = task_state_of(bpf_get_current_task_btf());
+        if (t)
+            call_exit(c, t, ret, now);
     }
-    u64 now = bpf_ktime_get_ns();
-    struct task_state *t = task_state_of(bpf_get_current_task_btf());
-    if (t)
-        call_exit(c, t, ret, now);
+    c->busy = 0;
     return 0;
 }
 
 static __always_inline int syscall_enter_record_pinned(struct syscall_enter_record *ctx)
 {
-    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf());
+    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_ENTER);
     return c ? waits_enter(c, ctx->nr, ctx->args) : 0;
 }
 
@@ -48,7 +50,7 @@ int syscall_enter_record(struct syscall_enter_record *ctx)
 static __always_inline int restart_enter_record_pinned(struct syscall_enter_record *ctx)
 {
     const u64 none[3] = {};
-    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf());
+    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_ENTER);
     return c ? waits_enter(c, nr_restart, none) : 0;
 }
 
@@ -60,7 +62,7 @@ int restart_enter_record(struct syscall_enter_record *ctx)
 
 static __always_inline int syscall_exit_record_pinned(struct syscall_exit_record *ctx)
 {
-    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf());
+    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_EXIT);
     if (!c)
         return 0;
     if (c->in_call != NO_CALL)
@@ -96,7 +98,7 @@ static __always_inline int raw_enter_pinned(struct pt_regs *regs, long nr)
 {
     if (!is_futex_syscall(nr))
         return 0;
-    struct cpu_state *c = cpu_followed((u64)regs);
+    struct cpu_state *c = cpu_followed((u64)regs, AT_ENTER);
     if (!c)
         return 0;
     if (task_is_compat(bpf_get_current_task_btf()))
@@ -113,7 +115,7 @@ int BPF_PROG(raw_enter, struct pt_regs *regs, long nr)
 
 static __always_inline int raw_exit_pinned(struct pt_regs *regs, long ret)
 {
-    struct cpu_state *c = cpu_followed((u64)regs);
+    struct cpu_state *c = cpu_followed((u64)regs, AT_EXIT);
     return c && c->in_call != NO_CALL ? waits_exit(c, ret) : 0;
 }
 
@@ -172,7 +174,7 @@ static __always_inline int ledger_call_enter(struct cpu_state *c, struct pt_regs
 
 static __always_inline void ledger_enter_pinned(struct pt_regs *regs, long nr)
 {
-    struct cpu_state *c = cpu_followed((u64)regs);
+    struct cpu_state *c = cpu_followed((u64)regs, AT_ENTER);
     if (!c)
         return;
     c->busy = 1;
@@ -213,7 +215,7 @@ static __always_inline int ledger_call_exit(struct cpu_state *c, long ret)
 
 static __always_inline void ledger_exit_pinned(struct pt_regs *regs, long ret)
 {
-    struct cpu_state *c = cpu_followed((u64)regs);
+    struct cpu_state *c = cpu_followed((u64)regs, AT_EXIT);
     if (!c)
         return;
     c->busy = 1;

@@ -1,7 +1,7 @@
 /* See classify.h.  Classes of user code: program, allocator, lock, copy, and unknown where no symbol covers
- * the address.  Of kernel code while a thread is in state user: page_fault (entered by an exception) and
- * syscall_entry (what no event shows of a system call; it checks the calibration).  All else in the kernel is
- * kernel:STATE, which the ledger knows exactly. */
+ * the address and the code itself does not tell.  Of kernel code while a thread is in state user: page_fault
+ * (entered by an exception) and syscall_entry (what no event shows of a system call; it checks the
+ * calibration).  All else in the kernel is kernel:STATE, which the ledger knows exactly. */
 #include "probes/classify.h"
 
 #include "probes/allocators.h"
@@ -57,53 +57,6 @@ const char *code_class(const struct module *m, const struct symbol *s)
     return s ? "program" : "unknown";
 }
 
-static bool is_waiting_function(const char *name)
-{
-    static const char *const prefixes[] = {"syscall",
-                                           "__syscall",
-                                           "__cp_",
-                                           "sccp",
-                                           "pthread_",
-                                           "__pthread_",
-                                           "___pthread_",
-                                           "__GI___pthread_",
-                                           "__tl_",
-                                           "sem_wait",
-                                           "sem_timedwait",
-                                           "sem_clockwait",
-                                           "sem_post",
-                                           "__new_sem_",
-                                           "cnd_",
-                                           "mtx_",
-                                           "_ZNSt18condition_variable",
-                                           "_ZNSt6thread4join",
-                                           "_ZNSt5mutex"};
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-        if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
-            return true;
-    /* Rust's own locks: std::sys::..::futex::Mutex::lock_contended and their like */
-    return !strncmp(name, "_ZN3std3sys", 11) && strstr(name, "futex");
-}
-
-/* Operators new and delete, and what Rust's compiler calls instead. */
-static bool is_allocation_function(const char *name)
-{
-    static const char *const prefixes[] = {"_Znw",           "_Zna",         "_Zdl",
-                                           "_Zda",           "__rust_alloc", "__rust_dealloc",
-                                           "__rust_realloc", "__rdl_",       "__rg_"};
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-        if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
-            return true;
-    return false;
-}
-
-const char *path_class(const struct module *m, const struct symbol *s)
-{
-    if (s && is_waiting_function(s->name))
-        return "lock";
-    return s && is_allocation_function(s->name) ? "allocator" : code_class(m, s);
-}
-
 static const char *class_of_kernel(const struct sample_key *key)
 {
     if (key->state == STATE_USER)
@@ -147,7 +100,9 @@ static int sample_classify(struct session *session, const struct sideband *sideb
     if (!naming_resolve(naming, space, row->key.ip, &m, &own))
         m = NULL;
     const struct symbol *s = m ? module_symbol_at(m, own, true) : NULL;
-    return sample_put(l, code_class(m, s), s ? s->name : NULL, m ? module_basename(m) : NULL, row->count);
+    const char *told = m && !s ? naming_code_class(naming, m, own) : NULL;
+    return sample_put(l, told ? told : code_class(m, s), s ? s->name : NULL, m ? module_basename(m) : NULL,
+                      row->count);
 }
 
 static int sample_compare(const void *a, const void *b)

@@ -11,10 +11,6 @@
  * be NULL.  A static string. */
 const char *code_class(const struct module *m, const struct symbol *s);
 
-/* The same for a frame of a call path, where functions that make system calls or wait for something else than
- * a lock stand between a word and whoever waits on it: they count as locks here. */
-const char *path_class(const struct module *m, const struct symbol *s);
-
 /* Fills l->samples, one row per class, symbol and module, most samples first.  0 or negative errno. */
 int samples_classify(struct session *session, const struct sideband *sideband, struct naming *naming,
                      struct ledger *l);

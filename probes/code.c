@@ -76,7 +76,8 @@ static bool sweep(struct code *c)
     return ok;
 }
 
-/* A function that only jumps to another, as malloc does to __libc_malloc_impl: that begins where it jumps to. */
+/* A function that only jumps to another, as malloc does to __libc_malloc_impl: that begins where it jumps to.
+ */
 static bool stubs_follow(struct code *c)
 {
     bool ok = true;

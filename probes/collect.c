@@ -71,13 +71,24 @@ static int outcome_add(struct lock *lock, const struct word_row *row)
     return rc ? rc : buckets_add(&lock->handoffs, &lock->handoff_count, o->outcome, row->handoff);
 }
 
+/* A row that was made at the end, for a call under way, has none: its task's memory was not at hand. */
+static const struct word_evidence *evidence_of(const struct word_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct word_evidence *e = &rows[i].value.evidence;
+        if (e->heap_arena || e->last_bin[0] || e->last_bin[1] || e->next_arena || e->value)
+            return e;
+    }
+    return &rows[0].value.evidence;
+}
+
 /* Rows come ordered by operation, waits first, and so do the stacks. */
 static int lock_name(const struct lock_source *c, struct lock *lock, const struct word_row *rows,
                      size_t count)
 {
     const struct stack_value *stacks[STACKS_PER_WORD];
     struct word_facts facts = {
-        .address = lock->address, .evidence = rows[0].value.evidence, .stacks = stacks};
+        .address = lock->address, .evidence = *evidence_of(rows, count), .stacks = stacks};
     for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
         if (rows[i].stack)
             stacks[facts.stack_count++] = rows[i].stack;
@@ -155,6 +166,12 @@ int locks_make(const struct lock_source *c, const struct word_row *rows, size_t 
     return 0;
 }
 
+/* How long a wait took that had begun before is not known. */
+static bool outcome_is_timed(const struct lock_outcome *o)
+{
+    return !strcmp(o->op, "wait") && o->outcome != term_outcome(OUTCOME_UNDER_WAY);
+}
+
 /* A bucket holds 32 bits: what has run over shows as a difference to the calls. */
 static uint64_t histogram_lost(const struct measurement *m)
 {
@@ -162,7 +179,7 @@ static uint64_t histogram_lost(const struct measurement *m)
     for (size_t i = 0; i < m->lock_count; i++) {
         const struct lock *l = &m->locks[i];
         for (size_t k = 0; k < l->outcome_count; k++)
-            waits += strcmp(l->outcomes[k].op, "wait") ? 0 : l->outcomes[k].calls;
+            waits += outcome_is_timed(&l->outcomes[k]) ? l->outcomes[k].calls : 0;
         for (size_t k = 0; k < l->bucket_count; k++)
             in_buckets += l->buckets[k].calls;
     }
@@ -182,7 +199,12 @@ static int losses_make(struct session *session, const struct sideband *sideband,
     m->losses[LOSS_HISTOGRAM].count = missing > in_full_table ? missing : in_full_table;
     m->losses[m->loss_count++] = (struct loss){"probe runs that the kernel skipped", session_missed(session)};
     m->losses[m->loss_count++] = (struct loss){"mapping records dropped", sideband_lost(sideband)};
-    m->losses[m->loss_count++] = (struct loss){"threads still running at the end", session_living(session)};
+    if (m->goes_on) /* that is no loss then */
+        m->losses[m->loss_count++] =
+            (struct loss){"processes whose mappings may not be read", sideband_unread(sideband)};
+    else
+        m->losses[m->loss_count++] =
+            (struct loss){"threads still running at the end", session_living(session)};
     return 0;
 }
 
@@ -221,10 +243,10 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
                             .space = probed_space,
                             .made = probed_made};
     m->paths = call_tree_new(0);
+    if (c.naming)
+        naming_refer(c.naming, m->libc_archive);
     int rc =
         c.naming && c.split && m->paths ? waiters_new(session, c.naming, m->paths, &probed.waiters) : -ENOMEM;
-    if (!rc)
-        naming_refer(c.naming, m->libc_archive);
     if (!rc)
         rc = session_words(session, &rows, &count, err);
     if (!rc)

@@ -39,12 +39,30 @@ static __noinline int task_found(struct cpu_state *c, struct task_state *t, u64 
     return 0;
 }
 
-static __noinline int cpu_resync(struct cpu_state *c, u64 identity)
+/* A task was marked while it ran here: the CPU has thought that it is nobody's. */
+static __noinline int cpu_join(struct cpu_state *c, struct task_state *t, u64 identity, u32 meeting)
+{
+    if (!c || !t)
+        return 0;
+    if (t->unsettled) {
+        task_settle(t, bpf_get_current_task_btf(), ON_CPU, meeting);
+        if (ledger)
+            cpu_found(t->since_ns);
+    }
+    task_load(c, t, identity);
+    return 0;
+}
+
+/* Looks the running task up: it is not the one that the CPU knows, or somebody has been marked since. */
+static __noinline int cpu_look(struct cpu_state *c, u64 identity, u32 meeting)
 {
     if (!c)
         return 0;
+    c->marks = marks; /* first: who is marked from here on is looked for again */
     struct task_state *t = task_followed(bpf_get_current_task_btf());
-    if (t)
+    if (t && (t->unsettled || c->owner == identity))
+        cpu_join(c, t, identity, meeting);
+    else if (t)
         task_found(c, t, identity);
     else
         task_load(c, NULL, identity);
@@ -52,14 +70,14 @@ static __noinline int cpu_resync(struct cpu_state *c, u64 identity)
 }
 
 /* The state of this CPU; NULL when the task that it runs is not followed, or is being seen to already. */
-static __always_inline struct cpu_state *cpu_followed(u64 identity)
+static __always_inline struct cpu_state *cpu_followed(u64 identity, enum meeting meeting)
 {
     u32 zero = 0;
     struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
     if (!c || stopped || c->busy)
         return NULL;
-    if (c->owner != identity)
-        cpu_resync(c, identity);
+    if (c->owner != identity || (!c->followed && c->marks != marks))
+        cpu_look(c, identity, meeting);
     return c->followed ? c : NULL;
 }
 

@@ -69,13 +69,14 @@ static void see_constant(struct facts *f, uint64_t value)
 
 static unsigned futex_deed(const struct machine *m, const struct code_state *s)
 {
-    uint64_t operation;
+    uint64_t operation, count;
     if (!is_first_argument(s, m->syscall_arguments[0]) ||
         !is_constant(s, m->syscall_arguments[1], &operation))
         return DOES_FUTEX;
-    return DOES_FUTEX | (operation == FUTEX_WAIT_PRIVATE   ? DOES_WAIT
-                         : operation == FUTEX_WAKE_PRIVATE ? DOES_WAKE
-                                                           : 0);
+    if (operation == FUTEX_WAIT_PRIVATE)
+        return DOES_FUTEX | DOES_WAIT;
+    bool one = is_constant(s, m->syscall_arguments[2], &count) && count == 1;
+    return DOES_FUTEX | (operation == FUTEX_WAKE_PRIVATE && one ? DOES_WAKE : 0);
 }
 
 static void see_syscall(const struct machine *m, struct facts *f, const struct code_state *s)

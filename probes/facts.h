@@ -14,8 +14,8 @@ enum known_constant {
 };
 
 enum known_deed {
-    DOES_WAIT = 1 << 0, /* futex(first argument, FUTEX_WAIT | FUTEX_PRIVATE_FLAG) */
-    DOES_WAKE = 1 << 1,
+    DOES_WAIT = 1 << 0,  /* futex(first argument, FUTEX_WAIT | FUTEX_PRIVATE_FLAG) */
+    DOES_WAKE = 1 << 1,  /* futex(first argument, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1) */
     DOES_FUTEX = 1 << 2, /* any futex call */
     DOES_MMAP = 1 << 3,
     DOES_MUNMAP = 1 << 4,

@@ -38,9 +38,11 @@ static __always_inline void unpin(void)
 }
 
 bool stopped;     /* by user space: nothing is recorded from here on */
+u64 stopped_ns;   /* when it was */
 u32 spaces_made;  /* the number of the newest address space */
 u32 threads_made; /* the number of the newest thread */
 u64 living_tasks; /* followed tasks that were still there at the end */
+u32 marks;        /* moves on when a task that runs already has been marked: see present.bpf.h */
 u64 losses[LOSS_COUNT];
 
 struct task_state {
@@ -53,6 +55,7 @@ struct task_state {
     u8 off_cpu;     /* enum where */
     u8 restartable; /* the last wait was interrupted so that the kernel will restart it */
     u8 untimed;     /* the call's beginning was not seen by a clock */
+    u8 under_way;   /* the call had begun before the task was followed */
     /* of the ledger */
     u8 state;       /* enum thread_state */
     u8 base;        /* the state it has when on-CPU and not held up by a lock of the kernel's */
@@ -63,6 +66,8 @@ struct task_state {
     u32 weight;     /* how many calls the timed one stands for */
     u32 expected;
     u32 file_generation;
+    u32 taken;     /* at the end: what it holds has been */
+    u32 unsettled; /* marked while it lived: where it was then is not known yet, see present.bpf.h */
     u64 address;
     u64 waiters; /* futex_waitv's array */
     u64 enter_ns;
@@ -73,6 +78,7 @@ struct task_state {
     u64 lock_ns;  /* the ledger's lock states at the call's beginning */
     u64 since_ns; /* since when it has been in `state` */
     u64 file_seen;
+    u64 faults_before; /* what the kernel had counted when the task was marked */
     struct thread_record record;
 };
 enum where { ON_CPU, BLOCKED, RUNNABLE };
@@ -91,6 +97,7 @@ struct cpu_state {
     u8 place;       /* of the newest short call in its block of 2^TIMED_BITS */
     u8 timed_place; /* the one of the block that is timed */
     u8 pad[3];
+    u32 marks; /* as `marks` was when the task was last looked up */
     u32 space;
     u32 thread;
     u32 short_calls;
@@ -177,6 +184,14 @@ static __always_inline u32 task_run_state(struct task_struct *task)
     return BPF_CORE_READ((struct task_struct___old *)task, state);
 }
 
+/* Whether a CPU runs the task now. */
+static __always_inline bool task_on_cpu(struct task_struct *task)
+{
+    if (bpf_core_field_exists(task->on_cpu))
+        return task->on_cpu;
+    return task == bpf_get_current_task_btf(); /* a kernel for one CPU */
+}
+
 static __always_inline bool task_is_compat(struct task_struct *task)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -227,7 +242,8 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     c->syscalls = 0;
 }
 
-/* The pid namespace of heapwait is that of the command, the first followed task: its level is kept. */
+/* Of heapwait's pid namespace: the level of the first followed task, which is the command, or of heapwait
+ * itself where it marks tasks that run already (those may be in a namespace further down). */
 u32 pid_level;
 bool pid_level_known;
 

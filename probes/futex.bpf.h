@@ -158,6 +158,8 @@ static __always_inline u64 lock_time(const struct task_state *t)
 
 static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, s64 woken)
 {
+    if (t->under_way)
+        outcome = OUTCOME_UNDER_WAY;
     struct word_key key = {.address = t->address, .space = t->space, .op = t->op, .outcome = outcome};
     u64 total = now - t->enter_ns, off = t->blocked_ns + t->runnable_ns, lock = 0;
     if (ledger) {
@@ -180,7 +182,7 @@ static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, 
     if (woken > 0)
         w->woken += woken;
     key.thread = 0;
-    if (key.op == OP_WAIT)
+    if (key.op == OP_WAIT && !t->under_way)
         histogram_add(&key, total);
 }
 
@@ -213,6 +215,7 @@ static __always_inline void call_begin(struct task_state *t, u8 op, u64 address,
     t->runnable_ns = 0;
     t->restartable = 0;
     t->untimed = 0;
+    t->under_way = 0;
     t->weight = 1;
     if (ledger)
         t->lock_ns = lock_time(t);
@@ -331,7 +334,7 @@ static __always_inline void cpu_return(struct task_state *t, u64 now)
     u64 ns = now - t->off_ns;
     if (t->off_cpu == RUNNABLE) {
         t->runnable_ns += ns;
-        if (t->woken_ns && t->op == OP_WAIT)
+        if (t->woken_ns && t->op == OP_WAIT && !t->under_way)
             handoff_add(t, now);
     } else if (t->off_cpu == BLOCKED) {
         t->blocked_ns += ns;

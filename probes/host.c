@@ -1,6 +1,8 @@
 /* See host.h.  One small reader per fact; each leaves its fact out when the machine doesn't tell. */
 #include "probes/host.h"
 
+#include "probes/clock.h"
+
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <sched.h>
@@ -194,14 +196,6 @@ static void hypervisor_read(struct host_facts *facts)
     (void)facts; /* no way that needs no privilege and is never wrong */
 }
 #endif
-
-static void date_format(char *buffer, size_t size)
-{
-    time_t now = time(NULL);
-    struct tm tm;
-    gmtime_r(&now, &tm);
-    strftime(buffer, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
 
 static void load_read(struct host_facts *facts, const char *root)
 {

@@ -3,6 +3,10 @@
  * maps are read, so SIGINT and SIGTERM are blocked and read from a signalfd while the command runs. */
 #include "probes/launch.h"
 
+#include "probes/clock.h"
+#include "probes/identity.h"
+#include "probes/signals.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -28,31 +31,21 @@ struct launch {
     pid_t pid;
     int pidfd;
     int gate;       /* write end: closing or writing lets the child go */
-    int exec_error; /* read end: an int errno, or EOF after a good exec */
-    int signals;
-    sigset_t old_mask;
+    int exec_error; /* read end: a struct start_failure, or EOF after a good exec */
+    struct signals signals;
     bool reaped;
     uint64_t start_ns;
     char started_at[32];
-    bool interrupted, timed_out;
+    bool interrupted, timed_out, exec_failed;
     enum { RUNNING, ASKED, TOLD, LEFT_BEHIND } ending;
     uint64_t patience_until_ns;
 };
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static void date_format(char *buffer, size_t size)
-{
-    time_t now = time(NULL);
-    struct tm tm;
-    gmtime_r(&now, &tm);
-    strftime(buffer, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
+/* What comes back from a child that could not become the command. */
+struct start_failure {
+    int error;
+    bool by_exec; /* else it could not become the user */
+};
 
 static void child_run(const struct measure_options *o, const sigset_t *mask, int gate, int error_fd)
 {
@@ -66,23 +59,14 @@ static void child_run(const struct measure_options *o, const sigset_t *mask, int
     sigprocmask(SIG_SETMASK, mask, NULL);
     if (read(gate, &go, 1) != 1)
         _exit(125); /* heapwait gave up: nothing is run */
-    execvp(o->argv[0], o->argv);
-    int error = errno;
-    if (write(error_fd, &error, sizeof(error)) != sizeof(error))
+    struct start_failure failure = {.error = o->user ? identity_take(o->user) : 0};
+    if (!failure.error) {
+        execvp(o->argv[0], o->argv);
+        failure = (struct start_failure){.error = errno, .by_exec = true};
+    }
+    if (write(error_fd, &failure, sizeof(failure)) != sizeof(failure))
         _exit(125);
     _exit(127);
-}
-
-static int signals_take(struct launch *l)
-{
-    sigset_t mask;
-    sigemptyset(&mask);
-    sigaddset(&mask, SIGINT);
-    sigaddset(&mask, SIGTERM);
-    sigaddset(&mask, SIGHUP);
-    sigprocmask(SIG_BLOCK, &mask, &l->old_mask);
-    l->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-    return l->signals < 0 ? -errno : 0;
 }
 
 static int child_fork(struct launch *l)
@@ -100,7 +84,7 @@ static int child_fork(struct launch *l)
     }
     if (!l->pid) {
         close(gate[1]); /* or heapwait's death would not be seen at the gate */
-        child_run(l->options, &l->old_mask, gate[0], exec_error[1]);
+        child_run(l->options, &l->signals.before, gate[0], exec_error[1]);
     }
     if (l->options->own_group)
         setpgid(l->pid, l->pid); /* both sides do it: whoever comes first */
@@ -139,7 +123,7 @@ static bool process_sleeps(pid_t pid)
 static void child_await(const struct launch *l)
 {
     const struct timespec pause = {.tv_nsec = 50000};
-    for (uint64_t until = now_ns() + HELD_NS; !process_sleeps(l->pid) && now_ns() < until;)
+    for (uint64_t until = monotonic_ns() + HELD_NS; !process_sleeps(l->pid) && monotonic_ns() < until;)
         nanosleep(&pause, NULL);
 }
 
@@ -148,8 +132,9 @@ int launch_prepare(const struct measure_options *options, struct launch **out, s
     struct launch *l = calloc(1, sizeof(*l));
     if (!l)
         return error_set(err, -ENOMEM, "out of memory");
-    *l = (struct launch){.options = options, .pidfd = -1, .gate = -1, .exec_error = -1, .signals = -1};
-    int rc = signals_take(l);
+    *l =
+        (struct launch){.options = options, .pidfd = -1, .gate = -1, .exec_error = -1, .signals = {.fd = -1}};
+    int rc = signals_take(&l->signals);
     if (!rc)
         rc = child_fork(l);
     if (rc) {
@@ -186,22 +171,40 @@ static const char *exec_failure(int error)
     }
 }
 
+static int failure_tell(const struct launch *l, const struct start_failure *f, struct error *err)
+{
+    const char *command = l->options->argv[0];
+    if (f->by_exec)
+        return error_set(err, -f->error, "can't execute '%s': %s", command, exec_failure(f->error));
+    return error_set(
+        err, -f->error,
+        "can't run '%s' as %s: %s; only root (or CAP_SETUID with CAP_SETGID) can become somebody "
+        "else",
+        command, identity_name(l->options->user), strerror(f->error));
+}
+
 int launch_release(struct launch *l, struct error *err)
 {
-    int error = 0;
+    struct start_failure failure = {0};
     date_format(l->started_at, sizeof(l->started_at));
-    l->start_ns = now_ns();
+    l->start_ns = monotonic_ns();
     if (write(l->gate, "g", 1) != 1)
         return error_set(err, -errno, "can't let '%s' start: %s", l->options->argv[0], strerror(errno));
     ssize_t n;
     do
-        n = read(l->exec_error, &error, sizeof(error));
+        n = read(l->exec_error, &failure, sizeof(failure));
     while (n < 0 && errno == EINTR);
-    if (n != sizeof(error))
+    if (n != sizeof(failure))
         return 0;
     waitpid(l->pid, NULL, 0);
     l->reaped = true;
-    return error_set(err, -error, "can't execute '%s': %s", l->options->argv[0], exec_failure(error));
+    l->exec_failed = failure.by_exec;
+    return failure_tell(l, &failure, err);
+}
+
+bool launch_exec_failed(const struct launch *l)
+{
+    return l->exec_failed;
 }
 
 /* A command that has a group of its own, or has used up its time, is killed at once.  Another one is asked:
@@ -215,32 +218,32 @@ static void end_begin(struct launch *l, int signal)
     else
         kill(l->pid, l->timed_out ? SIGKILL : signal);
     l->ending = ASKED;
-    l->patience_until_ns = now_ns() + GRACE_NS;
+    l->patience_until_ns = monotonic_ns() + GRACE_NS;
 }
 
 static void end_continue(struct launch *l)
 {
-    if (l->ending == RUNNING || now_ns() < l->patience_until_ns)
+    if (l->ending == RUNNING || monotonic_ns() < l->patience_until_ns)
         return;
     if (l->ending == ASKED)
         kill(l->pid, SIGTERM);
     l->ending = l->ending == ASKED ? TOLD : LEFT_BEHIND;
-    l->patience_until_ns = now_ns() + GRACE_NS;
+    l->patience_until_ns = monotonic_ns() + GRACE_NS;
 }
 
 static void signals_read(struct launch *l)
 {
-    struct signalfd_siginfo info;
-    while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
-        bool from_terminal = info.ssi_code == SI_KERNEL; /* then the command has got it as well */
+    int number;
+    bool from_terminal; /* then the command has got it as well */
+    while (signals_next(&l->signals, &number, &from_terminal)) {
         l->interrupted = true;
-        end_begin(l, from_terminal ? 0 : (int)info.ssi_signo);
+        end_begin(l, from_terminal ? 0 : number);
     }
 }
 
 static int wait_ms(const struct launch *l)
 {
-    uint64_t now = now_ns();
+    uint64_t now = monotonic_ns();
     uint64_t deadline = l->options->timeout_ns ? l->start_ns + l->options->timeout_ns : UINT64_MAX;
     if (l->timed_out || deadline > now + TICK_MS * 1000000ull)
         return TICK_MS;
@@ -251,7 +254,7 @@ static void outcome_fill(const struct launch *l, int status, const struct rusage
                          struct run_outcome *o)
 {
     o->started_ns = l->start_ns;
-    o->wall_ns = now_ns() - l->start_ns;
+    o->wall_ns = monotonic_ns() - l->start_ns;
     o->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     o->term_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     o->timed_out = l->timed_out;
@@ -269,7 +272,7 @@ static unsigned poll_prepare(const struct launch *l, const struct launch_watch *
 {
     unsigned n = 0;
     polled[n++] = (struct pollfd){.fd = l->pidfd, .events = POLLIN};
-    polled[n++] = (struct pollfd){.fd = l->signals, .events = POLLIN};
+    polled[n++] = (struct pollfd){.fd = l->signals.fd, .events = POLLIN};
     for (unsigned i = 0; watch && i < watch->count && n < MAX_WATCHED; i++)
         polled[n++] = (struct pollfd){.fd = watch->fds[i], .events = POLLIN};
     return n;
@@ -289,7 +292,8 @@ int launch_wait(struct launch *l, const struct launch_watch *watch, struct run_o
             signals_read(l);
         if (watch)
             watch->ready(watch->context);
-        if (l->options->timeout_ns && !l->timed_out && now_ns() >= l->start_ns + l->options->timeout_ns) {
+        if (l->options->timeout_ns && !l->timed_out &&
+            monotonic_ns() >= l->start_ns + l->options->timeout_ns) {
             l->timed_out = true;
             end_begin(l, SIGKILL);
         }
@@ -314,13 +318,10 @@ void launch_free(struct launch *l)
         kill(l->options->own_group ? -l->pid : l->pid, SIGKILL);
         waitpid(l->pid, NULL, 0);
     }
-    struct signalfd_siginfo info;
-    while (l->signals >= 0 && read(l->signals, &info, sizeof(info)) == sizeof(info))
-        ; /* or a second Ctrl-C, taken back to its default, would end heapwait before it has written */
-    int fds[] = {l->pidfd, l->exec_error, l->signals};
+    int fds[] = {l->pidfd, l->exec_error};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
         if (fds[i] >= 0)
             close(fds[i]);
-    sigprocmask(SIG_SETMASK, &l->old_mask, NULL);
+    signals_give_back(&l->signals);
     free(l);
 }

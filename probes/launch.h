@@ -18,9 +18,10 @@ int launch_prepare(const struct measure_options *options, struct launch **out, s
 pid_t launch_pid(const struct launch *l);
 int launch_pidfd(const struct launch *l);
 
-/* Lets the child exec.  Returns when it has: 0, or the negative errno that exec gave (the child is reaped
- * then). */
+/* Lets the child exec.  Returns when it has: 0, or the negative errno that exec gave (launch_exec_failed()),
+ * or that becoming the user gave (the child is reaped then). */
 int launch_release(struct launch *l, struct error *err);
+bool launch_exec_failed(const struct launch *l);
 
 /* Something to be looked after while the command runs: `ready` is called whenever one of `fds` is readable,
  * and once a quarter of a second. */

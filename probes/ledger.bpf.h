@@ -114,7 +114,7 @@ static __always_inline void thread_keep(struct task_state *t, struct task_struct
     r->died_ns = t->since_ns;
     r->space = t->space;
     r->tid = pid_number(BPF_CORE_READ(task, thread_pid));
-    r->faults = BPF_CORE_READ(task, min_flt) + BPF_CORE_READ(task, maj_flt);
+    r->faults = BPF_CORE_READ(task, min_flt) + BPF_CORE_READ(task, maj_flt) - t->faults_before;
     bpf_probe_read_kernel(r->comm, sizeof(r->comm), task->comm);
     u32 number = r->thread;
     bool again = t->kept;
@@ -153,7 +153,11 @@ static __always_inline u8 futex_state(u8 op)
 
 static __always_inline u8 class_of(s64 nr)
 {
-    return (u64)nr < SYSCALL_NUMBERS ? syscall_class[nr & (SYSCALL_NUMBERS - 1)] : CLASS_OTHER;
+    u64 number = nr;
+    if (number >= SYSCALL_NUMBERS)
+        return CLASS_OTHER;
+    asm volatile("" : "+r"(number)); /* or the compiler leaves out the mask, which the verifier wants */
+    return syscall_class[number & (SYSCALL_NUMBERS - 1)];
 }
 
 static __always_inline u8 syscall_state(struct task_state *t, struct task_struct *task, u8 class,
@@ -277,6 +281,8 @@ static __always_inline void cpu_found(u64 now)
     struct cpu_account *c = bpf_map_lookup_elem(&cpus, &zero);
     if (!c || c->use >= CPU_USES)
         return;
+    if ((s64)(now - c->since_ns) < 0)
+        now = c->since_ns;
     c->ns[c->use] += now - c->since_ns;
     c->since_ns = now;
     c->use = CPU_FOLLOWED;

@@ -25,7 +25,7 @@ enum {
     MAX_SIZE = 1 << 16, /* of one function */
     MIN_RUN = 8,        /* bytes in a row that are looked for first */
     MIN_FIXED = 40,     /* bytes that must agree in all: fewer may be any function's */
-    MAX_CODE = 1 << 29,
+    MAX_CODE = 1 << 28,
 };
 
 /* A place in a function that a relocation against the lock fills. */

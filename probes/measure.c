@@ -3,74 +3,175 @@
 #include "probes/measure.h"
 
 #include "probes/call_tree.h"
+#include "probes/clock.h"
 #include "probes/collect.h"
 #include "probes/launch.h"
 #include "probes/ledger.h"
+#include "probes/observe.h"
 #include "probes/perf_record.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
+#include "probes/signals.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static uint64_t monotonic_ns(void)
+/* What a run is made of. */
+struct run {
+    const struct measure_options *options;
+    struct session *session;        /* NULL: untraced */
+    struct sideband *sideband;      /* NULL until the probes are on */
+    struct launch *launch;          /* NULL: no command */
+    struct perf_record_child *perf; /* NULL: none */
+    struct measurement *m;
+};
+
+static void run_tend(void *context)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+    const struct run *r = context;
+    if (r->options->target)
+        target_tend(r->options->target, r->session, r->sideband);
+    else
+        sideband_read(r->sideband);
 }
 
-static void sideband_ready(void *context)
+static int probes_begin(struct run *r, struct error *err)
 {
-    sideband_read(context);
+    const struct target *target = r->options->target;
+    int rc = target ? target_follow(target, r->session, &r->sideband, &r->m->note, err)
+                    : sideband_open(launch_pid(r->launch), &r->sideband, err);
+    return rc ? rc : session_follow(r->session, launch_pidfd(r->launch), err);
 }
 
-static int probes_begin(struct launch *launch, struct session *session, struct sideband **sideband,
-                        struct error *err)
+static void begun_tell(const struct run *r)
 {
-    int rc = sideband_open(launch_pid(launch), sideband, err);
-    return rc ? rc : session_follow(session, launch_pidfd(launch), err);
+    if (r->options->target && r->options->begun)
+        r->options->begun(r->options->context, r->options);
 }
 
-static int command_run(struct launch *launch, struct session *session, struct sideband *sideband,
-                       struct measurement *m, bool *exec_failed, struct error *err)
+static void cpus_begin(struct run *r, uint64_t at_ns)
 {
-    struct launch_watch watch = {.ready = sideband_ready, .context = sideband};
-    if (sideband)
-        watch.fds = sideband_fds(sideband, &watch.count);
-    if (session && m->probes == PROBES_LEDGER)
-        session_cpus_begin(session, monotonic_ns());
-    int rc = launch_release(launch, err);
-    if (rc) {
-        *exec_failed = true;
-        return rc;
-    }
-    rc = launch_wait(launch, sideband ? &watch : NULL, &m->outcome, err);
-    if (!rc && session && m->probes == PROBES_LEDGER && (rc = session_cpus_end(session)))
-        error_set(err, rc, "can't read what the CPUs did: %s", strerror(-rc));
+    if (r->session && r->m->probes == PROBES_LEDGER)
+        session_cpus_begin(r->session, at_ns);
+}
+
+static int cpus_end(struct run *r, struct error *err)
+{
+    int rc = r->session && r->m->probes == PROBES_LEDGER ? session_cpus_end(r->session) : 0;
+    return rc ? error_set(err, rc, "can't read what the CPUs did: %s", strerror(-rc)) : 0;
+}
+
+/* What goes on has its account from its marking to the stop: that is the time measured. */
+static int run_stop(struct run *r, uint64_t start_ns, struct error *err)
+{
+    int rc = session_stop(r->session, err);
+    if (!rc)
+        rc = cpus_end(r, err);
+    r->m->outcome.started_ns = start_ns;
+    r->m->outcome.wall_ns = session_stopped(r->session) - start_ns;
     return rc;
 }
 
-static int probes_end(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
-                      struct measurement *m, struct error *err)
+static int command_run(struct run *r, bool *exec_failed, struct error *err)
 {
-    int rc = session_stop(session, err);
-    if (rc)
-        return rc;
-    rc = sideband_finish(sideband);
+    struct launch_watch watch = {.ready = run_tend, .context = r};
+    if (r->sideband)
+        watch.fds = sideband_fds(r->sideband, &watch.count);
+    if (!r->options->target)
+        cpus_begin(r, monotonic_ns());
+    int rc = launch_release(r->launch, err);
+    *exec_failed = launch_exec_failed(r->launch);
+    if (!rc)
+        rc = launch_wait(r->launch, r->sideband ? &watch : NULL, &r->m->outcome, err);
+    return rc || r->options->target ? rc : cpus_end(r, err);
+}
+
+/* The process that gives the run its program: libc, linkage, allocator; 0: there is not the one. */
+static pid_t run_process(const struct run *r)
+{
+    const struct target *target = r->options->target;
+    if (r->launch)
+        return launch_pid(r->launch);
+    return target->count == 1 ? target->pids[0] : 0;
+}
+
+static int probes_bring(struct run *r, struct error *err)
+{
+    int rc = sideband_finish(r->sideband);
     if (rc)
         return error_set(err, rc, "out of memory for the processes' mappings");
-    return collect(session, sideband, pid, perf_file, m, err);
+    return collect(r->session, r->sideband, run_process(r), r->options->perf_file, r->m, err);
+}
+
+static int perf_begin(struct run *r, struct error *err)
+{
+    const struct measure_options *o = r->options;
+    const pid_t pid = r->launch ? launch_pid(r->launch) : 0;
+    if (!o->perf_file || !r->session)
+        return 0;
+    return pid ? perf_record_start(&pid, 1, o->perf_file, &r->perf, err)
+               : perf_record_start(o->target->pids, o->target->count, o->perf_file, &r->perf, err);
 }
 
 /* Whatever becomes of perf, what the probes have measured is kept. */
-static void perf_end(struct perf_record_child *perf, struct measurement *m)
+static void perf_end(struct run *r)
 {
     struct error err = {""};
-    if (perf_record_finish(perf, &err))
-        m->perf_failure = strdup(err.text);
+    if (r->perf && perf_record_finish(r->perf, &err))
+        r->m->perf_failure = strdup(err.text);
+}
+
+static int command_measure(struct run *r, bool *exec_failed, struct error *err)
+{
+    uint64_t start_ns = 0;
+    int rc = launch_prepare(r->options, &r->launch, err);
+    if (!rc && r->options->target)
+        cpus_begin(r, start_ns = monotonic_ns());
+    if (!rc && r->session)
+        rc = probes_begin(r, err);
+    if (!rc)
+        rc = perf_begin(r, err);
+    if (!rc)
+        begun_tell(r);
+    if (!rc)
+        rc = command_run(r, exec_failed, err);
+    perf_end(r);
+    if (rc || !r->session)
+        return rc;
+    rc = start_ns ? run_stop(r, start_ns, err) : session_stop(r->session, err);
+    return rc ? rc : probes_bring(r, err);
+}
+
+static int target_measure(struct run *r, struct signals *signals, struct error *err)
+{
+    const struct measure_options *o = r->options;
+    struct run_outcome *out = &r->m->outcome;
+    uint64_t start_ns = monotonic_ns();
+    *out = (struct run_outcome){.exit_status = -1, .attached = true};
+    date_format(out->started_at, sizeof(out->started_at));
+    cpus_begin(r, start_ns);
+    int rc = target_follow(o->target, r->session, &r->sideband, &r->m->note, err);
+    if (!rc)
+        rc = perf_begin(r, err);
+    if (!rc)
+        begun_tell(r);
+    if (!rc)
+        rc = target_wait(o->target, r->session, r->sideband, signals,
+                         o->duration_ns ? monotonic_ns() + o->duration_ns : 0, err);
+    perf_end(r);
+    if (!rc)
+        rc = run_stop(r, start_ns, err);
+    return rc ? rc : probes_bring(r, err);
+}
+
+static int target_measure_alone(struct run *r, struct error *err)
+{
+    struct signals signals = {.fd = -1};
+    int rc = signals_take(&signals);
+    rc = rc ? error_set(err, rc, "can't take signals: %s", strerror(-rc)) : target_measure(r, &signals, err);
+    signals_give_back(&signals);
+    return rc;
 }
 
 /* The session is the caller's, or this run's own. */
@@ -83,42 +184,29 @@ static int session_take(const struct measure_options *options, struct session **
 int measurement_take(const struct measure_options *options, struct measurement **out, bool *exec_failed,
                      struct error *err)
 {
-    struct session *session = NULL;
-    struct sideband *sideband = NULL;
-    struct launch *launch = NULL;
-    struct perf_record_child *perf = NULL;
-    struct measurement *m = calloc(1, sizeof(*m));
-    int rc = m ? 0 : error_set(err, -ENOMEM, "out of memory");
+    struct run r = {.options = options, .m = calloc(1, sizeof(*r.m))};
+    int rc = r.m ? 0 : error_set(err, -ENOMEM, "out of memory");
     *exec_failed = false;
     if (!rc) {
-        m->probes = options->probes;
-        m->libc_archive = options->libc_archive;
-        rc = session_take(options, &session, err);
+        r.m->probes = options->probes;
+        r.m->goes_on = options->target != NULL;
+        r.m->libc_archive = options->libc_archive;
+        rc = session_take(options, &r.session, err);
     }
     if (!rc)
-        rc = launch_prepare(options, &launch, err);
-    if (!rc && session)
-        rc = probes_begin(launch, session, &sideband, err);
-    if (!rc && session && options->perf_file)
-        rc = perf_record_start(launch_pid(launch), options->perf_file, &perf, err);
-    if (!rc)
-        rc = command_run(launch, session, sideband, m, exec_failed, err);
-    if (!rc && perf)
-        perf_end(perf, m);
-    if (!rc && session)
-        rc = probes_end(session, sideband, launch_pid(launch), options->perf_file, m, err);
-    perf_record_free(perf);
-    launch_free(launch);
-    sideband_close(sideband);
-    if (session && session == options->session)
-        session_reset(session);
+        rc = options->argv ? command_measure(&r, exec_failed, err) : target_measure_alone(&r, err);
+    perf_record_free(r.perf);
+    launch_free(r.launch);
+    sideband_close(r.sideband);
+    if (r.session && r.session == options->session)
+        session_reset(r.session);
     else
-        session_close(session);
+        session_close(r.session);
     if (rc) {
-        measurement_free(m);
+        measurement_free(r.m);
         return rc;
     }
-    *out = m;
+    *out = r.m;
     return 0;
 }
 
@@ -142,9 +230,10 @@ void measurement_free(struct measurement *m)
     free(m->locks);
     ledger_free(m->ledger);
     call_tree_free(m->paths);
-    free(m->perf_failure);
     free(m->losses);
     free(m->probe_stats);
+    free(m->note);
+    free(m->perf_failure);
     free(m);
 }
 

@@ -14,6 +14,8 @@ enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
 
 struct libc_archive;
 struct session;
+struct target;
+struct identity;
 struct call_tree;
 
 /* Mode ledger, unless told otherwise.  The period is a prime number of ns near 4 ms, so that it can't keep
@@ -25,30 +27,41 @@ struct measure_options {
     /* Probes attached already, by session_open(); NULL: attached for this run alone.  While a session is open
      * the whole machine's system calls take a slower path: close it before an untraced run is timed. */
     struct session *session;
-    char *const *argv; /* NULL-terminated; argv[0] is searched for in PATH */
+    char *const
+        *argv; /* NULL-terminated; argv[0] is searched for in PATH.  NULL: `target` alone is measured */
+    /* What runs already is followed as well, or alone; NULL: the command alone, which is a must then. */
+    const struct target *target;
+    uint64_t duration_ns; /* without a command: how long; 0: until a signal, or until nothing is left */
+    /* With a target: called once it is followed, before the command (if any) is let go; NULL: nobody is told.
+     */
+    void (*begun)(void *context, const struct measure_options *options);
+    void *context;
+    const struct identity *user; /* whom the command runs as; NULL: as heapwait */
     enum probe_mode probes;
-    int stdout_fd;             /* -1: the command inherits heapwait's */
-    int stderr_fd;             /* -1: the same */
-    bool own_group;            /* the command gets a process group (and dies with all of it at a timeout) */
-    uint64_t timeout_ns;       /* 0: none */
-    uint32_t max_words;        /* size of the kernel's table of (word, outcome) pairs; 0: the default */
+    int stdout_fd;       /* -1: the command inherits heapwait's */
+    int stderr_fd;       /* -1: the same */
+    bool own_group;      /* the command gets a process group (and dies with all of it at a timeout) */
+    uint64_t timeout_ns; /* 0: none */
+    uint32_t max_words;  /* size of the kernel's table of (word, outcome) pairs; 0: the default */
+    bool cgroup;         /* a cgroup is to be followed, machine: or all processes */
+    bool machine;
     uint32_t max_threads;      /* mode ledger: room for accounts of threads; 0: the default */
     uint64_t sample_period_ns; /* mode ledger: of each CPU's clock; 0: no samples */
     uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */
+    const struct libc_archive *libc_archive;        /* a reference for programs without symbols; NULL: none */
     const char *perf_file; /* a `perf record` of the same run, into this file; NULL: none (needs probes) */
-    const struct libc_archive *libc_archive; /* a reference for programs without symbols; NULL: none */
-    bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
+    bool calibrate;        /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };
 
 /* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */
 struct run_outcome {
     uint64_t started_ns; /* CLOCK_MONOTONIC, just before exec */
     uint64_t wall_ns;    /* from just before exec to its end; UINT64_MAX: not known */
-    int exit_status;     /* -1: died by a signal */
+    int exit_status;     /* -1: died by a signal, or goes on */
     int term_signal;     /* 0: exited */
     bool timed_out;
-    bool interrupted;   /* SIGINT or SIGTERM came to heapwait while it ran */
-    bool usage_unknown; /* the five below are not known (a perf session doesn't tell) */
+    bool interrupted; /* SIGINT or SIGTERM came to heapwait while it ran */
+    bool attached;    /* no command was seen to its end: what it used is not known, and there is no outcome */
     uint64_t max_rss_bytes, user_ns, system_ns;
     uint64_t voluntary_switches, involuntary_switches, minor_faults;
     char started_at[32]; /* UTC, ISO 8601 */
@@ -154,6 +167,7 @@ struct ledger {
 struct measurement {
     enum probe_mode probes;
     bool by_perf;                            /* the collector is perf, not BPF */
+    bool goes_on;                            /* there is a target: what was measured lives on */
     const struct libc_archive *libc_archive; /* the options' */
     struct ledger *ledger; /* NULL unless mode ledger, or a perf session with samples (and nothing else) */
     struct run_outcome outcome;
@@ -166,11 +180,13 @@ struct measurement {
     char *perf_failure; /* why perf's samples are missing, though asked for; NULL: they are not */
     struct probe_stat *probe_stats;
     size_t probe_stat_count;
+    char *note; /* what the user should be told; NULL: nothing */
 };
 
-/* Runs the command once and fills *out; free with measurement_free().
- * 0: it ran (however it ended).  -ENOENT, -EACCES, -ENOEXEC...: it could not be executed, *exec_failed is
- * true. -EPERM and others: the probes can't be used, the command was not run.  `err` has the sentence. */
+/* Runs the command once (or watches the target, for as long as it is told) and fills *out; free with
+ * measurement_free(). 0: it ran (however it ended).  -ENOENT, -EACCES, -ENOEXEC...: it could not be executed,
+ * *exec_failed is true. -EPERM and others: the probes can't be used, the command was not run.  `err` has the
+ * sentence. */
 int measurement_take(const struct measure_options *options, struct measurement **out, bool *exec_failed,
                      struct error *err);
 void measurement_free(struct measurement *m);

@@ -18,12 +18,13 @@ enum {
     MAX_LOCK_FUNCTIONS = 4,
     MAX_LOCKS = 160,
     MAX_TAKERS = 16,
+    MAX_FUNCTIONS = 48,
     CRASHES = 2, /* in free: it checks more than one thing */
     OLD_BINS = 64,
     OLD_BIN_SIZE = 24,
     OLD_BINS_AT = 8,
     OLD_LAST_LOCK = OLD_BINS_AT + OLD_BINS * OLD_BIN_SIZE,
-    MAX_CODE = 1 << 29,
+    MAX_CODE = 1 << 28,
 };
 
 /* A word and the functions that pass it to __lock or __unlock. */
@@ -44,6 +45,8 @@ struct musl_code {
     struct word words[MAX_LOCKS];
     size_t word_count;
     const char *malloc;
+    const struct facts *functions[MAX_FUNCTIONS]; /* of malloc, where it is proved */
+    size_t function_count;
     uint64_t old_base; /* oldmalloc's struct; 0: not found */
     enum musl_verdict old_verdict;
     char *old_evidence;
@@ -173,7 +176,8 @@ static void verdict_of_word(struct musl_code *c, struct word *w)
             unmapper = w->takers[i];
     w->lock.verdict = !mapper || !unmapper ? MUSL_OTHER : threshold ? MUSL_MALLOC : MUSL_LIKELY;
     if (w->lock.verdict == MUSL_OTHER)
-        put(&w->evidence, "code: taken as musl takes its locks, by %zu function%s, none of them malloc or free",
+        put(&w->evidence,
+            "code: taken as musl takes its locks, by %zu function%s, none of them malloc or free",
             w->taker_count, w->taker_count == 1 ? "" : "s");
     else
         put(&w->evidence,
@@ -252,7 +256,12 @@ static void old_try(struct musl_code *c, const struct facts *const *functions, s
     bool proved = s.last_lock && s.allocates && s.reclaims;
     c->old_base = base;
     c->old_verdict = proved ? MUSL_MALLOC : MUSL_LIKELY;
-    c->malloc = proved ? "oldmalloc" : c->malloc;
+    if (proved) {
+        c->malloc = "oldmalloc";
+        c->functions[0] = s.allocates;
+        c->functions[1] = s.reclaims;
+        c->function_count = 2;
+    }
     const struct facts *f = s.allocates ? s.allocates : s.reclaims;
     put(&c->old_evidence,
         "code: it lies in a struct like oldmalloc's at 0x%llx, whose map of bins is kept by atomic "
@@ -309,6 +318,54 @@ static struct word *old_word(struct musl_code *c, uint64_t address)
 
 /* ---- */
 
+/* ---- whose code it is ---- */
+
+/* What was walked may have parts elsewhere, and others between them: only up to where the next one begins. */
+static bool within(const struct musl_code *c, const struct facts *f, uint64_t address)
+{
+    return address < f->high && code_entry_before(c->code, address) == f->entry;
+}
+
+static bool function_has(const struct musl_code *c, uint64_t address)
+{
+    for (size_t i = 0; i < c->function_count; i++)
+        if (within(c, c->functions[i], address))
+            return true;
+    return false;
+}
+
+static void function_add(struct musl_code *c, const struct facts *f)
+{
+    if (f && c->function_count < MAX_FUNCTIONS && !function_has(c, f->entry))
+        c->functions[c->function_count++] = f;
+}
+
+/* A function that nobody calls but malloc's and itself is malloc's; but not a system call's wrapper. */
+static bool helps_only_malloc(const struct musl_code *c, const struct facts *f)
+{
+    size_t count;
+    const struct code_call *callers = code_callers(c->code, f->entry, &count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t site = code_address(c->code, callers[i].site);
+        if (!function_has(c, site) && !within(c, f, site))
+            return false;
+    }
+    return count > 0 && !(f->deeds & (DOES_MMAP | DOES_MUNMAP | DOES_MADVISE));
+}
+
+static void functions_find(struct musl_code *c)
+{
+    for (size_t i = 0; i < c->word_count; i++)
+        for (size_t k = 0; c->words[i].lock.verdict == MUSL_MALLOC && k < c->words[i].taker_count; k++)
+            function_add(c, c->words[i].takers[k]);
+    for (size_t i = 0; i < c->function_count; i++)
+        for (size_t k = 0; k < c->functions[i]->call_count; k++) {
+            const struct facts *f = facts_at(c->facts, c->functions[i]->calls[k].target);
+            if (f && helps_only_malloc(c, f))
+                function_add(c, f);
+        }
+}
+
 static bool analyse(struct musl_code *c)
 {
     if (!c->facts)
@@ -318,13 +375,31 @@ static bool analyse(struct musl_code *c)
         words_find(c, c->lock_functions[i]);
     verdicts(c);
     old_find(c);
+    functions_find(c);
     return c->lock_function_count > 0;
+}
+
+/* Most static programs of other C libraries are put aside by this, before every instruction is looked at:
+ * __unlock adds INT_MAX by lock xadd.  On aarch64 there are too many ways to load a constant. */
+static bool worth_reading(const uint8_t *bytes, size_t size, const struct machine *machine)
+{
+    enum { NEAR = 64 };
+    static const uint8_t int_max[] = {0xff, 0xff, 0xff, 0x7f}, xadd[] = {0x0f, 0xc1};
+    const uint8_t *end = bytes + size, *at = bytes;
+    if (machine != &machine_x86)
+        return true;
+    while (at < end && (at = memmem(at, (size_t)(end - at), int_max, sizeof(int_max)))) {
+        at += sizeof(int_max);
+        if (memmem(at, end - at < NEAR ? (size_t)(end - at) : NEAR, xadd, sizeof(xadd)))
+            return true;
+    }
+    return false;
 }
 
 static struct musl_code *make(uint8_t *bytes, size_t size, uint64_t address, const struct machine *machine,
                               const struct module *m)
 {
-    struct musl_code *c = calloc(1, sizeof(*c));
+    struct musl_code *c = bytes && worth_reading(bytes, size, machine) ? calloc(1, sizeof(*c)) : NULL;
     if (!c) {
         free(bytes);
         return NULL;
@@ -399,19 +474,10 @@ const char *musl_code_malloc(const struct musl_code *c)
     return c->malloc;
 }
 
-static bool within(const struct facts *f, uint64_t address)
-{
-    return address >= f->low && address < f->high;
-}
-
 const char *musl_code_class(const struct musl_code *c, uint64_t address)
 {
     for (size_t i = 0; i < c->lock_function_count; i++)
-        if (within(c->lock_functions[i], address))
+        if (within(c, c->lock_functions[i], address))
             return "lock";
-    for (size_t i = 0; i < c->word_count; i++)
-        for (size_t k = 0; c->words[i].lock.verdict == MUSL_MALLOC && k < c->words[i].taker_count; k++)
-            if (within(c->words[i].takers[k], address))
-                return "allocator";
-    return NULL;
+    return function_has(c, address) ? "allocator" : NULL;
 }

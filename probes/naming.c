@@ -80,6 +80,12 @@ bool naming_resolve(struct naming *n, const struct address_space *space, uint64_
     return resolve(&context, address, module, own);
 }
 
+const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own)
+{
+    struct musl_code *code = stripped_musl(n->stripped, m);
+    return code ? musl_code_class(code, own) : NULL;
+}
+
 /* What is being worked out for one word. */
 struct inquiry {
     struct naming *naming;

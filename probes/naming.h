@@ -41,6 +41,9 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
 bool naming_resolve(struct naming *n, const struct address_space *space, uint64_t address,
                     const struct module **module, uint64_t *own);
 
+/* "lock" or "allocator" for a place in a file without symbols whose code shows that it is; else NULL. */
+const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own);
+
 /* The program itself: "glibc"/"musl", "static"/"static-pie"/"dynamic", and the allocator that its malloc
  * resolves to; each NULL when not known.  Static strings. */
 void naming_program(struct naming *n, const struct address_space *space, const char **libc,

@@ -39,13 +39,13 @@ const char *perf_record_event(void)
 
 enum { MAX_ARGUMENTS = 64 };
 
-static void arguments_exec(pid_t pid, const char *file, const char *const *arguments, int control, int ack)
+static void arguments_exec(const char *processes, const char *file, const char *const *arguments, int control,
+                           int ack)
 {
-    char process[16], fds[48];
-    snprintf(process, sizeof(process), "%d", (int)pid);
+    char fds[48];
     snprintf(fds, sizeof(fds), "fd:%d,%d", control, ack);
-    const char *argv[MAX_ARGUMENTS] = {"perf",      "record", "-o", file,   "--delay=-1",
-                                       "--control", fds,      "-p", process};
+    const char *argv[MAX_ARGUMENTS] = {"perf",      "record", "-o", file,     "--delay=-1",
+                                       "--control", fds,      "-p", processes};
     size_t n = 9;
     while (*arguments && n < MAX_ARGUMENTS - 1)
         argv[n++] = *arguments++;
@@ -54,8 +54,8 @@ static void arguments_exec(pid_t pid, const char *file, const char *const *argum
 }
 
 /* In the child.  exec's error goes back through `report`, which exec closes. */
-static _Noreturn void child_run(pid_t pid, const char *file, const char *const *arguments, pid_t parent,
-                                const int *fds, int talk, int report)
+static _Noreturn void child_run(const char *processes, const char *file, const char *const *arguments,
+                                pid_t parent, const int *fds, int talk, int report)
 {
     const int null = open("/dev/null", O_RDWR);
     sigset_t none;
@@ -69,7 +69,7 @@ static _Noreturn void child_run(pid_t pid, const char *file, const char *const *
         fcntl(fds[0], F_SETFD, 0) == 0 && fcntl(fds[1], F_SETFD, 0) == 0) {
         setenv("LC_ALL", "C", 1);
         setenv("PERF_CONFIG", "/dev/null", 1);
-        arguments_exec(pid, file, arguments, fds[0], fds[1]);
+        arguments_exec(processes, file, arguments, fds[0], fds[1]);
     }
     const int rc = errno;
     _exit(write(report, &rc, sizeof(rc)) < 0 ? 126 : 127);
@@ -85,7 +85,8 @@ static int exec_await(int report)
     return n == sizeof(rc) ? -rc : 0;
 }
 
-static int child_start(struct perf_record_child *p, pid_t pid, const char *file, const char *const *arguments)
+static int child_start(struct perf_record_child *p, const char *processes, const char *file,
+                       const char *const *arguments)
 {
     int control[2] = {-1, -1}, ack[2] = {-1, -1}, report[2] = {-1, -1}, rc = 0;
     const pid_t parent = getpid();
@@ -96,7 +97,7 @@ static int child_start(struct perf_record_child *p, pid_t pid, const char *file,
         rc = -errno;
         p->pid = 0;
     } else if (!rc && !p->pid) {
-        child_run(pid, file, arguments, parent, (const int[]){control[0], ack[1]}, p->talk, report[1]);
+        child_run(processes, file, arguments, parent, (const int[]){control[0], ack[1]}, p->talk, report[1]);
     }
     const int theirs[] = {control[0], ack[1], report[1]};
     for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
@@ -152,14 +153,29 @@ static int enable(struct perf_record_child *p, struct error *err)
     return 0;
 }
 
-int perf_record_start_as(pid_t pid, const char *file, const char *const *arguments,
+/* "17,18"; NULL: out of memory. */
+static char *processes_list(const pid_t *pids, size_t count)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    for (size_t i = 0; out && i < count; i++)
+        fprintf(out, "%s%d", i ? "," : "", (int)pids[i]);
+    return out && !fclose(out) ? text : NULL;
+}
+
+int perf_record_start_as(const pid_t *pids, size_t count, const char *file, const char *const *arguments,
                          struct perf_record_child **out, struct error *err)
 {
     struct perf_record_child *p = calloc(1, sizeof(*p));
-    if (!p)
+    char *processes = p ? processes_list(pids, count) : NULL;
+    if (!processes) {
+        free(p);
         return error_set(err, -ENOMEM, "out of memory");
+    }
     p->control = p->ack = p->talk = -1;
-    int rc = child_start(p, pid, file, arguments);
+    int rc = child_start(p, processes, file, arguments);
+    free(processes);
     if (rc == -ENOENT)
         error_set(err, rc,
                   "perf is not installed (Debian: apt-get install linux-perf; Ubuntu: linux-tools-generic)");
@@ -177,7 +193,8 @@ int perf_record_start_as(pid_t pid, const char *file, const char *const *argumen
     return rc;
 }
 
-int perf_record_start(pid_t pid, const char *file, struct perf_record_child **out, struct error *err)
+int perf_record_start(const pid_t *pids, size_t count, const char *file, struct perf_record_child **out,
+                      struct error *err)
 {
     char frequency[16], graph[32];
     snprintf(frequency, sizeof(frequency), "%d", PERF_FREQUENCY_HZ);
@@ -185,7 +202,7 @@ int perf_record_start(pid_t pid, const char *file, struct perf_record_child **ou
     const char *const arguments[] = {
         "-e",  perf_record_event(),  "-F", frequency, "-k", "CLOCK_MONOTONIC", "--call-graph",
         graph, "--no-buildid-cache", NULL};
-    return perf_record_start_as(pid, file, arguments, out, err);
+    return perf_record_start_as(pids, count, file, arguments, out, err);
 }
 
 int perf_record_finish(struct perf_record_child *p, struct error *err)
@@ -201,12 +218,24 @@ int perf_record_finish(struct perf_record_child *p, struct error *err)
     return perf_failed(p, -EIO, err);
 }
 
+int perf_record_try(const char *file, struct error *err)
+{
+    struct perf_record_child *p = NULL;
+    const pid_t self = getpid();
+    int rc = perf_record_start(&self, 1, file, &p, err);
+    if (!rc)
+        rc = perf_record_finish(p, err);
+    perf_record_free(p);
+    unlink(file);
+    return rc;
+}
+
 int perf_record_store(struct recording *r, const char *file, struct error *err)
 {
     char frequency[16], graph[32];
     snprintf(frequency, sizeof(frequency), "%d", PERF_FREQUENCY_HZ);
     snprintf(graph, sizeof(graph), "stack copies of %d bytes", PERF_STACK_BYTES);
-    int rc = recording_set_host(r, "perf_file", file, err);
+    int rc = file ? recording_set_host(r, "perf_file", file, err) : 0;
     if (!rc)
         rc = recording_set_host(r, "perf_event", perf_record_event(), err);
     if (!rc)

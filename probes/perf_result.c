@@ -442,7 +442,7 @@ static void program_find(struct result *r)
 
 static void outcome_make(const struct importer *im, struct run_outcome *o)
 {
-    *o = (struct run_outcome){.exit_status = -1, .usage_unknown = true, .wall_ns = UINT64_MAX};
+    *o = (struct run_outcome){.exit_status = -1, .attached = true, .wall_ns = UINT64_MAX};
     o->started_ns = im->started_ns;
     if (im->started_ns && im->ended_ns > im->started_ns)
         o->wall_ns = im->ended_ns - im->started_ns;

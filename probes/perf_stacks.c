@@ -5,6 +5,7 @@
 #include "probes/classify.h"
 #include "probes/kernel_symbols.h"
 #include "probes/perf_data.h"
+#include "probes/perf_record.h"
 #include "probes/unwind.h"
 
 #include <asm/perf_regs.h>
@@ -22,6 +23,7 @@ struct stacks {
     struct kernel_symbols *kernel;
     struct call_tree *tree;
     struct path_value stack;
+    u64 more[PERF_STACK_BYTES / 8]; /* what the stack has no room for */
     struct call_path path;
     struct call_frame frames[MAX_ALL];
     uint64_t no_path, no_room;
@@ -91,7 +93,11 @@ static size_t user_frames(struct stacks *c, const struct perf_data_sample *s, st
     stack->words = (u32)(words < PATH_WORDS ? words : PATH_WORDS);
     if (stack->words)
         memcpy(stack->stack, s->stack, 8 * (size_t)stack->words);
-    unwind(c->unwinder, c->naming, space, stack, &c->path);
+    const size_t left = words - stack->words;
+    const size_t more = left < PERF_STACK_BYTES / 8 ? left : PERF_STACK_BYTES / 8;
+    if (more)
+        memcpy(c->more, (const u64 *)s->stack + stack->words, 8 * more);
+    unwind_long(c->unwinder, c->naming, space, stack, c->more, more, &c->path);
     for (size_t i = 0; i < c->path.count; i++) {
         const struct frame *f = &c->path.frames[i];
         frames[i] = (struct call_frame){.symbol = f->function ? f->function->name : NULL,

@@ -21,6 +21,7 @@
 #include "paths.bpf.h"
 #include "futex.bpf.h"
 #include "ledger.bpf.h"
+#include "present.bpf.h"
 #include "cpu.bpf.h"
 #include "calls.bpf.h"
 // clang-format on
@@ -59,17 +60,42 @@ static __always_inline void task_leave(struct cpu_state *c, struct task_state *t
         cpu_leave(t, runnable, now);
 }
 
+/* The CPU did not know that it runs this task. */
+static __always_inline void switch_meets(struct cpu_state *c, struct task_state *t, u64 identity)
+{
+    if (t->unsettled || c->owner == identity)
+        cpu_join(c, t, identity, AT_KERNEL);
+    else
+        task_found(c, t, identity);
+}
+
+/* The recording has ended; what a task that met no event since it was marked did until then, its first event
+ * now tells: when the tasks are collected, it may be elsewhere. */
+static __always_inline int late_settle(struct task_struct *task, u32 place)
+{
+    struct task_state *t = task_state_of(task);
+    if (t && t->unsettled)
+        task_settle(t, task, place, place == ON_CPU ? AT_LARGE : AT_KERNEL);
+    return 0;
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
+    if (stopped) {
+        late_settle(prev, ON_CPU);
+        return late_settle(next, RUNNABLE);
+    }
     u32 zero = 0;
     struct task_state *out = task_followed(prev), *in = task_followed(next);
     struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
     if (!c || (!ledger && !out && !in))
         return 0;
     c->busy = 1;
-    if (out && c->owner != task_identity(prev))
-        task_found(c, out, task_identity(prev));
+    if (out && (c->owner != task_identity(prev) || !c->followed))
+        switch_meets(c, out, task_identity(prev));
+    if (in && in->unsettled)
+        task_settle(in, next, RUNNABLE, AT_KERNEL);
     u64 now = bpf_ktime_get_ns();
     if (ledger && !stopped) {
         cpu_account(out != NULL, prev, now);
@@ -89,8 +115,14 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct *task)
 {
+    if (stopped)
+        return late_settle(task, task_on_cpu(task) ? ON_CPU : BLOCKED);
     struct task_state *t = task_followed(task);
-    if (!t || !(ledger || t->in_call))
+    if (!t)
+        return 0;
+    if (t->unsettled)
+        task_settle(t, task, task_on_cpu(task) ? ON_CPU : BLOCKED, AT_KERNEL);
+    if (!ledger && !t->in_call)
         return 0;
     u64 now = bpf_ktime_get_ns();
     if (ledger)
@@ -105,14 +137,16 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
 static __always_inline int on_newtask_pinned(struct task_struct *task, u64 clone_flags)
 {
     struct task_state *parent = task_followed(bpf_get_current_task_btf());
-    if (!parent)
+    bool joins = !parent && follow_scope == FOLLOW_CGROUP && !(clone_flags & CLONE_THREAD);
+    if (!parent && !(joins && task_in_scope(task))) /* clone3() may put a child into another cgroup */
         return 0;
     struct task_state *child = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
     if (!child) {
         loss_add(LOSS_TASK, 1);
         return 0;
     }
-    child->space = clone_flags & CLONE_THREAD ? parent->space : space_new(task, parent->space, false);
+    child->space = parent && clone_flags & CLONE_THREAD ? parent->space
+                                                        : space_new(task, parent ? parent->space : 0, false);
     if (ledger)
         thread_begin(child, bpf_ktime_get_ns(), STATE_WOKEN);
     return 0;
@@ -127,6 +161,8 @@ int BPF_PROG(on_newtask, struct task_struct *task, u64 clone_flags)
 /* The command was marked by user space; had it not left its CPU since, no switch has told the CPU of it. */
 static __always_inline void command_begin(struct cpu_state *c, struct task_state *t)
 {
+    if (t->unsettled)
+        cpu_join(c, t, task_identity(bpf_get_current_task_btf()), AT_EXEC);
     if (ledger)
         thread_ready(t, bpf_ktime_get_ns(), STATE_SYSCALL);
     task_load(c, t, task_identity(bpf_get_current_task_btf()));
@@ -135,6 +171,8 @@ static __always_inline void command_begin(struct cpu_state *c, struct task_state
 static __always_inline int on_exec_pinned(struct task_struct *task)
 {
     struct task_state *t = task_followed(task);
+    if (!t && task_in_scope(task)) /* from a kernel thread, or moved into the cgroup */
+        t = task_mark(task, 0);
     if (!t)
         return 0;
     if (program_is_32bit(task))
@@ -157,10 +195,37 @@ int BPF_PROG(on_exec, struct task_struct *task)
     PINNED(on_exec_pinned(task));
 }
 
+/* Where a task is at the end that has met no event since it was marked. */
+static __always_inline void living_settle(struct task_state *t, struct task_struct *task)
+{
+    if (task_on_cpu(task))
+        task_settle(t, task, ON_CPU, AT_LARGE);
+    else
+        task_settle(t, task, task_run_state(task) ? BLOCKED : RUNNABLE, AT_KERNEL);
+}
+
+/* The recording has ended, the task lives on, or dies from here on: what it holds counts up to the end.
+ * Whoever comes first takes it: its own exit, or collect_living(). */
+static __noinline int living_take(struct task_state *t, struct task_struct *task)
+{
+    if (!t || !task || t->kept || __sync_lock_test_and_set(&t->taken, 1))
+        return 0;
+    u64 now = stopped_ns > t->since_ns ? stopped_ns : t->since_ns;
+    __sync_fetch_and_add(&living_tasks, 1);
+    if (t->unsettled)
+        living_settle(t, task);
+    call_finish(t, now);
+    if (ledger)
+        thread_keep(t, task, now);
+    return 0;
+}
+
 static __always_inline int on_exit_pinned(struct task_struct *task)
 {
+    if (stopped)
+        return living_take(task_state_of(task), task);
     struct task_state *t = task_followed(task);
-    struct cpu_state *c = t ? cpu_followed(task_identity(task)) : NULL;
+    struct cpu_state *c = t ? cpu_followed(task_identity(task), AT_KERNEL) : NULL;
     if (!t || !c)
         return 0;
     c->busy = 1;
@@ -194,7 +259,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 static __always_inline int on_contention_pinned(void *lock, unsigned int flags)
 {
     struct task_struct *task = bpf_get_current_task_btf();
-    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()));
+    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()), AT_KERNEL);
     struct task_state *t = c ? task_state_of(task) : NULL;
     if (t) {
         c->busy = 1;
@@ -214,7 +279,7 @@ int BPF_PROG(on_contention, void *lock, unsigned int flags)
 
 static __always_inline int on_contention_end_pinned(void *lock, int ret)
 {
-    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()));
+    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()), AT_KERNEL);
     struct task_state *t = c ? task_state_of(bpf_get_current_task_btf()) : NULL;
     if (t) {
         c->busy = 1;
@@ -233,7 +298,7 @@ int BPF_PROG(on_contention_end, void *lock, int ret)
 SEC("perf_event")
 int on_sample(struct bpf_perf_event_data *ctx)
 {
-    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()));
+    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()), AT_KERNEL);
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = c ? task_state_of(task) : NULL;
     if (!t)
@@ -246,6 +311,76 @@ int on_sample(struct bpf_perf_event_data *ctx)
     sample_add(t, task, ctx->regs.pc);
 #endif
     c->busy = 0;
+    return 0;
+}
+
+/* ---- those that run already, and what CPUs hold ---- */
+
+static __always_inline int task_join(struct task_struct *task, u32 *marked)
+{
+    if (task->flags & (TASK_KERNEL_THREAD | TASK_IS_EXITING) || task_state_of(task))
+        return 0;
+    if (task_mark(task, space_of_process(task)))
+        __sync_fetch_and_add(marked, 1);
+    return 0;
+}
+
+u32 tasks_marked;
+
+static __always_inline int follow_present_pinned(struct task_struct *task)
+{
+    if (follow_scope != FOLLOW_PROCESSES)
+        return task_in_scope(task) ? task_join(task, &tasks_marked) : 0;
+    u32 number = task_tgid(task), *marked = bpf_map_lookup_elem(&wanted, &number);
+    return marked && (u32)task->tgid != own_process ? task_join(task, marked) : 0;
+}
+
+/* Run by user space once the programs above are attached, and again until a pass marks nobody: a task that is
+ * made meanwhile inherits the mark or is met by the next pass. */
+SEC("iter/task")
+int follow_present(struct bpf_iter__task *ctx)
+{
+    struct task_struct *task = ctx->task, *own = bpf_get_current_task_btf();
+    if (!task || stopped)
+        return 0;
+    if (!own_process) { /* heapwait, which runs this, tells its pid namespace */
+        own_process = own->tgid;
+        pid_level = BPF_CORE_READ(own, thread_pid, level);
+        pid_level_known = true;
+    }
+    PINNED(follow_present_pinned(task));
+}
+
+/* Only with FOLLOW_CGROUP.  The process's other threads are left to user space, which is told. */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(on_cgroup_move, struct cgroup *to, const char *path, struct task_struct *task, bool whole)
+{
+    if (task_in_scope(task))
+        __sync_fetch_and_add(&cgroup_moves, 1);
+    return 0;
+}
+
+/* Run by user space on each CPU: brings what the CPU adds up for itself to where user space can read it.  It
+ * comes as an interrupt: 1 when it meets a program that is at it. */
+SEC("raw_tp")
+int hand_over(void *ctx)
+{
+    u32 zero = 0;
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct word_cache *cache = bpf_map_lookup_elem(&word_caches, &zero);
+    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
+    if (!cache || !c)
+        return 0;
+    if (c->busy)
+        return 1;
+    for (int i = 0; i < CACHE_SLOTS; i++)
+        slot_flush(&cache->slots[i]);
+    struct task_state *t =
+        ledger && c->followed && c->owner == task_identity(task) ? task_state_of(task) : NULL;
+    if (t) {
+        t->record.syscalls += c->syscalls;
+        c->syscalls = 0;
+    }
     return 0;
 }
 
@@ -262,14 +397,7 @@ int collect_living(struct bpf_iter__task *ctx)
     struct task_state *t = bpf_task_storage_get(&tasks, task, NULL, 0);
     if (!t)
         return 0;
-    if (!t->kept &&
-        !(task_run_state(task) & TASK_DEAD_STATE)) { /* else it is dead, if not reaped: it does nothing */
-        u64 now = bpf_ktime_get_ns();
-        __sync_fetch_and_add(&living_tasks, 1);
-        call_finish(t, now);
-        if (ledger)
-            thread_keep(t, task, now);
-    }
+    living_take(t, task);
     bpf_task_storage_delete(&tasks, task);
     return 0;
 }

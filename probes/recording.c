@@ -218,7 +218,7 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
 {
     static const struct run_outcome nothing = {.exit_status = -1};
     const struct run_outcome *o = m ? &m->outcome : &nothing;
-    bool ran = m != NULL, used = m && !o->usage_unknown;
+    bool ran = m != NULL, used = ran && !o->attached;
     return RUN(r, err,
                "INSERT INTO run (variant, libc, allocator, linkage, command, threads, passwords, rep, "
                "position, probes,"

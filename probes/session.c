@@ -2,6 +2,7 @@
 #include "probes/session.h"
 
 #include "probes/checks.h"
+#include "probes/clock.h"
 #include "probes/session_private.h"
 
 #include <bpf/bpf.h>
@@ -31,7 +32,8 @@ int session_open(const struct measure_options *options, struct session **out, st
     if (!s)
         return error_set(err, -ENOMEM, "out of memory");
     s->stats_fd = -1;
-    s->hooks = (struct attachment){.tracefs = -1, .ledger = options->probes == PROBES_LEDGER};
+    s->hooks = (struct attachment){
+        .tracefs = -1, .ledger = options->probes == PROBES_LEDGER, .cgroup = options->cgroup};
     s->hooks.sample_period_ns = s->hooks.ledger ? options->sample_period_ns : 0;
     if (!(s->skeleton = probes_bpf__open())) {
         rc = error_set(err, -errno, "can't open the BPF programs: %s", strerror(errno));
@@ -73,7 +75,11 @@ int session_follow(struct session *s, int pidfd, struct error *err)
      */
     int rc = bpf_map__update_elem(s->skeleton->maps.tasks, &pidfd, sizeof(pidfd), state, size, BPF_NOEXIST);
     free(state);
-    return rc ? error_set(err, rc, "can't mark the command's process: %s", strerror(-rc)) : 0;
+    return rc && rc != -EEXIST /* that follows all there is */ ? error_set(
+                                                                     err, rc,
+                                                                     "can't mark the command's process: %s",
+                                                                     strerror(-rc))
+                                                               : 0;
 }
 
 static void missed_add(struct session *s)
@@ -89,23 +95,6 @@ static void missed_add(struct session *s)
     s->missed = missed - s->missed_before;
 }
 
-static int living_collect(struct session *s)
-{
-    struct bpf_link *link = bpf_program__attach(s->skeleton->progs.collect_living);
-    if (!link)
-        return -errno;
-    int rc = 0, fd = bpf_iter_create(bpf_link__fd(link));
-    char ignored[64];
-    if (fd < 0)
-        rc = -errno;
-    while (!rc && read(fd, ignored, sizeof(ignored)) > 0)
-        ;
-    if (fd >= 0)
-        close(fd);
-    bpf_link__destroy(link);
-    return rc;
-}
-
 /* Waits until no program runs any more that has begun before: an RCU grace period. */
 static void programs_await(void)
 {
@@ -116,10 +105,14 @@ int session_stop(struct session *s, struct error *err)
 {
     if (s->hooks.ledger)
         programs_await(); /* the command's last thread may not have left its CPU yet */
+    session_hand_over(
+        s); /* what a CPU knows of the thread that it runs on; words are read from it in any case */
+    s->skeleton->bss->stopped_ns = monotonic_ns(); /* for a thread that ends between the two */
     __atomic_store_n(&s->skeleton->bss->stopped, true, __ATOMIC_SEQ_CST);
+    s->skeleton->bss->stopped_ns = monotonic_ns();
     programs_await();
     missed_add(s);
-    int rc = living_collect(s);
+    int rc = session_iterate(s->skeleton->progs.collect_living, NULL);
     return rc ? error_set(err, rc, "can't collect from tasks that live on (BPF task iterator: %s)",
                           strerror(-rc))
               : 0;
@@ -153,10 +146,11 @@ int session_reset(struct session *s)
 {
     struct probes_bpf *k = s->skeleton;
     const struct bpf_map *const maps[] = {k->maps.words,   k->maps.histograms, k->maps.stacks,
+                                          k->maps.spaces,  k->maps.wanted,     k->maps.processes,
                                           k->maps.spaces,  k->maps.paths,      k->maps.path_calls,
                                           k->maps.threads, k->maps.samples};
     int rc = 0;
-    for (size_t i = 0; i < (s->hooks.ledger ? 8 : 6) && !rc; i++)
+    for (size_t i = 0; i < (s->hooks.ledger ? 10 : 8) && !rc; i++)
         rc = map_empty(maps[i]);
     if (!rc)
         rc = percpu_zero(k->maps.word_caches);
@@ -166,10 +160,14 @@ int session_reset(struct session *s)
         rc = percpu_zero(k->maps.path_states);
     memset(k->bss->losses, 0, sizeof(k->bss->losses));
     k->bss->living_tasks = 0;
+    k->bss->stopped_ns = 0;
     k->bss->spaces_made = 0;
     k->bss->paths_made = 0;
     k->bss->threads_made = 0;
     k->bss->timeline_from_ns = 0;
+    k->bss->follow_scope = FOLLOW_COMMAND;
+    s->spaces_seen = 0;
+    s->moves_seen = k->bss->cgroup_moves;
     s->missed_before += s->missed;
     s->missed = 0;
     __atomic_store_n(&k->bss->stopped, false, __ATOMIC_SEQ_CST);
@@ -256,7 +254,7 @@ static void rows_complete(const struct session *s, struct word_row *rows, size_t
     }
 }
 
-int session_words(struct session *s, struct word_row **rows, size_t *count, struct error *err)
+int session_table(struct session *s, struct word_row **rows, size_t *count, struct error *err)
 {
     const struct bpf_map *words = s->skeleton->maps.words;
     struct word_key key, *previous = NULL;
@@ -280,8 +278,16 @@ int session_words(struct session *s, struct word_row **rows, size_t *count, stru
     }
     if (*count)
         qsort(*rows, *count, sizeof(**rows), word_row_compare);
+    return 0;
+}
+
+int session_words(struct session *s, struct word_row **rows, size_t *count, struct error *err)
+{
+    int rc = session_table(s, rows, count, err);
+    if (rc)
+        return rc;
     rows_complete(s, *rows, *count);
-    int rc = caches_merge(s, *rows, *count);
+    rc = caches_merge(s, *rows, *count);
     return rc ? error_set(err, rc, "can't read what the CPUs hold: %s", strerror(-rc)) : 0;
 }
 
@@ -300,6 +306,11 @@ uint64_t session_living(const struct session *s)
     return s->skeleton->bss->living_tasks;
 }
 
+uint64_t session_stopped(const struct session *s)
+{
+    return s->skeleton->bss->stopped_ns;
+}
+
 uint64_t session_missed(const struct session *s)
 {
     return s->missed;
@@ -315,7 +326,7 @@ int session_stats(struct session *s, struct probe_stat **stats, size_t *count)
     bpf_object__for_each_program (program, s->skeleton->obj) {
         struct bpf_prog_info info = {0};
         uint32_t size = sizeof(info);
-        if (*count == 32 || bpf_program__fd(program) < 0 || program == s->skeleton->progs.collect_living ||
+        if (*count == 32 || bpf_program__fd(program) < 0 || !attachment_knows(bpf_program__name(program)) ||
             bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
             continue;
         struct probe_stat *p = &(*stats)[(*count)++];

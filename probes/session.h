@@ -7,6 +7,8 @@
 #include "probes/error.h"
 #include "probes/measure.h"
 
+#include <sys/types.h>
+
 struct session;
 
 /* One row of the table of words.  `stack`, `histogram` and `handoff` are NULL when there is none; what
@@ -26,9 +28,48 @@ int session_open(const struct measure_options *options, struct session **out, st
 /* Follows the process and all its descendants to come. */
 int session_follow(struct session *s, int pidfd, struct error *err);
 
+/* ---- what runs already: after session_open() any of these, and its descendants to come ---- */
+
+/* The processes, with all their threads.  tasks[i]: how many threads of pids[i] were marked; 0: it has ended,
+ * or is a kernel thread, or heapwait itself.  Numbers are those of heapwait's pid namespace. */
+int session_follow_processes(struct session *s, const pid_t *pids, size_t count, uint32_t *tasks,
+                             struct error *err);
+
+/* The processes of a cgroup v2 and those below it, also such as are born or moved there later
+ * (options->cgroup was set at session_open()); `cgroup` is the inode number of its folder. */
+int session_follow_cgroup(struct session *s, uint64_t cgroup, struct error *err);
+
+/* To be called now and then with session_follow_cgroup(): marks what was moved there since.  Processes that
+ * exec are marked at once. */
+int session_follow_moved(struct session *s, bool *moved, struct error *err);
+
+/* All processes that heapwait's pid namespace shows, but heapwait and kernel threads. */
+int session_follow_all(struct session *s, struct error *err);
+
+/* The processes that were marked while they lived, each once: those since the last call.  Their mappings are
+ * to be read from /proc. *pids is malloc'd. */
+int session_present(struct session *s, uint32_t **pids, size_t *count);
+
+/* ---- while it runs ---- */
+
+/* The totals of all words up to now, in the order of session_words(), without stacks and histograms: what had
+ * ended when the call began is in it.  Totals never get smaller from one snapshot to the next.  Free with
+ * word_rows_free(). */
+int session_snapshot(struct session *s, struct word_row **rows, size_t *count, struct error *err);
+
+/* What came between two snapshots: takes `before` off `rows`, drops the rows that didn't move, and returns
+ * how many are left. */
+size_t word_rows_subtract(struct word_row *rows, size_t count, const struct word_row *before,
+                          size_t before_count);
+
+/* ---- the end ---- */
+
 /* Ends the recording: lets the tasks that live on hand over what they hold, and follows them no longer.  The
  * programs stay attached (to detach them takes the kernel most of a second). */
 int session_stop(struct session *s, struct error *err);
+
+/* When that was, CLOCK_MONOTONIC: the accounts of what lives on end there. */
+uint64_t session_stopped(const struct session *s);
 
 /* After the maps are read: empties them, for another command. */
 int session_reset(struct session *s);

@@ -1,5 +1,6 @@
 /* What a session brings back in mode ledger: the accounts of threads and of the timeline, the samples.  See
  * session.h. */
+#include "probes/clock.h"
 #include "probes/session_private.h"
 
 #include <bpf/libbpf.h>
@@ -7,16 +8,8 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MAX_CPUS = 8192 }; /* the kernel's own limit */
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 uint32_t session_thread_count(const struct session *s)
 {
@@ -95,7 +88,7 @@ int session_cpus_end(struct session *s)
     if (!each || !allowed)
         goto out;
     rc = sched_getaffinity(0, set_size, allowed) ? -errno : cpus_read(s, each, each + cpus, size);
-    s->cpus.until_ns = now_ns();
+    s->cpus.until_ns = s->skeleton->bss->stopped_ns ? s->skeleton->bss->stopped_ns : monotonic_ns();
     for (int i = 0; i < cpus && !rc; i++)
         if (CPU_ISSET_S((size_t)i, set_size, allowed))
             cpu_add(&s->cpus, &each[i]);

@@ -13,9 +13,22 @@ struct session {
     int stats_fd;                   /* the kernel counts runs and time of programs while this is open */
     uint64_t missed, missed_before; /* in this run; in earlier ones */
     struct cpu_totals cpus;
+    uint32_t spaces_seen, moves_seen; /* by session_present(), session_follow_moved() */
 };
 
 /* Before loading. */
 void settings_put(struct session *s, const struct measure_options *options);
+
+/* Runs an iterator's program over all tasks; again, as long as that changes the number `again` (NULL: once).
+ */
+int session_iterate(const struct bpf_program *program, const uint32_t *again);
+
+/* Each CPU brings the totals that it holds to the table of words, and the system calls of the thread that it
+ * runs to its account.  Negative errno, or how many CPUs were always at it. */
+int session_hand_over(struct session *s);
+
+/* The table of words as it is, in order, without what CPUs hold. */
+int session_table(struct session *s, struct word_row **rows, size_t *count, struct error *err);
+int word_row_compare(const void *a, const void *b);
 
 #endif

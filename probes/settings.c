@@ -15,6 +15,9 @@ enum {
     NR_FUTEX_REQUEUE = 456,
 };
 
+/* A machine makes many processes, few of which have words. */
+enum { MANY_SPACES = 1 << 18 };
+
 static const struct {
     int number;
     enum syscall_class class;
@@ -65,6 +68,8 @@ void settings_put(struct session *s, const struct measure_options *options)
         bpf_map__set_max_entries(k->maps.words, options->max_words);
         bpf_map__set_max_entries(k->maps.histograms, options->max_words);
     }
+    if (options->machine || options->cgroup)
+        bpf_map__set_max_entries(k->maps.spaces, MANY_SPACES);
     if (options->max_threads)
         bpf_map__set_max_entries(k->maps.threads, options->max_threads);
     struct bpf_map *const ledgers[] = {k->maps.threads, k->maps.samples, k->maps.cpus, k->maps.timeline};

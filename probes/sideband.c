@@ -3,8 +3,12 @@
  * and sorted by time before anything is made of them. */
 #include "probes/sideband.h"
 
+#include "probes/clock.h"
+#include "probes/maps.h"
+
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,7 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RING_PAGES = 64 };
+enum {
+    RING_PAGES = 64,
+    MANY_EVENTS = 1 << 14, /* from here on what is surely complete goes into the history while it runs */
+    MAX_SPACES = 1 << 18,  /* what comes later is lost, and counted */
+};
+static const uint64_t LATE_NS = 1000000000; /* no record comes so long after its time */
 
 enum event_kind { EVENT_FORK, EVENT_EXEC, EVENT_MMAP };
 
@@ -33,7 +42,9 @@ struct sideband {
     struct event *events;
     size_t event_count, event_capacity;
     struct spaces *spaces;
-    uint64_t lost;
+    uint64_t lost, unread;
+    uint64_t opened_ns;
+    bool chosen; /* records of a pid without a space are none of ours */
 };
 
 /* Room for one more element; NULL when there is no memory. */
@@ -84,7 +95,7 @@ static int ring_open(struct sideband *s, pid_t pid, int cpu)
     return 0;
 }
 
-int sideband_open(pid_t pid, struct sideband **out, struct error *err)
+static int rings_open(pid_t pid, bool chosen, struct sideband **out)
 {
     struct sideband *s = calloc(1, sizeof(*s));
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
@@ -92,6 +103,8 @@ int sideband_open(pid_t pid, struct sideband **out, struct error *err)
     if (!s || !(s->spaces = spaces_new(0)) || !(s->fds = calloc((size_t)cpus, sizeof(int))) ||
         !(s->rings = calloc((size_t)cpus, sizeof(void *))))
         goto out;
+    s->chosen = chosen;
+    s->opened_ns = monotonic_ns();
     s->ring_bytes = RING_PAGES * (size_t)sysconf(_SC_PAGESIZE);
     for (int cpu = 0; cpu < cpus; cpu++) {
         rc = ring_open(s, pid, cpu);
@@ -103,15 +116,40 @@ int sideband_open(pid_t pid, struct sideband **out, struct error *err)
     rc = s->cpus ? 0 : -ENODEV;
 out:
     if (rc) {
-        error_set(err, rc,
-                  "can't follow the mappings of process %d (perf_event_open: %s); "
-                  "`heapwait doctor` tells what is missing",
-                  (int)pid, strerror(-rc));
         sideband_close(s);
         return rc;
     }
     *out = s;
     return 0;
+}
+
+int sideband_open(pid_t pid, struct sideband **out, struct error *err)
+{
+    int rc = rings_open(pid, false, out); /* the kernel shows only its own */
+    return rc ? error_set(err, rc,
+                          "can't follow the mappings of process %d (perf_event_open: %s); "
+                          "`heapwait doctor` tells what is missing",
+                          (int)pid, strerror(-rc))
+              : 0;
+}
+
+int sideband_open_machine(const pid_t *pids, size_t count, struct sideband **out, struct error *err)
+{
+    struct sideband *s = NULL;
+    int rc = rings_open(-1, pids != NULL, &s);
+    if (rc)
+        return error_set(err, rc,
+                         "can't follow the mappings of all processes (perf_event_open: %s); "
+                         "`heapwait doctor` tells what is missing",
+                         strerror(-rc));
+    for (size_t i = 0; i < count; i++)
+        if (!spaces_now(s->spaces, (uint32_t)pids[i]))
+            rc = error_set(err, -ENOMEM, "out of memory for %zu processes", count);
+    if (rc)
+        sideband_close(s);
+    else
+        *out = s;
+    return rc;
 }
 
 const int *sideband_fds(const struct sideband *s, unsigned *count)
@@ -235,12 +273,6 @@ static void ring_read(struct sideband *s, struct perf_event_mmap_page *page)
     __atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
 }
 
-void sideband_read(struct sideband *s)
-{
-    for (unsigned i = 0; i < s->cpus; i++)
-        ring_read(s, s->rings[i]);
-}
-
 static int event_compare(const void *a, const void *b)
 {
     const struct event *x = a, *y = b;
@@ -251,6 +283,14 @@ static int event_compare(const void *a, const void *b)
 
 static int event_replay(struct sideband *s, const struct event *e)
 {
+    uint32_t whose = e->kind == EVENT_FORK ? e->parent : e->pid;
+    if (s->chosen && !spaces_at(s->spaces, whose, UINT64_MAX) &&
+        !(e->kind == EVENT_FORK && spaces_at(s->spaces, e->pid, UINT64_MAX))) /* its number comes again */
+        return 0;
+    if (e->kind != EVENT_MMAP && spaces_count(s->spaces) >= MAX_SPACES) {
+        s->lost++;
+        return 0;
+    }
     if (e->kind == EVENT_MMAP)
         return spaces_map(s->spaces, e->pid, e->time_ns, &e->mapping);
     if (e->kind == EVENT_FORK)
@@ -258,17 +298,97 @@ static int event_replay(struct sideband *s, const struct event *e)
     return spaces_exec(s->spaces, e->pid, e->time_ns);
 }
 
+/* Those up to the time go into the history; the rest stays. */
+static int events_replay(struct sideband *s, uint64_t until_ns)
+{
+    size_t done = 0;
+    int rc = 0;
+    if (s->event_count)
+        qsort(s->events, s->event_count, sizeof(*s->events), event_compare);
+    for (; done < s->event_count && s->events[done].time_ns <= until_ns && !rc; done++)
+        rc = event_replay(s, &s->events[done]);
+    s->event_count -= done;
+    for (size_t i = 0; done && i < s->event_count; i++) {
+        s->events[i] = s->events[done + i];
+        s->events[i].sequence = i;
+    }
+    return rc;
+}
+
+void sideband_read(struct sideband *s)
+{
+    for (unsigned i = 0; i < s->cpus; i++)
+        ring_read(s, s->rings[i]);
+    if (s->event_count >= MANY_EVENTS && events_replay(s, monotonic_ns() - LATE_NS))
+        s->lost++;
+}
+
 int sideband_finish(struct sideband *s)
 {
     for (unsigned i = 0; i < s->cpus; i++)
         ioctl(s->fds[i], PERF_EVENT_IOC_DISABLE, 0);
     sideband_read(s);
-    if (s->event_count)
-        qsort(s->events, s->event_count, sizeof(*s->events), event_compare);
-    int rc = 0;
-    for (size_t i = 0; i < s->event_count && !rc; i++)
-        rc = event_replay(s, &s->events[i]);
+    return events_replay(s, UINT64_MAX);
+}
+
+int sideband_update(struct sideband *s)
+{
+    sideband_read(s);
+    return events_replay(s, monotonic_ns() - LATE_NS);
+}
+
+/* Whether records tell, or will tell, how the process came by its mappings. */
+static bool process_is_known(const struct sideband *s, uint32_t pid)
+{
+    for (size_t i = 0; i < s->event_count; i++)
+        if (s->events[i].pid == pid && s->events[i].kind != EVENT_MMAP)
+            return true;
+    const struct address_space *space = spaces_at(s->spaces, pid, UINT64_MAX);
+    return space && space->since_ns && space->mapping_count;
+}
+
+struct present {
+    struct sideband *sideband;
+    struct mapping *mappings;
+    size_t count, capacity;
+    bool failed;
+};
+
+static void present_take(void *context, const struct mapping *m)
+{
+    struct present *p = context;
+    struct mapping *mappings = array_grow(p->mappings, p->count, &p->capacity, sizeof(*mappings));
+    const char *path = mappings ? spaces_path(p->sideband->spaces, m->path) : NULL;
+    if (mappings)
+        p->mappings = mappings;
+    p->failed |= !path;
+    if (!path)
+        return;
+    p->mappings[p->count] = *m;
+    p->mappings[p->count++].path = path;
+}
+
+/* As if they had been made when the records began: a child that is forked from here on has them too. */
+int sideband_present(struct sideband *s, uint32_t pid)
+{
+    struct present p = {.sideband = s};
+    int rc = maps_read(pid, present_take, &p);
+    sideband_read(s); /* an exec or a fork until now: then it is not known whose mappings these were */
+    if (!rc && p.failed)
+        rc = -ENOMEM;
+    bool known = process_is_known(s, pid);
+    for (size_t i = 0; i < p.count && !rc && !known; i++)
+        event_add(s, (struct event){
+                         .time_ns = s->opened_ns, .kind = EVENT_MMAP, .pid = pid, .mapping = p.mappings[i]});
+    free(p.mappings);
+    if (rc && !known)
+        s->unread += rc != -ENOENT && rc != -ESRCH; /* else it has ended */
     return rc;
+}
+
+uint64_t sideband_unread(const struct sideband *s)
+{
+    return s->unread;
 }
 
 const struct address_space *sideband_space(const struct sideband *s, uint32_t pid, uint64_t time_ns)

@@ -23,6 +23,7 @@ static const char *const outcomes[OUTCOME_COUNT] = {
     [OUTCOME_TIMEOUT] = "timeout",
     [OUTCOME_INTERRUPTED] = "interrupted",
     [OUTCOME_UNFINISHED] = "unfinished",
+    [OUTCOME_UNDER_WAY] = "under_way",
     [OUTCOME_ERROR] = "error",
     [OUTCOME_WOKE_NONE] = "woke_none",
     [OUTCOME_WOKE_SOME] = "woke_some",

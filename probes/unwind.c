@@ -47,6 +47,8 @@ struct walk {
     struct naming *naming;
     const struct address_space *space;
     const struct path_value *stack;
+    const u64 *more; /* words that follow stack->stack */
+    size_t more_count;
     struct registers registers; /* of the outermost frame so far */
     bool exact;                 /* its program counter is no return address */
     bool sure;                  /* its registers are known, not left over from an inner frame */
@@ -61,12 +63,13 @@ static bool known(const struct registers *r, unsigned number)
 
 static bool stack_read(void *context, u64 address, u64 *value)
 {
-    const struct path_value *s = context;
-    u64 offset = address - s->registers[DWARF_SP];
+    const struct walk *w = context;
+    const struct path_value *s = w->stack;
+    u64 offset = address - s->registers[DWARF_SP], at = offset / 8;
     u64 words = s->words < PATH_WORDS ? s->words : PATH_WORDS;
-    if (address < s->registers[DWARF_SP] || offset % 8 || offset / 8 >= words)
+    if (address < s->registers[DWARF_SP] || offset % 8 || at >= words + w->more_count)
         return false;
-    *value = s->stack[offset / 8];
+    *value = at < words ? s->stack[at] : w->more[at - words];
     return true;
 }
 
@@ -163,7 +166,7 @@ static enum cfi_result step_by_tables(struct walk *w)
     bool signal = false;
     enum cfi_result result = known(&r, DWARF_SP)
                                  ? cfi_step(w->unwinder->tables, outermost(w)->module, own_address(w), &r,
-                                            stack_read, (void *)w->stack, &signal)
+                                            stack_read, (void *)w, &signal)
                                  : CFI_NONE;
     if (result != CFI_STEPPED)
         return result;
@@ -198,10 +201,10 @@ static void saved_restore(const struct walk *w, const struct frame_layout *l, u6
         if (!(l->saved >> i & 1))
             continue;
         r->known &= ~(1ull << number);
-        if (stack_read((void *)w->stack, slot - (u64)l->saved_at[i], &r->value[number]))
+        if (stack_read((void *)w, slot - (u64)l->saved_at[i], &r->value[number]))
             r->known |= 1ull << number;
     }
-    if (l->by_frame_pointer && l->frame_depth == 8 && stack_read((void *)w->stack, fp, &r->value[DWARF_FP]))
+    if (l->by_frame_pointer && l->frame_depth == 8 && stack_read((void *)w, fp, &r->value[DWARF_FP]))
         r->known |= 1ull << DWARF_FP;
 }
 
@@ -210,7 +213,7 @@ static bool slot_take(struct walk *w, u64 slot, const struct frame_layout *l, en
 {
     struct registers r = w->registers;
     struct frame f = {0};
-    if (!stack_read((void *)w->stack, slot, &r.value[DWARF_PC]) || !code_resolve(w, r.value[DWARF_PC], &f) ||
+    if (!stack_read((void *)w, slot, &r.value[DWARF_PC]) || !code_resolve(w, r.value[DWARF_PC], &f) ||
         frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
         return false;
     r.value[DWARF_SP] = slot + 8;
@@ -299,7 +302,7 @@ static bool step_by_scanning(struct walk *w)
     u64 value, first = 0, sp = w->registers.value[DWARF_SP];
     if (!known(&w->registers, DWARF_SP))
         return false;
-    for (u64 slot = sp; stack_read((void *)w->stack, slot, &value); slot += 8) {
+    for (u64 slot = sp; stack_read((void *)w, slot, &value); slot += 8) {
         int fits = slot_judge(w, slot, value, &l);
         if (fits == FITS_EXACTLY)
             return slot_take(w, slot, l, PATH_RETURN_ADDRESSES);
@@ -350,7 +353,15 @@ static bool step(struct walk *w)
 void unwind(struct unwinder *u, struct naming *n, const struct address_space *space,
             const struct path_value *stack, struct call_path *path)
 {
+    unwind_long(u, n, space, stack, NULL, 0, path);
+}
+
+void unwind_long(struct unwinder *u, struct naming *n, const struct address_space *space,
+                 const struct path_value *stack, const u64 *more, size_t more_count, struct call_path *path)
+{
     struct walk w = {.unwinder = u, .naming = n, .space = space, .stack = stack, .path = path};
+    w.more = more;
+    w.more_count = more_count;
     struct frame f = {0};
     memcpy(w.registers.value, stack->registers, sizeof(w.registers.value));
     w.registers.known = (1ull << DWARF_REGISTERS) - 1;

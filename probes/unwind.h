@@ -38,4 +38,8 @@ struct call_path {
 void unwind(struct unwinder *u, struct naming *n, const struct address_space *space,
             const struct path_value *stack, struct call_path *path);
 
+/* The same of a longer copy: `more` are the words that follow stack->stack. */
+void unwind_long(struct unwinder *u, struct naming *n, const struct address_space *space,
+                 const struct path_value *stack, const u64 *more, size_t more_count, struct call_path *path);
+
 #endif

@@ -67,6 +67,21 @@ struct fdtable {
 struct files_struct {
     struct fdtable *fdt;
 };
+struct kernfs_node {
+    u64 id;
+};
+struct cgroup;
+struct cgroup_subsys_state {
+    struct cgroup *cgroup;
+    struct cgroup_subsys_state *parent;
+};
+struct cgroup {
+    struct cgroup_subsys_state self;
+    struct kernfs_node *kn;
+};
+struct css_set {
+    struct cgroup *dfl_cgrp;
+};
 struct thread_info {
     unsigned long flags;
     u32 status;
@@ -74,6 +89,10 @@ struct thread_info {
 struct task_struct {
     struct thread_info thread_info;
     unsigned int __state;
+    unsigned int flags;
+    int on_cpu;
+    u64 start_time;
+    struct css_set *cgroups;
     pid_t pid;
     pid_t tgid;
     struct task_struct *group_leader;

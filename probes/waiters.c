@@ -2,7 +2,7 @@
  * is told by each frame's class; which function is the application's follows from that, in the views. */
 #include "probes/waiters.h"
 
-#include "probes/classify.h"
+#include "probes/path_class.h"
 #include "probes/unwind.h"
 
 #include <errno.h>
@@ -58,12 +58,15 @@ static const char *evidence_name(const struct call_path *p)
     return p->count > 1 || p->complete ? names[p->evidence] : "program counter";
 }
 
-static struct call_frame frame_describe(const struct frame *f)
+/* `inner`: it is the innermost frame, whose address is no return address. */
+static struct call_frame frame_describe(const struct waiters *w, const struct frame *f, bool inner)
 {
+    const char *by_code =
+        f->function ? NULL : naming_code_class(w->naming, f->module, f->address - (inner ? 0 : 1));
     return (struct call_frame){.symbol = f->function ? f->function->name : NULL,
                                .module = module_basename(f->module),
                                .address = f->address,
-                               .class = path_class(f->module, f->function)};
+                               .class = by_code ? by_code : path_class(f->module, f->function)};
 }
 
 /* The path's node in the tree; negative errno. */
@@ -71,7 +74,7 @@ static int64_t path_add(struct waiters *w, const struct call_path *p, uint64_t p
 {
     struct call_frame frames[MAX_PATH] = {{.address = pc, .class = "unknown"}};
     for (size_t i = 0; i < p->count; i++)
-        frames[i] = frame_describe(&p->frames[i]);
+        frames[i] = frame_describe(w, &p->frames[i], i == 0);
     return call_tree_add(w->tree, frames, p->count ? p->count : 1, 0);
 }
 

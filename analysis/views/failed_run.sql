@@ -1,4 +1,5 @@
 -- Which runs don't count, and why?
+-- Of a study: those that went wrong, runs beside its rounds (see counted_run) included.
 CREATE TEMP VIEW failed_run AS
 SELECT r.id AS run_id, r.variant, r.threads, r.probes, r.rep,
        CASE
@@ -8,5 +9,5 @@ SELECT r.id AS run_id, r.variant, r.threads, r.probes, r.rep,
        END AS reason
 FROM run AS r
 LEFT JOIN variant AS v ON v.name = r.variant
-WHERE r.id NOT IN (SELECT id FROM counted_run)
+WHERE r.variant IS NOT NULL AND (r.failure IS NOT NULL OR r.timed_out <> 0 OR r.interrupted <> 0)
 ORDER BY v.position, r.variant, r.threads, r.id;

@@ -1,5 +1,5 @@
 -- What calls what, and how much of the samples is in it?
--- The call paths of a variant's and thread count's counted runs as one tree: frames of one symbol and module under
+-- The call paths of a variant's and thread count's runs as one tree: frames of one symbol and module under
 -- the same callers are one node (frames without a symbol: of one module).  Rows come callers first, children by
 -- name: position numbers them.  x is where a node begins and samples how wide it is, in samples, those of the
 -- frames it called included; what ended in the node itself (self) lies at its left.  class is the frame's, and
@@ -17,7 +17,7 @@ WITH RECURSIVE
            coalesce(f.symbol LIKE '%futex%', 0) AS is_futex,
            coalesce(f.symbol LIKE 'entry_SYSCALL%' OR f.symbol LIKE 'el0_svc%', 0) AS is_entry
     FROM frame AS f
-    WHERE f.run_id IN (SELECT id FROM counted_run)
+    WHERE f.run_id IN (SELECT id FROM sampled_run)
   ),
   called(id, run_id, path, depth, in_futex, by_lock) AS MATERIALIZED ( -- by_lock: of the user's functions the innermost
     SELECT id, run_id, printf('%08x', name), 1, class = 'kernel' AND is_futex, class = 'lock'

@@ -4,7 +4,8 @@
 CREATE TEMP VIEW variant_status AS
 WITH counted AS (
   SELECT v.name, (SELECT count(*) FROM run AS r WHERE r.variant = v.name) AS runs,
-         (SELECT count(*) FROM counted_run AS r WHERE r.variant = v.name) AS counted_runs
+         (SELECT count(*) FROM run AS r WHERE r.variant = v.name)
+           - (SELECT count(*) FROM failed_run AS r WHERE r.variant = v.name) AS counted_runs
   FROM variant AS v
 )
 SELECT v.name AS variant, v.position, v.libc, v.linkage, v.allocator, v.command,

@@ -1,8 +1,8 @@
 -- By which call paths do threads come to wait for a futex word, and to wake on it?
 -- Of each word's waits, and of all its other calls (wakes), a random sample has a path: `waits` and `wakes` count
 -- the sampled ones, over all traced runs; `calls` is what they stand for: the word's calls of that kind, divided as
--- the sample is.  `function` is the application's: the first frame outside what waits, locks and allocates, and
--- outside of a C library; NULL where no frame on the way has a name.  `through` is the way from it to the word,
+-- the sample is.  `function` is the application's: the first frame outside of what waits, locks and allocates and of
+-- the languages' libraries; NULL where it can't be told, for want of names or of such a frame.  `through` is the way from it to the word,
 -- `callers` the way to it, `path` all of it, from the outermost frame that is known.  Places without a symbol are
 -- MODULE+0xADDRESS, on a way +0xADDRESS where they are in the module of the place before.
 CREATE TEMP VIEW waiter_path AS
@@ -32,34 +32,27 @@ WITH RECURSIVE
            coalesce(f.symbol,
                     iif(f.module = lag(f.module) OVER (PARTITION BY w.leaf ORDER BY w.depth DESC), '', f.module)
                       || printf('+0x%x', f.address),
-                    printf('0x%x', f.address)) AS on_way,
-           f.module GLOB 'libc.so*' OR f.module GLOB 'libc-2.*' OR f.module GLOB 'libpthread*'
-             OR f.module GLOB 'ld-musl-*' OR f.module GLOB 'libc.musl-*' AS in_libc
+                    printf('0x%x', f.address)) AS on_way
     FROM walk AS w
     JOIN frame AS f ON f.id = w.id
   ),
-  -- the innermost frame of the program, and the outermost of those on the way to it that lock or allocate
+  -- the innermost frame of the program, and the outermost of those between it and the word
   program AS (
-    SELECT leaf, min(depth) FILTER (WHERE class = 'program') AS depth, max(depth) AS outermost FROM step GROUP BY leaf
+    SELECT leaf, min(depth) FILTER (WHERE class = 'program') AS depth, max(depth) AS outermost
+    FROM step
+    GROUP BY leaf
   ),
   edge AS (
     SELECT s.leaf, max(s.depth) AS depth
     FROM step AS s
     JOIN program AS p ON p.leaf = s.leaf
-    WHERE s.class IN ('lock', 'allocator', 'copy') AND (p.depth IS NULL OR s.depth < p.depth)
+    WHERE s.class IN ('lock', 'allocator', 'copy', 'library') AND (p.depth IS NULL OR s.depth < p.depth)
     GROUP BY s.leaf
   ),
-  beyond AS (
-    SELECT p.leaf, coalesce(e.depth + 1, p.depth) AS depth, p.outermost
+  place AS (
+    SELECT p.leaf, iif(coalesce(e.depth, p.depth - 1) < p.outermost, coalesce(e.depth + 1, p.depth), NULL) AS depth
     FROM program AS p
     LEFT JOIN edge AS e ON e.leaf = p.leaf
-  ),
-  place AS (
-    SELECT b.leaf, coalesce(min(s.depth) FILTER (WHERE s.depth >= b.depth AND NOT coalesce(s.in_libc, 0)),
-                            iif(b.depth <= b.outermost, b.depth, NULL)) AS depth
-    FROM beyond AS b
-    JOIN step AS s ON s.leaf = b.leaf
-    GROUP BY b.leaf
   ),
   parted AS (
     SELECT s.leaf, s.depth, s.module, s.place, s.on_way,

@@ -1,7 +1,7 @@
 -- Who waits: from which functions of the application do the futex calls on each word come, most first?
 -- `share` is the function's part of the word's calls, `wait_share` and `wake_share` of its waits and of its other
 -- calls; all of it by a random sample of `sampled` calls.  `path` is the one that most of the function's calls came
--- by, one of `paths`; calls from where nothing has a name (function NULL) are told apart by their paths.  Words in
+-- by, one of `paths`; calls for which no function can be told (NULL) are told apart by their paths.  Words in
 -- the order of their calls (`lock_rank`), as in hottest_lock.
 CREATE TEMP VIEW who_waits AS
 WITH

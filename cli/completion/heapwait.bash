@@ -14,10 +14,10 @@ _heapwait_options()
 {
     case $1 in
     doctor) echo '--calibrate --perf --help' ;;
-    record) echo '--output --mode --max-words --calibrate --collector --help' ;;
+    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --libc --calibrate --perf --collector --help' ;;
     import) echo '--output --libc --help' ;;
     study)
-        echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --no-probes' \
+        echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --perf --no-probes' \
             '--timeout --seed --resume --help'
         ;;
     bench) echo '--rounds --passwords --quick --no-tools --write --help' ;;
@@ -32,13 +32,16 @@ _heapwait_value()
 {
     case $1:$2 in
     record:-m | record:--mode) _heapwait_words 'waits ledger' ;;
+    record:-p | record:--pid) _heapwait_words "$(cd /proc && echo [0-9]*)" ;;
+    record:-u | record:--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
+    record:--cgroup) _heapwait_files -d ;;
     record:--collector) _heapwait_words 'bpf perf' ;;
-    import:--libc) _heapwait_files -f ;;
+    record:--libc | import:--libc) _heapwait_files -f ;;
     study:--variants) _heapwait_words 'none glibc musl musl+jemalloc musl+mimalloc glibc-static musl-dynamic
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     report:-o | report:--output) _heapwait_files -d ;;
     *:-o | *:--output) _heapwait_files -f ;;
-    record:--max-words | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
+    record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;
     esac
@@ -51,7 +54,7 @@ _heapwait_command_at()
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
-        -o | --output | -m | --mode | --max-words | --collector) ((i++)) ;;
+        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --libc | --collector) ((i++)) ;;
         -*) ;;
         *) echo "$i" && return ;;
         esac

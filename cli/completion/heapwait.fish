@@ -5,7 +5,7 @@ end
 
 complete -c heapwait -f
 complete -c heapwait -n __fish_use_subcommand -a doctor -d 'what this machine can measure'
-complete -c heapwait -n __fish_use_subcommand -a record -d 'run a command under probes'
+complete -c heapwait -n __fish_use_subcommand -a record -d 'run a command under probes, or attach'
 complete -c heapwait -n __fish_use_subcommand -a import -d 'a session of perf record'
 complete -c heapwait -n __fish_use_subcommand -a study -d 'run every variant of the password program'
 complete -c heapwait -n __fish_use_subcommand -a explain -d 'verdict and tables of a recording'
@@ -19,8 +19,15 @@ complete -c heapwait -n '__heapwait_in doctor' -l perf -d 'the perf record line 
 
 complete -c heapwait -n '__heapwait_in record' -s o -l output -r -F -d 'the recording'
 complete -c heapwait -n '__heapwait_in record' -s m -l mode -x -a 'waits ledger' -d 'what to measure'
+complete -c heapwait -n '__heapwait_in record' -s p -l pid -x -a '(__fish_complete_pids)' -d 'attach to processes'
+complete -c heapwait -n '__heapwait_in record' -l cgroup -x -a '(__fish_complete_directories)' -d 'attach to a cgroup'
+complete -c heapwait -n '__heapwait_in record' -s a -l all -d 'attach to all processes'
+complete -c heapwait -n '__heapwait_in record' -l duration -x -d 'how long, in seconds'
+complete -c heapwait -n '__heapwait_in record' -s u -l user -x -a '(__fish_complete_users)' -d 'run the command as'
 complete -c heapwait -n '__heapwait_in record' -l max-words -x -d 'pairs of futex word and outcome'
+complete -c heapwait -n '__heapwait_in record' -l libc -r -F -d 'musl\'s libc.a'
 complete -c heapwait -n '__heapwait_in record' -l calibrate -d 'runs and time of the probes'
+complete -c heapwait -n '__heapwait_in record' -l perf -d 'samples with call paths'
 complete -c heapwait -n '__heapwait_in record' -l collector -x -a 'bpf perf' -d 'by what'
 complete -c heapwait -n '__heapwait_in record' -xa '(__fish_complete_subcommand --fcs-skip=2)'
 
@@ -37,6 +44,7 @@ complete -c heapwait -n '__heapwait_in study' -l passwords -x -d 'passwords per 
 complete -c heapwait -n '__heapwait_in study' -l reps -x -d 'untraced runs of each'
 complete -c heapwait -n '__heapwait_in study' -l traced-reps -x -d 'runs of each in mode waits'
 complete -c heapwait -n '__heapwait_in study' -l ledger-reps -x -d 'runs of each in mode ledger'
+complete -c heapwait -n '__heapwait_in study' -l perf -d 'one more run of each, sampled by perf'
 complete -c heapwait -n '__heapwait_in study' -l no-probes -d 'no traced runs'
 complete -c heapwait -n '__heapwait_in study' -l timeout -x -d 'seconds until a run is killed'
 complete -c heapwait -n '__heapwait_in study' -l seed -x -d 'of the random order'

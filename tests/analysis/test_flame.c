@@ -70,6 +70,19 @@ static void test_cells(void **state)
     opened_close(&o);
 }
 
+/* A run beside the rounds is there for its call paths alone. */
+static void test_runs(void **state)
+{
+    (void)state;
+    struct opened o = opened_with(NULL);
+    assert_rows(o.db, "SELECT group_concat(id, ' ') FROM sampled_run", "3 4 5 7\n");
+    assert_rows(o.db, "SELECT group_concat(id, ' ') FROM counted_run", "1 2 3 4 5\n");
+    assert_rows(o.db, "SELECT group_concat(run_id, ' ') FROM failed_run", "6\n");
+    assert_rows(o.db, "SELECT variant, status, runs, counted_runs, failed_runs FROM variant_status",
+                "glibc|measured|2|2|0\nmusl|partly|5|4|1\nmine|not run|0|0|0\n");
+    opened_close(&o);
+}
+
 /* A page fault in a lock function is no futex call, nor is another function's system call that isn't one. */
 static void test_futex(void **state)
 {
@@ -119,11 +132,8 @@ static void test_deep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tree),
-        cmocka_unit_test(test_cells),
-        cmocka_unit_test(test_futex),
-        cmocka_unit_test(test_bad_trees),
-        cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_tree),  cmocka_unit_test(test_cells),     cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_futex), cmocka_unit_test(test_bad_trees), cmocka_unit_test(test_deep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,7 +102,7 @@ static void plan_order_is_frozen(void **state)
 {
     static const bool own[] = {false, false};
     static const unsigned threads[] = {1, 4};
-    const struct plan_shape shape = {2, own, threads, 2, 2, 1, 0};
+    struct plan_shape shape = {2, own, threads, 2, 2, 1, 0, false};
     size_t count;
     struct plan_cell *plan = plan_make(&shape, 42, &count);
     char order[256] = "";
@@ -111,6 +111,33 @@ static void plan_order_is_frozen(void **state)
                 plan[i].probes == PROBES_WAITS ? "t" : "");
     assert_string_equal(order, "1a4t 1b4t 1a1t 1b4 1a1 1a4 1b1 2a1 2b1 2b4 2a4 2b1t ");
     free(plan);
+    (void)state;
+}
+
+/* Runs that perf samples come after all others, whose order they don't change. */
+static void plan_has_perf_last(void **state)
+{
+    static const bool own[] = {false, true};
+    static const unsigned threads[] = {1, 4};
+    struct plan_shape shape = {2, own, threads, 2, 2, 1, 1, false};
+    size_t count, more;
+    struct plan_cell *plan = plan_make(&shape, 42, &count);
+    shape.perf = true;
+    struct plan_cell *longer = plan_make(&shape, 42, &more);
+    assert_int_equal(more, count + 3);
+    assert_memory_equal(plan, longer, count * sizeof(*plan));
+    for (size_t i = count; i < more; i++) {
+        assert_int_equal(longer[i].rep, 0);
+        assert_int_equal(longer[i].probes, PROBES_WAITS);
+        assert_true(longer[i].kind < plan_kinds(&shape));
+        for (size_t k = 0; k < i; k++)
+            assert_true(longer[k].kind != longer[i].kind);
+    }
+    assert_int_equal(longer[count].threads, 1);
+    assert_int_equal(longer[count + 1].threads, 4);
+    assert_int_equal(longer[count + 2].threads, 0);
+    free(plan);
+    free(longer);
     (void)state;
 }
 
@@ -254,6 +281,7 @@ int main(void)
         cmocka_unit_test(plan_traces_in_one_stretch_per_round),
         cmocka_unit_test(plan_follows_its_seed),
         cmocka_unit_test(plan_order_is_frozen),
+        cmocka_unit_test(plan_has_perf_last),
         cmocka_unit_test(plan_refuses_nothing_and_too_much),
         cmocka_unit_test(plan_has_no_favourite_position),
         cmocka_unit_test(history_gives_up),

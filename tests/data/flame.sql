@@ -13,7 +13,7 @@ INSERT INTO run (id, variant, threads, passwords, probes, collector, rep, wall_n
   (4, 'musl',  4, 1000, 'waits', 'bpf', 1, 2080000, 0, 'passwords-musl',  '2026-01-01T00:00:00Z'),
   (5, 'musl',  4, 1000, 'waits', 'bpf', 2, 2090000, 0, 'passwords-musl',  '2026-01-01T00:00:00Z'),
   (6, 'musl',  4, 1000, 'waits', 'bpf', 3, 9900000, 1, 'passwords-musl',  '2026-01-01T00:00:00Z'),
-  (7, 'musl',  1, 1000, 'waits', 'bpf', 1, 3000000, 0, 'passwords-musl',  '2026-01-01T00:00:00Z');
+  (7, 'musl',  1, 1000, 'waits', 'bpf', 0, 3000000, 0, 'passwords-musl',  '2026-01-01T00:00:00Z');
 UPDATE run SET failure = 'it ended with exit status 1' WHERE id = 6;
 INSERT INTO frame (id, run_id, caller, symbol, module, address, class) VALUES
   -- glibc: start > main > malloc

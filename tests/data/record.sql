@@ -19,8 +19,8 @@ INSERT INTO frame VALUES
   (1, 1, NULL, '_start', 'server', NULL, 'program'), (2, 1, 1, 'main', 'server', NULL, 'program'),
   (3, 1, 2, 'consume', 'server', NULL, 'program'), (4, 1, 3, 'pthread_cond_wait', 'libc.so.6', NULL, 'lock'),
   (6, 1, 2, NULL, 'server', 4660, 'unknown'), (7, 1, 6, 'malloc', 'libc.so.6', NULL, 'allocator'),
-  (8, 1, 7, NULL, 'libc.so.6', 39612, 'unknown'),
-  (9, 1, 3, 'strdup', 'libc.so.6', NULL, 'program'), (10, 1, 9, 'malloc', 'libc.so.6', NULL, 'allocator'),
+  (8, 1, 7, NULL, 'libc.so.6', 39612, 'library'),
+  (9, 1, 3, 'strdup', 'libc.so.6', NULL, 'library'), (10, 1, 9, 'malloc', 'libc.so.6', NULL, 'allocator'),
   (11, 1, NULL, NULL, 'server', 16, 'unknown'), (12, 1, 11, NULL, 'server', 32, 'unknown'),
   (13, 1, 11, NULL, 'server', 48, 'unknown');
 INSERT INTO waiter VALUES

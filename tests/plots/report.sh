@@ -102,6 +102,37 @@ ledger)
         [ ! -e out/figures/$name.pdf ] || fail "$name without a ledger"
     done
     ;;
+flame)
+    recording study.db "$source/tests/data/flame.sql"
+    "$heapwait" report study.db -o out >/dev/null
+    pdftotext out/report.pdf - | squeeze >page
+    has page 'Where the samples are'
+    has page 'Of musl’s samples 16.5 % are in futex calls, 10.0 % in lock functions, 8.00 % in the allocator.'
+    has page 'Of glibc’s samples 0 % are in futex calls, 0 % in lock functions, 40.0 % in the allocator.'
+    pdftotext out/figures/flame.pdf - | squeeze >figure
+    for label in glibc musl program allocator 'lock functions' 'futex calls' copy '100 samples' '200 samples' \
+        malloc __lock do_futex encode; do has figure "$label"; done
+    # every box lies in its caller's, none on another of its depth; the outermost ones are all of the samples
+    awk -F'\t' 'NR > 1 { if ($5 < at[$1, $4] - 1e-9) exit 1; at[$1, $4] = $6
+        if ($4 > 1 && ($5 < from[$1, $4 - 1] - 1e-9 || $6 > until[$1, $4 - 1] + 1e-9)) exit 1
+        from[$1, $4] = $5; until[$1, $4] = $6; if ($4 == 1) sum[$1] += $7 }
+        END { exit !(sum[1] == 100 && sum[2] == 200) }' out/data/flame.tsv || fail 'the boxes do not stand on their callers'
+    # 900 functions of one sample, 100 of one hundred: the small ones become one box
+    cat >many.sql <<'SQL'
+BEGIN;
+WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+INSERT INTO frame (id, run_id, caller, symbol, class) SELECT 100 + i, 3, 31, printf('f%04d', i), 'program' FROM n;
+INSERT INTO frame_sample SELECT id, iif(id % 10 = 0, 100, 1) FROM frame WHERE id > 100;
+COMMIT;
+SQL
+    recording many.db "$source/tests/data/flame.sql" many.sql
+    "$heapwait" report many.db -o many >/dev/null
+    awk -F'\t' '$10 == "others" && $7 == 900 && $4 == 3 { found++ } $2 == "glibc" { rows++ }
+        END { exit !(found == 1 && rows == 104) }' many/data/flame.tsv || fail 'what is too narrow is not gathered'
+    recording plain.db "$source/tests/data/study.sql"
+    "$heapwait" report plain.db -o out >/dev/null
+    [ ! -e out/figures/flame.pdf ] || fail 'a flame graph without samples'
+    ;;
 same)
     recording study.db "$source/tests/data/study.sql"
     "$heapwait" report study.db -o one >/dev/null

@@ -181,6 +181,50 @@ static void without_anything(void **state)
     stripped(PATH_SUBJECT "_musl_neither_stripped", PATH_SUBJECT "_musl_neither", "return addresses");
 }
 
+/* ---- above malloc ---- */
+
+enum { ROUNDS = 5 };
+
+static bool is_between(const char *class)
+{
+    return !strcmp(class, "lock") || !strcmp(class, "allocator") || !strcmp(class, "library");
+}
+
+/* Whoever waits for malloc's lock is asker: the first frame that neither locks nor allocates. */
+static void asker_check(const char *program, const char *whole)
+{
+    struct trial t;
+    uint64_t waits = 0;
+    const struct lock *l = NULL;
+    trial_run(&t, &plain, program, NULL, NULL);
+    for (size_t i = 0; i < t.m->lock_count && !l; i++)
+        if (t.m->locks[i].is_malloc)
+            l = &t.m->locks[i];
+    assert_non_null(l);
+    twin_choose(whole);
+    for (size_t i = 0; i < l->waiter_count; i++) {
+        const struct call_node *n = call_tree_node(t.m->paths, l->waiters[i].node);
+        while (n && is_between(n->frame.class))
+            n = call_tree_node(t.m->paths, n->caller);
+        assert_non_null(n);
+        if (l->waiters[i].waits)
+            assert_string_equal(frame_name(&n->frame), "asker");
+        waits += l->waiters[i].waits;
+    }
+    twin_choose(NULL);
+    assert_true(waits >= ROUNDS);
+    measurement_free(t.m);
+}
+
+static void above_malloc(void **state)
+{
+    (void)state;
+    if (access(PATH_SUBJECT "_malloc", X_OK))
+        skip();
+    asker_check(PATH_SUBJECT "_malloc", NULL);
+    asker_check(PATH_SUBJECT "_malloc_stripped", PATH_SUBJECT "_malloc");
+}
+
 /* Of more calls than are kept a random part is: as many waits as there is room for. */
 static void a_sample_of_many(void **state)
 {
@@ -226,7 +270,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(by_frame_pointers),   cmocka_unit_test(by_unwind_tables),
         cmocka_unit_test(by_return_addresses), cmocka_unit_test(in_static_musl),
         cmocka_unit_test(without_symbols),     cmocka_unit_test(without_anything),
-        cmocka_unit_test(a_sample_of_many),    cmocka_unit_test(killed_in_a_wait),
+        cmocka_unit_test(above_malloc),        cmocka_unit_test(a_sample_of_many),
+        cmocka_unit_test(killed_in_a_wait),
     };
     struct error err = {""};
     if (checks_require(&err)) {

@@ -245,6 +245,89 @@ static void ring_with_nonsense_ends(void **state)
     }
 }
 
+/* Only the chosen processes and what descends from them; a number of theirs that comes again brings nothing
+ * of the process before. */
+static void chosen_ones_only(void **state)
+{
+    struct sideband *s = sideband_bare();
+    (void)state;
+    s->chosen = true;
+    assert_true(spaces_now(s->spaces, 10) != 0);
+    mmap_give(s, 10, 0x1000, "/bin/x", 1);
+    mmap_give(s, 11, 0x1000, "/bin/y", 2);
+    comm_give(s, 11, true, 3);
+    fork_give(s, 20, 10, 4);
+    fork_give(s, 21, 11, 5);
+    mmap_give(s, 20, 0x2000, "/lib/x", 6);
+    mmap_give(s, 21, 0x2000, "/lib/y", 7);
+    fork_give(s, 20, 11, 8);
+    assert_int_equal(sideband_finish(s), 0);
+    assert_int_equal(sideband_space(s, 10, 9)->mapping_count, 1);
+    assert_int_equal(sideband_space(s, 20, 7)->mapping_count, 2);
+    assert_int_equal(sideband_space(s, 20, 8)->mapping_count, 0);
+    assert_null(sideband_space(s, 11, 9));
+    assert_null(sideband_space(s, 21, 9));
+    sideband_close(s);
+}
+
+/* What /proc says of this very process: in front of all records, for its children too. */
+static void mappings_of_the_present(void **state)
+{
+    uint32_t own = (uint32_t)getpid();
+    struct sideband *s = sideband_bare();
+    (void)state;
+    s->opened_ns = 100;
+    fork_give(s, own + 1, own, 110);
+    mmap_give(s, own, 0x1000, "/late", 120);
+    assert_int_equal(sideband_present(s, own), 0);
+    assert_int_equal(sideband_finish(s), 0);
+    size_t count = sideband_space(s, own, 1)->mapping_count;
+    assert_true(count > 2);
+    assert_string_equal(sideband_space(s, own, 1)->mappings[count - 1].path, "/late");
+    assert_int_equal(sideband_space(s, own + 1, 200)->mapping_count, count - 1);
+    assert_int_equal(sideband_unread(s), 0);
+    assert_int_equal(sideband_present(s, 0x7ffffff0), -ENOENT);
+    assert_int_equal(sideband_unread(s), 0); /* who has ended is nobody's fault */
+    sideband_close(s);
+}
+
+/* It has become another program since: what /proc says is of that one, whose records are there. */
+static void the_present_is_another_program(void **state)
+{
+    uint32_t own = (uint32_t)getpid();
+    struct sideband *s = sideband_bare();
+    (void)state;
+    s->opened_ns = 100;
+    assert_true(spaces_now(s->spaces, own) != 0);
+    comm_give(s, own, true, 110);
+    mmap_give(s, own, 0x1000, "/bin/new", 120);
+    assert_int_equal(sideband_present(s, own), 0);
+    assert_int_equal(sideband_finish(s), 0);
+    assert_int_equal(sideband_space(s, own, 105)->mapping_count, 0);
+    assert_int_equal(sideband_space(s, own, 120)->mapping_count, 1);
+    sideband_close(s);
+}
+
+/* A long measurement: what is complete goes into the history while it runs, in the same order. */
+static void history_while_it_runs(void **state)
+{
+    struct sideband *s = sideband_bare();
+    (void)state;
+    for (uint64_t i = 0; i < MANY_EVENTS; i++)
+        mmap_give(s, 10, (MANY_EVENTS - i) * 4096, "/lib/x", MANY_EVENTS - i); /* the latest first */
+    mmap_give(s, 10, 7, "/lib/now", UINT64_MAX); /* it may be that one before it is still to come */
+    sideband_read(s);
+    assert_int_equal(s->event_count, 1);
+    assert_int_equal(sideband_space(s, 10, 1)->mapping_count, MANY_EVENTS);
+    assert_int_equal(sideband_finish(s), 0);
+    const struct address_space *space = sideband_space(s, 10, 1);
+    assert_int_equal(space->mapping_count, MANY_EVENTS + 1);
+    for (uint64_t i = 0; i < MANY_EVENTS; i++)
+        assert_int_equal(space->mappings[i].start, (i + 1) * 4096);
+    assert_string_equal(space->mappings[MANY_EVENTS].path, "/lib/now");
+    sideband_close(s);
+}
+
 /* From the kernel: a command that is gone before anyone could look. */
 static void a_command_of_milliseconds(void **state)
 {
@@ -289,6 +372,10 @@ int main(void)
         cmocka_unit_test(many_mappings_in_their_order),
         cmocka_unit_test(ring_wraps_around),
         cmocka_unit_test(ring_with_nonsense_ends),
+        cmocka_unit_test(chosen_ones_only),
+        cmocka_unit_test(mappings_of_the_present),
+        cmocka_unit_test(the_present_is_another_program),
+        cmocka_unit_test(history_while_it_runs),
         cmocka_unit_test(a_command_of_milliseconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

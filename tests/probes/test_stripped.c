@@ -81,6 +81,31 @@ static unsigned words_check(struct musl_code *c, const struct module *twin, cons
     return found;
 }
 
+/* What is said of each byte of code, against the twin's function there.  Returns how many functions are the
+ * allocator's. */
+static unsigned classes_check(struct musl_code *c, const struct module *twin, const char *name)
+{
+    uint64_t address, size;
+    bool code;
+    unsigned found = 0;
+    const struct symbol *last = NULL;
+    for (size_t n = 0; module_segment(twin, n, &address, &size, &code); n++)
+        for (uint64_t at = address; code && at < address + size; at++) {
+            const char *class = musl_code_class(c, at);
+            const struct symbol *s = class ? module_symbol_at(twin, at, true) : NULL;
+            if (!class || s == last)
+                continue;
+            last = s; /* NULL: padding behind a function */
+            bool lock = s && strstr(s->name, "lock") && strncmp(s->name, "pthread", 7);
+            bool allocates =
+                s && (allocator_has_function(twin, s->name) || !strncmp(s->name, "__malloc_", 9));
+            if (s && (strcmp(class, "lock") ? !allocates : !lock))
+                fail_msg("%s: %s is called %s", name, s->name, class);
+            found += s && !strcmp(class, "allocator");
+        }
+    return found;
+}
+
 static void file_check(const char *stripped, const char *twin, const char *allocator)
 {
     struct opened s, t;
@@ -90,9 +115,11 @@ static void file_check(const char *stripped, const char *twin, const char *alloc
     if (!c)
         fail_msg("%s: nothing of musl's was found", stripped);
     unsigned found = words_check(c, t.module, stripped);
+    unsigned functions = classes_check(c, t.module, stripped);
     bool own = !strcmp(allocator, "mallocng") || !strcmp(allocator, "oldmalloc");
     assert_int_equal(found, !own ? 0 : !strcmp(allocator, "mallocng") ? 1 : 65);
     assert_int_equal(own, musl_code_malloc(c) != NULL);
+    assert_true(own ? functions >= 2 : functions == 0);
     if (own)
         assert_string_equal(musl_code_malloc(c), allocator);
     musl_code_free(c);

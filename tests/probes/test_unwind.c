@@ -3,6 +3,7 @@
 #include "probes/cfi.h"
 #include "probes/frame_layout.h"
 #include "probes/insn.h"
+#include "probes/path_class.h"
 #include "probes/unwind.h"
 #include "tests/probes/cmocka_test.h"
 
@@ -173,6 +174,55 @@ static void odd_stacks(void **state)
     naming_free(n);
 }
 
+/* ---- classes ---- */
+
+static void classes_of_frames(void **state)
+{
+    static const struct {
+        const char *name, *class;
+    } cases[] = {
+        {"make_password", "program"},
+        {"pthread_mutex_lock", "lock"},
+        {"pthread_cond_wait@@GLIBC_2.3.2", "lock"},
+        {"syscall", "lock"},
+        {"malloc", "allocator"},
+        {"_Znwm", "allocator"},
+        {"_ZN3app5_ZnwmEv", "program"},
+        {"__rust_alloc", "allocator"},
+        {"_RNvCsjrHSEGnQ3l9_7___rustc12___rust_alloc", "allocator"},
+        {"_ZNSt6vectorIiSaIiEE17_M_realloc_insertIJRKiEEEvN9__gnu_cxx17__normal_iteratorIPiS1_EEDpOT_",
+         "library"},
+        {"_ZN3app6vectorEv", "program"},
+        {"_ZN5alloc7raw_vec11finish_grow17h0123456789abcdefE", "library"},
+        {"_ZN66_$LT$app..T$u20$as$u20$core..fmt..Display$GT$3fmt17h0123456789abcdefE", "program"},
+        {"_RNvMs0_NtNtNtCsjrHSEGnQ3l9_3std3sys6thread4unixNtB5_6Thread4join", "library"},
+        {"_RNvNtCs1234_7mycrate4core4work", "program"},
+        {"_RNvC3std4work", "library"},
+        {"_R", "program"},
+        {"_RNvCs", "program"},
+        {"_RC99999999999999999999999std", "program"},
+        {"_ZN3std3sys4sync5mutex5futex5Mutex14lock_contended17h0123456789abcdefE", "lock"},
+    };
+    const struct module *m = module_of(PATH_SUBJECT "_tables");
+    (void)state;
+    assert_non_null(m);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct symbol s = {.name = cases[i].name, .function = true};
+        if (strcmp(path_class(m, &s), cases[i].class) != 0)
+            fail_msg("%s is %s", cases[i].name, path_class(m, &s));
+    }
+    assert_string_equal(path_class(m, NULL), "unknown");
+    assert_string_equal(path_class(NULL, NULL), "unknown");
+    Dl_info libc;
+    assert_true(dladdr(dlsym(RTLD_DEFAULT, "malloc"), &libc));
+    const char *slash = strrchr(libc.dli_fname, '/');
+    if (slash && !strncmp(slash, "/libc.so", 8)) { /* else it is a sanitizer's */
+        assert_string_equal(path_class(module_of(libc.dli_fname), NULL), "library");
+        assert_string_equal(path_class(module_of(libc.dli_fname), &(struct symbol){.name = "strdup"}),
+                            "library");
+    }
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -194,6 +244,7 @@ int main(void)
         cmocka_unit_test(code_agrees_with_tables),
 #endif
         cmocka_unit_test(odd_stacks),
+        cmocka_unit_test(classes_of_frames),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,0 +1,215 @@
+/* See record_options.h. */
+#include "cli/record_options.h"
+
+#include "cli/command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: heapwait record [OPTION...] [-u USER] -- COMMAND [ARG...]\n"
+    "       heapwait record [OPTION...] -p PID[,PID...] [--duration S]\n"
+    "       heapwait record [OPTION...] -a | --cgroup PATH [--duration S | -- COMMAND [ARG...]]\n"
+    "\n"
+    "Runs COMMAND under probes that count every futex call by word and outcome, and writes a recording; or "
+    "attaches\n"
+    "to what runs already, until Ctrl-C, until S seconds are over, or until it has ended.  With -a or "
+    "--cgroup it\n"
+    "measures while COMMAND runs.\n"
+    "Ends with COMMAND's own exit status, 0 without one; 125 when heapwait itself failed, 126 when COMMAND "
+    "can't be\n"
+    "executed, 127 when it isn't found.\n"
+    "\n"
+    "  -o, --output FILE     the recording (default heapwait.db; an older one is kept as FILE.old)\n"
+    "  -m, --mode MODE       waits: count and time futex calls; ledger: that, and account for every "
+    "nanosecond of\n"
+    "                        every thread\n"
+    "  -p, --pid PID         attach to these processes, all their threads and children to come\n"
+    "      --cgroup PATH     attach to the processes of this cgroup v2 folder and below, also those to come\n"
+    "  -a, --all             attach to all processes\n"
+    "      --duration S      measure for S seconds (0.5 and the like will do)\n"
+    "  -u, --user USER       run COMMAND as USER\n"
+    "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
+    "      --libc FILE       musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
+    "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
+    "      --perf[=FILE]     run `perf record` beside the probes: samples with call paths, for a flame "
+    "graph; its\n"
+    "                        file is kept (default OUTPUT.perf.data)\n"
+    "      --collector NAME  bpf (the default), or perf: through `perf record`, where BPF is not permitted\n"
+    "  -h, --help\n";
+
+__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
+{
+    va_list args;
+    fputs("heapwait record: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputs("; `heapwait record --help` tells the options\n", stderr);
+    return EXIT_USAGE;
+}
+
+static bool number_parse(const char *text, uint32_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long n = strtoul(text, &end, 10);
+    if (errno || end == text || *end || text[0] == '-' || n == 0 || n > 1u << 24)
+        return false;
+    *out = (uint32_t)n;
+    return true;
+}
+
+/* A list of numbers, adding to those of an earlier -p. */
+static bool pids_parse(const char *text, struct record_options *o)
+{
+    for (;;) {
+        char *end;
+        errno = 0;
+        long n = strtol(text, &end, 10);
+        if (errno || end == text || n <= 0 || n > INT_MAX || o->pid_count == WANTED_PROCESSES)
+            return false;
+        o->pids[o->pid_count++] = (pid_t)n;
+        if (!*end)
+            return true;
+        if (*end != ',')
+            return false;
+        text = end + 1;
+    }
+}
+
+/* Seconds, also a fraction; at most a thousand days. */
+static bool duration_parse(const char *text, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    double seconds = strtod(text, &end);
+    if (errno || end == text || *end || !isfinite(seconds) || seconds <= 0 || seconds > 86400e3)
+        return false;
+    *out = (uint64_t)(seconds * 1e9);
+    return *out > 0;
+}
+
+/* Only one of -p, -a and --cgroup makes sense. */
+static int scope_take(struct record_options *o, enum follow_scope scope)
+{
+    if (o->scope != FOLLOW_COMMAND && o->scope != scope)
+        return usage_error("of -p, -a and --cgroup only one can be given");
+    o->scope = scope;
+    return -1;
+}
+
+static int mix_check(const struct record_options *o)
+{
+    if (o->scope == FOLLOW_COMMAND && !o->command)
+        return usage_error("there is no command to run, and nothing to attach to (-p, --cgroup, -a)");
+    if (o->scope == FOLLOW_PROCESSES && o->command)
+        return usage_error(
+            "-p goes with no command ('%s' would be one): it measures until the processes end, for "
+            "--duration, or until Ctrl-C",
+            o->command[0]);
+    if (o->duration_ns && o->command)
+        return usage_error(
+            "--duration goes with -p, --cgroup or -a without a command (`timeout %s COMMAND` ends "
+            "one)",
+            "SECONDS");
+    if (o->perf && (o->scope == FOLLOW_CGROUP || o->scope == FOLLOW_ALL))
+        return usage_error("--perf goes with a command of its own or -p, not with --cgroup or -a");
+    if (o->by_perf && o->scope != FOLLOW_COMMAND)
+        return usage_error(
+            "--collector perf runs a command; to attach, use the line of `heapwait doctor --perf` "
+            "with -p or -a, and import its file");
+    if (o->by_perf && (o->mode == PROBES_LEDGER || o->calibrate || o->perf))
+        return usage_error(
+            "--collector perf counts and times futex calls: ledger, --calibrate and --perf want bpf");
+    if (o->user && !o->command)
+        return usage_error("-u is for the command that is run, and there is none");
+    return -1;
+}
+
+/* One option; -1: go on. */
+static int option_take(int c, char *const *argv, struct record_options *o)
+{
+    switch (c) {
+    case 'o':
+        o->output = optarg;
+        return -1;
+    case 'm':
+        if (strcmp(optarg, "waits") && strcmp(optarg, "ledger"))
+            return usage_error("there is no mode '%s' (waits and ledger are)", optarg);
+        o->mode = strcmp(optarg, "ledger") ? PROBES_WAITS : PROBES_LEDGER;
+        return -1;
+    case 'p':
+        if (!pids_parse(optarg, o))
+            return usage_error("-p takes process numbers, as in -p 123 or -p 123,456, not '%s'", optarg);
+        return scope_take(o, FOLLOW_PROCESSES);
+    case 'g':
+        if (o->cgroup)
+            return usage_error("--cgroup can be given once: it takes in all folders below");
+        o->cgroup = optarg;
+        return scope_take(o, FOLLOW_CGROUP);
+    case 'a':
+        return scope_take(o, FOLLOW_ALL);
+    case 'd':
+        return duration_parse(optarg, &o->duration_ns)
+                   ? -1
+                   : usage_error("--duration takes seconds above 0, as in 10 or 0.5, not '%s'", optarg);
+    case 'u':
+        o->user = optarg;
+        return -1;
+    case 'w':
+        return number_parse(optarg, &o->max_words)
+                   ? -1
+                   : usage_error("--max-words takes a number from 1 to 16777216, not '%s'", optarg);
+    case 'l':
+        o->libc = optarg;
+        return -1;
+    case 'c':
+        o->calibrate = true;
+        return -1;
+    case 'f':
+        o->perf = true;
+        o->perf_file = optarg;
+        return -1;
+    case 'C':
+        if (strcmp(optarg, "bpf") && strcmp(optarg, "perf"))
+            return usage_error("there is no collector '%s' (bpf and perf are)", optarg);
+        o->by_perf = !strcmp(optarg, "perf");
+        return -1;
+    case 'h':
+        fputs(usage, stdout);
+        return EXIT_OK;
+    case ':':
+        return usage_error("'%s' wants a value", argv[optind - 1]);
+    default:
+        return usage_error("there is no option '%s'", argv[optind - 1]);
+    }
+}
+
+int record_options_parse(int argc, char **argv, struct record_options *o)
+{
+    static const struct option longs[] = {
+        {"output", required_argument, NULL, 'o'}, {"mode", required_argument, NULL, 'm'},
+        {"pid", required_argument, NULL, 'p'},    {"cgroup", required_argument, NULL, 'g'},
+        {"all", no_argument, NULL, 'a'},          {"duration", required_argument, NULL, 'd'},
+        {"user", required_argument, NULL, 'u'},   {"max-words", required_argument, NULL, 'w'},
+        {"libc", required_argument, NULL, 'l'},   {"calibrate", no_argument, NULL, 'c'},
+        {"perf", optional_argument, NULL, 'f'},   {"collector", required_argument, NULL, 'C'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    };
+    optind = 1;
+    for (int c; (c = getopt_long(argc, argv, "+:o:m:p:au:h", longs, NULL)) != -1;) {
+        int code = option_take(c, argv, o);
+        if (code >= 0)
+            return code;
+    }
+    if (optind < argc)
+        o->command = argv + optind;
+    return mix_check(o);
+}

@@ -1,0 +1,14 @@
+/* The clocks that everything is told by. */
+#ifndef HEAPWAIT_CLOCK_H
+#define HEAPWAIT_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* CLOCK_MONOTONIC, which is also the probes' clock. */
+uint64_t monotonic_ns(void);
+
+/* The date, UTC, ISO 8601. */
+void date_format(char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,93 @@
+/* See identity.h.  All that asks databases is done before the fork: what is left for the child are system
+ * calls. */
+#include "probes/identity.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct identity {
+    uid_t uid;
+    gid_t gid;
+    gid_t *groups;
+    int group_count;
+    char *name, *home, *shell;
+};
+
+void identity_free(struct identity *i)
+{
+    if (!i)
+        return;
+    free(i->groups);
+    free(i->name);
+    free(i->home);
+    free(i->shell);
+    free(i);
+}
+
+static const struct passwd *user_find(const char *user)
+{
+    char *end;
+    const struct passwd *found = getpwnam(user);
+    errno = 0;
+    unsigned long number = strtoul(user, &end, 10);
+    if (found || errno || end == user || *end || *user == '-' || number >= (uid_t)-1)
+        return found;
+    return getpwuid((uid_t)number);
+}
+
+/* getgrouplist() says how many there are when they don't fit. */
+static int groups_find(struct identity *i)
+{
+    for (i->group_count = 16;;) {
+        int room = i->group_count;
+        gid_t *grown = reallocarray(i->groups, (size_t)room, sizeof(*grown));
+        if (!grown)
+            return -ENOMEM;
+        i->groups = grown;
+        if (getgrouplist(i->name, i->gid, i->groups, &i->group_count) >= 0)
+            return 0;
+        if (i->group_count <= room)
+            i->group_count = room * 2;
+    }
+}
+
+int identity_find(const char *user, struct identity **out, struct error *err)
+{
+    const struct passwd *p = user_find(user);
+    if (!p)
+        return error_set(err, -ENOENT, "there is no user '%s'; `getent passwd` lists those there are", user);
+    struct identity *i = calloc(1, sizeof(*i));
+    if (!i)
+        return error_set(err, -ENOMEM, "out of memory");
+    *i = (struct identity){.uid = p->pw_uid,
+                           .gid = p->pw_gid,
+                           .name = strdup(p->pw_name),
+                           .home = strdup(p->pw_dir),
+                           .shell = strdup(p->pw_shell && *p->pw_shell ? p->pw_shell : "/bin/sh")};
+    if (!i->name || !i->home || !i->shell || groups_find(i)) {
+        identity_free(i);
+        return error_set(err, -ENOMEM, "out of memory");
+    }
+    *out = i;
+    return 0;
+}
+
+const char *identity_name(const struct identity *i)
+{
+    return i->name;
+}
+
+int identity_take(const struct identity *i)
+{
+    if (setgroups((size_t)i->group_count, i->groups) || setresgid(i->gid, i->gid, i->gid) ||
+        setresuid(i->uid, i->uid, i->uid))
+        return errno;
+    if (setenv("HOME", i->home, 1) || setenv("SHELL", i->shell, 1) || setenv("USER", i->name, 1) ||
+        setenv("LOGNAME", i->name, 1))
+        return errno;
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* What /proc/PID/maps says: the files that a process has mapped as code, now. */
+#ifndef HEAPWAIT_MAPS_H
+#define HEAPWAIT_MAPS_H
+
+#include "probes/spaces.h"
+
+#include <stdbool.h>
+
+/* Calls `take` for each executable mapping of a file, by address; *m and its path are valid during the call.
+ * The path is as the process sees it, from its own root; a file that is gone has " (deleted)" behind it. 0;
+ * -ENOENT or -ESRCH: there is no such process (any more); another negative errno. */
+int maps_read(uint32_t pid, void (*take)(void *context, const struct mapping *m), void *context);
+
+/* One line of the file, without its end; false: it is none of those. */
+bool maps_parse(char *line, struct mapping *m);
+
+#endif
