@@ -127,6 +127,8 @@ static size_t path_frames(const struct result *r, uint32_t number, bool user, st
     bool seen_user = false;
     for (const struct perf_step *s; number && count < MAX_DEPTH; number = s->caller) {
         s = perf_paths_step(r->im->paths, number);
+        if (s->kernel && seen_user)
+            break; /* what frame pointers that were none led to: no user code is called by the kernel's */
         if (user && s->kernel)
             continue;
         bool caller = s->kernel ? count > 0 : seen_user;
@@ -266,6 +268,8 @@ static struct stack_value *stack_of(const struct result *r, uint32_t number)
     struct stack_value *s = calloc(1, sizeof(*s));
     for (const struct perf_step *step; s && number; number = step->caller) {
         step = perf_paths_step(r->im->paths, number);
+        if (step->kernel && s->ip)
+            break;
         if (step->kernel)
             continue;
         if (!s->ip)

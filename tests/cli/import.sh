@@ -91,6 +91,7 @@ cat >events <<'EVENTS'
    20/20        10.000001900: cpu-clock:
 	            7f43 __lock (/opt/app)
 	            7f99 malloc (/opt/app)
+	ffffffffdeadbeef [unknown] ([unknown])
 
    20/20        10.000001950: PERF_RECORD_LOST lost 3
    20/21        10.000002000: PERF_RECORD_EXIT(20:21):(20:20)
@@ -113,6 +114,7 @@ expect "waits" "eagain 1,slept 1" "$(query good.db "SELECT outcome, sum(calls) F
 expect "handoffs" 1 "$(query good.db "SELECT sum(calls) FROM handoff_histogram WHERE low_ns <= 300 AND 300 < high_ns")"
 expect "samples" "unknown app 1" "$(query good.db "SELECT class, module, samples FROM sample")"
 expect "call paths" 1 "$(query good.db "SELECT sum(samples) FROM frame_sample")"
+expect "no kernel below user code" 0 "$(query good.db "SELECT count(*) FROM frame WHERE class = 'kernel'")"
 expect "who waits" "1 0" "$(query good.db "SELECT sum(waits), sum(wakes) FROM waiter")"
 expect "the machine" "A CPU 8 6.1.0 1024000" "$(query good.db "SELECT (SELECT value FROM host WHERE key = 'cpu_model'),
     (SELECT value FROM host WHERE key = 'cores'), (SELECT value FROM host WHERE key = 'kernel'),
