@@ -96,6 +96,38 @@ static void say_hottest(struct maker *m, const char *who, const struct hot *hott
     free(second);
 }
 
+enum { CALLERS_SAID = 3 };
+
+/* From which functions of the application the calls on malloc's hottest lock come. */
+static void say_callers(struct maker *m, const struct place *place, const struct hot *lock)
+{
+    char *text = NULL, share[32], count[32];
+    size_t size = 0, said = 0;
+    double sampled = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return;
+    sqlite3_stmt *row =
+        maker_query(m,
+                    "SELECT name, function, share, sum(sampled) OVER (PARTITION BY lock_rank) FROM who_waits "
+                    "WHERE variant IS ?1 AND threads IS ?2 AND is_malloc ORDER BY lock_rank, rank",
+                    place);
+    while (maker_next(m, row)) {
+        const char *name = (const char *)sqlite3_column_text(row, 0);
+        char *function = maker_column(m, row, 1);
+        if (function && name && lock->name && !strcmp(name, lock->name) && said < CALLERS_SAID) {
+            sampled = sqlite3_column_double(row, 3);
+            fprintf(out, "%s%s (%s)", said++ ? ", " : "", function,
+                    format_share(share, sqlite3_column_double(row, 2)));
+        }
+        free(function);
+    }
+    if (!fclose(out) && said)
+        maker_say(m, "lock", "Its callers above malloc, by a random sample of %s calls: %s.",
+                  format_count(count, (uint64_t)llround(sampled)), text);
+    free(text);
+}
+
 void say_lock(struct maker *m, const struct place *place)
 {
     char *who = place_phrase(place);
@@ -111,6 +143,8 @@ void say_lock(struct maker *m, const struct place *place)
         maker_say(m, "lock", "No malloc lock waits: no futex call at all was seen in %s.", who);
     else if (who)
         say_hottest(m, who, &hottest, &malloc_lock);
+    if (malloc_lock.name)
+        say_callers(m, place, &malloc_lock);
     hot_free(&hottest);
     hot_free(&malloc_lock);
     free(who);

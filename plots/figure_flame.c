@@ -46,6 +46,8 @@ struct flame {
 
 static enum paint paint_find(const char *class)
 {
+    if (class && !strcmp(class, "library"))
+        return PROGRAM; /* which is what is not the allocator's */
     for (enum paint p = 0; class && p < OTHERS; p++)
         if (!strcmp(class, paints[p].class))
             return p;

@@ -114,7 +114,7 @@ struct stack_value {
 enum {
     PATHS_PER_WORD = 64, /* a power of two */
     PATHS_MOST = 1 << 11,
-    PATH_WORDS = 832, /* an element of the map then takes 8 KiB of the kernel's allocator, and not 16 */
+    PATH_WORDS = 832, /* a stack takes 8 KiB in all */
     PATH_CHAIN = 127, /* as many as the kernel follows, unless told otherwise */
 };
 struct path_key {

@@ -44,26 +44,31 @@ void call_tree_free(struct call_tree *t)
     free(t);
 }
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
-{
-    const unsigned char *b = bytes;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ b[i]) * 0x100000001b3;
-    return hash;
-}
+/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/; of numbers as a whole, their upper halves brought down.
+ */
+static const uint64_t hash_start = 0xcbf29ce484222325, hash_factor = 0x100000001b3;
 
 static uint64_t hash_text(const char *text)
 {
-    return hash_bytes(0xcbf29ce484222325, text, strlen(text));
+    uint64_t hash = hash_start;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * hash_factor;
+    return hash;
+}
+
+static uint64_t hash_number(uint64_t hash, uint64_t number)
+{
+    hash = (hash ^ number) * hash_factor;
+    return hash ^ hash >> 29;
 }
 
 /* The strings are the tree's own here: their addresses stand for them. */
 static uint64_t hash_node(uint32_t caller, const struct call_frame *f)
 {
-    const uint64_t parts[] = {caller, (uintptr_t)f->symbol, (uintptr_t)f->module, f->address,
-                              hash_text(f->class)};
-    return hash_bytes(0xcbf29ce484222325, parts, sizeof(parts));
+    uint64_t hash = hash_number(hash_text(f->class), caller);
+    hash = hash_number(hash, (uintptr_t)f->symbol);
+    hash = hash_number(hash, (uintptr_t)f->module);
+    return hash_number(hash, f->address);
 }
 
 static bool array_grow(void **array, size_t *capacity, size_t count, size_t each)

@@ -186,14 +186,18 @@ static void choices_walk(struct walk *w)
     }
 }
 
+/* Where the size isn't known there may be less than is asked for, near the segment's end. */
 static bool function_bytes(struct walk *w, const struct module *m, uint64_t size)
 {
-    w->size = size && size < MOST_BYTES ? size : size ? MOST_BYTES : UNKNOWN_SIZE;
+    w->size = !size ? UNKNOWN_SIZE : size < MOST_BYTES ? size : MOST_BYTES;
     if (!(w->bytes = malloc(w->size)))
         return false;
-    while (w->size >= 16 && !module_bytes(m, w->start, w->bytes, w->size))
-        w->size = size ? 0 : w->size / 2; /* near the segment's end there is less */
-    return w->size >= 16 || (size && w->size);
+    bool read = module_bytes(m, w->start, w->bytes, w->size);
+    while (!read && !size && w->size > 16) {
+        w->size /= 2;
+        read = module_bytes(m, w->start, w->bytes, w->size);
+    }
+    return read;
 }
 
 static void layout_take(const struct walk *w, const struct place *p, struct frame_layout *out)

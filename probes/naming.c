@@ -80,12 +80,6 @@ bool naming_resolve(struct naming *n, const struct address_space *space, uint64_
     return resolve(&context, address, module, own);
 }
 
-const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own)
-{
-    struct musl_code *code = stripped_musl(n->stripped, m);
-    return code ? musl_code_class(code, own) : NULL;
-}
-
 /* What is being worked out for one word. */
 struct inquiry {
     struct naming *naming;
@@ -330,6 +324,12 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
                          : "none: the process's mappings are not known");
     }
     return q.failed ? -ENOMEM : 0;
+}
+
+const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own)
+{
+    const struct musl_code *code = stripped_musl(n->stripped, m);
+    return code ? musl_code_class(code, own) : NULL;
 }
 
 /* Where symbols say nothing.  A guest that is linked in comes before musl's own malloc, as in allocators.c.

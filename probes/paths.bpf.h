@@ -83,9 +83,9 @@ struct {
     __type(value, u64);
 } path_calls SEC(".maps");
 
+/* Its memory is taken in advance: pieces of this size can't be relied on to be had inside a probe. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
     __uint(max_entries, PATHS_MOST);
     __type(key, struct path_key);
     __type(value, struct path_value);

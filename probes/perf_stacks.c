@@ -100,10 +100,12 @@ static size_t user_frames(struct stacks *c, const struct perf_data_sample *s, st
     unwind_long(c->unwinder, c->naming, space, stack, c->more, more, &c->path);
     for (size_t i = 0; i < c->path.count; i++) {
         const struct frame *f = &c->path.frames[i];
+        const char *by_code =
+            f->function ? NULL : naming_code_class(c->naming, f->module, f->address - (i ? 1 : 0));
         frames[i] = (struct call_frame){.symbol = f->function ? f->function->name : NULL,
                                         .module = f->module ? module_basename(f->module) : NULL,
                                         .address = f->address,
-                                        .class = code_class(f->module, f->function)};
+                                        .class = by_code ? by_code : code_class(f->module, f->function)};
     }
     if (c->path.count == 0) /* code in no file: made at run time, or the vdso */
         frames[0] = (struct call_frame){.address = s->registers[PERF_PC], .class = "unknown"};

@@ -69,6 +69,14 @@ static __always_inline void switch_meets(struct cpu_state *c, struct task_state 
         task_found(c, t, identity);
 }
 
+/* The end comes while a task exits: its account goes on to there. */
+static __noinline int exiting_keep(struct task_state *t, struct task_struct *task)
+{
+    if (t && task && !__sync_lock_test_and_set(&t->taken, 1) && stopped_ns > t->since_ns)
+        thread_keep(t, task, stopped_ns);
+    return 0;
+}
+
 /* The recording has ended; what a task that met no event since it was marked did until then, its first event
  * now tells: when the tasks are collected, it may be elsewhere. */
 static __always_inline int late_settle(struct task_struct *task, u32 place)
@@ -76,6 +84,8 @@ static __always_inline int late_settle(struct task_struct *task, u32 place)
     struct task_state *t = task_state_of(task);
     if (t && t->unsettled)
         task_settle(t, task, place, place == ON_CPU ? AT_LARGE : AT_KERNEL);
+    if (t && ledger && t->kept && task_run_state(task) & TASK_DEAD_STATE)
+        exiting_keep(t, task); /* it can't be found any more when tasks are collected */
     return 0;
 }
 
@@ -397,7 +407,10 @@ int collect_living(struct bpf_iter__task *ctx)
     struct task_state *t = bpf_task_storage_get(&tasks, task, NULL, 0);
     if (!t)
         return 0;
-    living_take(t, task);
+    if (!t->kept)
+        living_take(t, task);
+    else if (ledger && !(task_run_state(task) & TASK_DEAD_STATE))
+        exiting_keep(t, task);
     bpf_task_storage_delete(&tasks, task);
     return 0;
 }

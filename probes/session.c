@@ -145,13 +145,15 @@ static int percpu_zero(const struct bpf_map *map)
 int session_reset(struct session *s)
 {
     struct probes_bpf *k = s->skeleton;
-    const struct bpf_map *const maps[] = {k->maps.words,   k->maps.histograms, k->maps.stacks,
-                                          k->maps.spaces,  k->maps.wanted,     k->maps.processes,
-                                          k->maps.spaces,  k->maps.paths,      k->maps.path_calls,
-                                          k->maps.threads, k->maps.samples};
+    const struct bpf_map *const maps[] = {k->maps.words,  k->maps.histograms, k->maps.stacks,
+                                          k->maps.spaces, k->maps.wanted,     k->maps.processes,
+                                          k->maps.paths,  k->maps.path_calls};
+    const struct bpf_map *const ledgers[] = {k->maps.threads, k->maps.samples};
     int rc = 0;
-    for (size_t i = 0; i < (s->hooks.ledger ? 10 : 8) && !rc; i++)
+    for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)
         rc = map_empty(maps[i]);
+    for (size_t i = 0; i < sizeof(ledgers) / sizeof(ledgers[0]) && s->hooks.ledger && !rc; i++)
+        rc = map_empty(ledgers[i]);
     if (!rc)
         rc = percpu_zero(k->maps.word_caches);
     if (!rc)

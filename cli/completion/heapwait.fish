@@ -25,7 +25,7 @@ complete -c heapwait -n '__heapwait_in record' -s a -l all -d 'attach to all pro
 complete -c heapwait -n '__heapwait_in record' -l duration -x -d 'how long, in seconds'
 complete -c heapwait -n '__heapwait_in record' -s u -l user -x -a '(__fish_complete_users)' -d 'run the command as'
 complete -c heapwait -n '__heapwait_in record' -l max-words -x -d 'pairs of futex word and outcome'
-complete -c heapwait -n '__heapwait_in record' -l libc -r -F -d 'musl\'s libc.a'
+complete -c heapwait -n '__heapwait_in record' -l libc -r -F -d 'the libc.a of a stripped program'
 complete -c heapwait -n '__heapwait_in record' -l calibrate -d 'runs and time of the probes'
 complete -c heapwait -n '__heapwait_in record' -l perf -d 'samples with call paths'
 complete -c heapwait -n '__heapwait_in record' -l collector -x -a 'bpf perf' -d 'by what'

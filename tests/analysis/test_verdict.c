@@ -68,6 +68,8 @@ static void test_whole_study(void **state)
         ". Of the thread counts above one this has the largest ratio; measured: 1, 4.\n"
         "lock: The lock is malloc's __malloc_lock in passwords-musl (known by: symbol table): 99.90" PC
         " of all futex calls of musl at 4 threads are made for it.\n"
+        "lock: Its callers above malloc, by a random sample of 95 calls: make (91.9" PC "), grow (8.12" PC
+        ").\n"
         "calls: Futex calls for malloc's locks (per run, medians of 3 traced runs; in brackets: per "
         "password): 980 "
         "(0.98), of these 300 (0.3) EAGAIN waits, 20 (0.02) slept waits, 620 (0.62) empty wakes, 20 (0.02) "
@@ -143,6 +145,11 @@ static void test_no_malloc_waits(void **state)
                 "most calls, 99.90" PC " of them, is __malloc_lock");
     assert_silent("study.sql", none, "calls:");
     assert_says("study.sql", none, "the slowdown comes with threads, it is not a slow allocator.");
+    assert_says("study.sql", "UPDATE frame SET symbol = NULL, address = id, class = 'unknown'",
+                "lock: The lock is malloc's __malloc_lock");
+    assert_silent("study.sql", "UPDATE frame SET symbol = NULL, address = id, class = 'unknown'",
+                  "callers above malloc"); /* whose they are can't be told */
+    assert_silent("study.sql", "DELETE FROM waiter", "callers above malloc");
     assert_says("study.sql", "DELETE FROM lock_outcome",
                 "lock: No malloc lock waits: no futex call at all was seen in musl at 4 threads.");
 }
@@ -226,6 +233,8 @@ static void test_record(void **state)
         "lock: The futex word with the most calls of the command, 90.0" PC
         " of them, is queue_lock in server (known by: symbol table), which is not malloc's; the hottest of "
         "malloc's is main_arena in libc.so.6 (known by: separate debug file), with 20 calls per run.\n"
+        "lock: Its callers above malloc, by a random sample of 15 calls: consume (70.0" PC
+        "), server+0x1234 (30.0" PC ").\n"
         "calls: Futex calls for malloc's locks (one run): 20, of these 15 EAGAIN waits, 0 slept waits, 5 "
         "empty "
         "wakes, 0 waking wakes and 0 others; 100" PC " of them neither slept nor woke anybody.\n");

@@ -8,6 +8,7 @@ heapwait=$1 subject=$2 bpftool=$3
 [ "$(id -u)" -eq 0 ] || { echo "SKIPPED: only root makes namespaces and becomes somebody else"; exit 77; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+source=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$folder" || exit 1
 failed=0
 
@@ -247,8 +248,9 @@ subject_start
 tell start
 thread=$(find "/proc/$own/task" -mindepth 1 -maxdepth 1 ! -name "$own" -printf '%f\n')
 refused 125 "is a thread of process $own" -p "$thread"
-cp "$heapwait" free && chmod 755 . free
-if setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all ./free record -o /dev/null -p "$own" 2>refused.err; then
+cp "$heapwait" free && cp "$source/analysis/schema.sql" . && chmod -R a+rX .
+if setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all env HEAPWAIT_DATA="$folder" ./free record \
+    -o /dev/null -p "$own" 2>refused.err; then
     fail "nobody can trace"
 else
     expect "exit status without permission" 125 $?

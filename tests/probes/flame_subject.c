@@ -1,8 +1,10 @@
 /* The program that `record --perf` is tested with: its main thread, a thread and a child each spend the same
  * CPU time under call paths of their own.  It goes by CPU time, so that a busy machine changes nothing. */
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,6 +65,7 @@ int main(int argc, char **argv)
     int status = 1;
     pid_t child = fork();
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever ends the program ends all of it */
         in_child(ns);
         _exit(0);
     }

@@ -9,7 +9,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#if defined(__clang__)
+#define OWN_FRAME __attribute__((noinline))
+#else
 #define OWN_FRAME __attribute__((noinline, noclone))
+#endif
 /* Keeps a call from being the last thing that a function does. */
 #define AFTER_CALL __asm__ volatile("")
 

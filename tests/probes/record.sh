@@ -51,6 +51,12 @@ echo text >file
 expect "it is left alone" text "$(cat file)"
 "$heapwait" record -o /nonexistent/x.db -- true 2>log; expect "no such folder" 125 $?
 
+# A reference archive that is none is told before the command runs.
+"$heapwait" record --libc file -o x.db -- touch ran 2>log; expect "no archive" 125 $?
+holds "what is wrong with it" log "file is no archive"
+"$heapwait" record --libc ./missing -o x.db -- touch ran 2>log; expect "no file" 125 $?
+[ -e ran ] && { echo "FAILED: the command was run"; failed=1; }
+
 # Without privilege: one line, 125, and the command is not run.
 cp "$subject" subject && chmod 755 . subject
 setpriv --reuid 65534 --regid 65534 --clear-groups "$heapwait" record -o /dev/null -- touch ran 2>log

@@ -88,6 +88,18 @@ tree dynamic "$subject"
 [ -s own.data ] || fail "perf's file isn't where it was asked for"
 "$heapwait" explain own.db >explained || fail "explain"
 grep -q '^Lost: nothing' explained || fail "samples were lost: $(head -n 3 explained)"
+"$heapwait" record --perf -a --duration 1 -o x.db 2>log
+[ $? = 2 ] || fail "--perf with -a: $(cat log)"
+
+# What runs already.
+"$subject" 600000 &
+running=$!
+"$heapwait" record --perf -p "$running" --duration 1 -o attached.db 2>log || fail "-p: $(cat log)"
+kill "$running"
+wait "$running" 2>/dev/null
+"$heapwait" export attached.db --folded >folded || fail "-p: no call paths: $(cat log)"
+grep -q 'in_main;middle;innermost' folded || fail "-p: the tree is missing: $(cat folded)"
+
 "$heapwait" record --perf -o status.db -- sh -c 'exit 7' 2>log
 [ $? = 7 ] || fail "the command's own status: $(cat log)"
 "$heapwait" record --perf -o x.db -- ./nothing 2>log
