@@ -47,6 +47,12 @@ int doctor_perf(void)
     part_print("-- COMMAND", "", "or -p PID, or -a for the whole machine");
     if (!perf_in_path())
         printf("\nMISSING: perf is not installed (Debian: apt-get install linux-perf)\n");
+    unsigned rivals = perf_line_rivals();
+    if (rivals)
+        printf("\nlimited: BPF programs of others (%u) sit on the futex tracepoints now and may hide calls "
+               "from perf: "
+               "bpftool prog list\n",
+               rivals);
     printf("\n%s\n", good ? "This line works here."
                           : "This machine or this user can't record all of it: see MISSING above.");
     return good ? EXIT_OK : EXIT_DATA;

@@ -105,6 +105,16 @@ static int session_keep(const struct record_perf_options *o, const char *session
     return t->outcome.exit_status >= 0 ? t->outcome.exit_status : 128 + t->outcome.term_signal;
 }
 
+static void rivals_tell(unsigned before, unsigned after)
+{
+    unsigned most = before > after ? before : after;
+    if (most)
+        fprintf(stderr,
+                "heapwait: somebody's BPF program%s on the futex tracepoints and may have hidden futex calls "
+                "from perf (bpftool prog list)\n",
+                most == 1 ? " sits" : "s sit");
+}
+
 int record_by_perf(const struct record_perf_options *o)
 {
     struct perf_line line;
@@ -115,7 +125,9 @@ int record_by_perf(const struct record_perf_options *o)
     char *session = rc ? NULL : session_file_make(o->output, &err);
     int code = EXIT_HEAPWAIT;
     if (session) {
+        unsigned rivals = perf_line_rivals();
         rc = command_take(o, &line, session, &taken, &err);
+        rivals_tell(rivals, perf_line_rivals());
         code = rc ? exit_of_failure(rc, taken.exec_failed) : session_keep(o, session, &taken, load, &err);
         unlink(session);
     }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -157,4 +158,30 @@ size_t perf_line_arguments(const struct perf_line *l, const char **argv, size_t 
     }
     argv[n] = NULL;
     return n;
+}
+
+unsigned perf_line_rivals(void)
+{
+    static const char *const names[] = {"sys_enter_futex", "sys_exit_futex"};
+    enum { MAX_PROGRAMS = 64 };
+    unsigned most = 0;
+    int rc = 0, id = 0;
+    const char *tracefs = tracefs_find(&rc);
+    for (size_t i = 0; tracefs && i < sizeof(names) / sizeof(names[0]); i++) {
+        union {
+            struct perf_event_query_bpf query;
+            uint32_t room[2 + MAX_PROGRAMS];
+        } q = {.query = {.ids_len = MAX_PROGRAMS}};
+        struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr), .disabled = 1};
+        if (!event_exists(tracefs, "syscalls", names[i], &id))
+            continue;
+        attr.config = (uint64_t)id;
+        int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+        if (fd < 0)
+            continue;
+        if (!ioctl(fd, PERF_EVENT_IOC_QUERY_BPF, &q) && q.query.prog_cnt > most)
+            most = q.query.prog_cnt;
+        close(fd);
+    }
+    return most;
 }

@@ -29,4 +29,8 @@ void perf_line_make(struct perf_line *l, bool clock_too);
 /* The arguments after "perf record": at most `max` - 1 and a NULL; they live as long as *l.  How many. */
 size_t perf_line_arguments(const struct perf_line *l, const char **argv, size_t max);
 
+/* How many BPF programs sit on the tracepoints of futex() now, anybody's: each may hide calls from perf, by
+ * returning 0.  0 also where this user may not ask. */
+unsigned perf_line_rivals(void);
+
 #endif

@@ -35,11 +35,22 @@ lost()
     sqlite3 "$1" "SELECT coalesce(sum(count), 0) FROM loss WHERE reason LIKE '%perf%' OR reason LIKE '%futex%'"
 }
 
+# perf_record OPTION...: record by perf; once more while somebody's BPF program sits on the same tracepoints, since what
+# it hides is no fault of either collector.
+perf_record()
+{
+    for _ in 1 2 3 4 5; do
+        "$heapwait" record --collector perf "$@" >/dev/null 2>log
+        status=$?
+        grep -q 'BPF program' log || break
+    done
+    return "$status"
+}
+
 # One deterministic program, both collectors.
 for mode in known kinds; do
     "$heapwait" record -o "bpf-$mode.db" -- "$subject" "$mode" >/dev/null 2>log; expect "$mode by bpf" 0 $?
-    "$heapwait" record --collector perf -o "perf-$mode.db" -- "$subject" "$mode" >/dev/null 2>log
-    expect "$mode by perf" 0 $?
+    perf_record -o "perf-$mode.db" -- "$subject" "$mode"; expect "$mode by perf" 0 $?
     expect "$mode: nothing lost" 0 "$(lost "perf-$mode.db")"
     for word in 'known_word*' other_word pi_word; do
         expect "$mode: both collectors count the same on $word" "$(counts "bpf-$mode.db" "$word")" \
@@ -60,7 +71,7 @@ expect "the same tables otherwise" "glibc dynamic ptmalloc 0" "$(sqlite3 -separa
 # Processes: one that becomes another, one that has children.
 for mode in exec forks; do
     "$heapwait" record -o "bpf-$mode.db" -- "$subject" "$mode" 2>log
-    "$heapwait" record --collector perf -o "perf-$mode.db" -- "$subject" "$mode" 2>log; expect "$mode" 0 $?
+    perf_record -o "perf-$mode.db" -- "$subject" "$mode"; expect "$mode" 0 $?
     expect "$mode: words of each process" \
         "$(sqlite3 "bpf-$mode.db" "SELECT calls FROM lock JOIN lock_outcome ON lock_id = id WHERE name = 'known_word' ORDER BY 1")" \
         "$(sqlite3 "perf-$mode.db" "SELECT calls FROM lock JOIN lock_outcome ON lock_id = id WHERE name = 'known_word' ORDER BY 1")"
@@ -102,8 +113,11 @@ expect "the probes saw all" "$(counts bpf-known.db known_word)" "$(counts outer.
 line=$(cat line)
 study()
 {
-    # shellcheck disable=SC2086 # the line is made of words
-    $line -o study.data -- "$passwords/passwords-$1" --threads 4 --passwords 20000 >/dev/null 2>log || cat log
+    for _ in 1 2 3 4 5; do
+        # shellcheck disable=SC2086 # the line is made of words
+        $line -o study.data -- "$passwords/passwords-$1" --threads 4 --passwords 20000 >/dev/null 2>log || cat log
+        "$heapwait" doctor --perf | grep -q '^limited: BPF' || break
+    done
     "$heapwait" import -o "study-$1.db" study.data 2>log; expect "the line works: $1" 0 $?
     "$heapwait" explain "study-$1.db" >"explained-$1" 2>log; expect "explained: $1" 0 $?
     if [ "$(sqlite3 "study-$1.db" "SELECT sum(samples) > 0 FROM frame_sample")" != 1 ]; then
