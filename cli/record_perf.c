@@ -127,7 +127,8 @@ int record_by_perf(const struct record_perf_options *o)
     if (session) {
         unsigned rivals = perf_line_rivals();
         rc = command_take(o, &line, session, &taken, &err);
-        rivals_tell(rivals, perf_line_rivals());
+        if (!rc)
+            rivals_tell(rivals, perf_line_rivals());
         code = rc ? exit_of_failure(rc, taken.exec_failed) : session_keep(o, session, &taken, load, &err);
         unlink(session);
     }
