@@ -14,6 +14,7 @@ enum exit_code {
 /* argv[0] is the subcommand's name. Each returns an exit code. */
 int doctor_main(int argc, char **argv);
 int record_main(int argc, char **argv);
+int import_main(int argc, char **argv);
 int study_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 int try_main(int argc, char **argv);

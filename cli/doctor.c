@@ -2,6 +2,7 @@
  * those that the session itself requires, and the last of them opens a session. */
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/doctor_perf.h"
 #include "cli/variants.h"
 #include "probes/calibrate.h"
 #include "probes/checks.h"
@@ -15,12 +16,13 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: heapwait doctor [--calibrate]\n"
+    "usage: heapwait doctor [--calibrate | --perf]\n"
     "\n"
     "Tells what this machine and this user allow, line by line, each lack with its remedy.\n"
     "Ends with 0 when everything needed for tracing is there, else with 1.\n"
     "\n"
     "      --calibrate  also measure what a system call costs here, without probes and with them\n"
+    "      --perf       print the perf record line that `heapwait import` wants, and what it is made of\n"
     "  -h, --help       this text\n";
 
 static void line_print(const char *word, const char *name, const char *detail, const char *remedy)
@@ -152,6 +154,8 @@ int doctor_main(int argc, char **argv)
         fputs(usage, stdout);
         return EXIT_OK;
     }
+    if (argc == 2 && !strcmp(argv[1], "--perf"))
+        return doctor_perf();
     bool calibrate = argc == 2 && !strcmp(argv[1], "--calibrate");
     if (argc > 1 && !calibrate) {
         fprintf(stderr, "heapwait doctor: it takes no '%s'; `heapwait doctor --help`\n", argv[1]);

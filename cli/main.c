@@ -17,6 +17,7 @@ static const struct command {
 } commands[] = {
     {"doctor", doctor_main, "what this machine can measure, line by line, and the remedy for what it can't"},
     {"record", record_main, "run a command under probes, or attach to what runs, and write a recording"},
+    {"import", import_main, "a session of perf record into the same tables"},
     {"study", study_main, "run every variant of the password program, many times, into one recording"},
     {"try", try_main, "one program under each allocator library that is installed, side by side"},
     {"top", top_main, "which processes pay for malloc's locks, live"},

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/lock_table.h"
 #include "cli/record_options.h"
+#include "cli/record_perf.h"
 #include "probes/calibrate.h"
 #include "probes/debug_file.h"
 #include "probes/host.h"
@@ -209,6 +210,19 @@ static int record(const struct record_options *o, const struct found *found)
     return code;
 }
 
+static int by_perf(const struct record_options *o, const struct found *found)
+{
+    char *line = run_line(o, found);
+    const struct record_perf_options options = {.output = o->output,
+                                                .command = o->command,
+                                                .command_line = line ? line : "?",
+                                                .libc = o->libc,
+                                                .user = found->user};
+    int code = record_by_perf(&options);
+    free(line);
+    return code;
+}
+
 /* Where perf's file goes, beside the recording unless told otherwise; what is to be freed. */
 static char *perf_file_name(struct record_options *o)
 {
@@ -233,7 +247,9 @@ int record_main(int argc, char **argv)
     free(schema);
     if (!rc)
         rc = found_get(&options, &found, &err);
-    code = rc ? failure_tell(rc, false, &err) : record(&options, &found);
+    code = rc                ? failure_tell(rc, false, &err)
+           : options.by_perf ? by_perf(&options, &found)
+                             : record(&options, &found);
     found_free(&found);
     debug_files_free(options.debug_files);
     free(perf_file);

@@ -45,6 +45,7 @@ static const char usage[] =
     "      --perf[=FILE]     run `perf record` beside the probes: samples with call paths, for a flame "
     "graph; its\n"
     "                        file is kept (default OUTPUT.perf.data)\n"
+    "      --collector NAME  bpf (the default), or perf: through `perf record`, where BPF is not permitted\n"
     "  -h, --help\n";
 
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
@@ -124,6 +125,13 @@ static int mix_check(const struct record_options *o)
             "SECONDS");
     if (o->perf && (o->scope == FOLLOW_CGROUP || o->scope == FOLLOW_ALL))
         return usage_error("--perf goes with a command of its own or -p, not with --cgroup or -a");
+    if (o->by_perf && o->scope != FOLLOW_COMMAND)
+        return usage_error(
+            "--collector perf runs a command; to attach, use the line of `heapwait doctor --perf` "
+            "with -p or -a, and import its file");
+    if (o->by_perf && (o->mode == PROBES_LEDGER || o->calibrate || o->perf))
+        return usage_error(
+            "--collector perf counts and times futex calls: ledger, --calibrate and --perf want bpf");
     if (o->user && !o->command)
         return usage_error("-u is for the command that is run, and there is none");
     return -1;
@@ -189,6 +197,11 @@ static int option_take(int c, char *const *argv, struct record_options *o)
         o->perf = true;
         o->perf_file = optarg;
         return -1;
+    case 'C':
+        if (strcmp(optarg, "bpf") && strcmp(optarg, "perf"))
+            return usage_error("there is no collector '%s' (bpf and perf are)", optarg);
+        o->by_perf = !strcmp(optarg, "perf");
+        return -1;
     case 'h':
         fputs(usage, stdout);
         return EXIT_OK;
@@ -202,19 +215,13 @@ static int option_take(int c, char *const *argv, struct record_options *o)
 int record_options_parse(int argc, char **argv, struct record_options *o)
 {
     static const struct option longs[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"mode", required_argument, NULL, 'm'},
-        {"pid", required_argument, NULL, 'p'},
-        {"cgroup", required_argument, NULL, 'g'},
-        {"all", no_argument, NULL, 'a'},
-        {"duration", required_argument, NULL, 'd'},
-        {"user", required_argument, NULL, 'u'},
-        {"max-words", required_argument, NULL, 'w'},
-        {"debug-file", required_argument, NULL, 'D'},
-        {"libc", required_argument, NULL, 'l'},
-        {"calibrate", no_argument, NULL, 'c'},
-        {"perf", optional_argument, NULL, 'f'},
-        {"help", no_argument, NULL, 'h'},
+        {"output", required_argument, NULL, 'o'}, {"mode", required_argument, NULL, 'm'},
+        {"pid", required_argument, NULL, 'p'}, {"cgroup", required_argument, NULL, 'g'},
+        {"all", no_argument, NULL, 'a'}, {"duration", required_argument, NULL, 'd'},
+        {"user", required_argument, NULL, 'u'}, {"max-words", required_argument, NULL, 'w'},
+        {"debug-file", required_argument, NULL, 'D'}, {"libc", required_argument, NULL, 'l'},
+        {"calibrate", no_argument, NULL, 'c'}, {"perf", optional_argument, NULL, 'f'},
+        {"collector", required_argument, NULL, 'C'}, {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     optind = 1;

@@ -12,6 +12,7 @@ struct record_options {
     enum probe_mode mode;
     uint32_t max_words;
     bool calibrate;
+    bool by_perf;         /* the collector is perf */
     char *const *command; /* NULL: none */
     enum follow_scope scope;
     pid_t pids[WANTED_PROCESSES];

@@ -9,6 +9,7 @@
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -103,6 +104,9 @@ static int event_attach(struct attachment *a, struct bpf_program *program, struc
     int rc = link_keep(a, bpf_program__attach_perf_event(program, fd)); /* the link owns fd from here */
     if (rc)
         close(fd);
+    else if (attr->type == PERF_TYPE_TRACEPOINT)
+        /* the program runs whether the event itself counts or not, and what nobody reads need not be made */
+        ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
     return rc;
 }
 

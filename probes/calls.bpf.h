@@ -43,7 +43,7 @@ static __always_inline int syscall_enter_record_pinned(struct syscall_enter_reco
 SEC("tracepoint")
 int syscall_enter_record(struct syscall_enter_record *ctx)
 {
-    PINNED_CALL(syscall_enter_record_pinned(ctx));
+    PINNED_TRACEPOINT(syscall_enter_record_pinned(ctx));
 }
 
 /* A program of its own: it may not read arguments, of which this system call has none. */
@@ -57,7 +57,7 @@ static __always_inline int restart_enter_record_pinned(struct syscall_enter_reco
 SEC("tracepoint")
 int restart_enter_record(struct syscall_enter_record *ctx)
 {
-    PINNED_CALL(restart_enter_record_pinned(ctx));
+    PINNED_TRACEPOINT(restart_enter_record_pinned(ctx));
 }
 
 static __always_inline int syscall_exit_record_pinned(struct syscall_exit_record *ctx)
@@ -75,7 +75,7 @@ static __always_inline int syscall_exit_record_pinned(struct syscall_exit_record
 SEC("tracepoint")
 int syscall_exit_record(struct syscall_exit_record *ctx)
 {
-    PINNED_CALL(syscall_exit_record_pinned(ctx));
+    PINNED_TRACEPOINT(syscall_exit_record_pinned(ctx));
 }
 
 /* ---- the raw tracepoints of all system calls: mode ledger, and mode waits for those who may not read

@@ -71,14 +71,6 @@ static int outcome_add(struct lock *lock, const struct word_row *row)
     return rc ? rc : buckets_add(&lock->handoffs, &lock->handoff_count, o->outcome, row->handoff);
 }
 
-struct collector {
-    struct session *session;
-    struct sideband *sideband;
-    struct naming *naming;
-    struct futex_split *split;
-    struct waiters *waiters;
-};
-
 /* A row that was made at the end, for a call under way, has none: its task's memory was not at hand. */
 const struct word_evidence *word_evidence_of(const struct word_row *rows, size_t count)
 {
@@ -103,7 +95,8 @@ static struct word_evidence evidence_first(const struct word_row *rows, size_t c
 }
 
 /* Rows come ordered by operation, waits first, and so do the stacks. */
-static int lock_name(const struct collector *c, struct lock *lock, const struct word_row *rows, size_t count)
+static int lock_name(const struct lock_source *c, struct lock *lock, const struct word_row *rows,
+                     size_t count)
 {
     const struct stack_value *stacks[STACKS_PER_WORD];
     struct word_facts facts = {.address = lock->address,
@@ -113,11 +106,7 @@ static int lock_name(const struct collector *c, struct lock *lock, const struct 
     for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
         if (rows[i].stack)
             stacks[facts.stack_count++] = rows[i].stack;
-    struct space_info info = {0};
-    if (!session_space(c->session, rows[0].key.space, &info)) {
-        lock->tgid = info.tgid;
-        facts.space = sideband_space(c->sideband, info.tgid, info.born_ns);
-    }
+    facts.space = c->space(c->context, rows[0].key.space, &lock->tgid);
     struct word_name name;
     int rc = naming_word(c->naming, &facts, &name);
     lock->name = name.name;
@@ -125,10 +114,11 @@ static int lock_name(const struct collector *c, struct lock *lock, const struct 
     lock->evidence = name.evidence;
     lock->allocator = name.allocator;
     lock->is_malloc = name.is_malloc;
-    return rc ? rc : waiters_of(c->waiters, rows[0].key.space, facts.space, lock);
+    return rc;
 }
 
-static int lock_make(const struct collector *c, struct lock *lock, const struct word_row *rows, size_t count)
+static int lock_make(const struct lock_source *c, struct lock *lock, const struct word_row *rows,
+                     size_t count)
 {
     *lock = (struct lock){.address = rows[0].key.address};
     lock->outcomes = calloc(count, sizeof(*lock->outcomes));
@@ -138,8 +128,11 @@ static int lock_make(const struct collector *c, struct lock *lock, const struct 
             rc = outcome_add(lock, &rows[i]);
     if (!rc)
         rc = lock_name(c, lock, rows, count);
-    for (size_t i = 0; i < count && !rc && lock->is_malloc; i++)
+    for (size_t i = 0; i < count && !rc && lock->is_malloc && c->split; i++)
         futex_split_add(c->split, &rows[i]);
+    if (!rc && c->made)
+        rc = c->made(c->context, lock, rows[0].key.space,
+                     c->space(c->context, rows[0].key.space, &lock->tgid));
     return rc;
 }
 
@@ -163,8 +156,7 @@ static int lock_compare(const void *a, const void *b)
     return x->address < y->address ? -1 : x->address > y->address;
 }
 
-static int locks_make(const struct collector *c, const struct word_row *rows, size_t count,
-                      struct measurement *m)
+int locks_make(const struct lock_source *c, const struct word_row *rows, size_t count, struct measurement *m)
 {
     m->locks = calloc(count ? count : 1, sizeof(*m->locks));
     if (!m->locks)
@@ -230,25 +222,53 @@ static int losses_make(struct session *session, const struct sideband *sideband,
     return 0;
 }
 
+/* Where the probes' words are. */
+struct probed {
+    struct session *session;
+    struct sideband *sideband;
+    struct waiters *waiters;
+};
+
+static const struct address_space *probed_space(void *context, uint32_t number, uint32_t *tgid)
+{
+    const struct probed *p = context;
+    struct space_info info = {0};
+    if (session_space(p->session, number, &info))
+        return NULL;
+    *tgid = info.tgid;
+    return sideband_space(p->sideband, info.tgid, info.born_ns);
+}
+
+static int probed_made(void *context, struct lock *lock, uint32_t number, const struct address_space *space)
+{
+    const struct probed *p = context;
+    return waiters_of(p->waiters, number, space, lock);
+}
+
 int collect(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
             struct measurement *m, struct error *err)
 {
     struct word_row *rows = NULL;
     size_t count = 0;
-    struct collector c = {session, sideband, naming_new(), futex_split_new(session_thread_count(session)),
-                          NULL};
+    struct probed probed = {session, sideband, NULL};
+    struct lock_source c = {.naming = naming_new(),
+                            .split = futex_split_new(session_thread_count(session)),
+                            .context = &probed,
+                            .space = probed_space,
+                            .made = probed_made};
     m->paths = call_tree_new(0);
     if (c.naming) {
         naming_refer(c.naming, m->libc_archive);
         naming_debug_files(c.naming, m->debug_files);
     }
-    int rc = c.naming && c.split && m->paths ? waiters_new(session, c.naming, m->paths, &c.waiters) : -ENOMEM;
+    int rc =
+        c.naming && c.split && m->paths ? waiters_new(session, c.naming, m->paths, &probed.waiters) : -ENOMEM;
     if (!rc)
         rc = session_words(session, &rows, &count, err);
     if (!rc)
         rc = locks_make(&c, rows, count, m);
     if (!rc)
-        rc = losses_make(session, sideband, waiters_lost(c.waiters), m);
+        rc = losses_make(session, sideband, waiters_lost(probed.waiters), m);
     if (!rc && m->probes == PROBES_LEDGER)
         rc = ledger_collect(session, sideband, c.naming, c.split, m);
     if (!rc && perf_file && !m->perf_failure)
@@ -262,7 +282,7 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
     }
     if (rc)
         error_set(err, rc, "can't bring back what was measured: %s", strerror(-rc));
-    waiters_free(c.waiters);
+    waiters_free(probed.waiters);
     naming_free(c.naming);
     futex_split_free(c.split);
     word_rows_free(rows, count);

@@ -3,11 +3,30 @@
 #ifndef HEAPWAIT_COLLECT_H
 #define HEAPWAIT_COLLECT_H
 
+#include "probes/ledger.h"
 #include "probes/measure.h"
+#include "probes/naming.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
 
 #include <sys/types.h>
+
+/* Who has a table of words, and what is to be known of them beside the rows. */
+struct lock_source {
+    struct naming *naming;
+    struct futex_split *split; /* NULL: no account of threads is kept */
+    void *context;
+    /* The address space of that number, NULL when its mappings are not known; and the process it belongs to.
+     */
+    const struct address_space *(*space)(void *context, uint32_t number, uint32_t *tgid);
+    /* May be NULL: called for each lock once it is named, with the number of its space and that space.  0 or
+     * negative errno. */
+    int (*made)(void *context, struct lock *lock, uint32_t number, const struct address_space *space);
+};
+
+/* Groups rows (ordered by word_row_compare()) into m->locks, named, hottest first.  0 or negative errno. */
+int locks_make(const struct lock_source *source, const struct word_row *rows, size_t count,
+               struct measurement *m);
 
 /* `pid` is the command's own process: its program gives libc, linkage and allocator.  `perf_file` may be
  * NULL. */

@@ -4,19 +4,22 @@
 #ifndef HEAPWAIT_CPU_BPF_H
 #define HEAPWAIT_CPU_BPF_H
 
-#define PINNED_UNLESS(pinned, body)                                                                          \
+#define PINNED_UNLESS(pinned, body, result)                                                                  \
     do {                                                                                                     \
         if (!(pinned))                                                                                       \
             pin();                                                                                           \
         body;                                                                                                \
         if (!(pinned))                                                                                       \
             unpin();                                                                                         \
-        return 0;                                                                                            \
+        return (result);                                                                                     \
     } while (0)
-#define PINNED(body) PINNED_UNLESS(false, body)
+#define PINNED(body) PINNED_UNLESS(false, body, 0)
 /* Programs on system calls: on raw tracepoints, and on those of each call, which the kernel pins wherever it
  * pins the raw ones (before Linux 6.13 all tracepoints; since then in kernel/trace/trace_syscalls.c). */
-#define PINNED_CALL(body) PINNED_UNLESS(calls_pinned, body)
+#define PINNED_CALL(body) PINNED_UNLESS(calls_pinned, body, 0)
+/* On a tracepoint that perf knows, 0 means: nobody else gets the event, neither `perf record` nor `perf
+ * trace` of any user (perf_call_bpf_enter() in kernel/trace/trace_syscalls.c). */
+#define PINNED_TRACEPOINT(body) PINNED_UNLESS(calls_pinned, body, 1)
 
 /* Kernels leave out a few switches when they call probes (seen: some from kernel threads, one in several
  * thousand). Then the CPU's state is still another task's, and the task's is that of one which waits. */

@@ -8,25 +8,25 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-#define EMPTY(section, name)                                                                                 \
+#define EMPTY(section, name, result)                                                                         \
     SEC(section)                                                                                             \
     int name(void *ctx)                                                                                      \
     {                                                                                                        \
-        return 0;                                                                                            \
+        return result;                                                                                       \
     }
 
-EMPTY("tracepoint", syscall_enter_record)
-EMPTY("tracepoint", restart_enter_record)
-EMPTY("tracepoint", syscall_exit_record)
-EMPTY("tp_btf/sys_enter", raw_enter)
-EMPTY("tp_btf/sys_exit", raw_exit)
-EMPTY("tp_btf/sys_enter", ledger_enter)
-EMPTY("tp_btf/sys_exit", ledger_exit)
-EMPTY("tp_btf/sched_switch", on_switch)
-EMPTY("tp_btf/sched_wakeup", on_wakeup)
-EMPTY("tp_btf/task_newtask", on_newtask)
-EMPTY("tp_btf/sched_process_exec", on_exec)
-EMPTY("tp_btf/sched_process_exit", on_exit)
-EMPTY("tp_btf/contention_begin", on_contention)
-EMPTY("tp_btf/contention_end", on_contention_end)
-EMPTY("perf_event", on_sample)
+EMPTY("tracepoint", syscall_enter_record, 1)
+EMPTY("tracepoint", restart_enter_record, 1)
+EMPTY("tracepoint", syscall_exit_record, 1)
+EMPTY("tp_btf/sys_enter", raw_enter, 0)
+EMPTY("tp_btf/sys_exit", raw_exit, 0)
+EMPTY("tp_btf/sys_enter", ledger_enter, 0)
+EMPTY("tp_btf/sys_exit", ledger_exit, 0)
+EMPTY("tp_btf/sched_switch", on_switch, 0)
+EMPTY("tp_btf/sched_wakeup", on_wakeup, 0)
+EMPTY("tp_btf/task_newtask", on_newtask, 0)
+EMPTY("tp_btf/sched_process_exec", on_exec, 0)
+EMPTY("tp_btf/sched_process_exit", on_exit, 0)
+EMPTY("tp_btf/contention_begin", on_contention, 0)
+EMPTY("tp_btf/contention_end", on_contention_end, 0)
+EMPTY("perf_event", on_sample, 0)

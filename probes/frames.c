@@ -125,6 +125,12 @@ static bool range_refers(const uint8_t *code, size_t size, uint64_t start, uint6
 #error "heapwait reads x86-64 and aarch64 code"
 #endif
 
+bool code_returns_to(const struct module *m, uint64_t address)
+{
+    uint64_t target;
+    return module_is_code(m, address) && call_before(m, address, &target) != CALL_NONE;
+}
+
 /* Follows jumps from the entry of a function: __libc_malloc is reached from malloc by one. */
 static uint64_t jumps_follow(const struct module *m, uint64_t address)
 {

@@ -24,6 +24,9 @@ typedef bool (*resolve_fn)(void *context, uint64_t address, const struct module 
 size_t frames_scan(const struct stack_value *stack, resolve_fn resolve, void *context, struct frame *frames,
                    size_t max);
 
+/* Whether a call instruction ends right before the address, so that it may be a return address. */
+bool code_returns_to(const struct module *m, uint64_t address);
+
 /* Whether `address` may be where the function of the frame `inner` returns to: it lies behind a call, and one
  * whose target, where the instruction names it, fits. */
 enum call_link { LINK_NONE, LINK_INDIRECT /* the target is not told */, LINK_DIRECT };

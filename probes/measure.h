@@ -59,21 +59,21 @@ struct measure_options {
 /* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */
 struct run_outcome {
     uint64_t started_ns; /* CLOCK_MONOTONIC, just before exec */
-    uint64_t wall_ns;    /* from just before exec to its end */
+    uint64_t wall_ns;    /* from just before exec to its end; UINT64_MAX: not known */
     int exit_status;     /* -1: died by a signal, or goes on */
     int term_signal;     /* 0: exited */
     bool timed_out;
     bool interrupted; /* SIGINT or SIGTERM came to heapwait while it ran */
-    bool attached;    /* there was no command: what it used is not known, and its end is no outcome */
+    bool attached;    /* no command was seen to its end: what it used is not known, and there is no outcome */
     uint64_t max_rss_bytes, user_ns, system_ns;
     uint64_t voluntary_switches, involuntary_switches, minor_faults;
     char started_at[32]; /* UTC, ISO 8601 */
 };
 
 struct lock_outcome {
-    const char *op;      /* static string */
-    const char *outcome; /* static string */
-    uint64_t calls, total_ns, oncpu_ns, blocked_ns, runnable_ns;
+    const char *op;                                              /* static string */
+    const char *outcome;                                         /* static string */
+    uint64_t calls, total_ns, oncpu_ns, blocked_ns, runnable_ns; /* the last three: UINT64_MAX not known */
     int64_t woken; /* -1: not applicable (NULL in the recording) */
 };
 
@@ -152,7 +152,7 @@ struct stretch {
 
 /* What the cores that the command may use did from its start to its end. */
 struct core_account {
-    unsigned cores;
+    unsigned cores;             /* 0: not measured */
     uint64_t idle_ns, other_ns; /* running nothing; running other processes */
 };
 
@@ -170,9 +170,10 @@ struct ledger {
 struct measurement {
     enum probe_mode probes;
     struct debug_files *debug_files;         /* those of the options; not owned */
+    bool by_perf;                            /* the collector is perf, not BPF */
     bool goes_on;                            /* there is a target: what was measured lives on */
     const struct libc_archive *libc_archive; /* the options' */
-    struct ledger *ledger;                   /* NULL unless mode ledger */
+    struct ledger *ledger; /* NULL unless mode ledger, or a perf session with samples (and nothing else) */
     struct run_outcome outcome;
     const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */
     char *allocator_evidence;               /* how the allocator was found; NULL: it wasn't asked */

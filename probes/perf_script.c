@@ -93,8 +93,20 @@ static const char *name_keep(struct perf_script *p, const char *text, size_t len
     return text_keep(p, text, length);
 }
 
-/* "  7f43 __lock (/path/of the file)": a symbol may hold blanks and brackets, so the file's begins with the
- * last " (". */
+/* Where the file's name begins in "__lock (/path/of the (file))": a symbol may hold blanks and brackets, and
+ * so may a path, but a path begins with a slash, and what is no file's with "[". */
+static const char *dso_find(const char *text)
+{
+    const char *last = NULL;
+    for (const char *next = text; (next = strstr(next, " (")); next++) {
+        last = next;
+        if (next[2] == '/' || next[2] == '[')
+            break;
+    }
+    return last;
+}
+
+/* "  7f43 __lock (/path/of the file)" */
 static bool frame_take(struct perf_script *p, const char *line)
 {
     char *end;
@@ -102,9 +114,7 @@ static bool frame_take(struct perf_script *p, const char *line)
     size_t length = strlen(line);
     if (end == line || *end != ' ' || line[length - 1] != ')')
         return false;
-    const char *dso = NULL;
-    for (const char *next = end; (next = strstr(next, " (")); next++)
-        dso = next;
+    const char *dso = dso_find(end);
     if (!dso || p->record.frame_count == MAX_DEPTH)
         return dso != NULL;
     struct perf_frame *f = &p->frames[p->record.frame_count++];
@@ -116,8 +126,9 @@ static bool frame_take(struct perf_script *p, const char *line)
 }
 
 /* PERF_RECORD_COMM exec: NAME:PID/TID; without "exec" it is only a name. */
-static bool comm_take(struct perf_record *r, const char *text)
+static bool comm_take(struct perf_script *p, const char *text)
 {
+    struct perf_record *r = &p->record;
     const char *colon = strrchr(text, ':');
     if (strncmp(text, " exec:", 6) != 0 || !colon)
         return false;
@@ -127,6 +138,8 @@ static bool comm_take(struct perf_record *r, const char *text)
     r->kind = PERF_EXEC;
     r->pid = (uint32_t)pid;
     r->tid = (uint32_t)tid;
+    const char *name = text + 6 + (text[6] == ' ');
+    r->comm = colon > name ? text_keep(p, name, (size_t)(colon - name)) : NULL;
     return true;
 }
 
@@ -206,7 +219,7 @@ static bool event_take(struct perf_script *p, const char *text, bool *interestin
     if (!strncmp(text, "LOST", 4))
         return lost_take(r, text + 4);
     *interesting = !strncmp(text, "COMM exec:", 10);
-    return !*interesting || comm_take(r, text + 4);
+    return !*interesting || comm_take(p, text + 4);
 }
 
 /* What a sample without a call path has at the end of its line is not looked for: the thread's place alone,

@@ -41,10 +41,11 @@ struct perf_record {
     struct perf_trace trace;
     const struct perf_frame *frames;
     size_t frame_count;
-    bool has_path;   /* the frames are a call path; else at most where the thread was */
-    uint32_t parent; /* PERF_FORK: the parent's pid */
-    bool preempted;  /* PERF_SWITCH_OUT */
-    uint64_t lost;   /* PERF_LOST: how many records */
+    bool has_path;    /* the frames are a call path; else at most where the thread was */
+    const char *comm; /* PERF_EXEC: at most 15 bytes of the program's name; NULL: no room */
+    uint32_t parent;  /* PERF_FORK: the parent's pid */
+    bool preempted;   /* PERF_SWITCH_OUT */
+    uint64_t lost;    /* PERF_LOST: how many records */
     struct {
         uint64_t start, length, file_offset, inode; /* inode 0: not told */
         const char *path;                           /* as printed: "[vdso]" and "//anon" too */

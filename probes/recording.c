@@ -156,6 +156,13 @@ static const char *probes_name(enum probe_mode mode)
     return names[mode];
 }
 
+static const char *collector_name(const struct measurement *m)
+{
+    if (m && m->by_perf)
+        return "perf";
+    return m && m->probes != PROBES_NONE ? "bpf" : NULL;
+}
+
 static const char *first(const char *a, const char *b)
 {
     return a ? a : b;
@@ -181,7 +188,7 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
         b_text(first(i->allocator, m ? m->allocator : NULL)), b_text(m ? m->allocator_evidence : NULL),
         b_text(first(i->linkage, m ? m->linkage : NULL)), b_text(i->command), b_known(i->threads),
         b_known(i->passwords), b_known(i->rep), b_known(i->position),
-        b_text(probes_name(m ? m->probes : i->probes)), b_text(m && m->probes != PROBES_NONE ? "bpf" : NULL),
+        b_text(probes_name(m ? m->probes : i->probes)), b_text(collector_name(m)),
         b_known(ran ? (int64_t)o->wall_ns : -1), b_known(i->reported_ns), b_known(o->exit_status),
         b_known(o->term_signal ? o->term_signal : -1), b_int(o->timed_out), b_int(o->interrupted),
         b_text(i->failure), b_known(used ? (int64_t)o->max_rss_bytes : -1),
@@ -207,8 +214,8 @@ static int lock_insert(struct recording *r, int64_t run_id, int64_t frames, cons
                  "INSERT INTO lock_outcome (lock_id, op, outcome, calls, total_ns, oncpu_ns, blocked_ns,"
                  " runnable_ns, woken) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                  b_int(id), b_text(o->op), b_text(o->outcome), b_int((int64_t)o->calls),
-                 b_int((int64_t)o->total_ns), b_int((int64_t)o->oncpu_ns), b_int((int64_t)o->blocked_ns),
-                 b_int((int64_t)o->runnable_ns), b_known(o->woken));
+                 b_int((int64_t)o->total_ns), b_known((int64_t)o->oncpu_ns), b_known((int64_t)o->blocked_ns),
+                 b_known((int64_t)o->runnable_ns), b_known(o->woken));
     }
     for (size_t i = 0; i < l->bucket_count && !rc; i++) {
         const struct wait_bucket *b = &l->buckets[i];
@@ -249,7 +256,7 @@ static int threads_insert(struct recording *r, int64_t run_id, const struct ledg
 static int ledger_insert(struct recording *r, int64_t run_id, const struct ledger *l, struct error *err)
 {
     int rc = threads_insert(r, run_id, l, err);
-    if (!rc)
+    if (!rc && l->core.cores)
         rc = RUN(
             r, err,
             "INSERT INTO core (run_id, cores, idle_ns, other_ns, sample_period_ns) VALUES (?, ?, ?, ?, ?)",

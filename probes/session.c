@@ -176,20 +176,6 @@ int session_reset(struct session *s)
     return rc;
 }
 
-int word_row_compare(const void *a, const void *b)
-{
-    const struct word_key *x = &((const struct word_row *)a)->key, *y = &((const struct word_row *)b)->key;
-    if (x->space != y->space)
-        return x->space < y->space ? -1 : 1;
-    if (x->address != y->address)
-        return x->address < y->address ? -1 : 1;
-    if (x->op != y->op)
-        return (int)x->op - (int)y->op;
-    if (x->outcome != y->outcome)
-        return (int)x->outcome - (int)y->outcome;
-    return x->thread < y->thread ? -1 : x->thread > y->thread;
-}
-
 /* A copy of the map's value for the key, which all threads share; NULL when there is none. */
 static void *value_copy(const struct bpf_map *map, struct word_key key)
 {
@@ -310,16 +296,6 @@ int session_words(struct session *s, struct word_row **rows, size_t *count, stru
     rows_complete(s, *rows, *count);
     rc = caches_merge(s, *rows, *count);
     return rc ? error_set(err, rc, "can't read what the CPUs hold: %s", strerror(-rc)) : 0;
-}
-
-void word_rows_free(struct word_row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        free(rows[i].stack);
-        free(rows[i].histogram);
-        free(rows[i].handoff);
-    }
-    free(rows);
 }
 
 int session_space(struct session *s, uint32_t space, struct space_info *info)

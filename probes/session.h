@@ -81,6 +81,7 @@ int session_reset(struct session *s);
  * word_rows_free(). */
 int session_words(struct session *s, struct word_row **rows, size_t *count, struct error *err);
 void word_rows_free(struct word_row *rows, size_t count);
+int word_row_compare(const void *a, const void *b); /* that order, for qsort() */
 
 /* The call stack that was kept for this key, malloc'd, also while it runs; NULL: none. */
 struct stack_value *session_stack(const struct session *s, const struct word_key *key);

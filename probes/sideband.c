@@ -102,7 +102,7 @@ static int rings_open(pid_t pid, bool chosen, struct sideband **out)
     struct sideband *s = calloc(1, sizeof(*s));
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
     int rc = -ENOMEM;
-    if (!s || !(s->spaces = spaces_new()) || !(s->files = mapped_files_new()) ||
+    if (!s || !(s->spaces = spaces_new(0)) || !(s->files = mapped_files_new()) ||
         !(s->fds = calloc((size_t)cpus, sizeof(int))) || !(s->rings = calloc((size_t)cpus, sizeof(void *))))
         goto out;
     s->chosen = chosen;

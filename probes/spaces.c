@@ -19,11 +19,15 @@ struct spaces {
     size_t head_room, head_count;
     char **paths; /* open addressing by text */
     size_t path_room, path_count;
+    size_t mappings_left;
 };
 
-struct spaces *spaces_new(void)
+struct spaces *spaces_new(size_t max_mappings)
 {
-    return calloc(1, sizeof(struct spaces));
+    struct spaces *s = calloc(1, sizeof(*s));
+    if (s)
+        s->mappings_left = max_mappings ? max_mappings : SIZE_MAX;
+    return s;
 }
 
 void spaces_free(struct spaces *s)
@@ -149,6 +153,8 @@ static int mappings_reserve(struct space_node *node, size_t count)
 
 int spaces_map(struct spaces *s, uint32_t pid, uint64_t time_ns, const struct mapping *m)
 {
+    if (!s->mappings_left)
+        return -ENOSPC;
     const char *path = spaces_path(s, m->path);
     struct space_node *node = node_latest(s, pid, time_ns);
     if (!node)
@@ -157,6 +163,7 @@ int spaces_map(struct spaces *s, uint32_t pid, uint64_t time_ns, const struct ma
         return -ENOMEM;
     node->mappings[node->space.mapping_count] = *m;
     node->mappings[node->space.mapping_count++].path = path;
+    s->mappings_left--;
     return 0;
 }
 
@@ -171,8 +178,11 @@ int spaces_fork(struct spaces *s, uint32_t pid, uint32_t parent, uint64_t time_n
     const struct space_node *from = child ? node_latest(s, parent, time_ns) : NULL;
     if (!child || !from || from == child || !from->space.mapping_count)
         return child ? 0 : -ENOMEM;
+    if (from->space.mapping_count > s->mappings_left)
+        return -ENOSPC;
     if (mappings_reserve(child, from->space.mapping_count))
         return -ENOMEM;
+    s->mappings_left -= from->space.mapping_count;
     memcpy(child->mappings, from->mappings, from->space.mapping_count * sizeof(*child->mappings));
     child->space.mapping_count = from->space.mapping_count;
     return 0;

@@ -29,10 +29,11 @@ struct address_space {
     size_t mapping_count; /* in the order in which they were made */
 };
 
-/* NULL: out of memory. */
-struct spaces *spaces_new(void);
+/* Holds at most so many mappings of all spaces together, 0: no bound.  NULL: out of memory. */
+struct spaces *spaces_new(size_t max_mappings);
 
-/* The records, oldest first.  0 or -ENOMEM.  A path is copied, each only once. */
+/* The records, oldest first.  0, -ENOMEM or -ENOSPC (a space without its mappings may be left).  A path is
+ * copied, each only once. */
 int spaces_fork(struct spaces *s, uint32_t pid, uint32_t parent, uint64_t time_ns);
 int spaces_exec(struct spaces *s, uint32_t pid, uint64_t time_ns);
 int spaces_map(struct spaces *s, uint32_t pid, uint64_t time_ns, const struct mapping *m);

@@ -13,8 +13,12 @@ _heapwait_files()
 _heapwait_options()
 {
     case $1 in
-    doctor) echo '--calibrate --help' ;;
-    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --debug-file --libc --calibrate --perf --help' ;;
+    doctor) echo '--calibrate --perf --help' ;;
+    record)
+        echo '--output --mode --pid --cgroup --all --duration --user --max-words --debug-file --libc --calibrate --perf' \
+            '--collector --help'
+        ;;
+    import) echo '--output --libc --help' ;;
     study)
         echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --perf --no-probes' \
             '--timeout --seed --resume --help'
@@ -36,11 +40,12 @@ _heapwait_value()
     record:-p | record:--pid | top:-p | top:--pid) _heapwait_words "$(cd /proc && echo [0-9]*)" ;;
     record:-u | record:--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
     record:--cgroup | top:--cgroup) _heapwait_files -d ;;
+    record:--collector) _heapwait_words 'bpf perf' ;;
     study:--variants) _heapwait_words 'none glibc musl musl+jemalloc musl+mimalloc glibc-static musl-dynamic
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     try:--libraries) _heapwait_words 'none jemalloc mimalloc tcmalloc tbbmalloc scudo' ;;
     report:-o | report:--output) _heapwait_files -d ;;
-    *:-o | *:--output | record:--libc | record:--debug-file) _heapwait_files -f ;;
+    *:-o | *:--output | record:--libc | record:--debug-file | import:--libc) _heapwait_files -f ;;
     record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
         try:--rounds | try:--library | try:--timeout | try:--seed | top:-d | top:--delay | top:-n | top:--count | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
@@ -55,8 +60,8 @@ _heapwait_command_at()
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
-        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --libc | --debug-file | --rounds | --library | \
-            --libraries | --timeout | --seed) ((i++)) ;;
+        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --libc | --debug-file | \
+            --collector | --rounds | --library | --libraries | --timeout | --seed) ((i++)) ;;
         -*) ;;
         *) echo "$i" && return ;;
         esac
@@ -68,7 +73,7 @@ _heapwait()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} at
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _heapwait_words 'doctor record study try top explain report export bench --help --version'
+        _heapwait_words 'doctor record import study try top explain report export bench --help --version'
         return
     fi
     if [[ $command == record || $command == try ]] && at=$(_heapwait_command_at) && [[ $at ]]; then
@@ -84,7 +89,7 @@ _heapwait()
         case $command,$cur in
         *,-*) _heapwait_words "$(_heapwait_options "$command")" ;;
         record,* | try,*) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
-        explain,* | report,* | export,*) _heapwait_files -f ;;
+        import,* | explain,* | report,* | export,*) _heapwait_files -f ;;
         esac
     fi
 }

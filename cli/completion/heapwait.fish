@@ -6,6 +6,7 @@ end
 complete -c heapwait -f
 complete -c heapwait -n __fish_use_subcommand -a doctor -d 'what this machine can measure'
 complete -c heapwait -n __fish_use_subcommand -a record -d 'run a command under probes, or attach'
+complete -c heapwait -n __fish_use_subcommand -a import -d 'a session of perf record'
 complete -c heapwait -n __fish_use_subcommand -a study -d 'run every variant of the password program'
 complete -c heapwait -n __fish_use_subcommand -a try -d 'one program under each allocator library'
 complete -c heapwait -n __fish_use_subcommand -a top -d 'who pays for malloc locks, live'
@@ -16,6 +17,7 @@ complete -c heapwait -n __fish_use_subcommand -l version -d 'print the version'
 complete -c heapwait -s h -l help -d 'print the options'
 
 complete -c heapwait -n '__heapwait_in doctor' -l calibrate -d 'what a system call costs here'
+complete -c heapwait -n '__heapwait_in doctor' -l perf -d 'the perf record line for import'
 
 complete -c heapwait -n '__heapwait_in record' -s o -l output -r -F -d 'the recording'
 complete -c heapwait -n '__heapwait_in record' -s m -l mode -x -a 'waits ledger' -d 'what to measure'
@@ -29,7 +31,12 @@ complete -c heapwait -n '__heapwait_in record' -l debug-file -r -F -d 'the file 
 complete -c heapwait -n '__heapwait_in record' -l libc -r -F -d 'the libc.a of a stripped program'
 complete -c heapwait -n '__heapwait_in record' -l calibrate -d 'runs and time of the probes'
 complete -c heapwait -n '__heapwait_in record' -l perf -d 'samples with call paths'
+complete -c heapwait -n '__heapwait_in record' -l collector -x -a 'bpf perf' -d 'by what'
 complete -c heapwait -n '__heapwait_in record' -xa '(__fish_complete_subcommand --fcs-skip=2)'
+
+complete -c heapwait -n '__heapwait_in import' -s o -l output -r -F -d 'the recording'
+complete -c heapwait -n '__heapwait_in import' -l libc -r -F -d 'musl\'s libc.a'
+complete -c heapwait -n '__heapwait_in import' -F
 
 complete -c heapwait -n '__heapwait_in study' -s o -l output -r -F -d 'the recording'
 complete -c heapwait -n '__heapwait_in study' -l quick -d 'a tenth of the passwords'

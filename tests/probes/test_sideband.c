@@ -69,7 +69,7 @@ static struct sideband *sideband_bare(void)
 {
     struct sideband *s = calloc(1, sizeof(*s));
     assert_non_null(s);
-    s->spaces = spaces_new();
+    s->spaces = spaces_new(0);
     s->files = mapped_files_new();
     assert_non_null(s->spaces);
     assert_non_null(s->files);

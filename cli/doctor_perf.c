@@ -1,0 +1,59 @@
+/* heapwait doctor --perf: the `perf record` line, alone on the first line so that it can be pasted, and what
+ * each part of it is for. */
+#include "cli/doctor_perf.h"
+#include "cli/command.h"
+#include "probes/perf_line.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool perf_in_path(void)
+{
+    const char *path = getenv("PATH");
+    char *copy = strdup(path ? path : "/usr/bin:/bin"), *rest = copy, *dir, file[4096];
+    bool found = false;
+    while (copy && !found && (dir = strsep(&rest, ":")))
+        found = (size_t)snprintf(file, sizeof(file), "%s/perf", dir) < sizeof(file) && !access(file, X_OK);
+    free(copy);
+    return found;
+}
+
+static void part_print(const char *option, const char *value, const char *purpose)
+{
+    printf("%s%s%s\n    %s\n", option, *value ? " " : "", value, purpose);
+}
+
+int doctor_perf(void)
+{
+    struct perf_line line;
+    const char *argv[2 * MAX_LINE_PARTS + 1];
+    bool good = perf_in_path();
+    perf_line_make(&line, true);
+    perf_line_arguments(&line, argv, sizeof(argv) / sizeof(argv[0]));
+    printf("perf record -o perf.data");
+    for (size_t i = 0; argv[i]; i++)
+        printf(" %s", argv[i]);
+    printf(" -- COMMAND\n\nthen: heapwait import perf.data\n\n");
+    for (size_t i = 0; i < line.count; i++) {
+        const struct perf_line_part *p = &line.parts[i];
+        part_print(p->option, p->value, p->purpose);
+        if (*p->lack)
+            printf("    MISSING: %s\n", p->lack);
+        good &= !*p->lack;
+    }
+    part_print("-- COMMAND", "", "or -p PID, or -a for the whole machine");
+    if (!perf_in_path())
+        printf("\nMISSING: perf is not installed (Debian: apt-get install linux-perf)\n");
+    unsigned rivals = perf_line_rivals();
+    if (rivals)
+        printf("\nlimited: BPF programs of others (%u) sit on the futex tracepoints now and may hide calls "
+               "from perf: "
+               "bpftool prog list\n",
+               rivals);
+    printf("\n%s\n", good ? "This line works here."
+                          : "This machine or this user can't record all of it: see MISSING above.");
+    return good ? EXIT_OK : EXIT_DATA;
+}

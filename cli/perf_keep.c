@@ -1,0 +1,192 @@
+/* See perf_keep.h. */
+#include "cli/perf_keep.h"
+
+#include "analysis/datadir.h"
+#include "cli/command.h"
+#include "cli/lock_table.h"
+#include "cli/progress.h"
+#include "cli/stop.h"
+#include "probes/libc_archive.h"
+#include "probes/perf_import.h"
+#include "probes/recording.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef HEAPWAIT_VERSION
+#define HEAPWAIT_VERSION "unknown"
+#endif
+
+enum { SHOW_EVERY_NS = 100000000 };
+
+struct bar {
+    struct progress *progress; /* NULL: no terminal */
+    uint64_t bytes, started_ns, shown_ns;
+};
+
+static uint64_t monotonic_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* How far the session's clock has come stands for how much of the file has been read. */
+static bool bar_show(void *context, uint64_t done_ns, uint64_t total_ns)
+{
+    struct bar *b = context;
+    uint64_t now = b->progress ? monotonic_ns() : 0;
+    if (b->progress && total_ns && now - b->shown_ns >= SHOW_EVERY_NS) {
+        double part = (double)(done_ns < total_ns ? done_ns : total_ns) / (double)total_ns;
+        double left = part > 0.02 ? (double)(now - b->started_ns) * (1 - part) / part : -1;
+        progress_show(b->progress, (size_t)((double)b->bytes * part / 1e6), "MB read",
+                      left < 0 ? UINT64_MAX : (uint64_t)left);
+        b->shown_ns = now;
+    }
+    return stop_asked();
+}
+
+static int session_import(const struct perf_keep_options *o, const struct perf_session *session,
+                          const struct libc_archive *libc, struct measurement **m,
+                          struct perf_import_notes *notes, struct error *err)
+{
+    struct bar bar = {.bytes = session->bytes, .started_ns = monotonic_ns()};
+    const struct perf_import_options options = {
+        .path = o->session, .command = o->pid, .libc_archive = libc, .progress = bar_show, .context = &bar};
+    if (isatty(STDERR_FILENO))
+        bar.progress = progress_new(stderr, (size_t)(session->bytes / 1000000 + 1));
+    int rc = perf_import(&options, session, m, notes, err);
+    progress_free(bar.progress);
+    return rc;
+}
+
+static int host_fill(struct recording *r, const struct perf_session *s, const struct perf_import_notes *notes,
+                     struct error *err)
+{
+    char cores[32] = "", memory[32] = "";
+    if (s->cores > 0)
+        snprintf(cores, sizeof(cores), "%ld", s->cores);
+    if (s->mem_bytes)
+        snprintf(memory, sizeof(memory), "%llu", (unsigned long long)s->mem_bytes);
+    const char *const rows[][2] = {
+        {"heapwait_version", HEAPWAIT_VERSION},
+        {"kernel", s->kernel},
+        {"machine", s->machine},
+        {"cpu_model", s->cpu_model},
+        {"cores", cores},
+        {"mem_bytes", memory},
+        {"started_at", s->started_at},
+        {"perf_version", s->perf_version},
+        {"perf_events", s->events},
+        {"perf_missing_files", notes->missing ? notes->missing : ""},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !rc; i++)
+        rc = rows[i][1][0] ? recording_set_host(r, rows[i][0], rows[i][1], err) : 0;
+    return rc;
+}
+
+static int recording_write(const struct perf_keep_options *o, const struct perf_session *s,
+                           const struct measurement *m, const struct perf_import_notes *notes,
+                           struct error *err)
+{
+    struct recording *r = NULL;
+    struct run_info info = {.command = o->command ? o->command : s->command,
+                            .threads = -1,
+                            .passwords = -1,
+                            .rep = -1,
+                            .position = -1,
+                            .reported_ns = -1,
+                            .foreign_cpu_ns = -1,
+                            .load_average = o->outcome ? o->load_average : -1};
+    int rc = recording_open(o->output, RECORDING_REPLACE, &r, err);
+    if (!rc)
+        rc = host_fill(r, s, notes, err);
+    if (!rc)
+        rc = recording_add_run(r, &info, m, err);
+    if (rc)
+        recording_discard(r); /* or a file without the run would stay, which looks whole */
+    else
+        recording_close(r);
+    return rc;
+}
+
+static void notes_print(const struct perf_session *s, const struct measurement *m,
+                        const struct perf_import_notes *notes)
+{
+    if (s->unfinished)
+        fputs("perf record was ended before it could close the session: its end is missing\n", stderr);
+    for (const char *line = notes->missing; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
+        fprintf(stderr, "no names of %.*s\n", (int)strcspn(line, "\n"), line);
+    if (m->probes == PROBES_NONE)
+        fputs(
+            "the session has no futex events, so nothing is known of waits: `heapwait doctor --perf` prints "
+            "the line that records them\n",
+            stderr);
+    else if (!s->switches)
+        fputs(
+            "the session has no context switches: whoever was woken is taken to have slept, and times asleep "
+            "are not known\n",
+            stderr);
+}
+
+static int session_check(const struct perf_session *s, const struct measurement *m, const char *path,
+                         struct error *err)
+{
+    if (m->probes != PROBES_NONE || m->ledger)
+        return 0;
+    return error_set(
+        err, -EINVAL,
+        "'%s' has neither futex events nor samples of a clock, only: %s; `heapwait doctor --perf` "
+        "prints the line that records them",
+        path, s->events[0] ? s->events : "nothing");
+}
+
+static int exit_of_session(int rc)
+{
+    return rc == -ENOPKG || rc == -ENOMEM || rc == -ECANCELED ? EXIT_HEAPWAIT : EXIT_DATA;
+}
+
+static int measurement_keep(const struct perf_keep_options *o, const struct perf_session *session,
+                            struct measurement *m, const struct perf_import_notes *notes, struct error *err)
+{
+    if (o->outcome)
+        m->outcome = *o->outcome;
+    if (recording_write(o, session, m, notes, err))
+        return EXIT_HEAPWAIT;
+    if (m->probes != PROBES_NONE)
+        lock_table_print(m, stderr);
+    notes_print(session, m, notes);
+    fprintf(stderr, "recording: %s (`heapwait explain %s`)\n", o->output, o->output);
+    return EXIT_OK;
+}
+
+int perf_keep(const struct perf_keep_options *o, struct error *err)
+{
+    struct perf_session session;
+    struct perf_import_notes notes = {0};
+    struct measurement *m = NULL;
+    struct libc_archive *libc = NULL;
+    char *schema = datadir_path("schema.sql", err); /* without it the reading would be in vain */
+    free(schema);
+    if (!schema || (o->libc && libc_archive_open(o->libc, &libc, err)))
+        return EXIT_HEAPWAIT;
+    int rc = perf_session_read(o->session, &session, err);
+    if (rc) {
+        libc_archive_close(libc);
+        return exit_of_session(rc);
+    }
+    rc = session_import(o, &session, libc, &m, &notes, err);
+    if (!rc)
+        rc = session_check(&session, m, o->session, err);
+    int code = rc ? exit_of_session(rc) : measurement_keep(o, &session, m, &notes, err);
+    measurement_free(m);
+    perf_import_notes_free(&notes);
+    perf_session_free(&session);
+    libc_archive_close(libc);
+    return code;
+}

@@ -1,0 +1,22 @@
+/* From a perf.data to a recording, with a bar on a terminal and the table of locks at the end: what `import`
+ * and `record --collector perf` have in common. */
+#ifndef HEAPWAIT_PERF_KEEP_H
+#define HEAPWAIT_PERF_KEEP_H
+
+#include "probes/error.h"
+#include "probes/measure.h"
+
+struct perf_keep_options {
+    const char *session, *output;
+    const char *libc;                  /* an archive for programs without symbols; NULL: none */
+    const char *command;               /* what was run; NULL: what the session says */
+    uint32_t pid;                      /* of the command; 0: what the session says */
+    const struct run_outcome *outcome; /* how it ended, when that was seen; NULL: what the session says */
+    double load_average;               /* before it ran; used with `outcome` only */
+};
+
+/* Reads, writes, prints.  An exit status: EXIT_OK; EXIT_DATA, the session can't be read; EXIT_HEAPWAIT.  But
+ * for EXIT_OK `err` has the sentence, and nothing of the recording is left. */
+int perf_keep(const struct perf_keep_options *options, struct error *err);
+
+#endif

@@ -1,0 +1,19 @@
+/* heapwait record --collector perf: the same recording through `perf record`, where BPF is not permitted but
+ * perf is. */
+#ifndef HEAPWAIT_RECORD_PERF_H
+#define HEAPWAIT_RECORD_PERF_H
+
+struct identity;
+
+struct record_perf_options {
+    const char *output;
+    char *const *command;        /* NULL-terminated */
+    const char *command_line;    /* the same, for reading */
+    const char *libc;            /* an archive for programs without symbols; NULL: none */
+    const struct identity *user; /* who runs the command; NULL: who runs heapwait */
+};
+
+/* An exit code: the command's own, unless something failed. */
+int record_by_perf(const struct record_perf_options *options);
+
+#endif

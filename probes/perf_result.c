@@ -1,0 +1,482 @@
+/* The end of an import: addresses get their files and functions, words their names, and all goes into a
+ * measurement.  See perf_import.h. */
+#include "probes/allocators.h"
+#include "probes/call_tree.h"
+#include "probes/classify.h"
+#include "probes/collect.h"
+#include "probes/frames.h"
+#include "probes/naming.h"
+#include "probes/perf_import_private.h"
+#include "probes/terms.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_DEPTH = 512, STACKS_PER_WORD = 16 };
+
+/* What one step of a path is. */
+struct place {
+    const struct module *module; /* NULL: in no file that can be asked */
+    uint64_t absolute, own;      /* in the process, and in the module */
+};
+
+struct result {
+    struct importer *im;
+    struct measurement *m;
+    struct naming *naming;
+    struct place *places; /* of step n at n - 1 */
+    const struct perf_waiter *waiters;
+    size_t waiter_count;
+};
+
+/* ---- addresses ---- */
+
+/* The mapping of the step's file that holds the address, taken as the process's or as an offset in the file.
+ */
+static const struct mapping *mapping_of(const struct address_space *space, const struct perf_step *s,
+                                        bool offset)
+{
+    for (size_t i = space && s->dso ? space->mapping_count : 0; i-- > 0;) {
+        const struct mapping *m = &space->mappings[i];
+        uint64_t from = offset ? m->file_offset : m->start;
+        if (s->address >= from && s->address - from < m->length && !strcmp(m->path, s->dso))
+            return m;
+    }
+    return NULL;
+}
+
+/* Whether this perf prints offsets in call paths (5.18 and newer) or addresses: the one that fits more. */
+static bool prints_offsets(const struct importer *im)
+{
+    uint64_t offsets = 0, addresses = 0;
+    for (uint32_t i = 1; i <= perf_paths_count(im->paths); i++) {
+        const struct perf_step *s = perf_paths_step(im->paths, i);
+        const struct address_space *space = s->absolute ? NULL : spaces_get(im->spaces, s->space);
+        bool as_offset = mapping_of(space, s, true), as_address = mapping_of(space, s, false);
+        offsets += as_offset && !as_address;
+        addresses += as_address && !as_offset;
+    }
+    return offsets > addresses;
+}
+
+static void place_find(struct result *r, const struct perf_step *s, bool offsets, struct place *p)
+{
+    const struct address_space *space = spaces_get(r->im->spaces, s->space);
+    *p = (struct place){.absolute = s->address};
+    if (s->kernel)
+        return;
+    if (offsets && !s->absolute) {
+        const struct mapping *m = mapping_of(space, s, true);
+        if (!m)
+            return;
+        p->absolute = m->start + (s->address - m->file_offset);
+    }
+    if (!naming_resolve(r->naming, space, p->absolute, &p->module, &p->own) ||
+        !module_is_code(p->module, p->own))
+        p->module = NULL;
+}
+
+static int places_make(struct result *r)
+{
+    size_t count = perf_paths_count(r->im->paths);
+    bool offsets = prints_offsets(r->im);
+    r->places = calloc(count ? count : 1, sizeof(*r->places));
+    for (uint32_t i = 1; r->places && i <= count; i++)
+        place_find(r, perf_paths_step(r->im->paths, i), offsets, &r->places[i - 1]);
+    return r->places ? 0 : -ENOMEM;
+}
+
+/* ---- call paths ---- */
+
+static const char *base_name(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path;
+}
+
+/* `caller`: the address is a return address; the call belongs to what lies before it. */
+static struct call_frame frame_of(const struct result *r, uint32_t number, bool caller)
+{
+    const struct perf_step *s = perf_paths_step(r->im->paths, number);
+    const struct place *p = &r->places[number - 1];
+    if (s->kernel)
+        return (struct call_frame){
+            .symbol = s->symbol, .module = "[kernel]", .address = s->address, .class = "kernel"};
+    const struct symbol *f = p->module ? module_symbol_at(p->module, p->own - caller, true) : NULL;
+    return (struct call_frame){.symbol = f ? f->name : NULL,
+                               .module = p->module ? module_basename(p->module) : base_name(s->dso),
+                               .address = p->module ? p->own : s->address,
+                               .class = code_class(p->module, f)};
+}
+
+/* Whether a caller's step is to be believed: frame pointers that were never kept lead anywhere. */
+static bool caller_holds(const struct result *r, uint32_t number)
+{
+    const struct perf_step *s = perf_paths_step(r->im->paths, number);
+    const struct place *p = &r->places[number - 1];
+    if (s->kernel)
+        return true;
+    return p->module ? code_returns_to(p->module, p->own) : s->dso != NULL;
+}
+
+/* Innermost first, up to the last step that holds; `user`: from the first step of user code on. */
+static size_t path_frames(const struct result *r, uint32_t number, bool user, struct call_frame *frames)
+{
+    size_t count = 0;
+    bool seen_user = false;
+    for (const struct perf_step *s; number && count < MAX_DEPTH; number = s->caller) {
+        s = perf_paths_step(r->im->paths, number);
+        if (s->kernel && seen_user)
+            break; /* what frame pointers that were none led to: no user code is called by the kernel's */
+        if (user && s->kernel)
+            continue;
+        bool caller = s->kernel ? count > 0 : seen_user;
+        if (caller && !caller_holds(r, number))
+            break;
+        frames[count++] = frame_of(r, number, caller);
+        seen_user |= !s->kernel;
+    }
+    return count;
+}
+
+/* 0, the node, or negative errno; a full tree is a loss. */
+static int64_t path_keep(struct result *r, uint32_t number, bool user, uint64_t samples)
+{
+    static struct call_frame frames[MAX_DEPTH];
+    size_t count = path_frames(r, number, user, frames);
+    int64_t node = count ? call_tree_add(r->m->paths, frames, count, samples) : 0;
+    return node == -ENOSPC ? 0 : node;
+}
+
+/* ---- samples ---- */
+
+static int text_compare(const char *a, const char *b)
+{
+    return !a || !b ? (a != NULL) - (b != NULL) : strcmp(a, b);
+}
+
+static int same_compare(const void *a, const void *b)
+{
+    const struct sample_count *x = a, *y = b;
+    int order = strcmp(x->class, y->class);
+    order = order ? order : text_compare(x->symbol, y->symbol);
+    return order ? order : text_compare(x->module, y->module);
+}
+
+static int most_compare(const void *a, const void *b)
+{
+    const struct sample_count *x = a, *y = b;
+    if (x->samples != y->samples)
+        return x->samples > y->samples ? -1 : 1;
+    return same_compare(a, b);
+}
+
+static int sample_keep(struct ledger *l, const struct call_frame *f, uint64_t samples)
+{
+    struct sample_count *s = &l->samples[l->sample_count++];
+    *s = (struct sample_count){.class = f->class, .samples = samples};
+    s->symbol = f->symbol ? strdup(f->symbol) : NULL;
+    s->module = f->module ? strdup(f->module) : NULL;
+    return (f->symbol && !s->symbol) || (f->module && !s->module) ? -ENOMEM : 0;
+}
+
+/* Rows of one class, symbol and module become one. */
+static void samples_merge(struct ledger *l)
+{
+    size_t kept = 0;
+    if (l->sample_count)
+        qsort(l->samples, l->sample_count, sizeof(*l->samples), same_compare);
+    for (size_t i = 0; i < l->sample_count; i++) {
+        struct sample_count *s = &l->samples[i];
+        if (kept && !same_compare(&l->samples[kept - 1], s)) {
+            l->samples[kept - 1].samples += s->samples;
+            free(s->symbol);
+            free(s->module);
+        } else {
+            l->samples[kept++] = *s;
+        }
+    }
+    l->sample_count = kept;
+    if (kept)
+        qsort(l->samples, kept, sizeof(*l->samples), most_compare);
+}
+
+static int kernel_samples_keep(const struct importer *im, struct ledger *l)
+{
+    static const char *const classes[KERNEL_CLASSES] = {
+        [KERNEL_FUTEX_WAIT] = "kernel:futex_wait",
+        [KERNEL_FUTEX_WAKE] = "kernel:futex_wake",
+        [KERNEL_PAGE_FAULT] = "page_fault",
+        [KERNEL_OTHER] = "kernel",
+    };
+    int rc = 0;
+    for (int i = 0; i < KERNEL_CLASSES && !rc; i++)
+        if (im->kernel_samples[i])
+            rc = sample_keep(l, &(struct call_frame){.class = classes[i]}, im->kernel_samples[i]);
+    return rc;
+}
+
+static int samples_make(struct result *r)
+{
+    const struct importer *im = r->im;
+    size_t count = perf_paths_count(im->paths);
+    if (!im->samples)
+        return 0;
+    struct ledger *l = r->m->ledger = calloc(1, sizeof(*l));
+    if (!l || !(l->samples = calloc(count + KERNEL_CLASSES, sizeof(*l->samples))))
+        return -ENOMEM;
+    int rc = kernel_samples_keep(im, l);
+    for (uint32_t i = 1; i <= count && !rc; i++) {
+        const struct perf_step *s = perf_paths_step(im->paths, i);
+        if (!s->samples)
+            continue;
+        const struct call_frame f = frame_of(r, i, false);
+        if (!s->kernel)
+            rc = sample_keep(l, &f, s->samples);
+        int64_t node = !rc && im->session->call_paths ? path_keep(r, i, false, s->samples) : 0;
+        rc = node < 0 ? (int)node : rc;
+    }
+    samples_merge(l);
+    return rc;
+}
+
+/* ---- words ---- */
+
+static bool key_is(const struct perf_waiter *w, uint32_t space, uint64_t address)
+{
+    return w->key.space == space && w->key.address == address;
+}
+
+static const struct perf_waiter *waiters_find(const struct result *r, uint32_t space, uint64_t address)
+{
+    size_t low = 0, high = r->waiter_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct word_key *k = &r->waiters[middle].key;
+        if (k->space < space || (k->space == space && k->address < address))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return &r->waiters[low];
+}
+
+/* The path as a piece of stack with nothing but return addresses on it: naming checks each of them. */
+static struct stack_value *stack_of(const struct result *r, uint32_t number)
+{
+    struct stack_value *s = calloc(1, sizeof(*s));
+    for (const struct perf_step *step; s && number; number = step->caller) {
+        step = perf_paths_step(r->im->paths, number);
+        if (step->kernel && s->ip)
+            break;
+        if (step->kernel)
+            continue;
+        if (!s->ip)
+            s->ip = r->places[number - 1].absolute;
+        else if (s->words < STACK_WORDS)
+            s->slots[s->words++] = r->places[number - 1].absolute;
+    }
+    return s;
+}
+
+/* Gives the word's rows paths as evidence, waits' to waits, each another. */
+static void stacks_give(const struct result *r, struct word_row *rows, size_t count)
+{
+    const struct perf_waiter *w = waiters_find(r, rows[0].key.space, rows[0].key.address),
+                             *end = r->waiters + r->waiter_count;
+    for (size_t i = 0; i < count && i < STACKS_PER_WORD; i++) {
+        bool waits = op_waits(rows[i].key.op);
+        while (w < end && key_is(w, rows[i].key.space, rows[i].key.address) && !(waits ? w->waits : w->wakes))
+            w++;
+        if (w == end || !key_is(w, rows[i].key.space, rows[i].key.address))
+            w = waiters_find(r, rows[0].key.space, rows[0].key.address);
+        if (w < end && key_is(w, rows[i].key.space, rows[i].key.address) && (waits ? w->waits : w->wakes))
+            rows[i].stack = stack_of(r, w++->path);
+    }
+}
+
+static void all_stacks_give(const struct result *r, struct word_row *rows, size_t count)
+{
+    for (size_t i = 0, end; r->waiter_count && i < count; i = end) {
+        for (end = i + 1; end < count && rows[end].key.space == rows[i].key.space &&
+                          rows[end].key.address == rows[i].key.address;)
+            end++;
+        stacks_give(r, rows + i, end - i);
+    }
+}
+
+static const struct address_space *space_of(void *context, uint32_t number, uint32_t *tgid)
+{
+    const struct result *r = context;
+    const struct address_space *space = spaces_get(r->im->spaces, number);
+    *tgid = space ? space->pid : 0;
+    return space && space->mapping_count ? space : NULL;
+}
+
+static int waiter_compare(const void *a, const void *b)
+{
+    const struct waiter *x = a, *y = b;
+    return x->node < y->node ? -1 : x->node > y->node;
+}
+
+/* Paths that turn out to be one, once addresses are functions, are one waiter. */
+static void waiters_merge(struct lock *lock)
+{
+    size_t kept = 0;
+    if (lock->waiter_count)
+        qsort(lock->waiters, lock->waiter_count, sizeof(*lock->waiters), waiter_compare);
+    for (size_t i = 0; i < lock->waiter_count; i++) {
+        const struct waiter w = lock->waiters[i];
+        if (kept && lock->waiters[kept - 1].node == w.node) {
+            lock->waiters[kept - 1].waits += w.waits;
+            lock->waiters[kept - 1].wakes += w.wakes;
+        } else {
+            lock->waiters[kept++] = w;
+        }
+    }
+    lock->waiter_count = kept;
+}
+
+static void unknown_times_clear(const struct result *r, struct lock *lock)
+{
+    const struct perf_session *s = r->im->session;
+    for (size_t i = 0; i < lock->outcome_count; i++) {
+        struct lock_outcome *o = &lock->outcomes[i];
+        if (!s->switches)
+            o->oncpu_ns = UINT64_MAX;
+        if (!s->switches || !s->wakeups)
+            o->blocked_ns = o->runnable_ns = UINT64_MAX;
+    }
+}
+
+static int lock_made(void *context, struct lock *lock, uint32_t number, const struct address_space *space)
+{
+    (void)space;
+    struct result *r = context;
+    const struct perf_waiter *first = waiters_find(r, number, lock->address), *w = first,
+                             *end = r->waiters + r->waiter_count;
+    unknown_times_clear(r, lock);
+    while (w < end && key_is(w, number, lock->address))
+        w++;
+    if (w == first)
+        return 0;
+    lock->waiters = calloc((size_t)(w - first), sizeof(*lock->waiters));
+    if (!lock->waiters)
+        return -ENOMEM;
+    for (const struct perf_waiter *i = first; i < w; i++) {
+        int64_t node = path_keep(r, i->path, true, 0);
+        if (node < 0)
+            return (int)node;
+        if (node)
+            lock->waiters[lock->waiter_count++] =
+                (struct waiter){.node = (uint32_t)node,
+                                .evidence = r->im->session->dwarf ? "unwind tables" : "frame pointers",
+                                .waits = i->waits,
+                                .wakes = i->wakes};
+    }
+    waiters_merge(lock);
+    return 0;
+}
+
+static int words_make(struct result *r)
+{
+    struct word_row *rows = NULL;
+    size_t count = 0;
+    const struct lock_source source = {
+        .naming = r->naming, .context = r, .space = space_of, .made = lock_made};
+    perf_calls_finish(r->im->calls, r->im->last_ns);
+    r->waiters = perf_calls_waiters(r->im->calls, &r->waiter_count);
+    int rc = perf_calls_words(r->im->calls, &rows, &count);
+    if (!rc) {
+        all_stacks_give(r, rows, count);
+        rc = locks_make(&source, rows, count, r->m);
+    }
+    word_rows_free(rows, count);
+    return rc;
+}
+
+/* ---- the rest ---- */
+
+static void loss_put(struct measurement *m, const char *reason, uint64_t count)
+{
+    m->losses[m->loss_count++] = (struct loss){reason, count};
+}
+
+enum { MAX_LOSSES = 16 };
+
+static int losses_make(struct result *r)
+{
+    struct measurement *m = r->m;
+    const struct importer *im = r->im;
+    const struct perf_calls_loss *l = perf_calls_losses(im->calls);
+    m->losses = calloc(MAX_LOSSES, sizeof(*m->losses));
+    if (!m->losses)
+        return -ENOMEM;
+    loss_put(m, "records that perf lost", im->lost_records);
+    loss_put(m, "lines of perf script that made no sense", perf_script_strange(im->script));
+    loss_put(m, "mapping records dropped", im->lost_mappings);
+    if (im->samples || l->paths || im->session->call_paths)
+        loss_put(m, "call stacks not kept", perf_paths_lost(im->paths) + l->paths);
+    if (m->probes == PROBES_NONE)
+        return 0;
+    loss_put(m, term_loss(LOSS_UNMATCHED), l->unmatched);
+    loss_put(m, "beginnings of futex calls without an end", l->endless);
+    loss_put(m, term_loss(LOSS_WORD), l->words);
+    loss_put(m, term_loss(LOSS_HISTOGRAM), l->histograms);
+    loss_put(m, term_loss(LOSS_TASK), l->threads);
+    loss_put(m, term_loss(LOSS_CLOCK), l->clock);
+    loss_put(m, "futex_waitv and futex_requeue calls, whose words perf doesn't record", l->arrays);
+    if (im->session->switches && im->session->wakeups)
+        loss_put(m, term_loss(LOSS_WAKEUP), l->wakeups);
+    if (im->started_ns)
+        loss_put(m, "threads still running at the end", im->born > im->died ? im->born - im->died : 0);
+    return 0;
+}
+
+/* The recorded command's program; without one, that of the process with the hottest word. */
+static void program_find(struct result *r)
+{
+    const struct importer *im = r->im;
+    struct measurement *m = r->m;
+    uint32_t pid = im->command ? im->command : m->lock_count ? m->locks[0].tgid : 0;
+    const struct address_space *space = pid ? spaces_at(im->spaces, pid, UINT64_MAX) : NULL;
+    naming_program(r->naming, space, &m->libc, &m->linkage, &m->allocator);
+}
+
+static void outcome_make(const struct importer *im, struct run_outcome *o)
+{
+    *o = (struct run_outcome){.exit_status = -1, .attached = true, .wall_ns = UINT64_MAX};
+    o->started_ns = im->started_ns;
+    if (im->started_ns && im->ended_ns > im->started_ns)
+        o->wall_ns = im->ended_ns - im->started_ns;
+    o->interrupted = im->session->unfinished;
+    memcpy(o->started_at, im->session->started_at, sizeof(o->started_at));
+}
+
+int perf_result_make(struct importer *im, struct measurement *m, struct perf_import_notes *notes)
+{
+    struct result r = {.im = im, .m = m, .naming = naming_new()};
+    const struct perf_session *s = im->session;
+    m->by_perf = true;
+    if (r.naming)
+        naming_refer(r.naming, im->options->libc_archive);
+    m->probes = s->futex_calls || (s->raw_calls && s->machine[0]) ? PROBES_WAITS : PROBES_NONE;
+    m->paths = s->call_paths ? call_tree_new(0) : NULL;
+    int rc = r.naming && (m->paths || !s->call_paths) ? places_make(&r) : -ENOMEM;
+    if (!rc)
+        rc = samples_make(&r);
+    if (!rc && m->probes == PROBES_WAITS)
+        rc = words_make(&r);
+    if (!rc)
+        rc = losses_make(&r);
+    if (!rc) {
+        program_find(&r);
+        outcome_make(im, &m->outcome);
+        notes->missing = perf_files_missing(im->files);
+        notes->wall_known = m->outcome.wall_ns != UINT64_MAX;
+    }
+    free(r.places);
+    naming_free(r.naming);
+    return rc;
+}
