@@ -5,6 +5,7 @@
 #include "cli/lock_table.h"
 #include "cli/record_options.h"
 #include "probes/calibrate.h"
+#include "probes/debug_file.h"
 #include "probes/host.h"
 #include "probes/identity.h"
 #include "probes/libc_archive.h"
@@ -118,6 +119,17 @@ static int failure_tell(int rc, bool exec_failed, const struct error *err)
     return exec_failed ? exit_of_exec(rc) : EXIT_HEAPWAIT;
 }
 
+/* Of those that fitted nothing: without a word they would be taken for used. */
+static void debug_files_tell(const struct debug_files *d)
+{
+    for (size_t i = 0; i < debug_files_count(d); i++) {
+        char *complaint = debug_files_complaint(d, i);
+        if (complaint)
+            fprintf(stderr, "heapwait: %s\n", complaint);
+        free(complaint);
+    }
+}
+
 static int measurement_keep(const struct record_options *o, const struct found *found,
                             const struct measurement *m, const struct calibration *calibration, double load)
 {
@@ -126,6 +138,7 @@ static int measurement_keep(const struct record_options *o, const struct found *
     if (m->note)
         fprintf(stderr, "heapwait: %s\n", m->note);
     lock_table_print(m, stderr);
+    debug_files_tell(o->debug_files);
     if (recording_write(o, found, m, calibration, load, &err)) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
@@ -168,6 +181,7 @@ static struct measure_options measure_options_of(const struct record_options *o,
         .sample_period_ns = SAMPLE_PERIOD_NS,
         .timeline_after_ns = TIMELINE_AFTER_NS,
         .timeline_length_ns = TIMELINE_LENGTH_NS,
+        .debug_files = o->debug_files,
         .calibrate = o->calibrate,
         .perf_file = o->perf ? o->perf_file : NULL,
     };
@@ -221,6 +235,7 @@ int record_main(int argc, char **argv)
         rc = found_get(&options, &found, &err);
     code = rc ? failure_tell(rc, false, &err) : record(&options, &found);
     found_free(&found);
+    debug_files_free(options.debug_files);
     free(perf_file);
     return code;
 }

@@ -2,6 +2,7 @@
 #include "cli/record_options.h"
 
 #include "cli/command.h"
+#include "probes/debug_file.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -36,6 +37,9 @@ static const char usage[] =
     "      --duration S      measure for S seconds (0.5 and the like will do)\n"
     "  -u, --user USER       run COMMAND as USER\n"
     "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
+    "      --debug-file FILE the program, or a library of its, as it was before `strip`: names locks by its "
+    "symbols\n"
+    "                        and debug information; may be given several times\n"
     "      --libc FILE       musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
     "      --perf[=FILE]     run `perf record` beside the probes: samples with call paths, for a flame "
@@ -125,6 +129,18 @@ static int mix_check(const struct record_options *o)
     return -1;
 }
 
+static int debug_file_take(struct record_options *o, const char *path)
+{
+    struct error err = {""};
+    if (!o->debug_files)
+        o->debug_files = debug_files_new();
+    int rc = o->debug_files ? debug_files_add(o->debug_files, path, &err)
+                            : error_set(&err, -ENOMEM, "out of memory");
+    if (rc)
+        fprintf(stderr, "heapwait: %s\n", err.text);
+    return rc;
+}
+
 /* One option; -1: go on. */
 static int option_take(int c, char *const *argv, struct record_options *o)
 {
@@ -161,6 +177,8 @@ static int option_take(int c, char *const *argv, struct record_options *o)
         return number_parse(optarg, &o->max_words)
                    ? -1
                    : usage_error("--max-words takes a number from 1 to 16777216, not '%s'", optarg);
+    case 'D':
+        return debug_file_take(o, optarg) ? EXIT_HEAPWAIT : -1;
     case 'l':
         o->libc = optarg;
         return -1;
@@ -192,6 +210,7 @@ int record_options_parse(int argc, char **argv, struct record_options *o)
         {"duration", required_argument, NULL, 'd'},
         {"user", required_argument, NULL, 'u'},
         {"max-words", required_argument, NULL, 'w'},
+        {"debug-file", required_argument, NULL, 'D'},
         {"libc", required_argument, NULL, 'l'},
         {"calibrate", no_argument, NULL, 'c'},
         {"perf", optional_argument, NULL, 'f'},

@@ -90,12 +90,26 @@ const struct word_evidence *word_evidence_of(const struct word_row *rows, size_t
     return &rows[0].value.evidence;
 }
 
+/* The evidence of the word's very first call: its mappings are those that count. */
+static struct word_evidence evidence_first(const struct word_row *rows, size_t count)
+{
+    struct word_evidence first = *word_evidence_of(rows, count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t seen = rows[i].value.evidence.first_seen_ns;
+        if (seen && (!first.first_seen_ns || seen < first.first_seen_ns))
+            first.first_seen_ns = seen;
+    }
+    return first;
+}
+
 /* Rows come ordered by operation, waits first, and so do the stacks. */
 static int lock_name(const struct collector *c, struct lock *lock, const struct word_row *rows, size_t count)
 {
     const struct stack_value *stacks[STACKS_PER_WORD];
-    struct word_facts facts = {
-        .address = lock->address, .evidence = *word_evidence_of(rows, count), .stacks = stacks};
+    struct word_facts facts = {.address = lock->address,
+                               .evidence = evidence_first(rows, count),
+                               .stacks = stacks,
+                               .waited = rows[0].key.op == OP_WAIT};
     for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
         if (rows[i].stack)
             stacks[facts.stack_count++] = rows[i].stack;
@@ -224,11 +238,11 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
     struct collector c = {session, sideband, naming_new(), futex_split_new(session_thread_count(session)),
                           NULL};
     m->paths = call_tree_new(0);
-    if (c.naming)
+    if (c.naming) {
         naming_refer(c.naming, m->libc_archive);
+        naming_debug_files(c.naming, m->debug_files);
+    }
     int rc = c.naming && c.split && m->paths ? waiters_new(session, c.naming, m->paths, &c.waiters) : -ENOMEM;
-    if (!rc)
-        naming_refer(c.naming, m->libc_archive);
     if (!rc)
         rc = session_words(session, &rows, &count, err);
     if (!rc)
@@ -244,6 +258,7 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
     if (!rc) {
         const struct address_space *space = sideband_space(sideband, (uint32_t)pid, UINT64_MAX);
         naming_program(c.naming, space, &m->libc, &m->linkage, &m->allocator);
+        m->allocator_evidence = naming_allocator(c.naming, space, &m->allocator);
     }
     if (rc)
         error_set(err, rc, "can't bring back what was measured: %s", strerror(-rc));

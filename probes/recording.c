@@ -167,28 +167,29 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
     static const struct run_outcome nothing = {.exit_status = -1};
     const struct run_outcome *o = m ? &m->outcome : &nothing;
     bool ran = m != NULL, used = ran && !o->attached;
-    return RUN(r, err,
-               "INSERT INTO run (variant, libc, allocator, linkage, command, threads, passwords, rep, "
-               "position, probes,"
-               " collector, wall_ns, reported_ns, exit_status, term_signal, timed_out, interrupted, failure,"
-               " max_rss_bytes, user_ns, system_ns, voluntary_switches, involuntary_switches, minor_faults,"
-               " foreign_cpu_ns, load_average, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-               "?, ?, ?, ?, ?,"
-               " ?, ?, ?, ?, ?, ?, ?, coalesce(?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))",
-               b_text(i->variant), b_text(first(i->libc, m ? m->libc : NULL)),
-               b_text(first(i->allocator, m ? m->allocator : NULL)),
-               b_text(first(i->linkage, m ? m->linkage : NULL)), b_text(i->command), b_known(i->threads),
-               b_known(i->passwords), b_known(i->rep), b_known(i->position),
-               b_text(probes_name(m ? m->probes : i->probes)),
-               b_text(m && m->probes != PROBES_NONE ? "bpf" : NULL), b_known(ran ? (int64_t)o->wall_ns : -1),
-               b_known(i->reported_ns), b_known(o->exit_status),
-               b_known(o->term_signal ? o->term_signal : -1), b_int(o->timed_out), b_int(o->interrupted),
-               b_text(i->failure), b_known(used ? (int64_t)o->max_rss_bytes : -1),
-               b_known(used ? (int64_t)o->user_ns : -1), b_known(used ? (int64_t)o->system_ns : -1),
-               b_known(used ? (int64_t)o->voluntary_switches : -1),
-               b_known(used ? (int64_t)o->involuntary_switches : -1),
-               b_known(used ? (int64_t)o->minor_faults : -1), b_known(i->foreign_cpu_ns),
-               b_real(i->load_average), b_text(ran && o->started_at[0] ? o->started_at : NULL));
+    return RUN(
+        r, err,
+        "INSERT INTO run (variant, libc, allocator, allocator_evidence, linkage, command, threads, "
+        "passwords, rep, "
+        "position, probes,"
+        " collector, wall_ns, reported_ns, exit_status, term_signal, timed_out, interrupted, failure,"
+        " max_rss_bytes, user_ns, system_ns, voluntary_switches, involuntary_switches, minor_faults,"
+        " foreign_cpu_ns, load_average, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?,"
+        " ?, ?, ?, ?, ?, ?, ?, coalesce(?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))",
+        b_text(i->variant), b_text(first(i->libc, m ? m->libc : NULL)),
+        b_text(first(i->allocator, m ? m->allocator : NULL)), b_text(m ? m->allocator_evidence : NULL),
+        b_text(first(i->linkage, m ? m->linkage : NULL)), b_text(i->command), b_known(i->threads),
+        b_known(i->passwords), b_known(i->rep), b_known(i->position),
+        b_text(probes_name(m ? m->probes : i->probes)), b_text(m && m->probes != PROBES_NONE ? "bpf" : NULL),
+        b_known(ran ? (int64_t)o->wall_ns : -1), b_known(i->reported_ns), b_known(o->exit_status),
+        b_known(o->term_signal ? o->term_signal : -1), b_int(o->timed_out), b_int(o->interrupted),
+        b_text(i->failure), b_known(used ? (int64_t)o->max_rss_bytes : -1),
+        b_known(used ? (int64_t)o->user_ns : -1), b_known(used ? (int64_t)o->system_ns : -1),
+        b_known(used ? (int64_t)o->voluntary_switches : -1),
+        b_known(used ? (int64_t)o->involuntary_switches : -1), b_known(used ? (int64_t)o->minor_faults : -1),
+        b_known(i->foreign_cpu_ns), b_real(i->load_average),
+        b_text(ran && o->started_at[0] ? o->started_at : NULL));
 }
 
 static int lock_insert(struct recording *r, int64_t run_id, int64_t frames, const struct lock *l,

@@ -14,7 +14,7 @@ _heapwait_options()
 {
     case $1 in
     doctor) echo '--calibrate --help' ;;
-    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --libc --calibrate --perf --help' ;;
+    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --debug-file --libc --calibrate --perf --help' ;;
     study)
         echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --perf --no-probes' \
             '--timeout --seed --resume --help'
@@ -40,7 +40,7 @@ _heapwait_value()
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     try:--libraries) _heapwait_words 'none jemalloc mimalloc tcmalloc tbbmalloc scudo' ;;
     report:-o | report:--output) _heapwait_files -d ;;
-    *:-o | *:--output | record:--libc) _heapwait_files -f ;;
+    *:-o | *:--output | record:--libc | record:--debug-file) _heapwait_files -f ;;
     record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
         try:--rounds | try:--library | try:--timeout | try:--seed | top:-d | top:--delay | top:-n | top:--count | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
@@ -55,7 +55,7 @@ _heapwait_command_at()
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
-        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --libc | --rounds | --library | \
+        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --libc | --debug-file | --rounds | --library | \
             --libraries | --timeout | --seed) ((i++)) ;;
         -*) ;;
         *) echo "$i" && return ;;

@@ -25,6 +25,7 @@ complete -c heapwait -n '__heapwait_in record' -s a -l all -d 'attach to all pro
 complete -c heapwait -n '__heapwait_in record' -l duration -x -d 'how long, in seconds'
 complete -c heapwait -n '__heapwait_in record' -s u -l user -x -a '(__fish_complete_users)' -d 'run the command as'
 complete -c heapwait -n '__heapwait_in record' -l max-words -x -d 'pairs of futex word and outcome'
+complete -c heapwait -n '__heapwait_in record' -l debug-file -r -F -d 'the file as it was before strip'
 complete -c heapwait -n '__heapwait_in record' -l libc -r -F -d 'the libc.a of a stripped program'
 complete -c heapwait -n '__heapwait_in record' -l calibrate -d 'runs and time of the probes'
 complete -c heapwait -n '__heapwait_in record' -l perf -d 'samples with call paths'

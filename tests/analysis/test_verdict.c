@@ -240,6 +240,7 @@ static void test_record(void **state)
     assert_string_equal(
         text,
         "run: `server --port 80` took 1.50" UNIT_SPACE "s and was interrupted: this is only its beginning.\n"
+        "run: It allocates with ptmalloc (malloc is libc.so.6's, which has _int_malloc).\n"
         "lock: The futex word with the most calls of the command, 90.0" PC
         " of them, is queue_lock in server (known by: symbol table), which is not malloc's; the hottest of "
         "malloc's is main_arena in libc.so.6 (known by: separate debug file), with 20 calls per run.\n"
