@@ -59,7 +59,8 @@ holds "what is wrong with it" log "file is no archive"
 
 # Without privilege: one line, 125, and the command is not run.
 cp "$subject" subject && chmod 755 . subject
-setpriv --reuid 65534 --regid 65534 --clear-groups "$heapwait" record -o /dev/null -- touch ran 2>log
+mkdir -m 777 open
+setpriv --reuid 65534 --regid 65534 --clear-groups "$heapwait" record -o open/none.db -- touch ran 2>log
 expect "without privilege" 125 $?
 expect "one line" 1 "$(wc -l <log)"
 holds "what is missing" log "CAP_BPF and CAP_PERFMON are missing"

@@ -35,7 +35,8 @@ if ! as_nobody test -r ledger.db || ! as_nobody test -x "$heapwait"; then
     echo "SKIPPED: nobody can't reach $folder or $heapwait"
     exit 77
 fi
-if as_nobody "$heapwait" record -o /dev/null -- true 2>log; then
+mkdir -m 777 open
+if as_nobody "$heapwait" record -o open/none.db -- true 2>log; then
     fail "nobody could trace: this test proves nothing"
 fi
 

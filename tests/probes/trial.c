@@ -190,7 +190,9 @@ void ledger_check(const struct measurement *m, const struct measure_options *opt
     assert_int_equal(lost_of(m, "times that went backwards"), 0);
     assert_int_equal(lost_of(m, "stretches of the timeline without room"), 0);
     timeline_check(l, (int64_t)options->timeline_length_ns);
-    if (!lost_of(m, "threads without room for their account"))
+    /* Of a switch that the kernel hides (and which is counted as lost) the one who left is told late: where
+     * others than one command's threads are followed, that may be anybody, and its time is counted twice. */
+    if (!lost_of(m, "threads without room for their account") && !(m->goes_on && lost_of(m, unseen)))
         core_check(m);
 }
 
