@@ -92,7 +92,10 @@ static int recording_write(const struct record_options *o, const struct found *f
         rc = perf_record_store(recording, o->perf_file, err);
     if (!rc)
         rc = host_store_end(recording, err);
-    recording_close(recording);
+    if (rc)
+        recording_discard(recording); /* or a file without the run would stay, which looks whole */
+    else
+        recording_close(recording);
     free(line);
     return rc;
 }
@@ -226,8 +229,10 @@ int record_main(int argc, char **argv)
     struct found found = {0};
     char *perf_file = perf_file_name(&options);
     char *schema = datadir_path("schema.sql", &err); /* without it the measuring would be in vain */
-    int rc = schema ? found_get(&options, &found, &err) : -ENOENT;
+    int rc = schema ? recording_check(options.output, &err) : -ENOENT;
     free(schema);
+    if (!rc)
+        rc = found_get(&options, &found, &err);
     code = rc ? failure_tell(rc, false, &err) : record(&options, &found);
     found_free(&found);
     debug_files_free(options.debug_files);

@@ -146,6 +146,8 @@ static int option_take(int c, char *const *argv, struct record_options *o)
 {
     switch (c) {
     case 'o':
+        if (!*optarg)
+            return usage_error("-o takes the name of a file");
         o->output = optarg;
         return -1;
     case 'm':

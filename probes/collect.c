@@ -80,7 +80,7 @@ struct collector {
 };
 
 /* A row that was made at the end, for a call under way, has none: its task's memory was not at hand. */
-static const struct word_evidence *evidence_of(const struct word_row *rows, size_t count)
+const struct word_evidence *word_evidence_of(const struct word_row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct word_evidence *e = &rows[i].value.evidence;
@@ -93,7 +93,7 @@ static const struct word_evidence *evidence_of(const struct word_row *rows, size
 /* The evidence of the word's very first call: its mappings are those that count. */
 static struct word_evidence evidence_first(const struct word_row *rows, size_t count)
 {
-    struct word_evidence first = *evidence_of(rows, count);
+    struct word_evidence first = *word_evidence_of(rows, count);
     for (size_t i = 0; i < count; i++) {
         uint64_t seen = rows[i].value.evidence.first_seen_ns;
         if (seen && (!first.first_seen_ns || seen < first.first_seen_ns))

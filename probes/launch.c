@@ -61,6 +61,8 @@ static void child_run(const struct measure_options *o, const sigset_t *mask, int
     if (read(gate, &go, 1) != 1)
         _exit(125); /* heapwait gave up: nothing is run */
     struct start_failure failure = {.error = o->user ? identity_take(o->user) : 0};
+    for (char *const *e = o->environment; e && *e; e++)
+        putenv(*e);
     if (!failure.error) {
         execvp(o->argv[0], o->argv);
         failure = (struct start_failure){.error = errno, .by_exec = true};

@@ -38,6 +38,7 @@ struct measure_options {
     void (*begun)(void *context, const struct measure_options *options);
     void *context;
     const struct identity *user; /* whom the command runs as; NULL: as heapwait */
+    char *const *environment;    /* NULL-terminated "NAME=VALUE" beside what heapwait has; NULL: none */
     enum probe_mode probes;
     int stdout_fd;       /* -1: the command inherits heapwait's */
     int stderr_fd;       /* -1: the same */

@@ -37,37 +37,25 @@ const char *perf_record_event(void)
     return "cycles";
 }
 
-static void arguments_exec(const char *processes, const char *file, int control, int ack)
+enum { MAX_ARGUMENTS = 64 };
+
+static void arguments_exec(const char *processes, const char *file, const char *const *arguments, int control,
+                           int ack)
 {
-    char frequency[16], graph[32], fds[48];
-    snprintf(frequency, sizeof(frequency), "%d", PERF_FREQUENCY_HZ);
-    snprintf(graph, sizeof(graph), "dwarf,%d", PERF_STACK_BYTES);
+    char fds[48];
     snprintf(fds, sizeof(fds), "fd:%d,%d", control, ack);
-    const char *const argv[] = {"perf",
-                                "record",
-                                "-o",
-                                file,
-                                "-e",
-                                perf_record_event(),
-                                "-F",
-                                frequency,
-                                "-k",
-                                "CLOCK_MONOTONIC",
-                                "--call-graph",
-                                graph,
-                                "--no-buildid-cache",
-                                "--delay=-1",
-                                "--control",
-                                fds,
-                                "-p",
-                                processes,
-                                NULL};
+    const char *argv[MAX_ARGUMENTS] = {"perf",      "record", "-o", file,     "--delay=-1",
+                                       "--control", fds,      "-p", processes};
+    size_t n = 9;
+    while (*arguments && n < MAX_ARGUMENTS - 1)
+        argv[n++] = *arguments++;
+    argv[n] = NULL;
     execvp(argv[0], (char *const *)argv);
 }
 
 /* In the child.  exec's error goes back through `report`, which exec closes. */
-static _Noreturn void child_run(const char *processes, const char *file, pid_t parent, const int *fds,
-                                int talk, int report)
+static _Noreturn void child_run(const char *processes, const char *file, const char *const *arguments,
+                                pid_t parent, const int *fds, int talk, int report)
 {
     const int null = open("/dev/null", O_RDWR);
     sigset_t none;
@@ -81,7 +69,7 @@ static _Noreturn void child_run(const char *processes, const char *file, pid_t p
         fcntl(fds[0], F_SETFD, 0) == 0 && fcntl(fds[1], F_SETFD, 0) == 0) {
         setenv("LC_ALL", "C", 1);
         setenv("PERF_CONFIG", "/dev/null", 1);
-        arguments_exec(processes, file, fds[0], fds[1]);
+        arguments_exec(processes, file, arguments, fds[0], fds[1]);
     }
     const int rc = errno;
     _exit(write(report, &rc, sizeof(rc)) < 0 ? 126 : 127);
@@ -97,7 +85,8 @@ static int exec_await(int report)
     return n == sizeof(rc) ? -rc : 0;
 }
 
-static int child_start(struct perf_record_child *p, const char *processes, const char *file)
+static int child_start(struct perf_record_child *p, const char *processes, const char *file,
+                       const char *const *arguments)
 {
     int control[2] = {-1, -1}, ack[2] = {-1, -1}, report[2] = {-1, -1}, rc = 0;
     const pid_t parent = getpid();
@@ -108,7 +97,7 @@ static int child_start(struct perf_record_child *p, const char *processes, const
         rc = -errno;
         p->pid = 0;
     } else if (!rc && !p->pid) {
-        child_run(processes, file, parent, (const int[]){control[0], ack[1]}, p->talk, report[1]);
+        child_run(processes, file, arguments, parent, (const int[]){control[0], ack[1]}, p->talk, report[1]);
     }
     const int theirs[] = {control[0], ack[1], report[1]};
     for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
@@ -175,8 +164,8 @@ static char *processes_list(const pid_t *pids, size_t count)
     return out && !fclose(out) ? text : NULL;
 }
 
-int perf_record_start(const pid_t *pids, size_t count, const char *file, struct perf_record_child **out,
-                      struct error *err)
+static int perf_start(const pid_t *pids, size_t count, const char *file, const char *const *arguments,
+                      struct perf_record_child **out, struct error *err)
 {
     struct perf_record_child *p = calloc(1, sizeof(*p));
     char *processes = p ? processes_list(pids, count) : NULL;
@@ -185,7 +174,7 @@ int perf_record_start(const pid_t *pids, size_t count, const char *file, struct 
         return error_set(err, -ENOMEM, "out of memory");
     }
     p->control = p->ack = p->talk = -1;
-    int rc = child_start(p, processes, file);
+    int rc = child_start(p, processes, file, arguments);
     free(processes);
     if (rc == -ENOENT)
         error_set(err, rc,
@@ -202,6 +191,24 @@ int perf_record_start(const pid_t *pids, size_t count, const char *file, struct 
     else
         *out = p;
     return rc;
+}
+
+int perf_record_start_as(pid_t pid, const char *file, const char *const *arguments,
+                         struct perf_record_child **out, struct error *err)
+{
+    return perf_start(&pid, 1, file, arguments, out, err);
+}
+
+int perf_record_start(const pid_t *pids, size_t count, const char *file, struct perf_record_child **out,
+                      struct error *err)
+{
+    char frequency[16], graph[32];
+    snprintf(frequency, sizeof(frequency), "%d", PERF_FREQUENCY_HZ);
+    snprintf(graph, sizeof(graph), "dwarf,%d", PERF_STACK_BYTES);
+    const char *const arguments[] = {
+        "-e",  perf_record_event(),  "-F", frequency, "-k", "CLOCK_MONOTONIC", "--call-graph",
+        graph, "--no-buildid-cache", NULL};
+    return perf_start(pids, count, file, arguments, out, err);
 }
 
 int perf_record_finish(struct perf_record_child *p, struct error *err)

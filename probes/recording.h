@@ -25,6 +25,10 @@ struct run_info {
     enum probe_mode probes; /* of a run without a measurement; else the measurement's own */
 };
 
+/* Whether a recording can be made there, before a command is run for it: nothing else is in the way, nobody
+ * writes into it, the folder is there and has room.  Negative errno with a sentence. */
+int recording_check(const char *path, struct error *err);
+
 int recording_open(const char *path, enum recording_open_mode mode, struct recording **out,
                    struct error *err);
 
@@ -49,5 +53,8 @@ char *recording_get_study(struct recording *r, const char *key);
 
 /* NULL is fine. */
 void recording_close(struct recording *r);
+
+/* Closes and removes a new recording into which nothing could be written; what it had replaced comes back. */
+void recording_discard(struct recording *r);
 
 #endif

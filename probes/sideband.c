@@ -347,7 +347,9 @@ int sideband_finish(struct sideband *s)
 int sideband_update(struct sideband *s)
 {
     sideband_read(s);
-    return events_replay(s, monotonic_ns() - LATE_NS);
+    uint64_t surely = monotonic_ns() - LATE_NS;
+    /* nothing that is older than the records can come any more */
+    return events_replay(s, surely > s->opened_ns ? surely : s->opened_ns);
 }
 
 /* Whether records tell, or will tell, how the process came by its mappings. */
