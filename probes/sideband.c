@@ -144,7 +144,7 @@ int sideband_open_machine(const pid_t *pids, size_t count, struct sideband **out
                          "can't follow the mappings of all processes (perf_event_open: %s); "
                          "`heapwait doctor` tells what is missing",
                          strerror(-rc));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; pids && i < count; i++)
         if (!spaces_now(s->spaces, (uint32_t)pids[i]))
             rc = error_set(err, -ENOMEM, "out of memory for %zu processes", count);
     if (rc)
