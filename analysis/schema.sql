@@ -31,7 +31,8 @@ CREATE TABLE run (
   id INTEGER PRIMARY KEY,
   variant TEXT,              -- NULL in a plain `record`
   libc TEXT,
-  allocator TEXT,
+  allocator TEXT,            -- unknown: looked for, and nothing told; NULL: not looked for
+  allocator_evidence TEXT,   -- how it was found in this run; NULL where no mappings were read
   linkage TEXT,
   command TEXT NOT NULL,     -- or what was attached to
   threads INTEGER,

@@ -219,6 +219,20 @@ static char *end_phrase(struct maker *m)
                       NULL);
 }
 
+/* What the program allocates with, and how that is known; nothing where nobody looked. */
+static void say_allocator(struct maker *m)
+{
+    char *text =
+        maker_text(m,
+                   "SELECT CASE allocator WHEN 'unknown' THEN 'What it allocates with is not known' ELSE "
+                   "'It allocates with ' || allocator END || coalesce(' (' || allocator_evidence || ')', '') "
+                   "|| '.' FROM run WHERE allocator IS NOT NULL ORDER BY id LIMIT 1",
+                   NULL);
+    if (text)
+        maker_say(m, "run", "%s", text);
+    free(text);
+}
+
 void say_record(struct maker *m)
 {
     double n[3];
@@ -239,6 +253,7 @@ void say_record(struct maker *m)
                             NULL); /* it goes on, or its end was not seen */
     maker_say(m, "run", "`%s` %s %s%s.", command ? command : "?", verb ? verb : "took", took, end ? end : "");
     free(verb);
+    say_allocator(m);
     const struct place place = {0};
     if (n[2] != 0)
         maker_say(m, "lock", "It was not traced, so where it waits is not known.");

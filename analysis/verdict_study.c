@@ -96,15 +96,17 @@ static char *thread_counts(struct maker *m, const char *variant)
 static void say_slowdown(struct maker *m, const struct study *s)
 {
     char *build = variant_build(m, s->subject.variant), *times = times_phrase(m, s);
-    char *counts = thread_counts(m, s->subject.variant), *who = NULL;
+    char *counts = thread_counts(m, s->subject.variant), *who = NULL, at[48] = "";
+    if (s->subject.threads > 0) /* 0: the program chooses, and nobody knows */
+        snprintf(at, sizeof(at), "At %lld thread%s ", (long long)s->subject.threads,
+                 s->subject.threads == 1 ? "" : "s");
     if (asprintf(&who, "%s%s%s%s", s->subject.variant, build && *build ? " (" : "", build ? build : "",
                  build && *build ? ")" : "") < 0)
         who = NULL;
     char *phrase = who ? ratio_phrase(&s->ratio, who, s->baseline) : NULL;
     bool chosen = counts && strchr(counts, ',');
     if (phrase)
-        maker_say(m, "slowdown", "At %lld thread%s %s%s.%s%s%s", (long long)s->subject.threads,
-                  s->subject.threads == 1 ? "" : "s", phrase, times ? times : "",
+        maker_say(m, "slowdown", "%s%s%s.%s%s%s", at, phrase, times ? times : "",
                   chosen ? " Of the thread counts above one this has the largest ratio; measured: " : "",
                   chosen ? counts : "", chosen ? "." : "");
     free(build);

@@ -2,6 +2,7 @@
  * those that the session itself requires, and the last of them opens a session. */
 #include "cli/command.h"
 #include "cli/doctor_perf.h"
+#include "cli/output.h"
 #include "cli/variants.h"
 #include "probes/calibrate.h"
 #include "probes/checks.h"
@@ -170,5 +171,5 @@ int doctor_main(int argc, char **argv)
     variants_print();
     printf("%s\n",
            good ? "This machine can trace." : "This machine or this user can't trace: see MISSING above.");
-    return good ? EXIT_OK : EXIT_DATA;
+    return output_end(good ? EXIT_OK : EXIT_DATA);
 }

@@ -7,6 +7,7 @@
 #include "analysis/verdict.h"
 #include "cli/command.h"
 #include "cli/explain_sections.h"
+#include "cli/output.h"
 #include "cli/table.h"
 
 #include <errno.h>
@@ -375,9 +376,7 @@ int explain_main(int argc, char **argv)
         rc = options.json ? json_print(db, &err)
                           : text_print(db, options.width ? options.width : table_width(stdout), &err);
     database_close(db);
-    if (!rc && (fflush(stdout) || ferror(stdout)))
-        rc = error_set(&err, -EIO, "can't write to standard output: %s", strerror(errno));
     if (rc)
         fprintf(stderr, "heapwait explain: %s\n", err.text[0] ? err.text : strerror(-rc));
-    return rc ? EXIT_DATA : EXIT_OK;
+    return output_end(rc ? EXIT_DATA : EXIT_OK);
 }

@@ -103,14 +103,15 @@ static int recording_write(const struct perf_keep_options *o, const struct perf_
                             .reported_ns = -1,
                             .foreign_cpu_ns = -1,
                             .load_average = o->outcome ? o->load_average : -1};
-    int rc = recording_open(o->output, RECORDING_WHOLE, &r, err);
+    int rc = recording_open(o->output, RECORDING_REPLACE, &r, err);
     if (!rc)
         rc = host_fill(r, s, notes, err);
     if (!rc)
         rc = recording_add_run(r, &info, m, err);
-    if (!rc)
-        rc = recording_finish(r, err);
-    recording_close(r);
+    if (rc)
+        recording_discard(r);
+    else
+        recording_close(r);
     return rc;
 }
 
@@ -172,7 +173,7 @@ int perf_keep(const struct perf_keep_options *o, struct error *err)
     struct libc_archive *libc = NULL;
     char *schema = datadir_path("schema.sql", err); /* without it the reading would be in vain */
     free(schema);
-    if (!schema || (o->libc && libc_archive_open(o->libc, &libc, err)))
+    if (!schema || recording_check(o->output, err) || (o->libc && libc_archive_open(o->libc, &libc, err)))
         return EXIT_HEAPWAIT;
     int rc = perf_session_read(o->session, &session, err);
     if (rc) {

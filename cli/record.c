@@ -6,6 +6,7 @@
 #include "cli/record_options.h"
 #include "cli/record_perf.h"
 #include "probes/calibrate.h"
+#include "probes/debug_file.h"
 #include "probes/host.h"
 #include "probes/identity.h"
 #include "probes/libc_archive.h"
@@ -70,7 +71,7 @@ static int recording_write(const struct record_options *o, const struct found *f
     struct recording *recording = NULL;
     static struct host_facts facts;
     char *line = run_line(o, found);
-    int rc = line ? recording_open(o->output, RECORDING_WHOLE, &recording, err) : -ENOMEM;
+    int rc = line ? recording_open(o->output, RECORDING_REPLACE, &recording, err) : -ENOMEM;
     host_facts_read(&facts, "");
     if (!rc)
         rc = host_store(recording, &facts, HEAPWAIT_VERSION, err);
@@ -92,9 +93,10 @@ static int recording_write(const struct record_options *o, const struct found *f
         rc = perf_record_store(recording, o->perf_file, err);
     if (!rc)
         rc = host_store_end(recording, err);
-    if (!rc)
-        rc = recording_finish(recording, err);
-    recording_close(recording);
+    if (rc)
+        recording_discard(recording); /* or a file without the run would stay, which looks whole */
+    else
+        recording_close(recording);
     free(line);
     return rc;
 }
@@ -118,6 +120,17 @@ static int failure_tell(int rc, bool exec_failed, const struct error *err)
     return exec_failed ? exit_of_exec(rc) : EXIT_HEAPWAIT;
 }
 
+/* Of those that fitted nothing: without a word they would be taken for used. */
+static void debug_files_tell(const struct debug_files *d)
+{
+    for (size_t i = 0; i < debug_files_count(d); i++) {
+        char *complaint = debug_files_complaint(d, i);
+        if (complaint)
+            fprintf(stderr, "heapwait: %s\n", complaint);
+        free(complaint);
+    }
+}
+
 static int measurement_keep(const struct record_options *o, const struct found *found,
                             const struct measurement *m, const struct calibration *calibration, double load)
 {
@@ -126,6 +139,7 @@ static int measurement_keep(const struct record_options *o, const struct found *
     if (m->note)
         fprintf(stderr, "heapwait: %s\n", m->note);
     lock_table_print(m, stderr);
+    debug_files_tell(o->debug_files);
     if (recording_write(o, found, m, calibration, load, &err)) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
@@ -168,6 +182,7 @@ static struct measure_options measure_options_of(const struct record_options *o,
         .sample_period_ns = SAMPLE_PERIOD_NS,
         .timeline_after_ns = TIMELINE_AFTER_NS,
         .timeline_length_ns = TIMELINE_LENGTH_NS,
+        .debug_files = o->debug_files,
         .calibrate = o->calibrate,
         .perf_file = o->perf ? o->perf_file : NULL,
     };
@@ -228,12 +243,15 @@ int record_main(int argc, char **argv)
     struct found found = {0};
     char *perf_file = perf_file_name(&options);
     char *schema = datadir_path("schema.sql", &err); /* without it the measuring would be in vain */
-    int rc = schema ? found_get(&options, &found, &err) : -ENOENT;
+    int rc = schema ? recording_check(options.output, &err) : -ENOENT;
     free(schema);
+    if (!rc)
+        rc = found_get(&options, &found, &err);
     code = rc                ? failure_tell(rc, false, &err)
            : options.by_perf ? by_perf(&options, &found)
                              : record(&options, &found);
     found_free(&found);
+    debug_files_free(options.debug_files);
     free(perf_file);
     return code;
 }

@@ -2,6 +2,7 @@
 #include "cli/record_options.h"
 
 #include "cli/command.h"
+#include "probes/debug_file.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -36,6 +37,9 @@ static const char usage[] =
     "      --duration S      measure for S seconds (0.5 and the like will do)\n"
     "  -u, --user USER       run COMMAND as USER\n"
     "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
+    "      --debug-file FILE the program, or a library of its, as it was before `strip`: names locks by its "
+    "symbols\n"
+    "                        and debug information; may be given several times\n"
     "      --libc FILE       musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
     "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
     "      --perf[=FILE]     run `perf record` beside the probes: samples with call paths, for a flame "
@@ -133,11 +137,25 @@ static int mix_check(const struct record_options *o)
     return -1;
 }
 
+static int debug_file_take(struct record_options *o, const char *path)
+{
+    struct error err = {""};
+    if (!o->debug_files)
+        o->debug_files = debug_files_new();
+    int rc = o->debug_files ? debug_files_add(o->debug_files, path, &err)
+                            : error_set(&err, -ENOMEM, "out of memory");
+    if (rc)
+        fprintf(stderr, "heapwait: %s\n", err.text);
+    return rc;
+}
+
 /* One option; -1: go on. */
 static int option_take(int c, char *const *argv, struct record_options *o)
 {
     switch (c) {
     case 'o':
+        if (!*optarg)
+            return usage_error("-o takes the name of a file");
         o->output = optarg;
         return -1;
     case 'm':
@@ -167,6 +185,8 @@ static int option_take(int c, char *const *argv, struct record_options *o)
         return number_parse(optarg, &o->max_words)
                    ? -1
                    : usage_error("--max-words takes a number from 1 to 16777216, not '%s'", optarg);
+    case 'D':
+        return debug_file_take(o, optarg) ? EXIT_HEAPWAIT : -1;
     case 'l':
         o->libc = optarg;
         return -1;
@@ -195,13 +215,21 @@ static int option_take(int c, char *const *argv, struct record_options *o)
 int record_options_parse(int argc, char **argv, struct record_options *o)
 {
     static const struct option longs[] = {
-        {"output", required_argument, NULL, 'o'}, {"mode", required_argument, NULL, 'm'},
-        {"pid", required_argument, NULL, 'p'},    {"cgroup", required_argument, NULL, 'g'},
-        {"all", no_argument, NULL, 'a'},          {"duration", required_argument, NULL, 'd'},
-        {"user", required_argument, NULL, 'u'},   {"max-words", required_argument, NULL, 'w'},
-        {"libc", required_argument, NULL, 'l'},   {"calibrate", no_argument, NULL, 'c'},
-        {"perf", optional_argument, NULL, 'f'},   {"collector", required_argument, NULL, 'C'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"output", required_argument, NULL, 'o'},
+        {"mode", required_argument, NULL, 'm'},
+        {"pid", required_argument, NULL, 'p'},
+        {"cgroup", required_argument, NULL, 'g'},
+        {"all", no_argument, NULL, 'a'},
+        {"duration", required_argument, NULL, 'd'},
+        {"user", required_argument, NULL, 'u'},
+        {"max-words", required_argument, NULL, 'w'},
+        {"debug-file", required_argument, NULL, 'D'},
+        {"libc", required_argument, NULL, 'l'},
+        {"calibrate", no_argument, NULL, 'c'},
+        {"perf", optional_argument, NULL, 'f'},
+        {"collector", required_argument, NULL, 'C'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "+:o:m:p:au:h", longs, NULL)) != -1;) {

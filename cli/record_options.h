@@ -18,7 +18,8 @@ struct record_options {
     pid_t pids[WANTED_PROCESSES];
     size_t pid_count;
     const char *cgroup, *user, *libc;
-    uint64_t duration_ns; /* 0: no end by time */
+    struct debug_files *debug_files; /* NULL: none was given */
+    uint64_t duration_ns;            /* 0: no end by time */
     bool perf;
     const char *perf_file; /* NULL: named after the recording */
 };

@@ -2,6 +2,7 @@
  * codes; everything else is plots/'s. */
 #include "analysis/database.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "plots/render.h"
 
 #include <errno.h>
@@ -97,5 +98,5 @@ int report_main(int argc, char **argv)
     if (rc == 0)
         result_print(report, &options);
     report_free(report);
-    return rc < 0 ? fail(&err, EXIT_HEAPWAIT) : EXIT_OK;
+    return rc < 0 ? fail(&err, EXIT_HEAPWAIT) : output_end(EXIT_OK);
 }

@@ -223,8 +223,8 @@ static void run_comment(struct study_loop *l, size_t index, const struct study_r
     cell_describe(l, cell, what, sizeof(what));
     if (run->failure[0])
         loop_say(l, "warning: run %zu (%s) failed: %s", index + 1, what, run->failure);
-    else if (run->said.passwords >= 0 && (uint64_t)run->said.passwords != l->settings->passwords &&
-             !once->passwords) {
+    else if (run->said.passwords >= 0 && l->settings->passwords &&
+             (uint64_t)run->said.passwords != l->settings->passwords && !once->passwords) {
         loop_say(l,
                  "warning: %s makes %" PRId64 " passwords where the study asks for %" PRIu64
                  ": put {passwords} into its command, or its times can't be compared",

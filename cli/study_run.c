@@ -63,6 +63,16 @@ void study_run_probes(enum probe_mode probes, struct measure_options *options)
     };
 }
 
+/* The assignments at the front of `words`, as a list of their own; the strings stay the words'. */
+static char **environment_list(const struct words *words)
+{
+    size_t n = words_assignments(words);
+    char **list = calloc(n + 1, sizeof(*list));
+    if (list)
+        memcpy(list, words->items, n * sizeof(*list));
+    return list;
+}
+
 /* The measurement; what goes wrong with it becomes the run's failure. */
 static void run_measure(const struct study_settings *s, const struct words *words,
                         const struct plan_cell *cell, const struct capture *c, struct session *session,
@@ -70,7 +80,9 @@ static void run_measure(const struct study_settings *s, const struct words *word
 {
     struct measure_options options;
     study_run_probes(cell->probes, &options);
-    options.argv = words->items;
+    options.argv = words->items + words_assignments(words);
+    char **environment = environment_list(words);
+    options.environment = environment;
     options.session = cell->probes != PROBES_NONE ? session : NULL;
     options.stdout_fd = capture_stdout_fd(c);
     options.stderr_fd = capture_stderr_fd(c);
@@ -82,9 +94,10 @@ static void run_measure(const struct study_settings *s, const struct words *word
     bool exec_failed = false;
     run->load_average = host_load_average();
     host_watch_start(&watch);
-    int rc = measurement_take(&options, &run->m, &exec_failed, &why);
+    int rc = environment ? measurement_take(&options, &run->m, &exec_failed, &why) : -ENOMEM;
     const struct run_outcome *o = !rc ? &run->m->outcome : NULL;
     host_watch_end(&watch, o ? o->user_ns + o->system_ns : 0, &run->watched);
+    free(environment);
     if (options.perf_file)
         unlink(options.perf_file); /* the recording has what it tells */
     if (!rc && run->m->perf_failure)

@@ -25,7 +25,8 @@ struct study_variant {
 };
 
 struct study_settings {
-    uint64_t seed, passwords, timeout_ns;
+    uint64_t seed, timeout_ns;
+    uint64_t passwords; /* 0: not a study of passwords (`try`) */
     unsigned reps, traced_reps,
         ledger_reps; /* untraced, in mode waits, in mode ledger; the latter may be 0 */
     char *perf_file; /* where perf's samples of a run are for a while; NULL: no such runs */

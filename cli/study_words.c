@@ -81,13 +81,30 @@ int words_split(const char *text, struct words *out, struct error *err)
             rc = words_add(out, word);
     }
     free(word);
-    if (!rc && !out->count)
-        rc = error_set(err, -EINVAL, "the command is empty");
+    if (!rc && words_assignments(out) == out->count)
+        rc = error_set(err, -EINVAL,
+                       out->count ? "there is no command after the variables" : "the command is empty");
     if (rc == -ENOMEM)
         error_set(err, rc, "out of memory");
     if (rc)
         words_free(out);
     return rc;
+}
+
+/* A name as POSIX has it (XBD 3.235), so that "./a=b" is a command. */
+static bool word_assigns(const char *word)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    size_t n = strspn(word, letters);
+    return n && word[n] == '=' && (*word < '0' || *word > '9');
+}
+
+size_t words_assignments(const struct words *words)
+{
+    size_t n = 0;
+    while (n < words->count && word_assigns(words->items[n]))
+        n++;
+    return n;
 }
 
 /* `word` with each `placeholder` replaced by `number`; malloc'd. */

@@ -1,6 +1,6 @@
-/* A command given as one line of text: split into words the way a shell would (quotes and backslashes,
- * nothing else: no variables, no globs, no shell), filled in, and written as one line again. Owns text only;
- * nothing is executed here. */
+/* A command given as one line of text: split into words the way a shell would (quotes, backslashes and
+ * assignments before the command, nothing else: no variables, no globs, no shell), filled in, and written as
+ * one line again. Owns text only; nothing is executed here. */
 #ifndef HEAPWAIT_STUDY_WORDS_H
 #define HEAPWAIT_STUDY_WORDS_H
 
@@ -21,6 +21,9 @@ struct words {
 
 /* Splits `text`.  -EINVAL with a sentence: nothing in it, an unfinished quote, a control character. */
 int words_split(const char *text, struct words *out, struct error *err);
+
+/* How many words at the front set a variable, as a shell's simple command may begin: NAME=VALUE. */
+size_t words_assignments(const struct words *words);
 
 /* Copies `source` with every placeholder replaced by its number. */
 int words_fill(const struct words *source, uint64_t threads, uint64_t passwords, struct words *out);

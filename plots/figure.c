@@ -51,7 +51,7 @@ static FILE *file_make(const char *folder, const char *name, const char *suffix,
         return NULL;
     FILE *file = fopen(path, "we");
     if (!file)
-        error_set(err, -errno, "can't write '%s': %s", path, strerror(errno));
+        error_set(err, -errno, "can't write '%s': %s", path, write_failure(errno));
     free(path);
     return file;
 }
@@ -63,7 +63,7 @@ static int file_finish(FILE *file, struct error *err)
     const int failed = ferror(file);
     if (fclose(file) != 0 || failed)
         return error_set(err, -(errno ? errno : EIO), "can't write a figure's data: %s",
-                         strerror(errno ? errno : EIO));
+                         write_failure(errno ? errno : EIO));
     return 0;
 }
 
@@ -87,7 +87,7 @@ static int drawing_open(struct drawing *d, struct database *db, const struct lin
     d->data = file_make(folder, kind->name, ".tsv", err);
     d->definitions = file_make(folder, kind->name, ".def", err);
     if (!d->data || !d->definitions)
-        return error_set(err, -EIO, "can't write a figure's data");
+        return err->text[0] ? -EIO : error_set(err, -ENOMEM, "out of memory");
     if (text_open(&d->caption) < 0 || text_open(&d->missing) < 0)
         return -ENOMEM;
     char *out = NULL, *data = NULL;

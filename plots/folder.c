@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *why_write(int code)
+const char *write_failure(int code)
 {
     return code == ENOSPC || code == EDQUOT ? "the disk is full; make room or choose another folder with -o"
                                             : strerror(code);
@@ -53,7 +53,7 @@ int folder_new(const char *target, char **out, struct error *err)
     const int code = errno;
     free(*out);
     *out = NULL;
-    return error_set(err, -code, "can't write the report to '%s': %s%s", target, why_write(code),
+    return error_set(err, -code, "can't write the report to '%s': %s%s", target, write_failure(code),
                      code == EACCES || code == EROFS || code == ENOENT ? "; choose another folder with -o"
                                                                        : "");
 }
@@ -74,7 +74,7 @@ int folder_make(const char *path, struct error *err)
 {
     if (mkdir(path, 0777) == 0 || errno == EEXIST)
         return 0;
-    return error_set(err, -errno, "can't make the folder '%s': %s", path, why_write(errno));
+    return error_set(err, -errno, "can't make the folder '%s': %s", path, write_failure(errno));
 }
 
 int file_read(const char *path, char **bytes, size_t *size, struct error *err)
@@ -104,13 +104,13 @@ int file_write(const char *path, const char *bytes, size_t size, struct error *e
 {
     FILE *out = fopen(path, "we");
     if (!out)
-        return error_set(err, -errno, "can't write '%s': %s", path, why_write(errno));
+        return error_set(err, -errno, "can't write '%s': %s", path, write_failure(errno));
     errno = 0;
     const int short_write = fwrite(bytes, 1, size, out) != size;
     const int code = errno;
     if (fclose(out) != 0 || short_write)
         return error_set(err, -(errno ? errno : EIO), "can't write '%s': %s", path,
-                         why_write(code ? code : errno));
+                         write_failure(code ? code : errno));
     return 0;
 }
 
@@ -130,7 +130,7 @@ int file_move(const char *from_folder, const char *to_folder, const char *name, 
     char *from = path_join(from_folder, name), *to = path_join(to_folder, name);
     int rc = from && to ? 0 : -ENOMEM;
     if (rc == 0 && rename(from, to) < 0)
-        rc = error_set(err, -errno, "can't write '%s': %s", to, strerror(errno));
+        rc = error_set(err, -errno, "can't write '%s': %s", to, write_failure(errno));
     free(from);
     free(to);
     return rc;

@@ -15,6 +15,9 @@ void folder_remove(const char *path);
 /* Makes the folder where it isn't yet. */
 int folder_make(const char *path, struct error *err);
 
+/* Why a file could not be written, with the remedy for a full disk; `code` is an errno. */
+const char *write_failure(int code);
+
 /* "FOLDER/NAME", malloc'd, NULL when out of memory. */
 char *path_join(const char *folder, const char *name);
 

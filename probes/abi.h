@@ -87,11 +87,12 @@ struct word_cache {
 /* What lay around the word when it was first seen: evidence for its name, read while the process lived. */
 struct word_evidence {
     u64 heap_arena; /* u64 at the 64 MiB boundary below the word: glibc's heap_info.ar_ptr, if it is a heap */
-    u64 last_bin[2]; /* where a glibc malloc_state at this address has bins[252] and [253]: self-links if
-                        empty */
-    u64 next_arena;  /* where a glibc malloc_state has its `next` */
-    u32 value;       /* the word itself */
-    u32 expected;    /* the value the first call named */
+    u64 last_bin[2];   /* where a glibc malloc_state at this address has bins[252] and [253]: self-links if
+                          empty */
+    u64 next_arena;    /* where a glibc malloc_state has its `next` */
+    u64 first_seen_ns; /* CLOCK_MONOTONIC: which mappings counted */
+    u32 value;         /* the word itself */
+    u32 expected;      /* the value the first call named */
 };
 
 struct word_value {
@@ -268,7 +269,7 @@ enum loss_reason {
 
 #ifndef __bpf__
 _Static_assert(sizeof(struct word_key) == 24, "key without holes");
-_Static_assert(sizeof(struct word_value) == 96, "value without holes");
+_Static_assert(sizeof(struct word_value) == 104, "value without holes");
 _Static_assert((int)STATE_COUNT <= (int)STATE_ROOM, "states fit");
 _Static_assert(sizeof(struct thread_record) == 16 + 20 * STATE_ROOM + 16 + 16 + 16, "value without holes");
 _Static_assert(sizeof(struct sample_key) == 16, "key without holes");

@@ -156,6 +156,11 @@ const struct machine *code_machine(const struct code *c)
     return c->machine;
 }
 
+size_t code_size(const struct code *c)
+{
+    return c->size;
+}
+
 bool code_holds(const struct code *c, uint64_t address)
 {
     return address >= c->address && address - c->address < c->size;

@@ -18,6 +18,7 @@ struct code *code_open(uint8_t *bytes, size_t size, uint64_t address, const stru
 void code_close(struct code *c);
 
 const struct machine *code_machine(const struct code *c);
+size_t code_size(const struct code *c);
 bool code_holds(const struct code *c, uint64_t address);
 void code_decode(const struct code *c, uint64_t address, struct insn *out);
 

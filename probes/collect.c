@@ -72,7 +72,7 @@ static int outcome_add(struct lock *lock, const struct word_row *row)
 }
 
 /* A row that was made at the end, for a call under way, has none: its task's memory was not at hand. */
-static const struct word_evidence *evidence_of(const struct word_row *rows, size_t count)
+const struct word_evidence *word_evidence_of(const struct word_row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct word_evidence *e = &rows[i].value.evidence;
@@ -82,13 +82,27 @@ static const struct word_evidence *evidence_of(const struct word_row *rows, size
     return &rows[0].value.evidence;
 }
 
+/* The evidence of the word's very first call: its mappings are those that count. */
+static struct word_evidence evidence_first(const struct word_row *rows, size_t count)
+{
+    struct word_evidence first = *word_evidence_of(rows, count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t seen = rows[i].value.evidence.first_seen_ns;
+        if (seen && (!first.first_seen_ns || seen < first.first_seen_ns))
+            first.first_seen_ns = seen;
+    }
+    return first;
+}
+
 /* Rows come ordered by operation, waits first, and so do the stacks. */
 static int lock_name(const struct lock_source *c, struct lock *lock, const struct word_row *rows,
                      size_t count)
 {
     const struct stack_value *stacks[STACKS_PER_WORD];
-    struct word_facts facts = {
-        .address = lock->address, .evidence = *evidence_of(rows, count), .stacks = stacks};
+    struct word_facts facts = {.address = lock->address,
+                               .evidence = evidence_first(rows, count),
+                               .stacks = stacks,
+                               .waited = rows[0].key.op == OP_WAIT};
     for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
         if (rows[i].stack)
             stacks[facts.stack_count++] = rows[i].stack;
@@ -243,8 +257,10 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
                             .space = probed_space,
                             .made = probed_made};
     m->paths = call_tree_new(0);
-    if (c.naming)
+    if (c.naming) {
         naming_refer(c.naming, m->libc_archive);
+        naming_debug_files(c.naming, m->debug_files);
+    }
     int rc =
         c.naming && c.split && m->paths ? waiters_new(session, c.naming, m->paths, &probed.waiters) : -ENOMEM;
     if (!rc)
@@ -262,6 +278,7 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
     if (!rc) {
         const struct address_space *space = sideband_space(sideband, (uint32_t)pid, UINT64_MAX);
         naming_program(c.naming, space, &m->libc, &m->linkage, &m->allocator);
+        m->allocator_evidence = naming_allocator(c.naming, space, &m->allocator);
     }
     if (rc)
         error_set(err, rc, "can't bring back what was measured: %s", strerror(-rc));

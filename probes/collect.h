@@ -33,4 +33,7 @@ int locks_make(const struct lock_source *source, const struct word_row *rows, si
 int collect(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
             struct measurement *m, struct error *err);
 
+/* What lay around a word when it was first seen, of those of its rows that were there then. */
+const struct word_evidence *word_evidence_of(const struct word_row *rows, size_t count);
+
 #endif

@@ -7,6 +7,10 @@
 
 enum {
     MAX_FACTS = 4096,
+    /* Code made to be walked again and again shall not take long; real programs need a tenth of it. */
+    MIN_BUDGET = 1 << 16,
+    PER_BYTE = 64,
+    MAX_BUDGET = 1 << 23,
     TRIES = 4, /* beginnings before an address */
     FUTEX_WAIT_PRIVATE = 0x80,
     FUTEX_WAKE_PRIVATE = 0x81,
@@ -15,6 +19,7 @@ enum {
 
 struct facts_table {
     const struct code *code;
+    size_t budget; /* instructions that may still be walked through */
     struct facts *facts[MAX_FACTS];
     size_t count;
 };
@@ -22,8 +27,10 @@ struct facts_table {
 struct facts_table *facts_new(const struct code *c)
 {
     struct facts_table *t = calloc(1, sizeof(*t));
-    if (t)
-        t->code = c;
+    if (!t)
+        return NULL;
+    t->code = c;
+    t->budget = code_size(c) < MAX_BUDGET / PER_BYTE ? MIN_BUDGET + code_size(c) * PER_BYTE : MAX_BUDGET;
     return t;
 }
 
@@ -39,6 +46,7 @@ struct look {
     const struct code *code;
     const struct machine *machine;
     struct facts *facts;
+    size_t walked;
 };
 
 static bool is_constant(const struct code_state *s, uint8_t reg, uint64_t *value)
@@ -134,6 +142,7 @@ static void see(void *context, uint64_t address, const struct insn *i, const str
 {
     struct look *look = context;
     struct facts *f = look->facts;
+    look->walked++;
     f->low = address < f->low ? address : f->low;
     f->high = address + i->size > f->high ? address + i->size : f->high;
     f->crashes += i->crash;
@@ -150,22 +159,30 @@ static void see(void *context, uint64_t address, const struct insn *i, const str
     see_memory(f, i, s);
 }
 
+static void budget_spend(struct facts_table *t, size_t walked)
+{
+    t->budget -= walked < t->budget ? walked : t->budget;
+}
+
 const struct facts *facts_at(struct facts_table *t, uint64_t entry)
 {
     for (size_t i = 0; i < t->count; i++)
         if (t->facts[i]->entry == entry)
             return t->facts[i];
-    struct facts *f = t->count < MAX_FACTS ? calloc(1, sizeof(*f)) : NULL;
+    struct facts *f = t->count < MAX_FACTS && t->budget ? calloc(1, sizeof(*f)) : NULL;
     if (!f)
         return NULL;
     f->entry = f->low = f->high = entry;
     t->facts[t->count++] = f;
     struct look look = {.code = t->code, .machine = code_machine(t->code), .facts = f};
-    return code_walk(t->code, entry, see, &look) ? f : NULL;
+    bool ok = code_walk(t->code, entry, see, &look);
+    budget_spend(t, look.walked);
+    return ok ? f : NULL;
 }
 
 struct meeting {
     uint64_t wanted;
+    size_t walked;
     bool met;
 };
 
@@ -173,6 +190,7 @@ static void meet(void *context, uint64_t address, const struct insn *i, const st
 {
     struct meeting *m = context;
     (void)i, (void)s;
+    m->walked++;
     m->met |= address == m->wanted;
 }
 
@@ -181,8 +199,9 @@ const struct facts *facts_around(struct facts_table *t, uint64_t address)
     uint64_t entry = code_entry_before(t->code, address);
     for (int n = 0; n < TRIES && entry; n++) {
         struct meeting m = {.wanted = address};
-        if (!code_walk(t->code, entry, meet, &m))
+        if (!t->budget || !code_walk(t->code, entry, meet, &m))
             return NULL;
+        budget_spend(t, m.walked);
         if (m.met)
             return facts_at(t, entry);
         entry = code_entry_before(t->code, entry - 1);

@@ -64,6 +64,7 @@ static __always_inline void evidence_read(struct word_evidence *e, u64 address, 
     bpf_probe_read_user(&e->heap_arena, 8, (void *)(address & ~((64ull << 20) - 1)));
     bpf_probe_read_user(&e->last_bin, 16, (void *)(address + 2128));
     bpf_probe_read_user(&e->next_arena, 8, (void *)(address + 2160));
+    e->first_seen_ns = bpf_ktime_get_ns();
     e->expected = expected;
 }
 

@@ -23,6 +23,7 @@
 enum {
     MAX_WATCHED = 1024,
     TICK_MS = 250,
+    FIRST_LOOK_MS = 4,
 };
 static const uint64_t GRACE_NS = 2000000000, HELD_NS = 1000000000;
 
@@ -60,6 +61,8 @@ static void child_run(const struct measure_options *o, const sigset_t *mask, int
     if (read(gate, &go, 1) != 1)
         _exit(125); /* heapwait gave up: nothing is run */
     struct start_failure failure = {.error = o->user ? identity_take(o->user) : 0};
+    for (char *const *e = o->environment; e && *e; e++)
+        putenv(*e);
     if (!failure.error) {
         execvp(o->argv[0], o->argv);
         failure = (struct start_failure){.error = errno, .by_exec = true};
@@ -283,11 +286,14 @@ int launch_wait(struct launch *l, const struct launch_watch *watch, struct run_o
 {
     struct pollfd polled[MAX_WATCHED];
     unsigned count = poll_prepare(l, watch, polled);
+    int patience = FIRST_LOOK_MS; /* what a program of milliseconds maps is looked at while it lives */
     while (l->ending != LEFT_BEHIND) {
-        if (poll(polled, count, wait_ms(l)) < 0 && errno != EINTR)
+        int ms = wait_ms(l);
+        if (poll(polled, count, ms < patience ? ms : patience) < 0 && errno != EINTR)
             return error_set(err, -errno, "can't wait for '%s': %s", l->options->argv[0], strerror(errno));
         if (polled[0].revents)
             break;
+        patience = patience < TICK_MS / 2 ? 2 * patience : TICK_MS;
         if (polled[1].revents)
             signals_read(l);
         if (watch)

@@ -24,7 +24,7 @@ int launch_release(struct launch *l, struct error *err);
 bool launch_exec_failed(const struct launch *l);
 
 /* Something to be looked after while the command runs: `ready` is called whenever one of `fds` is readable,
- * and once a quarter of a second. */
+ * and once a quarter of a second, at first more often. */
 struct launch_watch {
     const int *fds;
     unsigned count;

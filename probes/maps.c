@@ -20,18 +20,20 @@ static bool number_take(char **at, int base, char end, uint64_t *out)
 
 bool maps_parse(char *line, struct mapping *m)
 {
-    uint64_t end, ignored;
+    uint64_t end, major, minor;
     *m = (struct mapping){0};
     if (!number_take(&line, 16, '-', &m->start) || !number_take(&line, 16, ' ', &end) || end <= m->start)
         return false;
     if (strnlen(line, 5) < 5 || line[4] != ' ' || line[2] != 'x')
         return false;
     line += 5;
-    if (!number_take(&line, 16, ' ', &m->file_offset) || !number_take(&line, 16, ':', &ignored) ||
-        !number_take(&line, 16, ' ', &ignored) || !number_take(&line, 10, ' ', &m->inode))
+    if (!number_take(&line, 16, ' ', &m->file_offset) || !number_take(&line, 16, ':', &major) ||
+        !number_take(&line, 16, ' ', &minor) || !number_take(&line, 10, ' ', &m->inode))
         return false;
     line += strspn(line, " ");
     m->length = end - m->start;
+    m->major = (uint32_t)major;
+    m->minor = (uint32_t)minor;
     m->path = line;
     return *line == '/' && strncmp(line, "//anon", 6) != 0;
 }

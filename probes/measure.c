@@ -191,6 +191,7 @@ int measurement_take(const struct measure_options *options, struct measurement *
         r.m->probes = options->probes;
         r.m->goes_on = options->target != NULL;
         r.m->libc_archive = options->libc_archive;
+        r.m->debug_files = options->debug_files;
         rc = session_take(options, &r.session, err);
     }
     if (!rc)
@@ -228,6 +229,7 @@ void measurement_free(struct measurement *m)
     for (size_t i = 0; i < m->lock_count; i++)
         lock_free(&m->locks[i]);
     free(m->locks);
+    free(m->allocator_evidence);
     ledger_free(m->ledger);
     call_tree_free(m->paths);
     free(m->losses);

@@ -12,6 +12,7 @@
 
 enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
 
+struct debug_files;
 struct libc_archive;
 struct session;
 struct target;
@@ -37,6 +38,7 @@ struct measure_options {
     void (*begun)(void *context, const struct measure_options *options);
     void *context;
     const struct identity *user; /* whom the command runs as; NULL: as heapwait */
+    char *const *environment;    /* NULL-terminated "NAME=VALUE" beside what heapwait has; NULL: none */
     enum probe_mode probes;
     int stdout_fd;       /* -1: the command inherits heapwait's */
     int stderr_fd;       /* -1: the same */
@@ -48,7 +50,8 @@ struct measure_options {
     uint32_t max_threads;      /* mode ledger: room for accounts of threads; 0: the default */
     uint64_t sample_period_ns; /* mode ledger: of each CPU's clock; 0: no samples */
     uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */
-    const struct libc_archive *libc_archive;        /* a reference for programs without symbols; NULL: none */
+    struct debug_files *debug_files;         /* files that the user gave to name locks by; NULL: none */
+    const struct libc_archive *libc_archive; /* a reference for programs without symbols; NULL: none */
     const char *perf_file; /* a `perf record` of the same run, into this file; NULL: none (needs probes) */
     bool calibrate;        /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };
@@ -167,11 +170,13 @@ struct ledger {
 struct measurement {
     enum probe_mode probes;
     bool by_perf;                            /* the collector is perf, not BPF */
+    struct debug_files *debug_files;         /* those of the options; not owned */
     bool goes_on;                            /* there is a target: what was measured lives on */
     const struct libc_archive *libc_archive; /* the options' */
     struct ledger *ledger; /* NULL unless mode ledger, or a perf session with samples (and nothing else) */
     struct run_outcome outcome;
     const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */
+    char *allocator_evidence;               /* how the allocator was found; NULL: it wasn't asked */
     struct lock *locks;                     /* hottest first: by calls */
     size_t lock_count;
     struct call_tree *paths; /* of waiters and samples; NULL: there are none */

@@ -1,51 +1,39 @@
-/* See module.h.  libdwfl finds the symbol table (and never asks a network: only the build-id finder is given
- * to it); what is kept is one sorted array for functions and one for objects. */
+/* See module.h.  Symbol tables are asked in the order of enum symbol_source, and opened when it is their
+ * turn: most questions are answered by the first. */
 #include "probes/module.h"
 
-#include <elfutils/libdwfl.h>
+#include "probes/layout.h"
+#include "probes/mapped_file.h"
+
+#include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
-#include <gelf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    MAX_SEGMENTS = 64,
-    MAX_SECTIONS = 1024,
-};
-
-struct segment {
-    uint64_t address, memory_size, file_size, file_offset;
-    bool code;
-};
-
-struct section {
-    uint64_t address, size;
-    const char *name;
-};
-
-struct symbol_array {
-    struct symbol *symbols;
-    size_t count, capacity;
-};
+enum { MAX_VDSO = 1 << 20 };
 
 struct module {
     char *path;
+    const struct mapped_file *mapped; /* with `path` and `inode` what the table knows it by */
     uint64_t inode;
-    Dwfl *dwfl;
-    int fd;
-    bool usable, dynamic, position_independent;
-    struct segment segments[MAX_SEGMENTS];
-    size_t segment_count;
-    struct section *sections;
-    size_t section_count;
-    struct symbol_array functions, objects;
+    struct elf_file *elf; /* NULL: not usable */
+    struct elf_file *debugdata, *separate;
+    const struct elf_file *given;
+    char *separate_path;
+    struct debug_files *debug_files;
+    struct symbol_table *tables[SYMBOLS_SOURCES];
+    bool opened[SYMBOLS_SOURCES];
+    const char *const *expected; /* names that were looked for together */
+    struct layouts *layouts;
 };
 
 struct module_table {
     struct module **modules;
     size_t count, capacity;
+    struct debug_files *given;
 };
 
 struct module_table *module_table_new(void)
@@ -53,17 +41,22 @@ struct module_table *module_table_new(void)
     return calloc(1, sizeof(struct module_table));
 }
 
+void module_table_debug_files(struct module_table *t, struct debug_files *given)
+{
+    t->given = given;
+}
+
 static void module_free(struct module *m)
 {
     if (!m)
         return;
-    if (m->dwfl)
-        dwfl_end(m->dwfl);
-    if (m->fd >= 0)
-        close(m->fd);
-    free(m->functions.symbols);
-    free(m->objects.symbols);
-    free(m->sections);
+    for (unsigned i = 0; i < SYMBOLS_SOURCES; i++)
+        symbol_table_free(m->tables[i]);
+    layouts_free(m->layouts);
+    elf_file_close(m->elf);
+    elf_file_close(m->debugdata);
+    elf_file_close(m->separate);
+    free(m->separate_path);
     free(m->path);
     free(m);
 }
@@ -78,135 +71,50 @@ void module_table_free(struct module_table *t)
     free(t);
 }
 
-static bool symbol_push(struct symbol_array *a, const struct symbol *s)
+/* ---- opening ---- */
+
+/* Code that the kernel itself maps into each process: the same as in this one. */
+static struct elf_file *vdso_open(void)
 {
-    if (a->count == a->capacity) {
-        size_t larger = a->capacity ? a->capacity * 2 : 256;
-        struct symbol *grown = reallocarray(a->symbols, larger, sizeof(*grown));
-        if (!grown)
-            return false;
-        a->symbols = grown;
-        a->capacity = larger;
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[512];
+    unsigned long long start = 0, end = 0;
+    bool found = false;
+    while (maps && !found && fgets(line, sizeof(line), maps))
+        found = strstr(line, "[vdso]") && sscanf(line, "%llx-%llx", &start, &end) == 2 && end > start &&
+                end - start <= MAX_VDSO;
+    if (maps)
+        fclose(maps);
+    unsigned char *copy = found ? malloc(end - start) : NULL;
+    if (!copy)
+        return NULL;
+    memcpy(copy, (const void *)(uintptr_t)start, end - start);
+    return elf_file_of_bytes(copy, end - start);
+}
+
+static struct elf_file *file_open(const struct mapping *m)
+{
+    if (!strcmp(m->path, "[vdso]"))
+        return vdso_open();
+    const struct file_identity by_inode = {.inode = m->inode};
+    int fd = m->file && m->file->fd >= 0
+                 ? fcntl(m->file->fd, F_DUPFD_CLOEXEC, 3)
+                 : mapped_file_open(0, 0, 0, m->path, m->file ? &m->file->identity : &by_inode);
+    return fd < 0 ? NULL : elf_file_open(fd);
+}
+
+static struct module *module_find(const struct module_table *t, const struct mapping *mapping)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        struct module *m = t->modules[i];
+        if (m->mapped == mapping->file && m->inode == mapping->inode && !strcmp(m->path, mapping->path))
+            return m;
     }
-    a->symbols[a->count++] = *s;
-    return true;
+    return NULL;
 }
 
-/* Of symbols at one address the smaller one comes last, so that a search from the right meets it first. */
-static int symbol_compare(const void *a, const void *b)
+static struct module *module_add(struct module_table *t, const struct mapping *mapping)
 {
-    const struct symbol *x = a, *y = b;
-    if (x->address != y->address)
-        return x->address < y->address ? -1 : 1;
-    return x->size == y->size ? strcmp(x->name, y->name) : x->size > y->size ? -1 : 1;
-}
-
-static void symbols_sort(struct symbol_array *a)
-{
-    if (a->count)
-        qsort(a->symbols, a->count, sizeof(*a->symbols), symbol_compare);
-}
-
-static void symbols_read(struct module *m, Dwfl_Module *dwfl_module, Elf *main_elf)
-{
-    int count = dwfl_module_getsymtab(dwfl_module);
-    for (int i = 1; i < count; i++) {
-        GElf_Sym sym;
-        GElf_Addr ignored;
-        GElf_Word shndx;
-        Elf *elf = NULL;
-        const char *name = dwfl_module_getsym_info(dwfl_module, i, &sym, &ignored, &shndx, &elf, NULL);
-        int type = GELF_ST_TYPE(sym.st_info);
-        bool function = type == STT_FUNC || type == STT_GNU_IFUNC;
-        if (!name || !*name || shndx == SHN_UNDEF || (!function && type != STT_OBJECT && type != STT_NOTYPE))
-            continue;
-        struct symbol s = {.address = sym.st_value,
-                           .size = sym.st_size,
-                           .name = name,
-                           .function = function,
-                           .separate = elf && elf != main_elf};
-        if (!symbol_push(function ? &m->functions : &m->objects, &s))
-            break;
-    }
-    symbols_sort(&m->functions);
-    symbols_sort(&m->objects);
-}
-
-static void segments_read(struct module *m, Elf *elf)
-{
-    size_t count = 0;
-    GElf_Ehdr header;
-    if (!gelf_getehdr(elf, &header) || elf_getphdrnum(elf, &count))
-        return;
-    m->position_independent = header.e_type == ET_DYN;
-    for (size_t i = 0; i < count && m->segment_count < MAX_SEGMENTS; i++) {
-        GElf_Phdr p;
-        if (!gelf_getphdr(elf, (int)i, &p))
-            continue;
-        m->dynamic |= p.p_type == PT_INTERP;
-        if (p.p_type == PT_LOAD)
-            m->segments[m->segment_count++] = (struct segment){.address = p.p_vaddr,
-                                                               .memory_size = p.p_memsz,
-                                                               .file_size = p.p_filesz,
-                                                               .file_offset = p.p_offset,
-                                                               .code = p.p_flags & PF_X};
-    }
-}
-
-static void sections_read(struct module *m, Elf *elf)
-{
-    size_t names;
-    if (elf_getshdrstrndx(elf, &names))
-        return;
-    m->sections = calloc(MAX_SECTIONS, sizeof(*m->sections));
-    Elf_Scn *section = NULL;
-    while (m->sections && m->section_count < MAX_SECTIONS && (section = elf_nextscn(elf, section))) {
-        GElf_Shdr h;
-        if (!gelf_getshdr(section, &h) || !(h.sh_flags & SHF_ALLOC) || h.sh_flags & SHF_TLS)
-            continue;
-        const char *name = elf_strptr(elf, names, h.sh_name);
-        if (name)
-            m->sections[m->section_count++] =
-                (struct section){.address = h.sh_addr, .size = h.sh_size, .name = name};
-    }
-}
-
-/* The file may have been replaced since it was mapped: then its symbols are another program's. */
-static bool file_is_same(const struct module *m, const struct mapping *mapping)
-{
-    struct stat st;
-    return !fstat(m->fd, &st) && S_ISREG(st.st_mode) && (!mapping->inode || st.st_ino == mapping->inode);
-}
-
-static void module_read(struct module *m, const struct mapping *mapping)
-{
-    static const Dwfl_Callbacks callbacks = {
-        .find_elf = dwfl_build_id_find_elf,
-        .find_debuginfo = dwfl_build_id_find_debuginfo,
-        .section_address = dwfl_offline_section_address,
-    };
-    m->fd = open(m->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (m->fd < 0 || !file_is_same(m, mapping) || !(m->dwfl = dwfl_begin(&callbacks)))
-        return;
-    dwfl_report_begin(m->dwfl);
-    int fd = dup(m->fd); /* libdwfl takes it over */
-    Dwfl_Module *dwfl_module = dwfl_report_offline(m->dwfl, m->path, m->path, fd);
-    dwfl_report_end(m->dwfl, NULL, NULL);
-    GElf_Addr bias;
-    Elf *elf = dwfl_module ? dwfl_module_getelf(dwfl_module, &bias) : NULL;
-    if (!elf)
-        return;
-    segments_read(m, elf);
-    sections_read(m, elf);
-    symbols_read(m, dwfl_module, elf);
-    m->usable = m->segment_count > 0;
-}
-
-const struct module *module_get(struct module_table *t, const struct mapping *mapping)
-{
-    for (size_t i = 0; i < t->count; i++)
-        if (t->modules[i]->inode == mapping->inode && !strcmp(t->modules[i]->path, mapping->path))
-            return t->modules[i]->usable ? t->modules[i] : NULL;
     if (t->count == t->capacity) {
         size_t larger = t->capacity ? t->capacity * 2 : 16;
         struct module **grown = reallocarray(t->modules, larger, sizeof(*grown));
@@ -216,17 +124,30 @@ const struct module *module_get(struct module_table *t, const struct mapping *ma
         t->capacity = larger;
     }
     struct module *m = calloc(1, sizeof(*m));
-    if (!m)
-        return NULL;
-    m->fd = -1;
-    m->inode = mapping->inode;
-    if (!(m->path = strdup(mapping->path))) {
-        module_free(m);
+    if (!m || !(m->path = strdup(mapping->path))) {
+        free(m);
         return NULL;
     }
-    module_read(m, mapping);
+    m->mapped = mapping->file;
+    m->inode = mapping->inode;
+    m->debug_files = t->given;
+    m->elf = file_open(mapping);
+    if (m->elf && !m->elf->segment_count) {
+        elf_file_close(m->elf);
+        m->elf = NULL;
+    }
+    if (m->elf)
+        m->given = debug_files_match(t->given, m->elf, module_basename(m));
     t->modules[t->count++] = m;
-    return m->usable ? m : NULL;
+    return m;
+}
+
+const struct module *module_get(struct module_table *t, const struct mapping *mapping)
+{
+    struct module *m = module_find(t, mapping);
+    if (!m)
+        m = module_add(t, mapping);
+    return m && m->elf ? m : NULL;
 }
 
 const char *module_path(const struct module *m)
@@ -242,18 +163,20 @@ const char *module_basename(const struct module *m)
 
 bool module_is_dynamic(const struct module *m)
 {
-    return m->dynamic;
+    return m->elf->interpreter;
 }
 
 bool module_is_position_independent(const struct module *m)
 {
-    return m->position_independent;
+    return m->elf->position_independent;
 }
+
+/* ---- places ---- */
 
 bool module_bias(const struct module *m, const struct mapping *mapping, uint64_t *bias)
 {
-    for (size_t i = 0; i < m->segment_count; i++) {
-        const struct segment *s = &m->segments[i];
+    for (size_t i = 0; i < m->elf->segment_count; i++) {
+        const struct elf_segment *s = &m->elf->segments[i];
         uint64_t page_start = s->file_offset & ~(uint64_t)0xffff; /* pages may be as large as 64 KiB */
         if (!s->code || mapping->file_offset < page_start ||
             mapping->file_offset >= s->file_offset + s->file_size)
@@ -264,90 +187,180 @@ bool module_bias(const struct module *m, const struct mapping *mapping, uint64_t
     return false;
 }
 
+static const struct elf_segment *segment_at(const struct module *m, uint64_t address)
+{
+    for (size_t i = 0; i < m->elf->segment_count; i++) {
+        const struct elf_segment *s = &m->elf->segments[i];
+        if (address >= s->address && address - s->address < s->memory_size)
+            return s;
+    }
+    return NULL;
+}
+
 bool module_contains(const struct module *m, uint64_t address)
 {
-    for (size_t i = 0; i < m->segment_count; i++)
-        if (address >= m->segments[i].address &&
-            address - m->segments[i].address < m->segments[i].memory_size)
-            return true;
-    return false;
+    return segment_at(m, address) != NULL;
+}
+
+void module_extent(const struct module *m, uint64_t *low, uint64_t *high)
+{
+    *low = UINT64_MAX;
+    *high = 0;
+    for (size_t i = 0; i < m->elf->segment_count; i++) {
+        const struct elf_segment *s = &m->elf->segments[i];
+        uint64_t end = s->memory_size > UINT64_MAX - s->address ? UINT64_MAX : s->address + s->memory_size;
+        *low = s->address < *low ? s->address : *low;
+        *high = end > *high ? end : *high;
+    }
 }
 
 bool module_is_code(const struct module *m, uint64_t address)
 {
-    for (size_t i = 0; i < m->segment_count; i++)
-        if (m->segments[i].code && address >= m->segments[i].address &&
-            address - m->segments[i].address < m->segments[i].memory_size)
+    for (size_t i = 0; i < m->elf->segment_count; i++) {
+        const struct elf_segment *s = &m->elf->segments[i];
+        if (s->code && address >= s->address && address - s->address < s->memory_size)
             return true;
-    return false;
-}
-
-/* How far back a containing symbol may begin behind others that don't contain the address (nested symbols).
- */
-enum { NESTING = 64 };
-
-const struct symbol *module_symbol_at(const struct module *m, uint64_t address, bool function)
-{
-    const struct symbol_array *a = function ? &m->functions : &m->objects;
-    size_t low = 0, high = a->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (a->symbols[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
     }
-    for (size_t i = low; i-- > 0 && low - i <= NESTING;)
-        if (address - a->symbols[i].address < a->symbols[i].size)
-            return &a->symbols[i];
-    return NULL;
-}
-
-const struct symbol *module_symbol_named(const struct module *m, const char *name)
-{
-    const struct symbol_array *arrays[] = {&m->functions, &m->objects};
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < arrays[k]->count; i++)
-            if (!strcmp(arrays[k]->symbols[i].name, name))
-                return &arrays[k]->symbols[i];
-    return NULL;
+    return false;
 }
 
 const char *module_section_at(const struct module *m, uint64_t address, uint64_t *offset)
 {
-    for (size_t i = 0; i < m->section_count; i++)
-        if (address >= m->sections[i].address && address - m->sections[i].address < m->sections[i].size) {
-            *offset = address - m->sections[i].address;
-            return m->sections[i].name;
-        }
+    for (size_t i = 1; i < m->elf->section_count; i++) {
+        const struct elf_section *s = &m->elf->sections[i];
+        if (!(s->flags & SHF_ALLOC) || s->flags & SHF_TLS || address < s->address ||
+            address - s->address >= s->size)
+            continue;
+        *offset = address - s->address;
+        return s->name;
+    }
     return NULL;
 }
 
 int module_descriptor(const struct module *m)
 {
-    return m->fd;
+    return m->elf->fd;
 }
 
 bool module_segment(const struct module *m, size_t n, uint64_t *address, uint64_t *size, bool *code)
 {
-    if (n >= m->segment_count)
+    if (n >= m->elf->segment_count)
         return false;
-    *address = m->segments[n].address;
-    *size = m->segments[n].file_size;
-    *code = m->segments[n].code;
+    *address = m->elf->segments[n].address;
+    *size = m->elf->segments[n].file_size;
+    *code = m->elf->segments[n].code;
     return true;
 }
 
 bool module_bytes(const struct module *m, uint64_t address, void *buffer, size_t size)
 {
-    for (size_t i = 0; i < m->segment_count; i++) {
-        const struct segment *s = &m->segments[i];
+    for (size_t i = 0; i < m->elf->segment_count; i++) {
+        const struct elf_segment *s = &m->elf->segments[i];
         if (address < s->address || address - s->address >= s->file_size)
             continue;
         uint64_t inside = address - s->address;
-        if (s->file_size - inside < size)
+        if (s->file_size - inside < size || s->file_offset > UINT64_MAX - inside)
             return false;
-        return pread(m->fd, buffer, size, (off_t)(s->file_offset + inside)) == (ssize_t)size;
+        return elf_file_read(m->elf, s->file_offset + inside, buffer, size);
     }
     return false;
+}
+
+/* ---- symbols ---- */
+
+static struct symbol_table *table_of(const struct elf_file *f, enum symbol_source source)
+{
+    const struct elf_section *s =
+        f ? elf_file_section(f, source == SYMBOLS_DYNAMIC ? SHT_DYNSYM : SHT_SYMTAB, NULL) : NULL;
+    return s ? symbol_table_new(f, s, source) : NULL;
+}
+
+static struct symbol_table *table_open(struct module *m, enum symbol_source source)
+{
+    switch (source) {
+    case SYMBOLS_DEBUGDATA:
+        m->debugdata = debugdata_open(m->elf);
+        return table_of(m->debugdata, source);
+    case SYMBOLS_SEPARATE:
+        m->separate = debug_file_by_build_id(m->elf, &m->separate_path);
+        return table_of(m->separate, source);
+    case SYMBOLS_GIVEN:
+        return table_of(m->given, source);
+    default:
+        return table_of(m->elf, source);
+    }
+}
+
+/* What is read when it is asked for is no change to the module, to whoever asks. */
+static struct symbol_table *table_get(const struct module *m, enum symbol_source source)
+{
+    struct module *changing = (struct module *)(uintptr_t)m;
+    if (!m->opened[source]) {
+        changing->opened[source] = true;
+        changing->tables[source] = table_open(changing, source);
+    }
+    return m->tables[source];
+}
+
+const struct symbol *module_symbol_at(const struct module *m, uint64_t address, bool function)
+{
+    for (enum symbol_source i = 0; i < SYMBOLS_SOURCES; i++) {
+        struct symbol_table *t = table_get(m, i);
+        const struct symbol *s = t ? symbol_table_at(t, address, function) : NULL;
+        if (s)
+            return s;
+    }
+    return NULL;
+}
+
+const struct symbol *module_symbol_named(const struct module *m, const char *name)
+{
+    for (enum symbol_source i = 0; i < SYMBOLS_SOURCES; i++) {
+        struct symbol_table *t = table_get(m, i);
+        const struct symbol *s = t ? symbol_table_named(t, name) : NULL;
+        if (s)
+            return s;
+    }
+    return NULL;
+}
+
+void module_symbols_expect(const struct module *m, const char *const *names, size_t count)
+{
+    if (m->expected == names)
+        return;
+    ((struct module *)(uintptr_t)m)->expected = names;
+    for (enum symbol_source i = 0; i < SYMBOLS_SOURCES; i++) {
+        struct symbol_table *t = table_get(m, i);
+        if (t)
+            symbol_table_expect(t, names, count);
+    }
+}
+
+bool module_exports(const struct module *m, const char *name)
+{
+    struct symbol_table *t = table_get(m, SYMBOLS_DYNAMIC);
+    return t && symbol_table_named(t, name);
+}
+
+/* ---- members ---- */
+
+/* The file of the three that has debug information. */
+static const struct elf_file *debug_info_file(const struct module *m)
+{
+    table_get(m, SYMBOLS_SEPARATE);
+    const struct elf_file *files[] = {m->elf, m->separate, m->given};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (files[i] && files[i]->fd >= 0 && elf_file_section(files[i], SHT_PROGBITS, ".debug_info"))
+            return files[i];
+    return NULL;
+}
+
+char *module_member_at(const struct module *m, const struct symbol *object, uint64_t address)
+{
+    struct module *changing = (struct module *)(uintptr_t)m;
+    if (!m->layouts) {
+        const struct elf_file *f = debug_info_file(m);
+        changing->layouts = layouts_new(f ? f->fd : -1);
+    }
+    return m->layouts ? layouts_member(changing->layouts, object->address, address - object->address) : NULL;
 }

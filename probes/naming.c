@@ -1,12 +1,14 @@
 /* See naming.h.  The kinds of evidence, strongest first: a symbol that covers the address; the layout of
  * glibc's malloc_state around the word; the allocator's own library; code of malloc and free that takes the
  * address; in files without symbols, code that a reference archive names, or what the code does; the
- * functions on the stack of a call.  The surprising fact: `malloc` may be defined several times in a process,
- * and the first module that the dynamic linker mapped wins. */
+ * functions on the stack of a call.  The surprising fact: one address may be in two libraries,
+ * one after the other (dlclose, dlopen): the mappings that count are those of the time when the word was
+ * first seen. */
 #include "probes/naming.h"
 
 #include "probes/allocators.h"
 #include "probes/frames.h"
+#include "probes/mapped_program.h"
 #include "probes/stripped.h"
 
 #include <errno.h>
@@ -20,8 +22,17 @@ enum {
     HEAP_SIZE_BITS = 26,          /* HEAP_MAX_SIZE, 64 MiB */
 };
 
+/* A thread arena of glibc: numbered in the order in which they are met, each process's by itself. */
+struct arena {
+    const struct address_space *space;
+    uint64_t address;
+    unsigned number;
+};
+
 struct naming {
     struct module_table *modules;
+    struct arena *arenas;
+    size_t arena_count, arena_capacity;
     struct stripped *stripped;
 };
 
@@ -44,7 +55,13 @@ void naming_free(struct naming *n)
         return;
     stripped_free(n->stripped);
     module_table_free(n->modules);
+    free(n->arenas);
     free(n);
+}
+
+void naming_debug_files(struct naming *n, struct debug_files *given)
+{
+    module_table_debug_files(n->modules, given);
 }
 
 void naming_refer(struct naming *n, const struct libc_archive *archive)
@@ -55,16 +72,44 @@ void naming_refer(struct naming *n, const struct libc_archive *archive)
 struct resolve_context {
     struct naming *naming;
     const struct address_space *space;
+    uint64_t time_ns; /* mappings of later times don't count; 0: all do */
 };
+
+/* Where the module of a mapping lies, from its first byte to behind its last. */
+static const struct module *module_place(const struct resolve_context *c, size_t i, uint64_t *bias,
+                                         uint64_t *low, uint64_t *high)
+{
+    const struct mapping *mapping = &c->space->mappings[i];
+    const struct module *m =
+        c->time_ns && mapping->since_ns > c->time_ns ? NULL : module_get(c->naming->modules, mapping);
+    if (!m || !module_bias(m, mapping, bias))
+        return NULL;
+    module_extent(m, low, high);
+    *low += *bias;
+    *high += *bias;
+    return m;
+}
+
+/* Whether another file was mapped over a part of the module later: then it is gone (dlclose), all of it. */
+static bool is_replaced(const struct resolve_context *c, size_t i, uint64_t low, uint64_t high)
+{
+    for (size_t later = i + 1; later < c->space->mapping_count; later++) {
+        uint64_t bias, from, until;
+        if (module_place(c, later, &bias, &from, &until) && from < high && until > low &&
+            c->space->mappings[later].path != c->space->mappings[i].path)
+            return true;
+    }
+    return false;
+}
 
 /* Latest mapping first: it replaced whatever lay there before. */
 static bool resolve(void *context, uint64_t address, const struct module **module, uint64_t *own)
 {
     const struct resolve_context *c = context;
     for (size_t i = c->space ? c->space->mapping_count : 0; i-- > 0;) {
-        uint64_t bias;
-        const struct module *m = module_get(c->naming->modules, &c->space->mappings[i]);
-        if (!m || !module_bias(m, &c->space->mappings[i], &bias) || !module_contains(m, address - bias))
+        uint64_t bias, low, high;
+        const struct module *m = module_place(c, i, &bias, &low, &high);
+        if (!m || !module_contains(m, address - bias) || is_replaced(c, i, low, high))
             continue;
         *module = m;
         *own = address - bias;
@@ -76,8 +121,14 @@ static bool resolve(void *context, uint64_t address, const struct module **modul
 bool naming_resolve(struct naming *n, const struct address_space *space, uint64_t address,
                     const struct module **module, uint64_t *own)
 {
-    struct resolve_context context = {n, space};
+    struct resolve_context context = {.naming = n, .space = space};
     return resolve(&context, address, module, own);
+}
+
+const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own)
+{
+    struct musl_code *code = stripped_musl(n->stripped, m);
+    return code ? musl_code_class(code, own) : NULL;
 }
 
 /* What is being worked out for one word. */
@@ -114,6 +165,20 @@ static const struct allocator *glibc_malloc(void)
     return &ptmalloc;
 }
 
+static const char *source_text(enum symbol_source source)
+{
+    switch (source) {
+    case SYMBOLS_DEBUGDATA:
+        return "symbol of the file's .gnu_debugdata";
+    case SYMBOLS_SEPARATE:
+        return "symbol of the separate debug file";
+    case SYMBOLS_GIVEN:
+        return "symbol of the debug file given";
+    default:
+        return "symbol of the file";
+    }
+}
+
 static void put_symbol(struct inquiry *q, const char *symbol, uint64_t offset)
 {
     if (offset)
@@ -127,12 +192,43 @@ static bool by_symbol(struct inquiry *q)
     const struct symbol *s = q->module ? module_symbol_at(q->module, q->own, false) : NULL;
     if (!s)
         return false;
-    put_symbol(q, s->name, q->own - s->address);
-    put(q, &q->out->evidence, "symbol of the %s", s->separate ? "separate debug file" : "file");
+    bool may_have_parts = s->size > sizeof(uint32_t);
+    char *member = may_have_parts ? module_member_at(q->module, s, q->own) : NULL;
+    if (member)
+        put(q, &q->out->name, "%s%s", s->name, member);
+    else
+        put_symbol(q, s->name, q->own - s->address);
+    put(q, &q->out->evidence, "%s%s", source_text(s->source), member ? ", member by DWARF" : "");
+    free(member);
     const struct allocator *a = allocator_of_lock(q->module, s->name);
     if (a)
         put_malloc(q, a);
     return true;
+}
+
+/* The number of a thread arena; 0: out of memory. */
+static unsigned arena_number(struct inquiry *q)
+{
+    struct naming *n = q->naming;
+    unsigned number = 1;
+    for (size_t i = 0; i < n->arena_count; i++) {
+        if (n->arenas[i].space != q->facts->space)
+            continue;
+        if (n->arenas[i].address == q->facts->address)
+            return n->arenas[i].number;
+        number++;
+    }
+    if (n->arena_count == n->arena_capacity) {
+        size_t larger = n->arena_capacity ? n->arena_capacity * 2 : 16;
+        struct arena *grown = reallocarray(n->arenas, larger, sizeof(*grown));
+        q->failed |= !grown;
+        if (!grown)
+            return 0;
+        n->arenas = grown;
+        n->arena_capacity = larger;
+    }
+    n->arenas[n->arena_count++] = (struct arena){q->facts->space, q->facts->address, number};
+    return number;
 }
 
 /* The bin for the largest chunks of an arena is empty in all but odd programs, and an empty bin links to
@@ -150,7 +246,7 @@ static bool by_arena_layout(struct inquiry *q)
         put(q, &q->out->name, "main_arena");
         put(q, &q->out->evidence, "layout: a malloc_state in glibc's data, its last bin links to itself");
     } else {
-        put(q, &q->out->name, "thread arena 0x%llx", (unsigned long long)address);
+        put(q, &q->out->name, "arena %u", arena_number(q));
         put(q, &q->out->evidence, "layout: the header of a 64 MiB heap points to it%s",
             bins ? ", its last bin links to itself" : "");
     }
@@ -256,7 +352,7 @@ static bool is_lock_function(const struct frame *f)
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
         if (!strncmp(f->function->name, prefixes[i], strlen(prefixes[i])))
             return true;
-    return false;
+    return allocator_locks_with(f->function->name);
 }
 
 static const struct frame *frame_owner(const struct frame *frames, size_t count)
@@ -273,41 +369,102 @@ static const struct allocator *allocator_of_frame(const struct frame *f)
     return a || !f->function ? a : allocator_of_function(f->module, f->function->name);
 }
 
+/* An allocator's own way of taking a lock, met on the way to the owner: whoever called it, the lock is the
+ * allocator's. */
+static const struct allocator *allocator_of_locking(const struct frame *frames, size_t count)
+{
+    for (size_t i = 0; i < count && is_lock_function(&frames[i]); i++)
+        if (frames[i].function && allocator_locks_with(frames[i].function->name) &&
+            allocator_of_frame(&frames[i]))
+            return allocator_of_frame(&frames[i]);
+    return NULL;
+}
+
+/* `owner` may be NULL or no function of the allocator: then only its locking was seen. */
+static void put_stack_malloc(struct inquiry *q, const struct allocator *a, const struct frame *owner,
+                             bool named)
+{
+    bool own = owner && allocator_of_frame(owner) == a;
+    const char *function = own && owner->function ? owner->function->name : NULL;
+    const char *role = function ? allocator_role_of(a, function) : NULL;
+    put_malloc(q, a);
+    if (!named)
+        put(q, &q->out->name, "lock of %s (%s%s%s)", a->name, role ? role : "", role ? ": " : "",
+            function ? function
+            : own    ? module_basename(owner->module)
+                     : "its own mutex");
+    if (own)
+        put(q, &q->out->evidence, "call stack: %s of %s takes it", function ? function : "?",
+            module_basename(owner->module));
+    else
+        put(q, &q->out->evidence, "call stack: %s's own lock function takes it", a->name);
+}
+
 /* Whose lock: the innermost function that is not about locking itself. */
 static bool by_stack(struct inquiry *q)
 {
-    struct resolve_context context = {q->naming, q->facts->space};
+    struct resolve_context context = {q->naming, q->facts->space, q->facts->evidence.first_seen_ns};
     bool named = q->out->name != NULL;
     for (size_t i = 0; i < q->facts->stack_count; i++) {
         struct frame frames[MAX_FRAMES];
         size_t count = frames_scan(q->facts->stacks[i], resolve, &context, frames, MAX_FRAMES);
         const struct frame *owner = frame_owner(frames, count);
-        if (!owner)
-            continue;
-        const char *function = owner->function ? owner->function->name : "?";
-        const struct allocator *a = allocator_of_frame(owner);
+        const struct allocator *a = owner ? allocator_of_frame(owner) : NULL;
+        if (!a)
+            a = allocator_of_locking(frames, count);
         if (a) {
-            put_malloc(q, a);
-            if (!named)
-                put(q, &q->out->name, "lock of %s (%s)", a->name,
-                    owner->function ? function : module_basename(owner->module));
-            put(q, &q->out->evidence, "call stack: %s of %s takes it", function,
-                module_basename(owner->module));
+            put_stack_malloc(q, a, owner, named);
             return true;
         }
-        if (!named && owner->function && !q->out->name) {
-            put(q, &q->out->name, "word of %s", function);
-            put(q, &q->out->evidence, "call stack: %s of %s waits or wakes here", function,
+        if (owner && !named && owner->function && !q->out->name) {
+            put(q, &q->out->name, "word of %s", owner->function->name);
+            put(q, &q->out->evidence, "call stack: %s of %s waits or wakes here", owner->function->name,
                 module_basename(owner->module));
         }
     }
     return q->out->name != NULL;
 }
 
+/* What the value that the first wait named is usual for.  musl: src/thread/__lock.c; Rust: library/std's
+ * futex mutex and parker; glibc: nptl/lowlevellock.h, pthread_mutex_lock.c. */
+static const char *value_class(const struct word_facts *facts)
+{
+    uint32_t value = facts->evidence.expected;
+    if (!facts->waited)
+        return "";
+    if (value > 0x80000000 && value < 0x80000200)
+        return "; its value is usual for musl's own locks (0x80000000 and the number of threads)";
+    if (value == 0xffffffff)
+        return "; its value is usual for a parked thread of Rust's";
+    return value == 2 ? "; its value is usual for mutexes of glibc and Rust" : "";
+}
+
+/* A file of the process that can't be read any more may be the one that the word lies in. */
+static const char *unreachable_file(const struct inquiry *q)
+{
+    const struct address_space *space = q->facts->space;
+    for (size_t i = 0; space && !q->module && i < space->mapping_count; i++)
+        if (space->mappings[i].path[0] == '/' && !module_get(q->naming->modules, &space->mappings[i]))
+            return space->mappings[i].path;
+    return NULL;
+}
+
+static void put_nothing_known(struct inquiry *q)
+{
+    const char *unreachable = unreachable_file(q);
+    name_by_place(q);
+    if (!q->facts->space)
+        put(q, &q->out->evidence, "none: the process's mappings are not known");
+    else
+        put(q, &q->out->evidence, "none: no symbol, no known layout, no telling stack%s%s%s",
+            unreachable ? "; file not reachable: " : "", unreachable ? unreachable : "",
+            value_class(q->facts));
+}
+
 int naming_word(struct naming *n, const struct word_facts *facts, struct word_name *out)
 {
     struct inquiry q = {.naming = n, .facts = facts, .out = out};
-    struct resolve_context context = {n, facts->space};
+    struct resolve_context context = {n, facts->space, facts->evidence.first_seen_ns};
     *out = (struct word_name){0};
     if (!resolve(&context, facts->address, &q.module, &q.own))
         q.module = NULL;
@@ -317,60 +474,25 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
                  by_machine_code(&q);
     if (!found || !out->is_malloc)
         found |= by_stack(&q);
-    if (!found) {
-        name_by_place(&q);
-        put(&q, &out->evidence,
-            facts->space ? "none: no symbol, no known layout, no telling stack"
-                         : "none: the process's mappings are not known");
-    }
+    if (!found)
+        put_nothing_known(&q);
     return q.failed ? -ENOMEM : 0;
-}
-
-const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own)
-{
-    const struct musl_code *code = stripped_musl(n->stripped, m);
-    return code ? musl_code_class(code, own) : NULL;
-}
-
-/* Where symbols say nothing.  A guest that is linked in comes before musl's own malloc, as in allocators.c.
- */
-static void program_by_code(struct naming *n, const struct module *m, const char **libc,
-                            const char **allocator)
-{
-    struct musl_code *code = stripped_musl(n->stripped, m);
-    const struct libc_match *match = stripped_match(n->stripped, m);
-    if (!*libc && (code || match))
-        *libc = "musl";
-    if (!*allocator)
-        *allocator = stripped_guest(n->stripped, m);
-    if (!*allocator && match)
-        *allocator = match->allocator->name;
-    if (!*allocator && code)
-        *allocator = musl_code_malloc(code);
 }
 
 void naming_program(struct naming *n, const struct address_space *space, const char **libc,
                     const char **linkage, const char **allocator)
 {
-    *libc = *linkage = *allocator = NULL;
-    bool first = true;
-    for (size_t i = 0; space && i < space->mapping_count; i++) {
-        const struct module *m = module_get(n->modules, &space->mappings[i]);
-        if (!m)
-            continue;
-        if (first)
-            *linkage = module_is_dynamic(m)                ? "dynamic"
-                       : module_is_position_independent(m) ? "static-pie"
-                                                           : "static";
-        const struct module *program = first ? m : NULL;
-        first = false;
-        const char *c = libc_of_module(m);
-        if (c && !*libc)
-            *libc = c;
-        const struct allocator *a = *allocator ? NULL : allocator_of_module(m);
-        if (a)
-            *allocator = a->name;
-        if (program)
-            program_by_code(n, program, libc, allocator);
-    }
+    struct mapped_program p;
+    mapped_program_read(n->modules, n->stripped, space, &p);
+    *libc = p.libc;
+    *linkage = p.linkage;
+    *allocator = p.allocator;
+}
+
+char *naming_allocator(struct naming *n, const struct address_space *space, const char **allocator)
+{
+    struct mapped_program p;
+    mapped_program_read(n->modules, n->stripped, space, &p);
+    *allocator = p.allocator;
+    return mapped_program_evidence(&p);
 }

@@ -17,6 +17,7 @@ struct word_facts {
     struct word_evidence evidence;
     const struct stack_value *const *stacks; /* of its first calls, waits first */
     size_t stack_count;
+    bool waited; /* its first call is a wait: evidence.expected is a value of the word */
 };
 
 /* Owned by whoever asked; free the strings. */
@@ -29,6 +30,10 @@ struct word_name {
 };
 
 struct naming *naming_new(void);
+
+/* Files that name what modules don't name themselves: before the first question; the caller's, for as long.
+ */
+void naming_debug_files(struct naming *n, struct debug_files *given);
 void naming_free(struct naming *n);
 
 /* A C library's archive as a reference for programs without symbols, which it borrows; NULL is fine. */
@@ -41,6 +46,9 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
 bool naming_resolve(struct naming *n, const struct address_space *space, uint64_t address,
                     const struct module **module, uint64_t *own);
 
+/* What the process allocates with, by what `malloc` resolves to, and how that was found: malloc'd, NULL when
+ * no mappings are known.  "unknown" when they are and nothing tells. */
+char *naming_allocator(struct naming *n, const struct address_space *space, const char **allocator);
 /* "lock" or "allocator" for a place in a file without symbols whose code shows that it is; else NULL. */
 const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own);
 

@@ -13,10 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    APPLICATION_ID = 0x48574149,
-    BUSY_MS = 5000,
-};
+/* A reader holds the file while it reads, for seconds at most (analysis/database.h); a run is worth more. */
+enum { BUSY_MS = 60000 };
 
 static char *file_read(const char *path)
 {
@@ -35,94 +33,6 @@ static char *file_read(const char *path)
     return text;
 }
 
-/* SQLite's own mark and ours, at the offsets that https://www.sqlite.org/fileformat.html gives. */
-static bool file_is_recording(const char *path)
-{
-    unsigned char head[72] = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* or a FIFO would be waited for */
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, head, sizeof(head));
-    close(fd);
-    uint32_t id = (uint32_t)head[68] << 24 | (uint32_t)head[69] << 16 | (uint32_t)head[70] << 8 | head[71];
-    return n == sizeof(head) && !memcmp(head, "SQLite format 3", 16) && id == APPLICATION_ID;
-}
-
-/* Something else of that name is not ours to move. */
-static int file_check(const char *path, bool *older, struct error *err)
-{
-    struct stat st;
-    *older = false;
-    if (lstat(path, &st))
-        return errno == ENOENT ? 0 : error_set(err, -errno, "can't use '%s': %s", path, strerror(errno));
-    if (S_ISREG(st.st_mode) && st.st_size == 0)
-        return 0;
-    if (!S_ISREG(st.st_mode) || !file_is_recording(path))
-        return error_set(err, -EEXIST,
-                         "'%s' exists and is not a recording; it is left alone: name another file with -o",
-                         path);
-    *older = true;
-    return 0;
-}
-
-/* Keeps an older recording as FILE.old. */
-static int file_make_way(const char *path, struct error *err)
-{
-    bool older;
-    char *old = NULL;
-    int rc = file_check(path, &older, err);
-    if (rc || !older)
-        return rc;
-    if (asprintf(&old, "%s.old", path) < 0)
-        return error_set(err, -ENOMEM, "out of memory");
-    rc = rename(path, old) ? -errno : 0;
-    if (rc)
-        error_set(err, rc, "can't keep the older '%s' as '%s': %s", path, old, strerror(-rc));
-    free(old);
-    return rc;
-}
-
-/* A file beside FILE, so that it can be renamed; with the rights that any new file gets. */
-static int partial_make(struct recording *r, struct error *err)
-{
-    bool older;
-    int rc = file_check(r->path, &older, err);
-    if (rc)
-        return rc;
-    if (asprintf(&r->partial, "%s.part-XXXXXX", r->path) < 0) {
-        r->partial = NULL;
-        return error_set(err, -ENOMEM, "out of memory");
-    }
-    int fd = mkstemp(r->partial);
-    if (fd < 0) {
-        rc = error_set(err, -errno, "can't make the recording '%s': %s; name another place with -o", r->path,
-                       strerror(errno));
-        free(r->partial);
-        r->partial = NULL;
-        return rc;
-    }
-    mode_t mask = umask(0);
-    umask(mask);
-    if (fchmod(fd, 0666 & ~mask))
-        rc = error_set(err, -errno, "can't make the recording '%s': %s", r->path, strerror(errno));
-    close(fd);
-    return rc;
-}
-
-int recording_finish(struct recording *r, struct error *err)
-{
-    if (!r->partial)
-        return 0;
-    int rc = file_make_way(r->path, err);
-    if (!rc && rename(r->partial, r->path))
-        rc = error_set(err, -errno, "can't name the recording '%s': %s", r->path, strerror(errno));
-    if (rc)
-        return rc;
-    free(r->partial);
-    r->partial = NULL;
-    return 0;
-}
-
 static int schema_create(struct recording *r, struct error *err)
 {
     char *path = datadir_path("schema.sql", err);
@@ -133,38 +43,83 @@ static int schema_create(struct recording *r, struct error *err)
     if (!sql)
         rc = error_set(err, -EIO, "can't read '%s': %s; heapwait is not installed completely", path,
                        strerror(errno));
-    else if (sqlite3_exec(r->db, "PRAGMA synchronous = NORMAL; BEGIN", NULL, NULL, NULL) ||
-             sqlite3_exec(r->db, sql, NULL, NULL, NULL) || sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL))
+    else if (sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL) || sqlite3_exec(r->db, sql, NULL, NULL, NULL) ||
+             sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL))
         rc = db_error(r, err, "make the tables");
     free(sql);
     free(path);
     return rc;
 }
 
+/* SQLite takes some names for something else than a file (":memory:", "file:x?mode=..."). */
+static int connection_open(struct recording *r, const char *path, struct error *err)
+{
+    char *plain = NULL;
+    if (asprintf(&plain, "%s%s", *path == '/' ? "" : "./", path) < 0)
+        return error_set(err, -ENOMEM, "out of memory");
+    int rc = sqlite3_open_v2(plain, &r->db, SQLITE_OPEN_READWRITE, NULL);
+    free(plain);
+    if (rc)
+        return error_set(err, -EIO, "can't open '%s' for writing: %s", path,
+                         r->db ? sqlite3_errmsg(r->db) : "out of memory");
+    sqlite3_busy_timeout(r->db, BUSY_MS);
+    return 0;
+}
+
+static void connection_close(struct recording *r)
+{
+    for (size_t i = 0; i < r->statement_count; i++)
+        sqlite3_finalize(r->statements[i].stmt);
+    r->statement_count = 0;
+    sqlite3_close(r->db);
+    r->db = NULL;
+}
+
+/* Made whole beside its place: whoever finds FILE finds all tables in it, and what fails leaves nothing. */
+static int file_create(struct recording *r, struct error *err)
+{
+    char *draft = file_draft(r->path);
+    if (!draft)
+        return error_set(err, -ENOMEM, "out of memory");
+    int fd = open(draft, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    int rc = fd < 0 ? -errno : 0;
+    if (rc)
+        error_set(err, rc, "can't make '%s': %s; name another file with -o", r->path, strerror(-rc));
+    else
+        close(fd);
+    if (!rc)
+        rc = connection_open(r, draft, err);
+    if (!rc)
+        rc = schema_create(r, err);
+    connection_close(r);
+    if (!rc)
+        rc = file_publish(draft, r->path, &r->older, err);
+    if (rc && fd >= 0)
+        file_withdraw(draft, false);
+    free(draft);
+    return rc;
+}
+
 int recording_open(const char *path, enum recording_open_mode mode, struct recording **out, struct error *err)
 {
-    int rc = mode == RECORDING_REPLACE ? file_make_way(path, err) : 0;
+    int rc = mode == RECORDING_REPLACE ? recording_check(path, err) : 0;
     if (rc)
         return rc;
     if (mode == RECORDING_RESUME && !file_is_recording(path))
         return error_set(err, -EINVAL, "'%s' is not a recording that could be resumed", path);
     struct recording *r = calloc(1, sizeof(*r));
-    if (!r || !(r->path = strdup(path))) {
+    if (r)
+        r->lock = -1;
+    if (!r || !(r->path = strdup(path)))
         rc = error_set(err, -ENOMEM, "out of memory");
-        goto out;
-    }
-    if (mode == RECORDING_WHOLE && (rc = partial_make(r, err)))
-        goto out;
-    int flags = SQLITE_OPEN_READWRITE | (mode == RECORDING_REPLACE ? SQLITE_OPEN_CREATE : 0);
-    if (sqlite3_open_v2(r->partial ? r->partial : path, &r->db, flags, NULL)) {
-        rc = error_set(err, -EIO, "can't open '%s' for writing: %s", path,
-                       r->db ? sqlite3_errmsg(r->db) : "out of memory");
-        goto out;
-    }
-    sqlite3_busy_timeout(r->db, BUSY_MS);
-    if (mode != RECORDING_RESUME)
-        rc = schema_create(r, err);
-out:
+    if (!rc && mode == RECORDING_REPLACE)
+        rc = file_create(r, err);
+    if (!rc)
+        rc = file_lock(path, &r->lock, err); /* before SQLite: closing it would end SQLite's own locks */
+    if (!rc)
+        rc = connection_open(r, path, err);
+    if (!rc && sqlite3_exec(r->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL))
+        rc = db_error(r, err, "set up writing");
     if (rc) {
         recording_close(r);
         return rc;
@@ -219,27 +174,29 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
     static const struct run_outcome nothing = {.exit_status = -1};
     const struct run_outcome *o = m ? &m->outcome : &nothing;
     bool ran = m != NULL, used = ran && !o->attached;
-    return RUN(r, err,
-               "INSERT INTO run (variant, libc, allocator, linkage, command, threads, passwords, rep, "
-               "position, probes,"
-               " collector, wall_ns, reported_ns, exit_status, term_signal, timed_out, interrupted, failure,"
-               " max_rss_bytes, user_ns, system_ns, voluntary_switches, involuntary_switches, minor_faults,"
-               " foreign_cpu_ns, load_average, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-               "?, ?, ?, ?, ?,"
-               " ?, ?, ?, ?, ?, ?, ?, coalesce(?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))",
-               b_text(i->variant), b_text(first(i->libc, m ? m->libc : NULL)),
-               b_text(first(i->allocator, m ? m->allocator : NULL)),
-               b_text(first(i->linkage, m ? m->linkage : NULL)), b_text(i->command), b_known(i->threads),
-               b_known(i->passwords), b_known(i->rep), b_known(i->position),
-               b_text(probes_name(m ? m->probes : i->probes)), b_text(collector_name(m)),
-               b_known(ran ? (int64_t)o->wall_ns : -1), b_known(i->reported_ns), b_known(o->exit_status),
-               b_known(o->term_signal ? o->term_signal : -1), b_int(o->timed_out), b_int(o->interrupted),
-               b_text(i->failure), b_known(used ? (int64_t)o->max_rss_bytes : -1),
-               b_known(used ? (int64_t)o->user_ns : -1), b_known(used ? (int64_t)o->system_ns : -1),
-               b_known(used ? (int64_t)o->voluntary_switches : -1),
-               b_known(used ? (int64_t)o->involuntary_switches : -1),
-               b_known(used ? (int64_t)o->minor_faults : -1), b_known(i->foreign_cpu_ns),
-               b_real(i->load_average), b_text(ran && o->started_at[0] ? o->started_at : NULL));
+    return RUN(
+        r, err,
+        "INSERT INTO run (variant, libc, allocator, allocator_evidence, linkage, command, threads, "
+        "passwords, rep, "
+        "position, probes,"
+        " collector, wall_ns, reported_ns, exit_status, term_signal, timed_out, interrupted, failure,"
+        " max_rss_bytes, user_ns, system_ns, voluntary_switches, involuntary_switches, minor_faults,"
+        " foreign_cpu_ns, load_average, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?,"
+        " ?, ?, ?, ?, ?, ?, ?, coalesce(?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))",
+        b_text(i->variant), b_text(first(i->libc, m ? m->libc : NULL)),
+        b_text(first(i->allocator, m ? m->allocator : NULL)), b_text(m ? m->allocator_evidence : NULL),
+        b_text(first(i->linkage, m ? m->linkage : NULL)), b_text(i->command), b_known(i->threads),
+        b_known(i->passwords), b_known(i->rep), b_known(i->position),
+        b_text(probes_name(m ? m->probes : i->probes)), b_text(collector_name(m)),
+        b_known(ran ? (int64_t)o->wall_ns : -1), b_known(i->reported_ns), b_known(o->exit_status),
+        b_known(o->term_signal ? o->term_signal : -1), b_int(o->timed_out), b_int(o->interrupted),
+        b_text(i->failure), b_known(used ? (int64_t)o->max_rss_bytes : -1),
+        b_known(used ? (int64_t)o->user_ns : -1), b_known(used ? (int64_t)o->system_ns : -1),
+        b_known(used ? (int64_t)o->voluntary_switches : -1),
+        b_known(used ? (int64_t)o->involuntary_switches : -1), b_known(used ? (int64_t)o->minor_faults : -1),
+        b_known(i->foreign_cpu_ns), b_real(i->load_average),
+        b_text(ran && o->started_at[0] ? o->started_at : NULL));
 }
 
 static int lock_insert(struct recording *r, int64_t run_id, int64_t frames, const struct lock *l,
@@ -379,12 +336,18 @@ void recording_close(struct recording *r)
 {
     if (!r)
         return;
-    for (size_t i = 0; i < r->statement_count; i++)
-        sqlite3_finalize(r->statements[i].stmt);
-    sqlite3_close(r->db);
-    if (r->partial)
-        unlink(r->partial);
-    free(r->partial);
+    connection_close(r);
+    if (r->lock >= 0)
+        close(r->lock);
     free(r->path);
     free(r);
+}
+
+void recording_discard(struct recording *r)
+{
+    if (!r)
+        return;
+    connection_close(r);
+    file_withdraw(r->path, r->older);
+    recording_close(r);
 }

@@ -10,7 +10,6 @@ struct recording;
 
 enum recording_open_mode {
     RECORDING_REPLACE, /* an existing FILE is kept as FILE.old (only if it is a recording; else an error) */
-    RECORDING_WHOLE, /* the same, but FILE is only there once recording_finish() was called: all or nothing */
     RECORDING_RESUME, /* FILE must exist and be a recording */
 };
 
@@ -25,6 +24,10 @@ struct run_info {
     double load_average;    /* negative: not known */
     enum probe_mode probes; /* of a run without a measurement; else the measurement's own */
 };
+
+/* Whether a recording can be made there, before a command is run for it: nothing else is in the way, nobody
+ * writes into it, the folder is there and has room.  Negative errno with a sentence. */
+int recording_check(const char *path, struct error *err);
 
 int recording_open(const char *path, enum recording_open_mode mode, struct recording **out,
                    struct error *err);
@@ -48,10 +51,10 @@ int recording_has_position(struct recording *r, int64_t position);
 /* The value of a study setting as a malloc'd string, NULL when absent. */
 char *recording_get_study(struct recording *r, const char *key);
 
-/* RECORDING_WHOLE: what was written becomes FILE.  Closes nothing, but is the last thing to do. */
-int recording_finish(struct recording *r, struct error *err);
-
 /* NULL is fine. */
 void recording_close(struct recording *r);
+
+/* Closes and removes a new recording into which nothing could be written; what it had replaced comes back. */
+void recording_discard(struct recording *r);
 
 #endif

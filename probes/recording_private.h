@@ -12,7 +12,8 @@ enum { STATEMENTS = 32 };
 struct recording {
     sqlite3 *db;
     char *path;
-    char *partial; /* the name until it is finished; NULL: it has its own */
+    int lock;   /* a descriptor that holds the writer's lock; -1: none */
+    bool older; /* FILE.old is what FILE was before */
     /* a run may have a hundred thousand rows */
     struct {
         const char *sql;
@@ -49,5 +50,13 @@ int frames_insert(struct recording *r, int64_t run_id, const struct call_tree *t
                   struct error *err);
 int waiters_insert(struct recording *r, int64_t lock_id, int64_t frames, const struct lock *l,
                    struct error *err);
+
+/* recording_file.c.  A new recording is made whole under another name (malloc'd by file_draft()) and
+ * published then: what was there becomes FILE.old, *older says so.  file_withdraw() takes it back. */
+bool file_is_recording(const char *path);
+int file_lock(const char *path, int *fd, struct error *err);
+char *file_draft(const char *path);
+int file_publish(const char *draft, const char *path, bool *older, struct error *err);
+void file_withdraw(const char *path, bool older);
 
 #endif

@@ -2,13 +2,31 @@
 #include "probes/recording_private.h"
 
 #include <errno.h>
-#include <stdbool.h>
+
+/* What the user can do about it. */
+static const char *remedy(int code)
+{
+    switch (code) {
+    case SQLITE_FULL:
+        return "; make room, or name another place with -o";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return "; another program has kept it locked for a minute: close what reads it (`fuser` names it)";
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+        return "; the file and its folder must be writable: name another file with -o";
+    case SQLITE_IOERR:
+        return "; look for errors of the disk, or name another place with -o";
+    default:
+        return "";
+    }
+}
 
 int db_error(struct recording *r, struct error *err, const char *doing)
 {
-    bool full = sqlite3_errcode(r->db) == SQLITE_FULL;
     return error_set(err, -EIO, "can't %s in the recording '%s': %s%s", doing, r->path, sqlite3_errmsg(r->db),
-                     full ? "; make room, or name another place with -o" : "");
+                     remedy(sqlite3_errcode(r->db) & 0xff));
 }
 
 struct bound b_text(const char *s)

@@ -189,6 +189,11 @@ static void *value_copy(const struct bpf_map *map, struct word_key key)
     return value;
 }
 
+struct stack_value *session_stack(const struct session *s, const struct word_key *key)
+{
+    return value_copy(s->skeleton->maps.stacks, *key);
+}
+
 static struct word_row *row_find(struct word_row *rows, size_t count, const struct word_key *key)
 {
     struct word_row wanted = {.key = *key};

@@ -62,6 +62,9 @@ int session_snapshot(struct session *s, struct word_row **rows, size_t *count, s
 size_t word_rows_subtract(struct word_row *rows, size_t count, const struct word_row *before,
                           size_t before_count);
 
+/* Takes `what` off. */
+void totals_subtract(struct word_totals *from, const struct word_totals *what);
+
 /* ---- the end ---- */
 
 /* Ends the recording: lets the tasks that live on hand over what they hold, and follows them no longer.  The
@@ -79,6 +82,9 @@ int session_reset(struct session *s);
 int session_words(struct session *s, struct word_row **rows, size_t *count, struct error *err);
 void word_rows_free(struct word_row *rows, size_t count);
 int word_row_compare(const void *a, const void *b); /* that order, for qsort() */
+
+/* The call stack that was kept for this key, malloc'd, also while it runs; NULL: none. */
+struct stack_value *session_stack(const struct session *s, const struct word_key *key);
 
 /* After session_stop(): the call stacks that were taken, ordered by space, address and waits before other
  * calls.  0 or negative errno; free with path_rows_free() in any case. */

@@ -152,7 +152,7 @@ int session_snapshot(struct session *s, struct word_row **rows, size_t *count, s
     return session_table(s, rows, count, err);
 }
 
-static void totals_subtract(struct word_totals *from, const struct word_totals *what)
+void totals_subtract(struct word_totals *from, const struct word_totals *what)
 {
     from->calls -= what->calls;
     from->timed -= what->timed;

@@ -4,6 +4,7 @@
 #include "probes/sideband.h"
 
 #include "probes/clock.h"
+#include "probes/mapped_file.h"
 #include "probes/maps.h"
 
 #include <errno.h>
@@ -42,6 +43,7 @@ struct sideband {
     struct event *events;
     size_t event_count, event_capacity;
     struct spaces *spaces;
+    struct mapped_files *files;
     uint64_t lost, unread;
     uint64_t opened_ns;
     bool chosen; /* records of a pid without a space are none of ours */
@@ -100,8 +102,8 @@ static int rings_open(pid_t pid, bool chosen, struct sideband **out)
     struct sideband *s = calloc(1, sizeof(*s));
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
     int rc = -ENOMEM;
-    if (!s || !(s->spaces = spaces_new(0)) || !(s->fds = calloc((size_t)cpus, sizeof(int))) ||
-        !(s->rings = calloc((size_t)cpus, sizeof(void *))))
+    if (!s || !(s->spaces = spaces_new(0)) || !(s->files = mapped_files_new()) ||
+        !(s->fds = calloc((size_t)cpus, sizeof(int))) || !(s->rings = calloc((size_t)cpus, sizeof(void *))))
         goto out;
     s->chosen = chosen;
     s->opened_ns = monotonic_ns();
@@ -202,24 +204,35 @@ static uint64_t record_time(const struct perf_event_header *h)
     return time;
 }
 
+/* Records of all processes come when some were chosen: strangers' files are not opened. */
+static bool is_ours(const struct sideband *s, uint32_t pid)
+{
+    return !s->chosen || spaces_at(s->spaces, pid, UINT64_MAX);
+}
+
 static void mmap2_take(struct sideband *s, const struct record_mmap2 *r)
 {
     size_t room = r->header.size - sizeof(*r);
-    if (!memchr(r->filename, 0, room) || r->filename[0] != '/' || !strncmp(r->filename, "//anon", 6))
-        return; /* [vdso], anonymous code */
+    if (!memchr(r->filename, 0, room))
+        return;
+    bool vdso = !strcmp(r->filename, "[vdso]");
+    if ((!vdso && r->filename[0] != '/') || !strncmp(r->filename, "//anon", 6))
+        return; /* anonymous code */
     const char *path = spaces_path(s->spaces, r->filename);
     if (!path) {
         s->lost++;
         return;
     }
-    event_add(
-        s,
-        (struct event){
-            .time_ns = record_time(&r->header),
-            .kind = EVENT_MMAP,
-            .pid = r->pid,
-            .mapping = {
-                .start = r->addr, .length = r->len, .file_offset = r->pgoff, .inode = r->ino, .path = path}});
+    struct mapping m = {.start = r->addr,
+                        .length = r->len,
+                        .file_offset = r->pgoff,
+                        .inode = r->ino,
+                        .major = r->maj,
+                        .minor = r->min,
+                        .since_ns = record_time(&r->header),
+                        .path = path};
+    m.file = vdso ? NULL : mapped_files_keep(s->files, is_ours(s, r->pid) ? (pid_t)r->pid : 0, &m);
+    event_add(s, (struct event){.time_ns = m.since_ns, .kind = EVENT_MMAP, .pid = r->pid, .mapping = m});
 }
 
 static void record_take(struct sideband *s, const struct perf_event_header *h)
@@ -334,7 +347,9 @@ int sideband_finish(struct sideband *s)
 int sideband_update(struct sideband *s)
 {
     sideband_read(s);
-    return events_replay(s, monotonic_ns() - LATE_NS);
+    uint64_t surely = monotonic_ns() - LATE_NS;
+    /* nothing that is older than the records can come any more */
+    return events_replay(s, surely > s->opened_ns ? surely : s->opened_ns);
 }
 
 /* Whether records tell, or will tell, how the process came by its mappings. */
@@ -349,6 +364,7 @@ static bool process_is_known(const struct sideband *s, uint32_t pid)
 
 struct present {
     struct sideband *sideband;
+    uint32_t pid;
     struct mapping *mappings;
     size_t count, capacity;
     bool failed;
@@ -364,14 +380,16 @@ static void present_take(void *context, const struct mapping *m)
     p->failed |= !path;
     if (!path)
         return;
-    p->mappings[p->count] = *m;
-    p->mappings[p->count++].path = path;
+    struct mapping *taken = &p->mappings[p->count++];
+    *taken = *m;
+    taken->path = path;
+    taken->file = mapped_files_keep(p->sideband->files, (pid_t)p->pid, taken);
 }
 
 /* As if they had been made when the records began: a child that is forked from here on has them too. */
 int sideband_present(struct sideband *s, uint32_t pid)
 {
-    struct present p = {.sideband = s};
+    struct present p = {.sideband = s, .pid = pid};
     int rc = maps_read(pid, present_take, &p);
     sideband_read(s); /* an exec or a fork until now: then it is not known whose mappings these were */
     if (!rc && p.failed)
@@ -413,5 +431,6 @@ void sideband_close(struct sideband *s)
     free(s->rings);
     free(s->events);
     spaces_free(s->spaces);
+    mapped_files_free(s->files);
     free(s);
 }

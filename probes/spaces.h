@@ -8,13 +8,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct mapped_file;
 struct spaces;
 
 /* One executable mapping of a file.  `path` is owned by the history. */
 struct mapping {
     uint64_t start, length, file_offset;
-    uint64_t inode; /* 0: not known */
-    const char *path;
+    uint64_t inode;                 /* 0: not known */
+    uint32_t major, minor;          /* of its device, as the kernel shows it; 0, 0: not known */
+    uint64_t since_ns;              /* 0: from the beginning on, or not known */
+    const char *path;               /* "[vdso]": the kernel's own */
+    const struct mapped_file *file; /* whoever made the mapping owns it; NULL: only the path is known */
 };
 
 /* The process `pid` from since_ns (fork or exec) on, until the next space of the same pid. */

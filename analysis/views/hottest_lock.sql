@@ -7,7 +7,7 @@ CREATE TEMP VIEW hottest_lock AS
 WITH
   traced AS (SELECT variant, threads, count(*) AS runs FROM traced_run GROUP BY variant, threads),
   in_run AS (
-    SELECT variant, threads, run_id, iif(name GLOB 'thread arena 0x*', 'thread arena', name) AS name,
+    SELECT variant, threads, run_id, iif(name GLOB 'thread arena 0x*' OR name GLOB 'arena [0-9]*', 'thread arena', name) AS name,
            module, allocator, is_malloc, min(evidence) AS evidence,
            count(DISTINCT lock_id) AS words, sum(calls) AS calls, sum(total_ns) AS total_ns,
            sum(blocked_ns) AS blocked_ns,

@@ -14,12 +14,14 @@ _heapwait_options()
 {
     case $1 in
     doctor) echo '--calibrate --perf --help' ;;
-    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --libc --calibrate --perf --collector --help' ;;
     import) echo '--output --libc --help' ;;
+    record) echo '--output --mode --pid --cgroup --all --duration --user --max-words --debug-file --libc --calibrate --perf --collector --help' ;;
     study)
         echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --perf --no-probes' \
             '--timeout --seed --resume --help'
         ;;
+    try) echo '--rounds --library --libraries --no-probes --output --timeout --seed --help' ;;
+    top) echo '--pid --cgroup --delay --count --help' ;;
     bench) echo '--rounds --passwords --quick --no-tools --write --help' ;;
     explain) echo '--json --width --help' ;;
     report) echo '--output --help' ;;
@@ -32,29 +34,32 @@ _heapwait_value()
 {
     case $1:$2 in
     record:-m | record:--mode) _heapwait_words 'waits ledger' ;;
-    record:-p | record:--pid) _heapwait_words "$(cd /proc && echo [0-9]*)" ;;
+    record:-p | record:--pid | top:-p | top:--pid) _heapwait_words "$(cd /proc && echo [0-9]*)" ;;
     record:-u | record:--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
-    record:--cgroup) _heapwait_files -d ;;
+    record:--cgroup | top:--cgroup) _heapwait_files -d ;;
     record:--collector) _heapwait_words 'bpf perf' ;;
-    record:--libc | import:--libc) _heapwait_files -f ;;
+    import:--libc) _heapwait_files -f ;;
     study:--variants) _heapwait_words 'none glibc musl musl+jemalloc musl+mimalloc glibc-static musl-dynamic
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
+    try:--libraries) _heapwait_words 'none jemalloc mimalloc tcmalloc tbbmalloc scudo' ;;
     report:-o | report:--output) _heapwait_files -d ;;
-    *:-o | *:--output) _heapwait_files -f ;;
+    *:-o | *:--output | record:--libc | record:--debug-file) _heapwait_files -f ;;
     record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
+        try:--rounds | try:--library | try:--timeout | try:--seed | top:-d | top:--delay | top:-n | top:--count | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;
     esac
 }
 
-# The index of record's COMMAND in COMP_WORDS; none when it isn't there yet.
+# The index of record's or try's COMMAND in COMP_WORDS; none when it isn't there yet.
 _heapwait_command_at()
 {
     local i
     for ((i = 2; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --) echo $((i + 1)) && return ;;
-        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --libc | --collector) ((i++)) ;;
+        -o | --output | -m | --mode | -p | --pid | --cgroup | --duration | -u | --user | --max-words | --libc | --debug-file | --collector | --rounds | --library | \
+            --libraries | --timeout | --seed) ((i++)) ;;
         -*) ;;
         *) echo "$i" && return ;;
         esac
@@ -66,10 +71,10 @@ _heapwait()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} at
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _heapwait_words 'doctor record import study explain report export bench --help --version'
+        _heapwait_words 'doctor record import study try top explain report export bench --help --version'
         return
     fi
-    if [[ $command == record ]] && at=$(_heapwait_command_at) && [[ $at ]]; then
+    if [[ $command == record || $command == try ]] && at=$(_heapwait_command_at) && [[ $at ]]; then
         # The traced command's own words, as if they stood alone.
         if ((at == COMP_CWORD)); then
             mapfile -t COMPREPLY < <(compgen -c -- "$cur")
@@ -81,7 +86,7 @@ _heapwait()
     elif ! _heapwait_value "$command" "$previous"; then
         case $command,$cur in
         *,-*) _heapwait_words "$(_heapwait_options "$command")" ;;
-        record,*) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
+        record,* | try,*) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
         import,* | explain,* | report,* | export,*) _heapwait_files -f ;;
         esac
     fi

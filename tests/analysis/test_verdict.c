@@ -110,6 +110,16 @@ static void test_musl_is_faster(void **state)
     assert_silent("study.sql", faster, "contention");
 }
 
+/* Programs that choose their thread count themselves. */
+static void test_no_thread_count(void **state)
+{
+    (void)state;
+    const char *own = "DELETE FROM run WHERE threads <> 4; UPDATE run SET threads = NULL";
+    assert_says("study.sql", own,
+                "slowdown: musl (static musl 1.2.3, mallocng) takes 2.40 times as long as glibc");
+    assert_silent("study.sql", own, "At 0 threads");
+}
+
 static void test_interval_holds_one(void **state)
 {
     (void)state;
@@ -230,6 +240,7 @@ static void test_record(void **state)
     assert_string_equal(
         text,
         "run: `server --port 80` took 1.50" UNIT_SPACE "s and was interrupted: this is only its beginning.\n"
+        "run: It allocates with ptmalloc (malloc is libc.so.6's, which has _int_malloc).\n"
         "lock: The futex word with the most calls of the command, 90.0" PC
         " of them, is queue_lock in server (known by: symbol table), which is not malloc's; the hottest of "
         "malloc's is main_arena in libc.so.6 (known by: separate debug file), with 20 calls per run.\n"
@@ -251,19 +262,13 @@ static void test_record(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole_study),
-        cmocka_unit_test(test_musl_is_faster),
-        cmocka_unit_test(test_interval_holds_one),
-        cmocka_unit_test(test_slow_on_one_thread),
-        cmocka_unit_test(test_no_malloc_waits),
-        cmocka_unit_test(test_not_traced),
-        cmocka_unit_test(test_nothing_to_compare_with),
-        cmocka_unit_test(test_every_run_failed),
-        cmocka_unit_test(test_other_names),
-        cmocka_unit_test(test_one_round),
-        cmocka_unit_test(test_published),
-        cmocka_unit_test(test_loss_not_watched),
-        cmocka_unit_test(test_record),
+        cmocka_unit_test(test_whole_study),        cmocka_unit_test(test_musl_is_faster),
+        cmocka_unit_test(test_interval_holds_one), cmocka_unit_test(test_no_thread_count),
+        cmocka_unit_test(test_slow_on_one_thread), cmocka_unit_test(test_no_malloc_waits),
+        cmocka_unit_test(test_not_traced),         cmocka_unit_test(test_nothing_to_compare_with),
+        cmocka_unit_test(test_every_run_failed),   cmocka_unit_test(test_other_names),
+        cmocka_unit_test(test_one_round),          cmocka_unit_test(test_published),
+        cmocka_unit_test(test_loss_not_watched),   cmocka_unit_test(test_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

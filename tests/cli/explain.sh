@@ -68,5 +68,5 @@ expect 0 "" "$heapwait" explain --help
 grep -q '^usage: heapwait explain' "$folder/out" || fail "--help shows no usage"
 got=0
 "$heapwait" explain "$folder/study.db" >/dev/full 2>"$folder/err" || got=$?
-[ "$got" = 1 ] || fail "a full disk goes unnoticed"
+[ "$got" = 125 ] || fail "a full disk goes unnoticed"
 grep -q "can't write" "$folder/err" || fail "a full disk is not told"

@@ -52,6 +52,31 @@ static void words_split_as_a_shell_does(void **state)
     (void)state;
 }
 
+static size_t assignments_of(const char *text)
+{
+    struct words words;
+    struct error err = {""};
+    assert_int_equal(words_split(text, &words, &err), 0);
+    size_t n = words_assignments(&words);
+    words_free(&words);
+    return n;
+}
+
+static void words_may_set_variables(void **state)
+{
+    struct words words;
+    struct error err = {""};
+    (void)state;
+    assert_int_equal(assignments_of("a b=c"), 0);
+    assert_int_equal(assignments_of("A=1 b"), 1);
+    assert_int_equal(assignments_of("LD_PRELOAD='/a b.so' _x2= ./p A=1"), 2);
+    assert_int_equal(assignments_of("./a=b"), 0);
+    assert_int_equal(assignments_of("1a=b"), 0);
+    assert_int_equal(assignments_of("=b"), 0);
+    assert_int_equal(words_split("A=1 B=2", &words, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "no command after the variables"));
+}
+
 static void words_refuse_what_is_no_command(void **state)
 {
     static const char *const bad[] = {"", "  \t ", "'a", "\"a", "a\\", "a\nb", "a\033[31m", "a\x7f"};
@@ -324,11 +349,17 @@ static void settings_respect_affinity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_split_as_a_shell_does), cmocka_unit_test(words_refuse_what_is_no_command),
-        cmocka_unit_test(words_fill_placeholders),     cmocka_unit_test(options_keep_what_was_given),
-        cmocka_unit_test(options_refuse_nonsense),     cmocka_unit_test(table_is_read),
-        cmocka_unit_test(table_columns_go_by_name),    cmocka_unit_test(table_may_be_hostile),
-        cmocka_unit_test(settings_are_made),           cmocka_unit_test(settings_refuse_what_cannot_be_run),
+        cmocka_unit_test(words_split_as_a_shell_does),
+        cmocka_unit_test(words_may_set_variables),
+        cmocka_unit_test(words_refuse_what_is_no_command),
+        cmocka_unit_test(words_fill_placeholders),
+        cmocka_unit_test(options_keep_what_was_given),
+        cmocka_unit_test(options_refuse_nonsense),
+        cmocka_unit_test(table_is_read),
+        cmocka_unit_test(table_columns_go_by_name),
+        cmocka_unit_test(table_may_be_hostile),
+        cmocka_unit_test(settings_are_made),
+        cmocka_unit_test(settings_refuse_what_cannot_be_run),
         cmocka_unit_test(settings_respect_affinity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

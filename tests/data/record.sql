@@ -2,8 +2,10 @@
 -- Load analysis/schema.sql first.
 BEGIN;
 INSERT INTO host VALUES ('kernel', 'Linux 6.18.0'), ('cores', '2');
-INSERT INTO run (id, command, probes, collector, wall_ns, term_signal, interrupted, started_at) VALUES
-  (1, 'server --port 80', 'waits', 'bpf', 1500000000, 2, 1, '2026-01-01T00:00:00Z');
+INSERT INTO run (id, allocator, allocator_evidence, command, probes, collector, wall_ns, term_signal, interrupted,
+                 started_at) VALUES
+  (1, 'ptmalloc', 'malloc is libc.so.6''s, which has _int_malloc', 'server --port 80', 'waits', 'bpf', 1500000000, 2, 1,
+   '2026-01-01T00:00:00Z');
 INSERT INTO lock VALUES
   (1, 1, 77, 4096, 'queue_lock', 'server', NULL, 0, 'symbol table'),
   (2, 1, 77, 8192, 'main_arena', 'libc.so.6', 'ptmalloc', 1, 'separate debug file');

@@ -354,8 +354,8 @@ static void malloc_by_libc(void **state)
 
 /* ---- timeline and samples ---- */
 
-/* Threads at work for 150 ms and more, and a window that opens 100 ms after the exec: each thread's stretches, which
- * trial_run() has seen to follow each other, cover the window. */
+/* Threads at work for 150 ms and more, and a window that opens 100 ms after the exec: each thread's
+ * stretches, which trial_run() has seen to follow each other, cover the window. */
 static void timeline_covers_its_window(void **state)
 {
     struct trial t;
@@ -373,8 +373,8 @@ static void timeline_covers_its_window(void **state)
     measurement_free(t.m);
 }
 
-/* A clock of one sample in 4 ms sees the thread that computes for 300 ms about 75 times, and whoever else runs
- * the function no more often than there is user time. */
+/* A clock of one sample in 4 ms sees the thread that computes for 300 ms about 75 times, and whoever else
+ * runs the function no more often than there is user time. */
 static void samples_see_the_program(void **state)
 {
     struct trial t;

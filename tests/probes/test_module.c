@@ -2,14 +2,19 @@
  * nowhere.  Whatever comes of it, it comes back, and under AddressSanitizer it reads nothing that isn't
  * there. */
 #include "probes/frames.h"
+#include "probes/layout.h"
+#include "probes/mapped_file.h"
 #include "probes/naming.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"
 
 #include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +41,10 @@ static bool file_asked(const char *path)
         code_refers(m, "main", addresses[i]);
         module_bias(m, &(struct mapping){.start = addresses[i], .file_offset = addresses[i]}, &bias);
     }
+    static unsigned files;
+    const struct symbol *object = m ? module_symbol_named(m, "many_words") : NULL;
+    if (object && files++ % 4 == 0)                             /* it takes a process */
+        free(module_member_at(m, object, object->address + 8)); /* the debug information lies as well */
     module_table_free(t);
 
     const struct address_space space = {.pid = 1, .mappings = &mapping, .mapping_count = 1};
@@ -231,6 +240,149 @@ static void replaced_file(void **state)
     module_table_free(t);
 }
 
+/* What each source of symbols brings, and that it is said which. */
+static void symbols_by_source(void **state)
+{
+    static const struct {
+        const char *file, *symbol;
+        enum symbol_source source;
+    } cases[] = {
+        {CORPUS "/static", "pool", SYMBOLS_STATIC},
+        {CORPUS "/library", "mal", SYMBOLS_STATIC},
+        {CORPUS "/debugdata", "pool", SYMBOLS_DEBUGDATA},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct module_table *t = module_table_new();
+        const struct module *m = module_get(t, &(struct mapping){.path = cases[i].file});
+        assert_non_null(m);
+        const struct symbol *named = module_symbol_named(m, cases[i].symbol);
+        assert_non_null(named);
+        assert_int_equal(named->source, cases[i].source);
+        const struct symbol *at = module_symbol_at(m, named->address + named->size - 1, false);
+        assert_ptr_equal(at, named);
+        assert_ptr_not_equal(module_symbol_at(m, named->address + named->size, false), named);
+        module_table_free(t);
+    }
+}
+
+/* A given debug file, by build-id; the same bytes under another build-id are refused, and that is told. */
+static void given_debug_files(void **state)
+{
+    struct error err = {""};
+    struct debug_files *d = debug_files_new();
+    struct module_table *t = module_table_new();
+    (void)state;
+    assert_int_equal(debug_files_add(d, CORPUS "/debug", &err), 0);
+    assert_int_equal(debug_files_add(d, CORPUS "/nothing", &err), -ENOENT);
+    assert_non_null(strstr(err.text, "can't read the debug file"));
+    err.text[0] = 0;
+    assert_int_equal(debug_files_add(d, CORPUS "/cut-4", &err), -EINVAL);
+    err.text[0] = 0;
+    assert_int_equal(debug_files_add(d, CORPUS "/stripped", &err), -EINVAL);
+    assert_non_null(strstr(err.text, "neither symbols nor debug information"));
+    assert_int_equal(debug_files_count(d), 1);
+    module_table_debug_files(t, d);
+    assert_non_null(module_get(t, &(struct mapping){.path = CORPUS "/static"}));
+    char *complaint = debug_files_complaint(d, 0);
+    assert_non_null(complaint);
+    assert_non_null(strstr(complaint, "belongs to no file"));
+    free(complaint);
+    module_table_free(t);
+    debug_files_free(d);
+}
+
+/* Members by DWARF: of the corpus's pool, which is { char *name; struct { int size, lock; } queue[4]; }. */
+static void members(void **state)
+{
+    static const struct {
+        uint64_t offset;
+        const char *member;
+    } cases[] = {{0, ".name"},           {8, ".queue[0].size"},      {12, ".queue[0].lock"},
+                 {36, ".queue[3].lock"}, {38, ".queue[3].lock+0x2"}, {40, NULL},
+                 {UINT64_MAX, NULL}};
+    (void)state;
+    int fd = open(CORPUS "/debug", O_RDONLY | O_CLOEXEC);
+    struct elf_file *f = elf_file_open(fd);
+    assert_non_null(f);
+    struct symbol_table *t = symbol_table_new(f, elf_file_section(f, SHT_SYMTAB, NULL), SYMBOLS_GIVEN);
+    const struct symbol *pool = symbol_table_named(t, "pool");
+    assert_non_null(pool);
+    struct layouts *l = layouts_new(f->fd);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *member = layouts_member(l, pool->address, cases[i].offset);
+        if (!member || !cases[i].member)
+            assert_true(!member && !cases[i].member);
+        else
+            assert_string_equal(member, cases[i].member);
+        free(member);
+    }
+    assert_null(layouts_member(l, pool->address + 1, 0)); /* no variable begins there */
+    layouts_free(l);
+    symbol_table_free(t);
+    elf_file_close(f);
+}
+
+/* The kernel's own code is in no file. */
+static void the_vdso(void **state)
+{
+    struct module_table *t = module_table_new();
+    (void)state;
+    const struct module *m = module_get(t, &(struct mapping){.path = "[vdso]"});
+    if (!m)
+        skip();
+    assert_true(module_symbol_named(m, "__vdso_clock_gettime") ||
+                module_symbol_named(m, "__kernel_clock_gettime"));
+    module_table_free(t);
+}
+
+/* This process's mapping of a file, as the kernel shows it. */
+static bool mapping_identity(uintptr_t start, struct file_identity *identity)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[1024];
+    unsigned long long from, inode;
+    bool found = false;
+    assert_non_null(maps);
+    while (!found && fgets(line, sizeof(line), maps))
+        found = sscanf(line, "%llx-%*x %*s %*x %x:%x %llu", &from, &identity->major, &identity->minor,
+                       &inode) == 4 &&
+                from == start;
+    fclose(maps);
+    identity->inode = inode;
+    return found;
+}
+
+/* Removed since it was mapped, and another put in its place: through map_files it is still had. */
+static void a_mapped_file_that_is_gone(void **state)
+{
+    const char *path = folder_path("mapped"), *other = folder_path("other");
+    struct file_identity identity;
+    (void)state;
+    file_write(path, original, original_size);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    void *at = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+    close(fd);
+    assert_ptr_not_equal(at, MAP_FAILED);
+    assert_true(mapping_identity((uintptr_t)at, &identity));
+    fd = mapped_file_open(getpid(), (uintptr_t)at, 4096, path, &identity);
+    assert_true(fd >= 0);
+    close(fd);
+    identity.minor++;
+    assert_true(mapped_file_open(getpid(), (uintptr_t)at, 4096, path, &identity) < 0); /* of another device */
+    identity.minor--;
+    file_write(other, original, original_size);
+    assert_int_equal(rename(other, path), 0);
+    assert_true(mapped_file_open(0, 0, 0, path, &identity) < 0);
+    fd = mapped_file_open(getpid(), (uintptr_t)at, 4096, path, &identity);
+    if (fd < 0 && geteuid())
+        print_message("map_files are root's\n");
+    else
+        assert_true(fd >= 0 && mapped_file_is(fd, &identity));
+    close(fd);
+    munmap(at, 4096);
+}
+
 static int original_read(void **state)
 {
     (void)state;
@@ -259,6 +411,11 @@ int main(void)
         cmocka_unit_test(symbols_lie),
         cmocka_unit_test(bytes_change),
         cmocka_unit_test(replaced_file),
+        cmocka_unit_test(symbols_by_source),
+        cmocka_unit_test(given_debug_files),
+        cmocka_unit_test(members),
+        cmocka_unit_test(the_vdso),
+        cmocka_unit_test(a_mapped_file_that_is_gone),
     };
     return cmocka_run_group_tests(tests, original_read, original_drop);
 }

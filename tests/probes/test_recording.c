@@ -310,7 +310,7 @@ static void what_is_no_file(void **state)
     refused("/", RECORDING_REPLACE, -EEXIST);
     refused("/", RECORDING_RESUME, -EINVAL);
     refused("/dev/zero", RECORDING_RESUME, -EINVAL);
-    refused("/nonexistent/x.db", RECORDING_REPLACE, -EIO);
+    refused("/nonexistent/x.db", RECORDING_REPLACE, -ENOENT);
     refused(folder_path("nothing.db"), RECORDING_RESUME, -EINVAL);
     path = folder_path("link");
     assert_int_equal(symlink("/etc/passwd", path), 0);
@@ -325,6 +325,49 @@ static void an_empty_file_is_no_loss(void **state)
     recording_close(opened(path, RECORDING_REPLACE));
     assert_int_equal(number_of(path, "SELECT count(*) FROM run"), 0);
     assert_int_not_equal(access(folder_path("empty.db.old"), F_OK), 0);
+}
+
+/* Two writers would take each other's journal. */
+static void one_writer_at_a_time(void **state)
+{
+    const char *path = folder_path("busy.db");
+    (void)state;
+    struct recording *r = opened(path, RECORDING_REPLACE);
+    refused(path, RECORDING_REPLACE, -EBUSY);
+    refused(path, RECORDING_RESUME, -EBUSY);
+    recording_close(r);
+    recording_close(opened(path, RECORDING_RESUME));
+}
+
+/* The user's words are the name of a file, whatever SQLite would make of them. */
+static void names_mean_files(void **state)
+{
+    char place[4096];
+    (void)state;
+    assert_non_null(getcwd(place, sizeof(place)));
+    assert_int_equal(chdir(folder_path(".")), 0);
+    recording_close(opened(":memory:", RECORDING_REPLACE));
+    recording_close(opened("file:x?mode=memory", RECORDING_REPLACE));
+    assert_int_equal(access("./:memory:", F_OK), 0);
+    assert_int_equal(access("./file:x?mode=memory", F_OK), 0);
+    assert_int_equal(chdir(place), 0);
+    refused("", RECORDING_REPLACE, -EINVAL);
+}
+
+static void what_fails_leaves_nothing(void **state)
+{
+    const char *path = folder_path("kept.db");
+    struct error err = {""};
+    (void)state;
+    struct recording *r = opened(path, RECORDING_REPLACE);
+    assert_int_equal(recording_add_run(r, &nothing_known, NULL, &err), 0);
+    recording_close(r);
+    recording_discard(opened(path, RECORDING_REPLACE)); /* the older one is there again */
+    assert_int_equal(number_of(path, "SELECT count(*) FROM run"), 1);
+    assert_int_not_equal(access(folder_path("kept.db.old"), F_OK), 0);
+    recording_discard(opened(folder_path("new.db"), RECORDING_REPLACE));
+    assert_int_not_equal(access(folder_path("new.db"), F_OK), 0);
+    recording_discard(NULL);
 }
 
 static void goes_on_where_it_was(void **state)
@@ -396,11 +439,13 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_all_of_it),     cmocka_unit_test(call_paths_of_two_runs),
-        cmocka_unit_test(a_run_that_never_was), cmocka_unit_test(whole_runs_or_nothing),
-        cmocka_unit_test(keeps_the_older_one),  cmocka_unit_test(foreign_files_are_left_alone),
-        cmocka_unit_test(what_is_no_file),      cmocka_unit_test(an_empty_file_is_no_loss),
-        cmocka_unit_test(goes_on_where_it_was), cmocka_unit_test(a_truncated_recording),
+        cmocka_unit_test(writes_all_of_it),          cmocka_unit_test(call_paths_of_two_runs),
+        cmocka_unit_test(a_run_that_never_was),      cmocka_unit_test(whole_runs_or_nothing),
+        cmocka_unit_test(keeps_the_older_one),       cmocka_unit_test(foreign_files_are_left_alone),
+        cmocka_unit_test(what_is_no_file),           cmocka_unit_test(an_empty_file_is_no_loss),
+        cmocka_unit_test(one_writer_at_a_time),      cmocka_unit_test(names_mean_files),
+        cmocka_unit_test(what_fails_leaves_nothing), cmocka_unit_test(goes_on_where_it_was),
+        cmocka_unit_test(a_truncated_recording),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

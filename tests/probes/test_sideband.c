@@ -70,7 +70,9 @@ static struct sideband *sideband_bare(void)
     struct sideband *s = calloc(1, sizeof(*s));
     assert_non_null(s);
     s->spaces = spaces_new(0);
+    s->files = mapped_files_new();
     assert_non_null(s->spaces);
+    assert_non_null(s->files);
     return s;
 }
 
@@ -116,7 +118,7 @@ static void records_that_are_no_news(void **state)
     (void)state;
     fork_give(s, 10, 10, 1);    /* a new thread */
     comm_give(s, 10, false, 2); /* a thread that names itself */
-    mmap_give(s, 10, 0x1000, "[vdso]", 3);
+    mmap_give(s, 10, 0x1000, "[heap]", 3);
     mmap_give(s, 10, 0x2000, "//anon", 4);
     mmap_give(s, 10, 0x3000, "", 5);
     mmap_fill(&endless, 10, 0x4000, "", 6);
@@ -353,7 +355,7 @@ static void a_command_of_milliseconds(void **state)
     for (size_t i = 0; i < space->mapping_count; i++) {
         program |= strstr(space->mappings[i].path, "/true") || strstr(space->mappings[i].path, "/coreutils");
         libc |= strstr(space->mappings[i].path, "libc") || strstr(space->mappings[i].path, "ld-");
-        assert_true(space->mappings[i].inode != 0);
+        assert_true(space->mappings[i].inode != 0 || !strcmp(space->mappings[i].path, "[vdso]"));
     }
     assert_true(program);
     assert_true(libc);

@@ -97,8 +97,8 @@ static unsigned classes_check(struct musl_code *c, const struct module *twin, co
                 continue;
             last = s; /* NULL: padding behind a function */
             bool lock = s && strstr(s->name, "lock") && strncmp(s->name, "pthread", 7);
-            bool allocates =
-                s && (allocator_has_function(twin, s->name) || !strncmp(s->name, "__malloc_", 9));
+            bool allocates = s && (allocator_has_function(twin, s->name) ||
+                                   !strncmp(s->name, "__malloc_", 9) || !strcmp(s->name, "unlock"));
             if (s && (strcmp(class, "lock") ? !allocates : !lock))
                 fail_msg("%s: %s is called %s", name, s->name, class);
             found += s && !strcmp(class, "allocator");
@@ -127,25 +127,31 @@ static void file_check(const char *stripped, const char *twin, const char *alloc
     module_table_free(t.table);
 }
 
-/* As the recording would name it. */
+/* Lets the mapping be that of the code, with no bias. */
+static void code_map(struct opened *s)
+{
+    uint64_t address, size;
+    bool code = false;
+    for (size_t n = 0; module_segment(s->module, n, &address, &size, &code) && !code;)
+        n++;
+    s->mapping.start = address & ~4095ull;
+    s->mapping.length = size;
+    for (uint64_t offset = 0; offset < 1 << 24; offset += 4096) { /* the file's place of the code */
+        uint64_t bias = 1;
+        s->mapping.file_offset = offset;
+        if (module_bias(s->module, &s->mapping, &bias) && bias == 0)
+            break;
+    }
+}
+
+/* As the recording would tell of the program. */
 static void naming_check(const char *stripped, const char *allocator)
 {
     const char *libc, *linkage, *told;
     struct opened s;
-    uint64_t address, size;
-    bool code = false;
     module_open(&s, stripped);
     assert_null(module_symbol_named(s.module, "main"));
-    for (size_t n = 0; module_segment(s.module, n, &address, &size, &code) && !code;)
-        n++;
-    s.mapping.start = address & ~4095ull;
-    s.mapping.length = size;
-    for (uint64_t offset = 0; offset < 1 << 24; offset += 4096) { /* the file's place of the code */
-        uint64_t bias = 1;
-        s.mapping.file_offset = offset;
-        if (module_bias(s.module, &s.mapping, &bias) && bias == 0)
-            break;
-    }
+    code_map(&s);
     struct address_space space = {.pid = 1, .mappings = &s.mapping, .mapping_count = 1};
     struct naming *n = naming_new();
     naming_program(n, &space, &libc, &linkage, &told);
@@ -200,6 +206,56 @@ static void names_of_programs(void **state)
 {
     (void)state;
     each_program(naming_one);
+}
+
+static void word_check(const char *program, uint64_t word, const char *name, bool is_malloc)
+{
+    struct opened s;
+    struct word_name told;
+    module_open(&s, program);
+    code_map(&s);
+    struct address_space space = {.pid = 1, .mappings = &s.mapping, .mapping_count = 1};
+    struct naming *n = naming_new();
+    assert_int_equal(naming_word(n, &(struct word_facts){.space = &space, .address = word}, &told), 0);
+    if (strncmp(told.name, name, strlen(name)) || told.is_malloc != is_malloc ||
+        strncmp(told.evidence, "code: ", 6) || (told.allocator != NULL) != is_malloc)
+        fail_msg("%s: %s (%s)", program, told.name, told.evidence);
+    free(told.name);
+    free(told.module);
+    free(told.evidence);
+    naming_free(n);
+    module_table_free(s.table);
+}
+
+/* A malloc with another threshold than the known ones: likely, and not counted as malloc's. */
+static void likely_is_not_known(void **state)
+{
+    struct opened twin;
+    size_t size;
+    unsigned changed = 0;
+    (void)state;
+    if (access(PROGRAMS "/list", R_OK))
+        skip();
+    module_open(&twin, PROGRAMS "/subject-static-O2");
+    uint64_t word = module_symbol_named(twin.module, "__malloc_lock")->address,
+             other = module_symbol_named(twin.module, "ofl_lock")->address;
+    module_table_free(twin.table);
+    word_check(PROGRAMS "/subject-static-O2.stripped", word, "malloc's lock in subject", true);
+    word_check(PROGRAMS "/subject-static-O2.stripped", other, "unnamed word in subject", false);
+    char *file = file_slurp(PROGRAMS "/subject-static-O2.stripped", &size);
+    for (size_t i = 0; i + 4 <= size; i++)
+        if (!memcmp(file + i + 1, "\xff\x01", 3) && ((uint8_t)file[i] | 7) == 0xef) {
+            file[i + 1] = 0x7f;
+            changed++;
+        }
+    assert_true(changed > 0);
+    folder_make();
+    const char *path = folder_path("changed");
+    file_write(path, file, size);
+    free(file);
+    word_check(path, word, "likely malloc's lock in changed", false);
+    word_check(path, other, "unnamed word in changed", false);
+    folder_remove();
 }
 
 /* The archive that it was linked with says the same as the twin; another one says nothing. */
@@ -340,9 +396,10 @@ static void strangers(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest own[] = {
-        cmocka_unit_test(words_of_programs),    cmocka_unit_test(names_of_programs),
-        cmocka_unit_test(archives_of_programs), cmocka_unit_test(hostile_archives),
-        cmocka_unit_test(nothing_of_musl),      cmocka_unit_test(hostile_code),
+        cmocka_unit_test(words_of_programs),   cmocka_unit_test(names_of_programs),
+        cmocka_unit_test(likely_is_not_known), cmocka_unit_test(archives_of_programs),
+        cmocka_unit_test(hostile_archives),    cmocka_unit_test(nothing_of_musl),
+        cmocka_unit_test(hostile_code),
     };
     const struct CMUnitTest other[] = {cmocka_unit_test(strangers)};
     file_count = argc - 1;

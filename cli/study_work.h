@@ -1,0 +1,35 @@
+/* From settings to a recording: what `study` and `try` have in common.  Plans, tries the privilege, runs all
+ * and keeps it; says on stderr how it goes.  What was asked for and what is made of the recording is the
+ * caller's. */
+#ifndef HEAPWAIT_STUDY_WORK_H
+#define HEAPWAIT_STUDY_WORK_H
+
+#include "cli/study_loop.h"
+#include "cli/study_settings.h"
+#include "probes/host.h"
+
+struct study_work {
+    const char *file;
+    struct study_settings settings;
+    struct host_facts facts;     /* of the start: the warm-ups would show in the load average */
+    struct recording *recording; /* open already when a study is resumed; else made by study_work_run() */
+    struct plan_cell *plan;
+    size_t count, kinds;
+    struct study_loop *loop;
+};
+
+/* The plan of the settings, and room for its runs.  -EINVAL: the settings ask for too much. */
+int study_work_prepare(struct study_work *w, struct error *err);
+
+/* Whether the probes that the settings ask for can be attached; nothing is run, written or moved. */
+int study_work_probes(const struct study_work *w, struct error *err);
+
+/* Signals end the work, not the process, and the commands get an empty stdin: before the first run. */
+int study_work_detach(struct error *err);
+
+/* All that is left.  A half-made study keeps what it has. */
+int study_work_run(struct study_work *w, struct error *err);
+
+void study_work_free(struct study_work *w);
+
+#endif

@@ -1,0 +1,346 @@
+/* heapwait top: processes by what malloc's locks cost them, once a second.  On a terminal a page that is
+ * drawn anew, else a block of lines for each interval.  Follows and counts nothing itself: see probes/live.h.
+ */
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "cli/top_screen.h"
+#include "cli/top_table.h"
+#include "probes/live.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum {
+    MAX_PIDS = 64,
+    MAX_POLLED = 1024,
+    PLAIN_ROWS = 20,
+    AROUND = 7, /* lines of a page that are no rows */
+};
+
+struct top_options {
+    pid_t pids[MAX_PIDS];
+    size_t pid_count;
+    const char *cgroup; /* NULL: none */
+    double seconds;
+    uint64_t looks; /* 0: until told to stop */
+};
+
+struct top {
+    struct top_options options;
+    struct target *target;
+    struct live *live;
+    struct screen *screen; /* NULL: plain lines */
+    struct live_view view; /* the last look: drawn again when the window's size changes */
+    int timer, signals;
+    uint64_t taken;
+    bool seen, stop;
+};
+
+static const char usage[] = "usage: heapwait top [-p PID]... [--cgroup PATH] [-d SECONDS] [-n COUNT]\n"
+                            "\n"
+                            "Shows which processes pay for malloc's locks, each second: futex calls by "
+                            "outcome, time waited, share of\n"
+                            "CPU, the hottest lock.  All processes of the machine, those to come included; "
+                            "`q` quits.  Where stdout is\n"
+                            "no terminal a block of lines is printed for each interval.\n"
+                            "\n"
+                            "  -p, --pid PID      this process and its descendants only; repeatable, and "
+                            "commas work.  Ends with them\n"
+                            "      --cgroup PATH  the processes of this cgroup and those below it only\n"
+                            "  -d, --delay S      seconds between two looks (1)\n"
+                            "  -n, --count N      end after N looks\n"
+                            "  -h, --help\n"
+                            "\n"
+                            "Columns: slept, EAGAIN (waits that returned at once), empty (wakes that woke "
+                            "nobody), waking and other are\n"
+                            "calls for malloc's locks in the interval; waiting is their thread time, over "
+                            "all threads; CPU the process's\n"
+                            "own, 100 % being one core; of it: the part that went into these calls.\n";
+
+static int fail(const struct error *err, int code)
+{
+    fprintf(stderr, "heapwait: %s\n", err->text[0] ? err->text : "failed for an unknown reason");
+    return code;
+}
+
+/* ---- options ---- */
+
+static int pids_take(struct top_options *o, const char *list, struct error *err)
+{
+    for (const char *p = list; p;) {
+        char *end;
+        errno = 0;
+        long pid = strtol(p, &end, 10);
+        if (errno || end == p || *p < '0' || *p > '9' || (*end && *end != ',') || pid < 1 || pid > INT32_MAX)
+            return error_set(err, -EINVAL, "-p takes numbers of processes, not '%s'", list);
+        if (o->pid_count == MAX_PIDS)
+            return error_set(err, -EINVAL, "-p: at most %d processes can be named; leave it out for all",
+                             MAX_PIDS);
+        o->pids[o->pid_count++] = (pid_t)pid;
+        p = *end ? end + 1 : NULL;
+    }
+    return 0;
+}
+
+static int seconds_take(struct top_options *o, const char *text, struct error *err)
+{
+    char *end;
+    o->seconds = strtod(text, &end);
+    if (end == text || *end || !isfinite(o->seconds) || o->seconds < 0.1 || o->seconds > 3600)
+        return error_set(err, -EINVAL, "-d takes seconds from 0.1 to 3600, not '%s'", text);
+    return 0;
+}
+
+static int looks_take(struct top_options *o, const char *text, struct error *err)
+{
+    char *end;
+    errno = 0;
+    o->looks = strtoull(text, &end, 10);
+    if (errno || *text < '0' || *text > '9' || *end || !o->looks)
+        return error_set(err, -EINVAL, "-n takes a number from 1 on, not '%s'", text);
+    return 0;
+}
+
+/* 1: help was asked for. */
+static int options_parse(int argc, char **argv, struct top_options *o, struct error *err)
+{
+    static const struct option longs[] = {
+        {"pid", required_argument, NULL, 'p'},   {"cgroup", required_argument, NULL, 'g'},
+        {"delay", required_argument, NULL, 'd'}, {"count", required_argument, NULL, 'n'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+    *o = (struct top_options){.seconds = 1};
+    optind = 0;
+    opterr = 0;
+    int rc = 0;
+    for (int c; !rc && (c = getopt_long(argc, argv, ":p:d:n:h", longs, NULL)) != -1;) {
+        if (c == 'p')
+            rc = pids_take(o, optarg, err);
+        else if (c == 'g')
+            o->cgroup = optarg;
+        else if (c == 'd')
+            rc = seconds_take(o, optarg, err);
+        else if (c == 'n')
+            rc = looks_take(o, optarg, err);
+        else if (c == 'h')
+            return 1;
+        else
+            rc = error_set(err, -EINVAL, c == ':' ? "%s needs a value" : "there is no option '%s'",
+                           argv[optind - 1]);
+    }
+    if (!rc && o->cgroup && o->pid_count)
+        rc = error_set(err, -EINVAL, "-p and --cgroup exclude each other");
+    if (!rc && optind < argc)
+        rc = error_set(err, -EINVAL, "top takes options only, not '%s'", argv[optind]);
+    return rc;
+}
+
+/* ---- a look ---- */
+
+/* The page or block of lines; malloc'd. */
+static char *page_make(const struct top *t)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    unsigned width = t->screen ? screen_width(t->screen) : table_width(stdout);
+    unsigned height = t->screen ? screen_height(t->screen) : PLAIN_ROWS + AROUND;
+    const char *no_color = getenv("NO_COLOR");
+    if (t->seen)
+        top_table_print(&t->view, out, width, height > AROUND ? height - AROUND : 1,
+                        t->screen && !(no_color && *no_color));
+    else if (t->screen)
+        fputs("counting; `q` quits\n", out);
+    return fclose(out) ? NULL : text;
+}
+
+static int page_show(struct top *t, struct error *err)
+{
+    char *text = page_make(t);
+    int rc = text ? 0 : error_set(err, -ENOMEM, "out of memory");
+    if (!rc && t->screen) {
+        t->stop |= screen_draw(t->screen, text) < 0; /* the terminal is gone */
+    } else if (!rc) {
+        fputs(t->taken > 1 ? "\n" : "", stdout);
+        fputs(text, stdout);
+        t->stop |= fflush(stdout) || ferror(stdout); /* output_end() tells */
+    }
+    free(text);
+    return rc;
+}
+
+static int look(struct top *t, struct error *err)
+{
+    live_view_free(&t->view);
+    int rc = live_renew(t->live, err);
+    if (!rc)
+        rc = live_take(t->live, &t->view, err);
+    if (rc)
+        return rc;
+    t->seen = true;
+    t->taken++;
+    t->stop |= t->view.ended || t->taken == t->options.looks;
+    return page_show(t, err);
+}
+
+/* ---- what happens meanwhile ---- */
+
+/* As any program does on Ctrl-Z, with the terminal given back for as long as it lasts. */
+static int pause_take(struct top *t, struct error *err)
+{
+    if (t->screen)
+        screen_leave(t->screen);
+    raise(SIGSTOP);
+    if (t->screen)
+        screen_enter(t->screen);
+    return page_show(t, err);
+}
+
+static int signals_take(struct top *t, struct error *err)
+{
+    struct signalfd_siginfo info;
+    int rc = 0;
+    while (!rc && read(t->signals, &info, sizeof(info)) == sizeof(info)) {
+        if (info.ssi_signo == SIGWINCH)
+            rc = t->screen ? page_show(t, err) : 0;
+        else if (info.ssi_signo == SIGTSTP)
+            rc = pause_take(t, err);
+        else
+            t->stop = true;
+    }
+    return rc;
+}
+
+static void keys_take(struct top *t, short events)
+{
+    char keys[64];
+    t->stop |= events & (POLLHUP | POLLERR | POLLNVAL);
+    ssize_t n = read(screen_keys(t->screen), keys, sizeof(keys));
+    for (ssize_t i = 0; i < n; i++)
+        t->stop |= keys[i] == 'q' || keys[i] == 'Q' || keys[i] == 3 || keys[i] == 4; /* Ctrl-C, Ctrl-D */
+    if (n < 0 && errno != EINTR && errno != EAGAIN)
+        t->stop = true;
+}
+
+static unsigned polled_fill(const struct top *t, struct pollfd *polled)
+{
+    unsigned n = 0, count;
+    polled[n++] = (struct pollfd){.fd = t->timer, .events = POLLIN};
+    polled[n++] = (struct pollfd){.fd = t->signals, .events = POLLIN};
+    polled[n++] = (struct pollfd){.fd = t->screen ? screen_keys(t->screen) : -1, .events = POLLIN};
+    const int *fds = live_fds(t->live, &count); /* others after a renewal */
+    for (unsigned i = 0; i < count && n < MAX_POLLED; i++)
+        polled[n++] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+    return n;
+}
+
+static int looks_make(struct top *t, struct error *err)
+{
+    static struct pollfd polled[MAX_POLLED];
+    uint64_t ticks;
+    int rc = t->screen ? page_show(t, err) : 0;
+    while (!rc && !t->stop) {
+        unsigned n = polled_fill(t, polled);
+        if (poll(polled, n, -1) < 0) {
+            if (errno != EINTR)
+                return error_set(err, -errno, "can't wait: %s", strerror(errno));
+            continue;
+        }
+        live_read(t->live);
+        if (polled[1].revents)
+            rc = signals_take(t, err);
+        if (polled[2].revents)
+            keys_take(t, polled[2].revents);
+        if (!rc && !t->stop && polled[0].revents && read(t->timer, &ticks, sizeof(ticks)) == sizeof(ticks))
+            rc = look(t, err);
+    }
+    return rc;
+}
+
+/* ---- around it ---- */
+
+static int signals_open(struct top *t)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP};
+    sigset_t mask;
+    sigemptyset(&mask);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        sigaddset(&mask, numbers[i]);
+    sigprocmask(SIG_BLOCK, &mask, NULL);
+    t->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    return t->signals < 0 ? -errno : 0;
+}
+
+static int timer_open(struct top *t)
+{
+    const uint64_t ns = (uint64_t)(t->options.seconds * 1e9);
+    const struct timespec step = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+    const struct itimerspec every = {step, step};
+    t->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    return t->timer < 0 || timerfd_settime(t->timer, 0, &every, NULL) ? -errno : 0;
+}
+
+static int top_run(struct top *t, struct error *err)
+{
+    const struct top_options *o = &t->options;
+    char *note = NULL;
+    int rc = o->pid_count ? target_processes(o->pids, o->pid_count, &t->target, err)
+             : o->cgroup  ? target_cgroup(o->cgroup, false, &t->target, err)
+                          : target_machine(&t->target, err);
+    if (!rc)
+        rc = live_open(t->target, &t->live, &note, err);
+    if (!rc && (note || t->target->note))
+        fprintf(stderr, "heapwait: %s\n", note ? note : t->target->note);
+    free(note);
+    if (rc)
+        return rc;
+    if ((rc = signals_open(t)) || (rc = timer_open(t)))
+        return error_set(err, rc, "can't set up signals and a clock: %s", strerror(-rc));
+    if (screen_possible()) {
+        signal(SIGPIPE, SIG_IGN); /* the terminal must be given back first */
+        rc = screen_open(&t->screen, err);
+    }
+    if (!rc)
+        rc = looks_make(t, err);
+    screen_close(
+        t->screen); /* before anything is said, and before the probes are taken off, which takes long */
+    t->screen = NULL;
+    return rc;
+}
+
+int top_main(int argc, char **argv)
+{
+    struct top t = {.timer = -1, .signals = -1};
+    struct error err = {""};
+    int rc = options_parse(argc, argv, &t.options, &err);
+    if (rc > 0) {
+        fputs(usage, stdout);
+        return EXIT_OK;
+    }
+    if (rc)
+        return fail(&err, EXIT_USAGE);
+    rc = top_run(&t, &err);
+    int code = rc ? fail(&err, EXIT_HEAPWAIT) : output_end(EXIT_OK);
+    if (!rc && t.view.ended)
+        fputs("heapwait: the processes have ended\n", stderr);
+    live_view_free(&t.view);
+    live_close(t.live);
+    target_free(t.target);
+    if (t.timer >= 0)
+        close(t.timer);
+    if (t.signals >= 0)
+        close(t.signals);
+    return code;
+}

@@ -1,0 +1,15 @@
+/* What `heapwait try` says at its end: time, waits and memory of each library side by side, and a sentence
+ * for each.  The numbers are the views'. */
+#ifndef HEAPWAIT_TRY_TABLE_H
+#define HEAPWAIT_TRY_TABLE_H
+
+#include "cli/try_libraries.h"
+#include "probes/error.h"
+
+#include <stdio.h>
+
+/* `width` 0: the terminal's.  *measured: the baseline and at least one library have runs that count. */
+int try_table_print(const char *recording, const struct try_libraries *libraries, FILE *out, unsigned width,
+                    bool *measured, struct error *err);
+
+#endif

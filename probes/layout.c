@@ -1,0 +1,209 @@
+/* See layout.h. */
+#include "probes/layout.h"
+
+#include "probes/layout_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    MAX_ASKED = 64,  /* variables per file; each is looked for through all of its debug information */
+    CPU_SECONDS = 5, /* of one such search */
+    MEMORY = 2047 << 20,
+};
+
+struct layout {
+    uint64_t address;
+    struct layout_node *nodes; /* NULL: nothing is known of it */
+    size_t count;
+};
+
+struct layouts {
+    int fd;
+    struct layout asked[MAX_ASKED];
+    size_t count;
+};
+
+struct layouts *layouts_new(int fd)
+{
+    struct layouts *l = calloc(1, sizeof(*l));
+    if (l)
+        l->fd = fd;
+    return l;
+}
+
+void layouts_free(struct layouts *l)
+{
+    for (size_t i = 0; l && i < l->count; i++)
+        free(l->asked[i].nodes);
+    free(l);
+}
+
+/* ---- the child ---- */
+
+static void limit_set(int resource, rlim_t value)
+{
+    const struct rlimit limit = {value, value};
+    setrlimit(resource, &limit);
+}
+
+/* AddressSanitizer reserves terabytes of addresses: a limit on them would end it at once. */
+static void child_limits(void)
+{
+    limit_set(RLIMIT_CPU, CPU_SECONDS);
+    limit_set(RLIMIT_CORE, 0);
+    limit_set(RLIMIT_FSIZE, 0);
+#if !defined(__SANITIZE_ADDRESS__)
+    limit_set(RLIMIT_AS, MEMORY);
+#endif
+}
+
+static bool all_written(int fd, const void *bytes, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = write(fd, (const char *)bytes + done, size - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+static _Noreturn void child_run(int fd, uint64_t address, int out)
+{
+    static struct layout_node nodes[LAYOUT_NODES];
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int i = 0; nothing >= 0 && i < 3; i++)
+        dup2(nothing, i); /* what a sanitizer would say of its crash is nobody's business */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    child_limits();
+    size_t count = layout_from_dwarf(fd, address, nodes);
+    _exit(all_written(out, nodes, count * sizeof(*nodes)) ? 0 : 1);
+}
+
+/* What the child may say: nodes whose parents come before them, names that end, no element of no size. */
+static bool nodes_make_sense(const struct layout_node *nodes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct layout_node *n = &nodes[i];
+        if ((i ? n->parent < 0 : n->parent != -1) || n->parent >= (int32_t)i ||
+            !memchr(n->name, 0, LAYOUT_NAME) || (n->count && !n->stride))
+            return false;
+    }
+    return count > 0;
+}
+
+static size_t nodes_receive(int in, struct layout_node *nodes)
+{
+    size_t done = 0;
+    for (ssize_t n; done < LAYOUT_NODES * sizeof(*nodes);) {
+        n = read(in, (char *)nodes + done, LAYOUT_NODES * sizeof(*nodes) - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        done += (size_t)n;
+    }
+    return done / sizeof(*nodes);
+}
+
+static size_t nodes_by_child(int fd, uint64_t address, struct layout_node *nodes)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC))
+        return 0;
+    pid_t pid = fork();
+    if (pid == 0)
+        child_run(fd, address, ends[1]);
+    close(ends[1]);
+    size_t count = pid > 0 ? nodes_receive(ends[0], nodes) : 0;
+    close(ends[0]);
+    int status = 1;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return pid > 0 && status == 0 && nodes_make_sense(nodes, count) ? count : 0;
+}
+
+static const struct layout *layout_get(struct layouts *l, uint64_t address)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (l->asked[i].address == address)
+            return &l->asked[i];
+    if (l->fd < 0 || l->count == MAX_ASKED)
+        return NULL;
+    struct layout *fresh = &l->asked[l->count++];
+    fresh->address = address;
+    struct layout_node *nodes = calloc(LAYOUT_NODES, sizeof(*nodes));
+    fresh->count = nodes ? nodes_by_child(l->fd, address, nodes) : 0;
+    fresh->nodes = fresh->count ? reallocarray(nodes, fresh->count, sizeof(*nodes)) : NULL;
+    if (!fresh->nodes) {
+        free(nodes);
+        fresh->count = 0;
+    }
+    return fresh;
+}
+
+/* ---- the path ---- */
+
+struct path {
+    char text[512];
+    size_t length;
+};
+
+static void path_add(struct path *p, const char *prefix, const char *text)
+{
+    int n = snprintf(p->text + p->length, sizeof(p->text) - p->length, "%s%s", prefix, text);
+    if (n > 0 && (size_t)n < sizeof(p->text) - p->length)
+        p->length += (size_t)n;
+}
+
+/* Goes down from a node to what holds the offset; of a union's members the first that does.  What is left of
+ * the offset is returned. */
+static uint64_t path_walk(const struct layout *l, size_t at, uint64_t offset, struct path *p)
+{
+    const struct layout_node *n = &l->nodes[at];
+    if (at && n->name[0])
+        path_add(p, ".", n->name);
+    if (n->count) {
+        char index[32];
+        snprintf(index, sizeof(index), "[%llu]", (unsigned long long)(offset / n->stride));
+        path_add(p, "", index);
+        offset %= n->stride;
+    }
+    for (size_t i = at + 1; i < l->count; i++) {
+        const struct layout_node *member = &l->nodes[i];
+        if (member->parent == (int32_t)at && offset >= member->offset &&
+            offset - member->offset < member->size)
+            return path_walk(l, i, offset - member->offset, p);
+    }
+    return n->whole ? 0 : offset;
+}
+
+char *layouts_member(struct layouts *l, uint64_t address, uint64_t offset)
+{
+    const struct layout *layout = layout_get(l, address);
+    struct path p = {.length = 0};
+    if (!layout || !layout->nodes || offset >= layout->nodes[0].size)
+        return NULL;
+    uint64_t rest = path_walk(layout, 0, offset, &p);
+    if (!p.length && !layout->nodes[0].whole)
+        return NULL;
+    if (rest) {
+        char text[32];
+        snprintf(text, sizeof(text), "+0x%llx", (unsigned long long)rest);
+        path_add(&p, "", text);
+    }
+    return strdup(p.text);
+}

@@ -1,0 +1,278 @@
+/* See preload.h.  The surprising facts: a library of the wrong class, or one that can't be loaded, is ignored
+ * with a line on stderr and the program runs on with its own malloc; and a program that defines malloc itself
+ * comes before every preloaded library.  So nothing is taken for granted: the dynamic linker is asked. */
+#include "probes/preload.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <glob.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct preload_kind kinds[] = {
+    {"jemalloc", "libjemalloc.so.2", "libjemalloc2"},
+    {"mimalloc", "libmimalloc.so.[0-9]", "libmimalloc2.0"},
+    {"tcmalloc", "libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"},
+    {"tbbmalloc", "libtbbmalloc_proxy.so.2", "libtbbmalloc2"},
+    {"scudo", "libclang_rt.scudo_standalone*.so", "libclang-rt-dev"},
+    {NULL, NULL, NULL},
+};
+
+const struct preload_kind *preload_kinds(void)
+{
+    return kinds;
+}
+
+static bool fits(const char *path, const struct elf_kind *program)
+{
+    struct elf_kind library;
+    return !elf_kind_read(path, &library) && library.class == program->class &&
+           library.machine == program->machine;
+}
+
+/* The first file of this pattern that fits; malloc'd. */
+static char *pattern_find(const char *pattern, const struct elf_kind *program)
+{
+    glob_t files = {0};
+    char *found = NULL;
+    if (!glob(pattern, 0, NULL, &files))
+        for (size_t i = 0; i < files.gl_pathc && !found; i++)
+            if (fits(files.gl_pathv[i], program))
+                found = strdup(files.gl_pathv[i]);
+    globfree(&files);
+    return found;
+}
+
+static char *folder_find(const char *folder, int length, const char *soname, const struct elf_kind *program)
+{
+    char *pattern = NULL, *found = NULL;
+    if (asprintf(&pattern, "%.*s/%s", length, folder, soname) >= 0)
+        found = pattern_find(pattern, program);
+    free(pattern);
+    return found;
+}
+
+/* secure_getenv: as the dynamic linker does. */
+static char *environment_find(const struct preload_kind *kind, const struct elf_kind *program)
+{
+    const char *list = secure_getenv("LD_LIBRARY_PATH");
+    char *found = NULL;
+    for (const char *p = list; p && !found;) {
+        size_t n = strcspn(p, ":;");
+        if (n)
+            found = folder_find(p, (int)n, kind->soname, program);
+        p = p[n] ? p + n + 1 : NULL;
+    }
+    return found;
+}
+
+/* A program started with its output in *out; what it gets is given whole, no shell is involved. */
+static pid_t program_start(const char *path, char *const *argv, char *const *environment, int output,
+                           FILE **out)
+{
+    int fds[2];
+    pid_t pid = -1;
+    posix_spawn_file_actions_t actions;
+    if (pipe2(fds, O_CLOEXEC))
+        return -1;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, fds[1], output);
+    int rc = posix_spawn(&pid, path, &actions, NULL, argv, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    close(fds[1]);
+    *out = rc ? NULL : fdopen(fds[0], "r");
+    if (*out)
+        return pid;
+    close(fds[0]);
+    if (!rc)
+        waitpid(pid, NULL, 0);
+    return -1;
+}
+
+static void program_end(pid_t pid, FILE *out)
+{
+    fclose(out); /* first: one that writes on gets SIGPIPE */
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+/* A line of `ldconfig -p`: "\tlibjemalloc.so.2 (libc6,x86-64) => /lib/x86_64-linux-gnu/libjemalloc.so.2". */
+static char *cache_line_find(char *line, const struct preload_kind *kind, const struct elf_kind *program)
+{
+    char *name = line + strspn(line, " \t"), *path = strstr(line, " => ");
+    line[strcspn(line, "\n")] = '\0';
+    name[strcspn(name, " ")] = '\0';
+    if (!path || fnmatch(kind->soname, name, 0) || !fits(path + 4, program))
+        return NULL;
+    return strdup(path + 4);
+}
+
+/* The cache is read by its own tool: its format is nobody else's business. */
+static char *cache_find(const struct preload_kind *kind, const struct elf_kind *program)
+{
+    static const char *const places[] = {"/sbin/ldconfig", "/usr/sbin/ldconfig"};
+    char *argv[] = {(char *)"ldconfig", (char *)"-p", NULL}, *environment[] = {NULL};
+    char *line = NULL, *found = NULL;
+    size_t size = 0;
+    FILE *out = NULL;
+    pid_t pid = -1;
+    for (size_t i = 0; i < 2 && pid < 0; i++)
+        if (!access(places[i], X_OK))
+            pid = program_start(places[i], argv, environment, STDOUT_FILENO, &out);
+    if (pid < 0)
+        return NULL;
+    while (!found && getline(&line, &size, out) > 0)
+        found = cache_line_find(line, kind, program);
+    free(line);
+    program_end(pid, out);
+    return found;
+}
+
+char *preload_find(const struct preload_kind *kind, const struct elf_kind *program)
+{
+    static const char *const folders[] = {
+        "/usr/local/lib",
+        "/usr/lib/*-linux-gnu",
+        "/lib/*-linux-gnu",
+        "/usr/lib64",
+        "/lib64",
+        "/usr/lib",
+        "/lib",
+        /* where clang keeps its runtime libraries, which are in no cache */
+        "/usr/lib/llvm-*/lib/clang/*/lib/linux",
+        "/usr/lib/clang/*/lib/linux",
+        "/usr/lib64/clang/*/lib/linux",
+    };
+    char *found = environment_find(kind, program);
+    if (!found)
+        found = cache_find(kind, program);
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && !found; i++)
+        found = folder_find(folders[i], (int)strlen(folders[i]), kind->soname, program);
+    return found;
+}
+
+/* ---- what malloc is bound to ---- */
+
+struct bindings {
+    char by_program[PATH_MAX]; /* the file whose malloc the program itself calls; "": it calls none */
+    char by_others[PATH_MAX];  /* the libraries' */
+    char complaint[256];       /* of the dynamic linker, about the library */
+    bool told;                 /* it understands LD_DEBUG */
+};
+
+static bool same_file(const char *a, const char *b)
+{
+    char real_a[PATH_MAX], real_b[PATH_MAX];
+    return realpath(a, real_a) && realpath(b, real_b) && !strcmp(real_a, real_b);
+}
+
+/* Cuts the text behind `start` up to `end` out of *line; NULL: not there. */
+static char *part_cut(char **line, const char *start, const char *end)
+{
+    char *from = strstr(*line, start);
+    char *until = from ? strstr(from + strlen(start), end) : NULL;
+    if (!until)
+        return NULL;
+    *until = '\0';
+    *line = until + strlen(end);
+    return from + strlen(start);
+}
+
+/* "binding file FROM [0] to TO [0]: normal symbol `malloc' [GLIBC_2.2.5]" (glibc, elf/dl-lookup.c). */
+static void binding_line(struct bindings *b, char *line, const char *program, const char *library)
+{
+    char *rest = line;
+    if (strstr(line, "LD_PRELOAD cannot be preloaded")) {
+        line[strcspn(line, "\n")] = '\0';
+        snprintf(b->complaint, sizeof(b->complaint), "%s", line);
+        return;
+    }
+    char *from = part_cut(&rest, "binding file ", " ["), *to = from ? part_cut(&rest, "] to ", " [") : NULL;
+    if (!to)
+        return;
+    b->told = true;
+    if (!strstr(rest, "symbol `malloc'"))
+        return;
+    if (same_file(from, program))
+        snprintf(b->by_program, sizeof(b->by_program), "%s", to);
+    else if (!same_file(from, library) && (!*b->by_others || same_file(to, library)))
+        snprintf(b->by_others, sizeof(b->by_others), "%s", to);
+}
+
+/* The environment with what makes the dynamic linker bind all, tell and stop; NULL when out of memory.  Free
+ * the array and its first item. */
+static char **environment_make(const char *preload)
+{
+    static const char *const fixed[] = {"LD_TRACE_LOADED_OBJECTS=1", "LD_WARN=yes", "LD_BIND_NOW=1",
+                                        "LD_DEBUG=bindings"};
+    size_t count = 0, n = 0;
+    while (environ[count])
+        count++;
+    char **list = calloc(count + 6, sizeof(*list)), *text = NULL;
+    if (!list || asprintf(&text, "LD_PRELOAD=%s", preload) < 0) {
+        free(list);
+        return NULL;
+    }
+    list[n++] = text;
+    for (size_t i = 0; i < 4; i++)
+        list[n++] = (char *)fixed[i];
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], "LD_PRELOAD=", 11) && strncmp(environ[i], "LD_DEBUG", 8))
+            list[n++] = environ[i];
+    return list;
+}
+
+static int bindings_read(const struct program *program, const char *preload, const char *library,
+                         struct bindings *b)
+{
+    char *argv[] = {(char *)program->path, NULL}, *line = NULL, **environment = environment_make(preload);
+    size_t size = 0;
+    FILE *out = NULL;
+    pid_t pid = environment ? program_start(program->path, argv, environment, STDERR_FILENO, &out) : -1;
+    while (pid >= 0 && getline(&line, &size, out) > 0)
+        binding_line(b, line, program->path, library);
+    free(line);
+    if (pid >= 0)
+        program_end(pid, out);
+    if (environment)
+        free(environment[0]);
+    free(environment);
+    return pid < 0 ? -EIO : 0;
+}
+
+int preload_look(const struct program *program, const char *preload, const char *library,
+                 enum preload_effect *effect, char *why, size_t size)
+{
+    struct bindings b = {.told = false};
+    *effect = PRELOAD_UNKNOWN;
+    snprintf(why, size, "%s", "");
+    /* Another dynamic linker might run the program instead of tracing it. */
+    if (!strstr(program->elf.loader, "/ld-linux"))
+        return 0;
+    int rc = bindings_read(program, preload, library, &b);
+    if (rc || !b.told)
+        return rc;
+    const char *bound = *b.by_program ? b.by_program : b.by_others;
+    *effect = *bound && same_file(bound, library) ? PRELOAD_TAKES : PRELOAD_NOT;
+    if (*effect == PRELOAD_TAKES)
+        return 0;
+    if (*b.complaint)
+        snprintf(why, size, "%s", b.complaint);
+    else if (*bound && same_file(bound, program->path))
+        snprintf(why, size, "the program has a malloc of its own, which comes first");
+    else if (*bound)
+        snprintf(why, size, "malloc is that of %s", bound);
+    else
+        snprintf(why, size, "nothing in the program calls malloc of a library");
+    return 0;
+}

@@ -1,0 +1,36 @@
+/* The allocator libraries that LD_PRELOAD can put into a program: the one table of them, where they lie on
+ * this machine, and the proof that one takes over.  Adding a library is adding a row in preload.c. */
+#ifndef HEAPWAIT_PRELOAD_H
+#define HEAPWAIT_PRELOAD_H
+
+#include "probes/error.h"
+#include "probes/program.h"
+
+#include <stddef.h>
+
+struct preload_kind {
+    const char *name;    /* the allocator's, as in allocators.c */
+    const char *soname;  /* a glob pattern of the file's name */
+    const char *package; /* Debian's and Ubuntu's */
+};
+
+/* The table, ended by a row without a name. */
+const struct preload_kind *preload_kinds(void);
+
+/* Where a library of this kind lies that fits the program (class and machine), malloc'd.  Looks through
+ * LD_LIBRARY_PATH, the dynamic linker's cache, the usual folders.  NULL: not installed, or out of memory. */
+char *preload_find(const struct preload_kind *kind, const struct elf_kind *program);
+
+enum preload_effect {
+    PRELOAD_UNKNOWN, /* the program's dynamic linker doesn't tell */
+    PRELOAD_TAKES,   /* the program's malloc is the library's */
+    PRELOAD_NOT,     /* it is something else's; `why` says whose */
+};
+
+/* What the program's malloc is when LD_PRELOAD is `preload`: asked of the dynamic linker, which binds every
+ * symbol and says so, without running the program (as `ldd -r`, with LD_DEBUG).  `library`: the file that
+ * should have it.  0 or negative errno. */
+int preload_look(const struct program *program, const char *preload, const char *library,
+                 enum preload_effect *effect, char *why, size_t size);
+
+#endif

@@ -1,0 +1,42 @@
+/* One symbol table of an ELF file.  A file may have two million symbols, and what is asked for is a few: of
+ * each symbol 16 bytes are kept (address, size, number), names stay in the file until a symbol is found, and
+ * names are looked for by reading the string table through, many at a time. */
+#ifndef HEAPWAIT_SYMBOLS_H
+#define HEAPWAIT_SYMBOLS_H
+
+#include "probes/elf_file.h"
+
+/* Where a symbol comes from: also the order in which tables are asked. */
+enum symbol_source {
+    SYMBOLS_STATIC,    /* .symtab */
+    SYMBOLS_DYNAMIC,   /* .dynsym */
+    SYMBOLS_DEBUGDATA, /* .gnu_debugdata: a compressed table inside the file */
+    SYMBOLS_SEPARATE,  /* a separate debug file, found by build-id */
+    SYMBOLS_GIVEN,     /* --debug-file */
+    SYMBOLS_SOURCES,
+};
+
+struct symbol {
+    uint64_t address, size;
+    const char *name; /* owned by the table */
+    bool function;    /* else an object */
+    enum symbol_source source;
+};
+
+struct symbol_table;
+
+/* The file must outlive the table.  NULL: no memory, or the section is no symbol table. */
+struct symbol_table *symbol_table_new(const struct elf_file *f, const struct elf_section *section,
+                                      enum symbol_source source);
+void symbol_table_free(struct symbol_table *t);
+
+/* The symbol whose [address, address + size) holds the address: the innermost of those that do. */
+const struct symbol *symbol_table_at(struct symbol_table *t, uint64_t address, bool function);
+
+/* A defined symbol of that name; of several a function, the one with the lowest address. */
+const struct symbol *symbol_table_named(struct symbol_table *t, const char *name);
+
+/* Looks for many names in one go, so that symbol_table_named() has the answers. */
+void symbol_table_expect(struct symbol_table *t, const char *const *names, size_t count);
+
+#endif
