@@ -1,8 +1,8 @@
 /* heapwait doctor: what this machine can measure, line by line, each lack with its remedy.  The checks are
  * those that the session itself requires, and the last of them opens a session. */
 #include "cli/command.h"
-#include "cli/output.h"
 #include "cli/doctor_perf.h"
+#include "cli/output.h"
 #include "cli/variants.h"
 #include "probes/calibrate.h"
 #include "probes/checks.h"

@@ -173,7 +173,7 @@ int perf_keep(const struct perf_keep_options *o, struct error *err)
     struct libc_archive *libc = NULL;
     char *schema = datadir_path("schema.sql", err); /* without it the reading would be in vain */
     free(schema);
-    if (!schema || (o->libc && libc_archive_open(o->libc, &libc, err)))
+    if (!schema || recording_check(o->output, err) || (o->libc && libc_archive_open(o->libc, &libc, err)))
         return EXIT_HEAPWAIT;
     int rc = perf_session_read(o->session, &session, err);
     if (rc) {

@@ -215,13 +215,20 @@ static int option_take(int c, char *const *argv, struct record_options *o)
 int record_options_parse(int argc, char **argv, struct record_options *o)
 {
     static const struct option longs[] = {
-        {"output", required_argument, NULL, 'o'}, {"mode", required_argument, NULL, 'm'},
-        {"pid", required_argument, NULL, 'p'}, {"cgroup", required_argument, NULL, 'g'},
-        {"all", no_argument, NULL, 'a'}, {"duration", required_argument, NULL, 'd'},
-        {"user", required_argument, NULL, 'u'}, {"max-words", required_argument, NULL, 'w'},
-        {"debug-file", required_argument, NULL, 'D'}, {"libc", required_argument, NULL, 'l'},
-        {"calibrate", no_argument, NULL, 'c'}, {"perf", optional_argument, NULL, 'f'},
-        {"collector", required_argument, NULL, 'C'}, {"help", no_argument, NULL, 'h'},
+        {"output", required_argument, NULL, 'o'},
+        {"mode", required_argument, NULL, 'm'},
+        {"pid", required_argument, NULL, 'p'},
+        {"cgroup", required_argument, NULL, 'g'},
+        {"all", no_argument, NULL, 'a'},
+        {"duration", required_argument, NULL, 'd'},
+        {"user", required_argument, NULL, 'u'},
+        {"max-words", required_argument, NULL, 'w'},
+        {"debug-file", required_argument, NULL, 'D'},
+        {"libc", required_argument, NULL, 'l'},
+        {"calibrate", no_argument, NULL, 'c'},
+        {"perf", optional_argument, NULL, 'f'},
+        {"collector", required_argument, NULL, 'C'},
+        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     optind = 1;

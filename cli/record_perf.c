@@ -66,7 +66,7 @@ static int command_take(const struct record_perf_options *o, const struct perf_l
     int rc = launch_prepare(&measure, &launch, err);
     if (!rc) {
         t->pid = launch_pid(launch);
-        rc = perf_record_start_as(&t->pid, 1, session, arguments, &perf, err);
+        rc = perf_record_start_as(t->pid, session, arguments, &perf, err);
     }
     if (!rc) {
         rc = launch_release(launch, err);

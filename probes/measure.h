@@ -169,8 +169,8 @@ struct ledger {
 
 struct measurement {
     enum probe_mode probes;
-    struct debug_files *debug_files;         /* those of the options; not owned */
     bool by_perf;                            /* the collector is perf, not BPF */
+    struct debug_files *debug_files;         /* those of the options; not owned */
     bool goes_on;                            /* there is a target: what was measured lives on */
     const struct libc_archive *libc_archive; /* the options' */
     struct ledger *ledger; /* NULL unless mode ledger, or a perf session with samples (and nothing else) */

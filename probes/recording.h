@@ -10,7 +10,7 @@ struct recording;
 
 enum recording_open_mode {
     RECORDING_REPLACE, /* an existing FILE is kept as FILE.old (only if it is a recording; else an error) */
-    RECORDING_RESUME, /* FILE must exist and be a recording */
+    RECORDING_RESUME,  /* FILE must exist and be a recording */
 };
 
 /* What the caller knows of a run beyond its measurement.  NULL and -1 mean: not known (NULL in the

@@ -2,7 +2,6 @@
 #include "probes/recording_private.h"
 
 #include <errno.h>
-#include <stdbool.h>
 
 /* What the user can do about it. */
 static const char *remedy(int code)
