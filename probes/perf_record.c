@@ -164,8 +164,8 @@ static char *processes_list(const pid_t *pids, size_t count)
     return out && !fclose(out) ? text : NULL;
 }
 
-int perf_record_start_as(const pid_t *pids, size_t count, const char *file, const char *const *arguments,
-                         struct perf_record_child **out, struct error *err)
+static int perf_start(const pid_t *pids, size_t count, const char *file, const char *const *arguments,
+                      struct perf_record_child **out, struct error *err)
 {
     struct perf_record_child *p = calloc(1, sizeof(*p));
     char *processes = p ? processes_list(pids, count) : NULL;
@@ -193,6 +193,12 @@ int perf_record_start_as(const pid_t *pids, size_t count, const char *file, cons
     return rc;
 }
 
+int perf_record_start_as(pid_t pid, const char *file, const char *const *arguments,
+                         struct perf_record_child **out, struct error *err)
+{
+    return perf_start(&pid, 1, file, arguments, out, err);
+}
+
 int perf_record_start(const pid_t *pids, size_t count, const char *file, struct perf_record_child **out,
                       struct error *err)
 {
@@ -202,7 +208,7 @@ int perf_record_start(const pid_t *pids, size_t count, const char *file, struct 
     const char *const arguments[] = {
         "-e",  perf_record_event(),  "-F", frequency, "-k", "CLOCK_MONOTONIC", "--call-graph",
         graph, "--no-buildid-cache", NULL};
-    return perf_record_start_as(pids, count, file, arguments, out, err);
+    return perf_start(pids, count, file, arguments, out, err);
 }
 
 int perf_record_finish(struct perf_record_child *p, struct error *err)

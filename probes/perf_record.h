@@ -27,8 +27,8 @@ const char *perf_record_event(void);
 int perf_record_start(const pid_t *pids, size_t count, const char *file, struct perf_record_child **out,
                       struct error *err);
 
-/* The same, but records what `arguments` say (perf record's own, NULL-terminated). */
-int perf_record_start_as(const pid_t *pids, size_t count, const char *file, const char *const *arguments,
+/* Of one process, recording what `arguments` say (perf record's own, NULL-terminated). */
+int perf_record_start_as(pid_t pid, const char *file, const char *const *arguments,
                          struct perf_record_child **out, struct error *err);
 
 /* Whether it can: on heapwait itself, for an instant.  `file` is there for that long only. */
