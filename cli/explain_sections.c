@@ -135,6 +135,25 @@ static const struct section sections[] = {
             " FROM who_waits AS h WHERE h.variant IS NULL AND h.lock_rank <= 10 "
             "AND h.rank <= 5 ORDER BY h.threads, h.lock_rank, h.rank",
      .columns = {{"lock", CELL_TEXT, SHRINK}, WHO_WAITS_COLUMNS}},
+    {.heading = "User code, by samples",
+     .note =
+         "Estimates: with Wilson's 95 % interval.  Page faults are the kernel's, but count as time in code.",
+     .sql = "SELECT label, share, low_share, high_share, samples FROM sample_class WHERE variant IS NULL "
+            "AND samples > 0 ORDER BY threads, samples DESC, class",
+     .columns = {{"what ran", CELL_TEXT, SHRINK},
+                 {"share", CELL_SHARE, 0},
+                 {"at least", CELL_SHARE, 0},
+                 {"at most", CELL_SHARE, 0},
+                 {"samples", CELL_COUNT, 0}}},
+    {.heading = "Functions of user code, the ten with the most samples",
+     .note = "Estimates: of all samples of user code.",
+     .sql = "SELECT coalesce(symbol, 'no symbol'), module, class, share, samples FROM hottest_function "
+            "WHERE variant IS NULL AND rank <= 10 ORDER BY threads, rank",
+     .columns = {{"function", CELL_TEXT, SHRINK},
+                 {"file", CELL_FILE, SHRINK},
+                 {"class", CELL_TEXT, 0},
+                 {"share", CELL_SHARE, 0},
+                 {"samples", CELL_COUNT, 0}}},
     {.heading = "Core time of {baseline} and {subject} at {threads}: wall time x cores",
      .note = "Of one real run each, the one with the median wall time among those with a ledger.  Times with "
              "* are "

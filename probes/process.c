@@ -100,7 +100,7 @@ char *command_line(char *const *words)
 
 char *process_command(pid_t pid)
 {
-    char text[COMMAND_ROOM], *words[MAX_WORDS + 1], *line = NULL;
+    char text[COMMAND_ROOM] = "", *words[MAX_WORDS + 1], *line = NULL;
     size_t count = 0;
     ssize_t n = proc_read(pid, "cmdline", text, sizeof(text));
     for (ssize_t at = 0; at < n && count < MAX_WORDS; at += (ssize_t)strlen(text + at) + 1)

@@ -1,11 +1,11 @@
 -- Which functions were sampled most?
--- User code only, over all ledger runs of the variant and thread count; symbol is NULL where none covers the
+-- User code only, over all runs with samples (mode ledger, perf) of the variant and thread count; symbol is NULL where none covers the
 -- address, module where it lies in no file.  share is of all samples of user code there.
 CREATE TEMP VIEW hottest_function AS
 WITH summed AS (
   SELECT r.variant, r.threads, s.class, s.symbol, s.module, sum(s.samples) AS samples
-  FROM ledger_run AS r
-  JOIN sample AS s ON s.run_id = r.run_id
+  FROM counted_run AS r
+  JOIN sample AS s ON s.run_id = r.id
   WHERE s.class IN ('program', 'allocator', 'lock', 'copy', 'unknown')
   GROUP BY r.variant, r.threads, s.class, s.symbol, s.module
 )

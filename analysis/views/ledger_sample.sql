@@ -1,4 +1,4 @@
--- How was the user time of each ledger run spent, by its samples?
+-- How was the user time of each run with samples (mode ledger, perf) spent, by its samples?
 -- Samples of user code by class, and of page faults (the kernel's, but no event tells when one ends); share
 -- is of all of these in the run; low_share and high_share are Wilson's 95 % interval (z = 1.96): E. B.
 -- Wilson, "Probable Inference", J. Am. Stat. Assoc. 22, 1927.  before: the samples of the classes before it.
@@ -8,11 +8,12 @@ WITH RECURSIVE
     SELECT position, state FROM ledger_state WHERE kind = 'user' AND state <> 'user' OR state = 'page_fault'
   ),
   counted AS (
-    SELECT l.run_id, c.position, c.name AS class,
+    SELECT l.id AS run_id, c.position, c.name AS class,
            (SELECT coalesce(sum(s.samples), 0) FROM sample AS s
-            WHERE s.run_id = l.run_id AND s.class = c.name) AS samples
-    FROM ledger_run AS l
+            WHERE s.run_id = l.id AND s.class = c.name) AS samples
+    FROM counted_run AS l
     CROSS JOIN class AS c
+    WHERE l.id IN (SELECT run_id FROM sample)
   ),
   summed AS (
     SELECT *, sum(samples) OVER (PARTITION BY run_id) AS n,

@@ -1,13 +1,13 @@
 -- What is a variant's user code, by its samples?
--- Over all its ledger runs; page faults are the kernel's, but no event tells when one ends.  share is of the
+-- Over all its runs with samples (mode ledger, perf); page faults are the kernel's, but no event tells when one ends.  share is of the
 -- samples of these classes, low_share and high_share are Wilson's 95 % interval.
 CREATE TEMP VIEW sample_class AS
 WITH RECURSIVE
   summed AS (
     SELECT r.variant, r.threads, s.class, n.label, n.position, sum(s.samples) AS samples,
            sum(sum(s.samples)) OVER (PARTITION BY r.variant, r.threads) AS n
-    FROM ledger_run AS r
-    JOIN ledger_sample AS s ON s.run_id = r.run_id
+    FROM counted_run AS r
+    JOIN ledger_sample AS s ON s.run_id = r.id
     JOIN ledger_state AS n ON n.state = s.class
     GROUP BY r.variant, r.threads, s.class
   ),
