@@ -75,13 +75,10 @@ struct word_totals {
 
 /* A few word_keys whose totals a CPU is adding up: brought to the table of words when another needs the slot,
  * and at the end by user space. */
-enum { CACHE_SLOTS = 4 };
+enum { CACHE_SLOTS = 8 };
 struct cache_slot {
     struct word_key key;
     struct word_totals totals;
-};
-struct word_cache {
-    struct cache_slot slots[CACHE_SLOTS];
 };
 
 /* What lay around the word when it was first seen: evidence for its name, read while the process lived. */
@@ -240,13 +237,61 @@ struct timeline_event {
 };
 
 /* What system calls are about, by number: chosen in user space, whose headers know the numbers. */
-enum syscall_class { CLASS_OTHER, CLASS_FUTEX, CLASS_MEMORY, CLASS_RANDOM, CLASS_READ, CLASS_DESCRIPTORS };
+enum syscall_class {
+    CLASS_NONE, /* no call: user code */
+    CLASS_OTHER,
+    CLASS_RANDOM,
+    CLASS_READ,
+    /* more than their time is of interest: */
+    CLASS_DESCRIPTORS,
+    CLASS_MEMORY,
+    CLASS_FUTEX,      /* futex() itself */
+    CLASS_FUTEX_OTHER /* the later calls for parts of it */
+};
 enum { SYSCALL_NUMBERS = 512 };
 
 /* Whom the BPF side marks by itself: nobody (user space marks the command), the processes of a list, all of a
  * cgroup and below, all there are. */
 enum follow_scope { FOLLOW_COMMAND, FOLLOW_PROCESSES, FOLLOW_CGROUP, FOLLOW_ALL };
 enum { WANTED_PROCESSES = 4096 };
+
+/* All that the programs on system calls need, of one CPU: what user space tells it, and what it knows of the
+ * task that it runs.  A short call that is not timed leaves its traces here only.  The surprising fact: what
+ * such a program costs is memory that has gone cold, of its code as well as of its data, since the program
+ * that it looks at ran in between.  So a CPU's state is one page, which user space maps, and what every call
+ * needs is one cache line of it. */
+enum { CPU_PAGE = 4096 };
+struct cpu_state {
+    u64 mine;    /* the task that the CPU runs, if it is known to be followed; else 0 */
+    u64 passer;  /* if it is known not to be, else 0; user space makes it 0 after it has marked tasks */
+    u32 gap;     /* how many short calls until one is timed, that one included */
+    u8 timed;    /* the ledger knows of the call under way: its state is to be ended at the exit */
+    u8 in_call;  /* enum call_place */
+    u8 class;    /* of the system call under way, enum syscall_class */
+    u8 busy;     /* a program is changing the task's state: what interrupts it keeps its hands off */
+    u64 address; /* of the futex call under way */
+    u32 expected;
+    u32 space;
+    u32 thread; /* mode ledger; else 0 */
+    u32 drawn;
+    u64 owner;    /* whose state this is, followed or not: task_identity() */
+    u64 syscalls; /* since the task came to this CPU, but for those that `gap` has counted down from `drawn`
+                   */
+    u8 stopped;   /* by user space: nothing is recorded from here on */
+    u8 op;
+    u8 base;       /* of the ledger, while `timed`: as in struct task_state, and newer */
+    u8 block_rest; /* how many calls the block of 2^TIMED_BITS has behind the timed one */
+    u32 short_calls;
+    u32 random;
+    u32 weight;
+    u8 classes[SYSCALL_NUMBERS]; /* enum syscall_class of each number: set by user space */
+    struct cache_slot slots[CACHE_SLOTS];
+} __attribute__((aligned(CPU_PAGE)));
+enum call_place {
+    NO_CALL,
+    SHORT_CALL /* counted, no more */,
+    FOLLOWED_CALL /* timed, in struct task_state */
+};
 
 /* Why something was not recorded.  The recording's words for them are in terms.c. */
 enum loss_reason {
@@ -276,6 +321,7 @@ _Static_assert(sizeof(struct sample_key) == 16, "key without holes");
 _Static_assert(sizeof(struct timeline_event) == 24, "value without holes");
 _Static_assert(sizeof(struct space_info) == 24, "value without holes");
 _Static_assert(sizeof(struct path_key) == 16, "key without holes");
+_Static_assert(sizeof(struct cpu_state) == CPU_PAGE, "a page");
 _Static_assert(sizeof(struct stack_value) == 24 + 8 * STACK_WORDS, "value without holes");
 #endif
 

@@ -17,7 +17,7 @@ static const char *const traced_syscalls[] = {"futex",      "restart_syscall", "
                                               "futex_wake", "futex_wait",      "futex_requeue"};
 
 /* When a program is needed. */
-enum need { ALWAYS, RECORDS, RAW, LEDGER, SAMPLES, CGROUP };
+enum need { ALWAYS, RECORDS, RAW, LEDGER, LEDGER_CALLS, LEDGER_PINS, SAMPLES, CGROUP };
 
 /* In the order in which they are attached, an end before its beginning: one that is seen to begin must be
  * seen to end. */
@@ -36,8 +36,10 @@ static const struct {
     {"syscall_exit_record", RECORDS}, /* these three by syscalls_attach() */
     {"syscall_enter_record", RECORDS},
     {"restart_enter_record", RECORDS},
-    {"ledger_exit", LEDGER},
-    {"ledger_enter", LEDGER},
+    {"ledger_exit", LEDGER_CALLS},
+    {"ledger_enter", LEDGER_CALLS},
+    {"ledger_exit_pins", LEDGER_PINS},
+    {"ledger_enter_pins", LEDGER_PINS},
     {"on_contention_end", LEDGER},
     {"on_contention", LEDGER},
     {"on_sample", SAMPLES}, /* by samplers_attach() */
@@ -61,6 +63,10 @@ static bool program_needed(const struct attachment *a, enum need need)
         return !a->ledger && a->tracefs < 0;
     case LEDGER:
         return a->ledger;
+    case LEDGER_CALLS:
+        return a->ledger && !a->pins;
+    case LEDGER_PINS:
+        return a->ledger && a->pins;
     case SAMPLES:
         return a->ledger && a->sample_period_ns;
     case CGROUP:

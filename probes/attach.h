@@ -14,6 +14,7 @@ enum { MAX_LINKS = 1280 }; /* a sampler for every CPU among them */
 struct attachment {
     struct bpf_object *object; /* borrowed */
     bool ledger;
+    bool pins;                 /* programs on system calls pin their CPU themselves */
     bool cgroup;               /* what is moved into the wanted cgroup is to be seen */
     int tracefs;               /* owned; negative: mode waits uses the raw tracepoints for futex calls */
     uint64_t sample_period_ns; /* mode ledger; 0: no samples */

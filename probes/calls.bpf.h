@@ -5,69 +5,81 @@
 #ifndef HEAPWAIT_CALLS_BPF_H
 #define HEAPWAIT_CALLS_BPF_H
 
-/* ---- mode waits: futex calls through the tracepoints of each syscall (programs run for futex calls only)
- * ---- */
+/* The hot paths are kept short, and away from all else: see struct cpu_state.  They touch none of the
+ * settings, which would be a page more. */
 
-static __always_inline int waits_enter(struct cpu_state *c, s64 nr, const u64 *args)
+/* ---- mode waits ---- */
+
+static __always_inline int waits_follow(struct cpu_state *c, s64 nr, const u64 *args)
 {
-    if (call_is_short(c, nr, args))
-        return 0;
     struct task_state *t = task_state_of(bpf_get_current_task_btf());
     if (t)
         call_follow(c, t, nr, args, bpf_ktime_get_ns());
     return 0;
 }
 
-static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
+static __noinline int waits_exit_followed(struct cpu_state *c, s64 ret)
 {
-    c->busy = 1; /* with the cache of words: see hand_over() */
-    if (c->in_call == SHORT_CALL) {
-        c->in_call = NO_CALL;
-        short_call_add(c, ret);
-    } else {
-        u64 now = bpf_ktime_get_ns();
-        struct task_state *t = task_state_of(bpf_get_current_task_btf());
-        if (t)
-            call_exit(c, t, ret, now);
-    }
+    u64 now = bpf_ktime_get_ns();
+    struct task_state *t = c ? task_state_of(bpf_get_current_task_btf()) : NULL;
+    if (!t)
+        return 0;
+    c->busy = 1;
+    call_exit(c, t, ret, now);
     c->busy = 0;
     return 0;
 }
 
-static __always_inline int syscall_enter_record_pinned(struct syscall_enter_record *ctx)
+static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
 {
-    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_ENTER);
-    return c ? waits_enter(c, ctx->nr, ctx->args) : 0;
+    if (c->in_call != SHORT_CALL)
+        return waits_exit_followed(c, ret);
+    c->busy = 1; /* with the cache of words: see hand_over() */
+    c->in_call = NO_CALL;
+    short_call_add(c, ret);
+    c->busy = 0;
+    return 0;
+}
+
+/* ---- through the tracepoints of each syscall (programs run for futex calls only) ----
+ *
+ * perf, which calls these, has pinned the CPU: it uses buffers of the CPU's (perf_syscall_enter() in
+ * kernel/trace/trace_syscalls.c).  A result of 0 would mean: nobody else gets the event, neither `perf
+ * record` nor `perf trace` of any user (perf_call_bpf_enter() there). */
+
+static __noinline int record_follow(struct syscall_enter_record *ctx, struct cpu_state *c)
+{
+    return c ? waits_follow(c, ctx->nr, ctx->args) : 0;
 }
 
 SEC("tracepoint")
 int syscall_enter_record(struct syscall_enter_record *ctx)
 {
-    PINNED_TRACEPOINT(syscall_enter_record_pinned(ctx));
+    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_ENTER);
+    if (!c)
+        return 1;
+    c->in_call = NO_CALL;
+    if (!call_is_wake(class_of(c, ctx->nr), ctx->args[1]) || !wake_is_short(c, ctx->args))
+        record_follow(ctx, c);
+    return 1;
 }
 
 /* A program of its own: it may not read arguments, of which this system call has none. */
-static __always_inline int restart_enter_record_pinned(struct syscall_enter_record *ctx)
-{
-    const u64 none[3] = {};
-    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_ENTER);
-    return c ? waits_enter(c, nr_restart, none) : 0;
-}
-
 SEC("tracepoint")
 int restart_enter_record(struct syscall_enter_record *ctx)
 {
-    PINNED_TRACEPOINT(restart_enter_record_pinned(ctx));
+    const u64 none[3] = {};
+    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_ENTER);
+    if (c) {
+        c->in_call = NO_CALL;
+        waits_follow(c, nr_restart, none);
+    }
+    return 1;
 }
 
-static __always_inline int syscall_exit_record_pinned(struct syscall_exit_record *ctx)
+static __noinline int exit_unmatched(s64 nr)
 {
-    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_EXIT);
-    if (!c)
-        return 0;
-    if (c->in_call != NO_CALL)
-        return waits_exit(c, ctx->ret);
-    if (ctx->nr != nr_restart) /* that one may go on with nanosleep or poll */
+    if (nr != nr_restart) /* that one may go on with nanosleep or poll */
         loss_add(LOSS_UNMATCHED, 1);
     return 0;
 }
@@ -75,12 +87,17 @@ static __always_inline int syscall_exit_record_pinned(struct syscall_exit_record
 SEC("tracepoint")
 int syscall_exit_record(struct syscall_exit_record *ctx)
 {
-    PINNED_TRACEPOINT(syscall_exit_record_pinned(ctx));
+    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_EXIT);
+    if (!c)
+        return 1;
+    if (c->in_call != NO_CALL)
+        waits_exit(c, ctx->ret);
+    else
+        exit_unmatched(ctx->nr);
+    return 1;
 }
 
-/* ---- the raw tracepoints of all system calls: mode ledger, and mode waits for those who may not read
- * tracefs ----
- */
+/* ---- through the raw tracepoints of all system calls, for those who may not read tracefs ---- */
 
 #if defined(__TARGET_ARCH_x86)
 #define ARGUMENTS(regs)                                                                                      \
@@ -104,7 +121,10 @@ static __always_inline int raw_enter_pinned(struct pt_regs *regs, long nr)
     if (task_is_compat(bpf_get_current_task_btf()))
         return 0; /* the number means another call there: see LOSS_COMPAT */
     const u64 args[3] = ARGUMENTS(regs);
-    return waits_enter(c, nr, args);
+    c->in_call = NO_CALL;
+    if (call_is_wake(class_of(c, nr), args[1]) && wake_is_short(c, args))
+        return 0;
+    return waits_follow(c, nr, args);
 }
 
 SEC("tp_btf/sys_enter")
@@ -125,83 +145,126 @@ int BPF_PROG(raw_exit, struct pt_regs *regs, long ret)
     PINNED_CALL(raw_exit_pinned(regs, ret));
 }
 
-static __always_inline int ledger_futex_enter(struct cpu_state *c, struct pt_regs *regs, long nr)
+/* ---- mode ledger: all system calls.  What every call meets is kept short, all else is out of its way ----
+ */
+
+static __always_inline void futex_begin(struct cpu_state *c, struct task_struct *task, const u64 *args,
+                                        s64 nr)
 {
-    const u64 args[3] = ARGUMENTS(regs);
-    struct task_struct *task = bpf_get_current_task_btf();
-    if (!task_is_compat(task) && call_is_short(c, nr, args)) {
-        c->base = STATE_FUTEX_WAKE;
-        return 0;
-    }
+    bool compat = task_is_compat(task), wakes = !compat && call_is_wake(c->class, args[1]);
+    if (wakes && wake_is_short(c, args))
+        return;
+    c->syscalls += !wakes; /* those are counted by the gap */
     struct task_state *t = task_state_of(task);
     if (!t)
-        return 0;
+        return;
     u64 now = bpf_ktime_get_ns();
-    if (!task_is_compat(task))
+    if (!compat)
         call_follow(c, t, nr, args, now);
     syscall_begin(c, t, c->in_call != NO_CALL ? futex_state(t->op) : STATE_SYSCALL, now);
+}
+
+static __noinline int ledger_futex(struct cpu_state *c, struct pt_regs *regs, long nr)
+{
+    if (!c || !regs)
+        return 0;
+    const u64 args[3] = ARGUMENTS(regs);
+    c->busy = 1;
+    c->in_call = NO_CALL;
+    futex_begin(c, bpf_get_current_task_btf(), args, nr);
+    c->busy = 0;
     return 0;
 }
 
-static __always_inline int ledger_call_enter(struct cpu_state *c, struct pt_regs *regs, long nr)
+static __always_inline void call_time(struct cpu_state *c)
 {
-    u8 class = class_of(nr);
-    c->syscalls += 1;
-    c->timed = 0;
-    if (class == CLASS_FUTEX)
-        return ledger_futex_enter(c, regs, nr);
-    const u64 args[3] = ARGUMENTS(regs);
-    c->class = class;
-    c->argument = args[0];
-    c->in_call = NO_CALL;
-    if (class == CLASS_DESCRIPTORS)
-        file_generation += 1;
-    bool always = class == CLASS_MEMORY; /* there are few, and some are long */
-    if (always)
-        c->weight = 1;
-    else if (!call_is_timed(c)) {
-        c->base = class == CLASS_RANDOM ? STATE_RANDOM : STATE_SYSCALL;
-        return 0;
-    }
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = task_state_of(task);
     if (!t)
-        return 0;
-    syscall_begin(c, t, syscall_state(t, task, class, args[0]), bpf_ktime_get_ns());
+        return;
+    syscall_begin(c, t, syscall_state(t, task, c->class), bpf_ktime_get_ns());
     t->weight = c->weight;
+}
+
+/* A short call that is timed. */
+static __noinline int ledger_timed(struct cpu_state *c)
+{
+    if (!c || c->stopped)
+        return 0;
+    c->busy = 1;
+    c->in_call = NO_CALL;
+    timed_next(c);
+    call_time(c);
+    c->busy = 0;
     return 0;
 }
 
-static __always_inline void ledger_enter_pinned(struct pt_regs *regs, long nr)
+/* A call of a class that means more than its time. */
+static __noinline int ledger_special(struct cpu_state *c, struct pt_regs *regs, long nr)
 {
-    struct cpu_state *c = cpu_followed((u64)regs, AT_ENTER);
-    if (!c)
-        return;
+    if (!c || c->stopped)
+        return 0;
+    if (c->class >= CLASS_FUTEX)
+        return ledger_futex(c, regs, nr);
+    if (c->class == CLASS_DESCRIPTORS) {
+        file_generation += 1;
+        return call_is_timed(c) ? ledger_timed(c) : 0;
+    }
     c->busy = 1;
-    ledger_call_enter(c, regs, nr);
+    c->in_call = NO_CALL;
+    c->syscalls += 1;
+    c->weight = 1;
+    call_time(c); /* on memory: there are few, and some are long */
     c->busy = 0;
+    return 0;
+}
+
+static __always_inline int ledger_enter_followed(struct cpu_state *c, struct pt_regs *regs, long nr)
+{
+    u8 class = class_of(c, nr);
+    c->class = class;
+    if (class >= CLASS_DESCRIPTORS)
+        return ledger_special(c, regs, nr);
+    return call_is_timed(c) ? ledger_timed(c) : 0;
+}
+
+/* The CPU has not met the task, or nobody follows it. */
+static __noinline int ledger_enter_met(struct cpu_state *c, struct pt_regs *regs, long nr)
+{
+    return regs && cpu_followed((u64)regs, AT_ENTER) == c && c ? ledger_enter_followed(c, regs, nr) : 0;
+}
+
+static __always_inline int ledger_enter_pinned(struct pt_regs *regs, long nr)
+{
+    struct cpu_state *c = cpu_here();
+    if (!c)
+        return 0;
+    if (c->mine == (u64)regs)
+        return ledger_enter_followed(c, regs, nr);
+    return c->passer == (u64)regs ? 0 : ledger_enter_met(c, regs, nr);
 }
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
 {
-    PINNED_CALL(ledger_enter_pinned(regs, nr));
+    return ledger_enter_pinned(regs, nr);
 }
 
-static __always_inline int ledger_call_exit(struct cpu_state *c, long ret)
+/* In place of that one where the kernel doesn't pin it.  A program of its own: the question would cost each
+ * call a page of memory. */
+SEC("tp_btf/sys_enter")
+int BPF_PROG(ledger_enter_pins, struct pt_regs *regs, long nr)
 {
-    c->base = STATE_USER;
-    if (c->in_call == SHORT_CALL) {
-        c->in_call = NO_CALL;
-        short_call_add(c, ret);
-    }
-    if (!c->timed)
-        return 0;
-    c->timed = 0;
-    u64 now = bpf_ktime_get_ns(); /* first: the state must not hold what the probe takes */
+    PINNED(ledger_enter_pinned(regs, nr));
+}
+
+static __always_inline void timed_end(struct cpu_state *c, s64 ret, u64 now)
+{
     struct task_state *t = task_state_of(bpf_get_current_task_btf());
     if (!t)
-        return 0;
+        return;
+    c->timed = 0;
+    c->base = STATE_USER;
     if (t->base != STATE_MEMORY && now - t->since_ns > LONG_CALL_NS)
         call_was_long(c);
     if (thread_ready(t, now, STATE_USER))
@@ -210,23 +273,56 @@ static __always_inline int ledger_call_exit(struct cpu_state *c, long ret)
     if (c->in_call == FOLLOWED_CALL)
         call_exit(c, t, ret, now);
     t->weight = 1;
+}
+
+/* The end of a call of which the state of the CPU knows more than its class. */
+static __noinline int ledger_end(struct cpu_state *c, s64 ret)
+{
+    if (!c || c->stopped)
+        return 0;
+    u64 now = c->timed ? bpf_ktime_get_ns() : 0; /* first: the state must not hold what the probe takes */
+    c->busy = 1;
+    if (c->in_call == SHORT_CALL) {
+        c->in_call = NO_CALL;
+        short_call_add(c, ret);
+    }
+    if (c->timed)
+        timed_end(c, ret, now);
+    c->busy = 0;
     return 0;
 }
 
-static __always_inline void ledger_exit_pinned(struct pt_regs *regs, long ret)
+static __always_inline int ledger_exit_followed(struct cpu_state *c, s64 ret)
 {
-    struct cpu_state *c = cpu_followed((u64)regs, AT_EXIT);
+    c->class = CLASS_NONE;
+    return c->timed | c->in_call ? ledger_end(c, ret) : 0;
+}
+
+static __noinline int ledger_exit_met(struct cpu_state *c, struct pt_regs *regs, s64 ret)
+{
+    return regs && cpu_followed((u64)regs, AT_EXIT) == c && c ? ledger_exit_followed(c, ret) : 0;
+}
+
+static __always_inline int ledger_exit_pinned(struct pt_regs *regs, long ret)
+{
+    struct cpu_state *c = cpu_here();
     if (!c)
-        return;
-    c->busy = 1;
-    ledger_call_exit(c, ret);
-    c->busy = 0;
+        return 0;
+    if (c->mine == (u64)regs)
+        return ledger_exit_followed(c, ret);
+    return c->passer == (u64)regs ? 0 : ledger_exit_met(c, regs, ret);
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
 {
-    PINNED_CALL(ledger_exit_pinned(regs, ret));
+    return ledger_exit_pinned(regs, ret);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(ledger_exit_pins, struct pt_regs *regs, long ret)
+{
+    PINNED(ledger_exit_pinned(regs, ret));
 }
 
 #endif

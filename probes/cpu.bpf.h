@@ -17,9 +17,6 @@
 /* Programs on system calls: on raw tracepoints, and on those of each call, which the kernel pins wherever it
  * pins the raw ones (before Linux 6.13 all tracepoints; since then in kernel/trace/trace_syscalls.c). */
 #define PINNED_CALL(body) PINNED_UNLESS(calls_pinned, body, 0)
-/* On a tracepoint that perf knows, 0 means: nobody else gets the event, neither `perf record` nor `perf
- * trace` of any user (perf_call_bpf_enter() in kernel/trace/trace_syscalls.c). */
-#define PINNED_TRACEPOINT(body) PINNED_UNLESS(calls_pinned, body, 1)
 
 /* Kernels leave out a few switches when they call probes (seen: some from kernel threads, one in several
  * thousand). Then the CPU's state is still another task's, and the task's is that of one which waits. */
@@ -53,32 +50,38 @@ static __noinline int cpu_join(struct cpu_state *c, struct task_state *t, u64 id
     return 0;
 }
 
-/* Looks the running task up: it is not the one that the CPU knows, or somebody has been marked since. */
+/* Looks the running task up: it is not the one that the CPU knows, or somebody has been marked since.  That
+ * nobody follows it is noted before it is asked (the exchange is a full barrier): user space, which marks
+ * first and wipes out the note then, is either seen to have marked it, or wipes out this very note. */
 static __noinline int cpu_look(struct cpu_state *c, u64 identity, u32 meeting)
 {
     if (!c)
         return 0;
-    c->marks = marks; /* first: who is marked from here on is looked for again */
+    __sync_lock_test_and_set(&c->passer, identity);
     struct task_state *t = task_followed(bpf_get_current_task_btf());
     if (t && (t->unsettled || c->owner == identity))
         cpu_join(c, t, identity, meeting);
     else if (t)
         task_found(c, t, identity);
-    else
-        task_load(c, NULL, identity);
+    else {
+        c->owner = identity;
+        c->mine = 0;
+    }
     return 0;
 }
 
 /* The state of this CPU; NULL when the task that it runs is not followed, or is being seen to already. */
 static __always_inline struct cpu_state *cpu_followed(u64 identity, enum meeting meeting)
 {
-    u32 zero = 0;
-    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
-    if (!c || stopped || c->busy)
+    struct cpu_state *c = cpu_here();
+    if (!c || c->stopped || c->busy)
         return NULL;
-    if (c->owner != identity || (!c->followed && c->marks != marks))
-        cpu_look(c, identity, meeting);
-    return c->followed ? c : NULL;
+    if (c->mine == identity)
+        return c;
+    if (c->passer == identity)
+        return NULL;
+    cpu_look(c, identity, meeting);
+    return c->mine ? c : NULL;
 }
 
 #endif

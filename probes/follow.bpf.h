@@ -42,7 +42,7 @@ u64 stopped_ns;   /* when it was */
 u32 spaces_made;  /* the number of the newest address space */
 u32 threads_made; /* the number of the newest thread */
 u64 living_tasks; /* followed tasks that were still there at the end */
-u32 marks;        /* moves on when a task that runs already has been marked: see present.bpf.h */
+u32 marks;        /* how many tasks that ran already have been marked: see present.bpf.h */
 u64 losses[LOSS_COUNT];
 
 struct task_state {
@@ -62,7 +62,7 @@ struct task_state {
     u8 contended;   /* how many locks of the kernel's it waits for (they may nest) */
     u8 lock_state;  /* which of the two spinning states */
     u8 file_random; /* what file_seen is */
-    u8 kept;        /* its account has been brought to the table of threads once */
+    u8 kept;        /* enum kept */
     u32 weight;     /* how many calls the timed one stands for */
     u32 expected;
     u32 file_generation;
@@ -82,37 +82,11 @@ struct task_state {
     struct thread_record record;
 };
 enum where { ON_CPU, BLOCKED, RUNNABLE };
-
-/* The task that this CPU runs: what the probes of system calls need of it, without looking it up.  A short
- * call that is not timed leaves its traces here only. */
-struct cpu_state {
-    u64 owner; /* whose state this is: task_identity() */
-    u8 followed;
-    u8 in_call; /* enum call_place */
-    u8 op;
-    u8 base;        /* of the ledger: as in struct task_state, and newer */
-    u8 timed;       /* the ledger knows of the call under way: its state is to be ended at the exit */
-    u8 class;       /* of the system call under way, enum syscall_class */
-    u8 busy;        /* a program is changing the task's state: what interrupts it keeps its hands off */
-    u8 place;       /* of the newest short call in its block of 2^TIMED_BITS */
-    u8 timed_place; /* the one of the block that is timed */
-    u8 pad[3];
-    u32 marks; /* as `marks` was when the task was last looked up */
-    u32 space;
-    u32 thread;
-    u32 short_calls;
-    u32 random;
-    u32 weight;
-    u32 expected;
-    u64 address;
-    u64 argument; /* the system call's first */
-    u64 syscalls; /* since the task came to this CPU */
-};
-enum call_place {
-    NO_CALL,
-    SHORT_CALL /* counted, no more */,
-    FOLLOWED_CALL /* timed, in struct task_state */
-};
+enum kept {
+    KEPT_NEVER,
+    KEPT,
+    KEPT_NOT
+}; /* a task's account: in the table of threads, or without room there */
 
 struct {
     __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -129,30 +103,72 @@ struct {
     __type(value, struct space_info);
 } spaces SEC(".maps");
 
+/* By number of the CPU.  Not a per-CPU map: to find a value there takes two pages more. */
 struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, 1);
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(max_entries, 1); /* set by user space before loading */
     __type(key, u32);
     __type(value, struct cpu_state);
-} current_tasks SEC(".maps");
+} cpu_states SEC(".maps");
 
-/* Whether a short call is to be timed, and how many calls it then stands for.  Of each block of calls one is
- * chosen, so that their number is no matter of luck, and at random (a linear congruential generator,
- * Numerical Recipes' constants), since a program's calls have a rhythm. */
+/* Of the CPU that runs the program; NULL: never. */
+static __always_inline struct cpu_state *cpu_here(void)
+{
+    u32 cpu = bpf_get_smp_processor_id();
+    return bpf_map_lookup_elem(&cpu_states, &cpu);
+}
+
+/* The count-down of short calls begins anew; it counts them as well, since each call that it is spared is
+ * worth it. */
+static __always_inline void gap_set(struct cpu_state *c, u32 gap)
+{
+    c->syscalls += c->drawn - c->gap;
+    c->drawn = gap;
+    c->gap = gap;
+}
+
+/* The system calls that the CPU has counted for its task, once. */
+static __always_inline u64 syscalls_take(struct cpu_state *c)
+{
+    u64 calls = c->syscalls + (c->drawn - c->gap);
+    c->drawn = c->gap;
+    c->syscalls = 0;
+    return calls;
+}
+
+/* Of each block of calls one is timed, so that their number is no matter of luck, and at random (a linear
+ * congruential generator, Numerical Recipes' constants), since a program's calls have a rhythm.  `before`:
+ * how many calls of an earlier block are still to come. */
+static __always_inline void block_begin(struct cpu_state *c, u32 before)
+{
+    c->random = c->random * 1664525 + 1013904223;
+    u32 place = c->random >> (32 - TIMED_BITS);
+    gap_set(c, before + place + 1);
+    c->block_rest = (1 << TIMED_BITS) - 1 - place;
+}
+
+/* A short call: whether it is to be timed; then timed_next() must follow. */
 static __always_inline bool call_is_timed(struct cpu_state *c)
 {
-    if (c->short_calls < TIMED_FIRST) {
-        c->short_calls += 1;
-        c->weight = 1;
-        return true;
+    c->gap -= 1;
+    return !c->gap;
+}
+
+/* The present short call is timed: what it stands for is c->weight, and which one is next. */
+static __always_inline void timed_next(struct cpu_state *c)
+{
+    if (c->short_calls >= TIMED_FIRST) {
+        c->weight = 1 << TIMED_BITS;
+        block_begin(c, c->block_rest);
+        return;
     }
-    c->place = (c->place + 1) & ((1 << TIMED_BITS) - 1);
-    if (!c->place) {
-        c->random = c->random * 1664525 + 1013904223;
-        c->timed_place = c->random >> (32 - TIMED_BITS);
-    }
-    c->weight = 1 << TIMED_BITS;
-    return c->place == c->timed_place;
+    c->weight = 1;
+    c->short_calls += 1;
+    if (c->short_calls < TIMED_FIRST)
+        gap_set(c, 1);
+    else
+        block_begin(c, 0);
 }
 
 /* A timed call took long: either an interrupt or the machine's host came between, which the calls that it
@@ -160,6 +176,7 @@ static __always_inline bool call_is_timed(struct cpu_state *c)
 static __always_inline void call_was_long(struct cpu_state *c)
 {
     c->short_calls = 0;
+    gap_set(c, 1);
 }
 
 static __always_inline void loss_add(enum loss_reason reason, u64 count)
@@ -229,9 +246,14 @@ static __always_inline u64 task_identity(struct task_struct *task)
 static __always_inline void task_load(struct cpu_state *c, const struct task_state *t, u64 identity)
 {
     c->owner = identity;
-    c->followed = t != NULL;
+    c->mine = t ? identity : 0;
+    c->passer = 0;
     if (!t)
         return;
+    if (t->short_calls < TIMED_FIRST)
+        gap_set(c, 1);
+    else if (c->short_calls < TIMED_FIRST)
+        block_begin(c, 0);
     c->short_calls = t->short_calls;
     c->in_call = t->in_call ? FOLLOWED_CALL : NO_CALL;
     c->op = t->op;
@@ -239,7 +261,8 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     c->thread = t->record.thread;
     c->base = t->base;
     c->timed = t->base != STATE_USER;
-    c->syscalls = 0;
+    c->class = c->timed ? CLASS_OTHER : CLASS_NONE;
+    syscalls_take(c);
 }
 
 /* Of heapwait's pid namespace: the level of the first followed task, which is the command, or of heapwait

@@ -25,13 +25,6 @@ struct {
     __type(value, struct histogram_value);
 } histograms SEC(".maps");
 
-struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, u32);
-    __type(value, struct word_cache);
-} word_caches SEC(".maps");
-
 /* Templates: too large for the BPF stack, and a map wants a whole value to begin with. */
 const struct word_value word_zero;
 const struct histogram_value histogram_zero;
@@ -40,6 +33,15 @@ static __always_inline bool is_futex_syscall(s64 nr)
 {
     return nr == nr_futex || nr == nr_wait || nr == nr_wake || nr == nr_requeue || nr == nr_waitv ||
            nr == nr_restart;
+}
+
+static __always_inline u8 class_of(const struct cpu_state *c, s64 nr)
+{
+    u64 number = nr;
+    if (number >= SYSCALL_NUMBERS)
+        return CLASS_OTHER;
+    asm volatile("" : "+r"(number)); /* or the compiler leaves out the mask, which the verifier wants */
+    return c->classes[number & (SYSCALL_NUMBERS - 1)];
 }
 
 /* ---- adding up ---- */
@@ -112,27 +114,33 @@ static __always_inline bool key_same(const struct word_key *a, const struct word
            *(const u64 *)&a->op == *(const u64 *)&b->op;
 }
 
-/* Which slot a key uses: waits and wakes of one word, the usual pair, never share one. */
+/* Which slot a key uses: of one word, waits and wakes, those that did and those that didn't, never share one.
+ */
 static __always_inline u32 slot_of(const struct word_key *key)
 {
-    return ((u32)(key->address >> 4) * 2 + (key->op == OP_WAIT) + (key->outcome == OUTCOME_SLEPT) * 2) &
-           (CACHE_SLOTS - 1);
+    u32 did = key->outcome == OUTCOME_SLEPT || key->outcome == OUTCOME_WOKE_SOME;
+    return ((u32)(key->address >> 4) * 4 + (key->op == OP_WAIT) * 2 + did) & (CACHE_SLOTS - 1);
 }
 
-/* This CPU's slot for the key, emptied for it when it was another's.  Programs on tracepoints are not
- * preempted, so nobody else writes it meanwhile. */
-static __always_inline struct word_totals *totals_of(const struct word_key *key, u32 expected)
+/* The slot is another key's. */
+static __noinline int slot_take(struct cache_slot *slot, const struct word_key *key, u32 expected)
 {
-    u32 zero = 0;
-    struct word_cache *cache = bpf_map_lookup_elem(&word_caches, &zero);
-    if (!cache)
-        return NULL;
-    struct cache_slot *slot = &cache->slots[slot_of(key)];
-    if (!slot->totals.calls || !key_same(&slot->key, key)) {
-        slot_flush(slot);
-        slot->key = *key;
-        word_find(key, expected);
-    }
+    if (!slot || !key)
+        return 0;
+    slot_flush(slot);
+    slot->key = *key;
+    word_find(key, expected);
+    return 0;
+}
+
+/* The CPU's slot for the key, emptied for it when it was another's.  Programs on tracepoints are not
+ * preempted, so nobody else writes it meanwhile. */
+static __always_inline struct word_totals *totals_of(struct cpu_state *c, const struct word_key *key,
+                                                     u32 expected)
+{
+    struct cache_slot *slot = &c->slots[slot_of(key)];
+    if (!slot->totals.calls || !key_same(&slot->key, key))
+        slot_take(slot, key, expected);
     return &slot->totals;
 }
 
@@ -157,7 +165,8 @@ static __always_inline u64 lock_time(const struct task_state *t)
            t->record.ns[STATE_KERNEL_BLOCKED];
 }
 
-static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, s64 woken)
+static __always_inline void call_add(struct cpu_state *c, struct task_state *t, u8 outcome, u64 now,
+                                     s64 woken)
 {
     if (t->under_way)
         outcome = OUTCOME_UNDER_WAY;
@@ -167,9 +176,7 @@ static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, 
         key.thread = t->record.thread;
         lock = lock_time(t) - t->lock_ns;
     }
-    struct word_totals *w = totals_of(&key, t->expected);
-    if (!w)
-        return;
+    struct word_totals *w = totals_of(c, &key, t->expected);
     w->calls += 1;
     if (!t->untimed && total >= off + lock) {
         u64 oncpu = total - off - lock;
@@ -187,16 +194,15 @@ static __always_inline void call_add(struct task_state *t, u8 outcome, u64 now, 
         histogram_add(&key, total);
 }
 
-/* A short call: counted, and no more. */
+/* A short call, which is a wake: counted, and no more. */
 static __always_inline void short_call_add(struct cpu_state *c, s64 ret)
 {
-    struct word_key key = {
-        .address = c->address, .space = c->space, .op = c->op, .outcome = outcome_of(c->op, ret, false)};
-    if (ledger)
-        key.thread = c->thread;
-    struct word_totals *w = totals_of(&key, c->expected);
-    if (!w)
-        return;
+    struct word_key key = {.address = c->address,
+                           .space = c->space,
+                           .thread = c->thread,
+                           .op = OP_WAKE,
+                           .outcome = outcome_of(OP_WAKE, ret, false)};
+    struct word_totals *w = totals_of(c, &key, c->expected);
     w->calls += 1;
     if (ret > 0)
         w->woken += ret;
@@ -257,14 +263,19 @@ static __always_inline void call_follow(struct cpu_state *c, struct task_state *
     }
 }
 
-/* Whether the call is a wake that is not to be timed; then its traces are in *c. */
-static __always_inline bool call_is_short(struct cpu_state *c, s64 nr, const u64 *args)
+static __always_inline bool call_is_wake(u8 class, u64 command)
 {
-    c->in_call = NO_CALL;
-    if (nr != nr_futex || op_of((u32)args[1]) != OP_WAKE || call_is_timed(c))
+    return class == CLASS_FUTEX && op_of((u32)command) == OP_WAKE;
+}
+
+/* A wake: whether it is not to be timed; then its traces are in *c. */
+static __always_inline bool wake_is_short(struct cpu_state *c, const u64 *args)
+{
+    if (call_is_timed(c)) {
+        timed_next(c);
         return false;
+    }
     c->in_call = SHORT_CALL;
-    c->op = OP_WAKE;
     c->address = args[0];
     c->expected = (u32)args[2];
     return true;
@@ -287,7 +298,7 @@ static __always_inline void call_exit(struct cpu_state *c, struct task_state *t,
         call_was_long(c);
     if (t->op == OP_WAITV)
         waitv_resolve(t, ret);
-    call_add(t, outcome_of(t->op, ret, t->slept), now, op_counts_woken(t->op) ? ret : 0);
+    call_add(c, t, outcome_of(t->op, ret, t->slept), now, op_counts_woken(t->op) ? ret : 0);
     path_offer(t->address, t->space, t->op);
 }
 
@@ -297,7 +308,8 @@ static __always_inline void call_promote(struct cpu_state *c, struct task_state 
 {
     if (c->in_call != SHORT_CALL)
         return;
-    call_begin(t, c->op, c->address, c->expected, now);
+    c->op = OP_WAKE;
+    call_begin(t, OP_WAKE, c->address, c->expected, now);
     t->untimed = 1;
     c->in_call = FOLLOWED_CALL;
 }
@@ -347,13 +359,14 @@ static __always_inline void cpu_return(struct task_state *t, u64 now)
 /* The task dies, or the recording ends: a call under way will have no end, its time so far counts. */
 static __always_inline void call_finish(struct task_state *t, u64 now)
 {
-    if (t->in_call) {
+    struct cpu_state *c = cpu_here();
+    if (t->in_call && c) {
         if (t->off_cpu == BLOCKED)
             t->blocked_ns += now - t->off_ns;
         else if (t->off_cpu == RUNNABLE)
             t->runnable_ns += now - t->off_ns;
         t->in_call = 0;
-        call_add(t, OUTCOME_UNFINISHED, now, 0);
+        call_add(c, t, OUTCOME_UNFINISHED, now, 0);
     }
 }
 

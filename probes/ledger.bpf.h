@@ -6,7 +6,6 @@
 #define HEAPWAIT_LEDGER_BPF_H
 
 /* Set by user space before loading. */
-const volatile u8 syscall_class[SYSCALL_NUMBERS];
 const volatile u64 timeline_after_ns; /* the timeline's window: from the first exec on */
 const volatile u64 timeline_length_ns;
 
@@ -103,6 +102,25 @@ static __always_inline bool thread_ready(struct task_state *t, u64 now, u8 state
     return false;
 }
 
+/* An account that is there already is overwritten in its place: memory for a new one, which an update asks
+ * for, can't be relied on to be had at once (the kernel keeps one piece of this size ready on each CPU), and
+ * for the same reason one that found no room at the exit is tried again. */
+static __always_inline void account_put(struct task_state *t)
+{
+    u32 number = t->record.thread;
+    struct thread_record *kept = bpf_map_lookup_elem(&threads, &number);
+    if (kept) {
+        bpf_probe_read_kernel(kept, sizeof(*kept), &t->record);
+        return;
+    }
+    u8 before = t->kept;
+    t->kept = bpf_map_update_elem(&threads, &number, &t->record, BPF_ANY) ? KEPT_NOT : KEPT;
+    if (before != KEPT_NOT && t->kept == KEPT_NOT)
+        loss_add(LOSS_THREAD, 1);
+    else if (before == KEPT_NOT && t->kept == KEPT)
+        loss_add(LOSS_THREAD, -1ull);
+}
+
 /* Brings the account up to date and keeps it.  Done at exit, and again when the CPU is left for good: whoever
  * waits for the process may be faster than that. */
 static __always_inline void thread_keep(struct task_state *t, struct task_struct *task, u64 now)
@@ -116,19 +134,27 @@ static __always_inline void thread_keep(struct task_state *t, struct task_struct
     r->tid = pid_number(BPF_CORE_READ(task, thread_pid));
     r->faults = BPF_CORE_READ(task, min_flt) + BPF_CORE_READ(task, maj_flt) - t->faults_before;
     bpf_probe_read_kernel(r->comm, sizeof(r->comm), task->comm);
-    u32 number = r->thread;
-    bool again = t->kept;
-    t->kept = 1;
-    if (bpf_map_update_elem(&threads, &number, r, BPF_ANY) && !again)
-        loss_add(LOSS_THREAD, 1);
+    account_put(t);
 }
 
 /* ---- system calls ---- */
 
-/* Whether the descriptor is the random source.  Three dependent loads; the answer is kept until a followed
- * thread makes a call that can change what a descriptor means. */
-static __always_inline bool file_is_random(struct task_state *t, struct task_struct *task, u64 descriptor)
+/* Of the system call that the task is in. */
+static __always_inline u64 first_argument(struct task_struct *task)
 {
+    struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+#if defined(__TARGET_ARCH_x86)
+    return BPF_CORE_READ(regs, di);
+#else
+    return BPF_CORE_READ(regs, orig_x0);
+#endif
+}
+
+/* Whether the descriptor that a call reads from is the random source.  Three dependent loads; the answer is
+ * kept until a followed thread makes a call that can change what a descriptor means. */
+static __always_inline bool file_is_random(struct task_state *t, struct task_struct *task)
+{
+    u64 descriptor = first_argument(task);
     struct fdtable *table = task->files ? task->files->fdt : NULL;
     struct file *file = NULL;
     if (!table || descriptor >= table->max_fds)
@@ -151,21 +177,11 @@ static __always_inline u8 futex_state(u8 op)
                                                                                            : STATE_FUTEX_WAKE;
 }
 
-static __always_inline u8 class_of(s64 nr)
-{
-    u64 number = nr;
-    if (number >= SYSCALL_NUMBERS)
-        return CLASS_OTHER;
-    asm volatile("" : "+r"(number)); /* or the compiler leaves out the mask, which the verifier wants */
-    return syscall_class[number & (SYSCALL_NUMBERS - 1)];
-}
-
-static __always_inline u8 syscall_state(struct task_state *t, struct task_struct *task, u8 class,
-                                        u64 argument)
+static __always_inline u8 syscall_state(struct task_state *t, struct task_struct *task, u8 class)
 {
     if (class == CLASS_MEMORY)
         return STATE_MEMORY;
-    if (class == CLASS_RANDOM || (class == CLASS_READ && file_is_random(t, task, argument)))
+    if (class == CLASS_RANDOM || (class == CLASS_READ && file_is_random(t, task)))
         return STATE_RANDOM;
     return STATE_SYSCALL;
 }
@@ -184,10 +200,9 @@ static __always_inline void syscall_begin(struct cpu_state *c, struct task_state
 static __always_inline void syscall_notice(struct cpu_state *c, struct task_state *t,
                                            struct task_struct *task)
 {
-    if (c->timed || c->base == STATE_USER)
+    if (c->timed || c->class == CLASS_NONE)
         return;
-    if (c->in_call == NO_CALL)
-        c->base = syscall_state(t, task, c->class, c->argument);
+    c->base = c->class == CLASS_FUTEX ? STATE_FUTEX_WAKE : syscall_state(t, task, c->class);
     t->base = c->base;
     t->weight = 1;
     c->timed = 1;
@@ -312,7 +327,7 @@ static __always_inline bool in_exception(struct task_struct *task)
 static __always_inline void sample_meets_call(struct cpu_state *c, struct task_state *t,
                                               struct task_struct *task)
 {
-    if (c->timed || c->base == STATE_USER)
+    if (c->timed || c->class == CLASS_NONE)
         return;
     syscall_notice(c, t, task);
     state_set(t, t->base, bpf_ktime_get_ns());

@@ -121,7 +121,7 @@ static __always_inline struct task_state *task_mark(struct task_struct *task, u3
     struct task_state *t = bpf_task_storage_get(&tasks, task, fresh, BPF_LOCAL_STORAGE_GET_F_CREATE);
     if (!t)
         loss_add(LOSS_TASK, 1);
-    __sync_fetch_and_add(&marks, 1); /* after it can be found: whoever runs it looks again */
+    __sync_fetch_and_add(&marks, 1); /* user space, when it sees that, lets CPUs look again: see cpu_look() */
     return t;
 }
 
@@ -184,7 +184,8 @@ static __always_inline u8 state_of_place(u8 base, u32 place)
 
 static __always_inline u8 base_of_call(struct task_state *t, s64 nr)
 {
-    u8 class = class_of(nr);
+    const struct cpu_state *c = cpu_here();
+    u8 class = c ? class_of(c, nr) : CLASS_OTHER;
     if (t->in_call)
         return futex_state(t->op);
     return class == CLASS_MEMORY ? STATE_MEMORY : class == CLASS_RANDOM ? STATE_RANDOM : STATE_SYSCALL;

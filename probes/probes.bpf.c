@@ -39,8 +39,7 @@ static __always_inline void task_save(struct cpu_state *c, struct task_state *t,
     if (!ledger)
         return;
     syscall_notice(c, t, task);
-    t->record.syscalls += c->syscalls;
-    c->syscalls = 0;
+    t->record.syscalls += syscalls_take(c);
 }
 
 static __always_inline void task_leave(struct cpu_state *c, struct task_state *t, struct task_struct *task,
@@ -96,13 +95,12 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
         late_settle(prev, ON_CPU);
         return late_settle(next, RUNNABLE);
     }
-    u32 zero = 0;
     struct task_state *out = task_followed(prev), *in = task_followed(next);
-    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
+    struct cpu_state *c = cpu_here();
     if (!c || (!ledger && !out && !in))
         return 0;
     c->busy = 1;
-    if (out && (c->owner != task_identity(prev) || !c->followed))
+    if (out && c->mine != task_identity(prev))
         switch_meets(c, out, task_identity(prev));
     if (in && in->unsettled)
         task_settle(in, next, RUNNABLE, AT_KERNEL);
@@ -188,9 +186,8 @@ static __always_inline int on_exec_pinned(struct task_struct *task)
     if (program_is_32bit(task))
         loss_add(LOSS_COMPAT, 1);
     t->space = space_new(task, t->space, true);
-    u32 zero = 0;
-    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
-    if (c && c->followed && c->owner == task_identity(task))
+    struct cpu_state *c = cpu_here();
+    if (c && c->mine == task_identity(task))
         c->space = t->space;
     else if (c)
         command_begin(c, t);
@@ -247,8 +244,7 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
     c->base = STATE_EXITING;
     c->timed = 1;
     if (ledger) {
-        t->record.syscalls += c->syscalls;
-        c->syscalls = 0;
+        t->record.syscalls += syscalls_take(c);
         if (thread_ready(t, now, STATE_EXITING))
             state_set(t, STATE_EXITING, now);
         t->base = STATE_EXITING;
@@ -375,21 +371,17 @@ int BPF_PROG(on_cgroup_move, struct cgroup *to, const char *path, struct task_st
 SEC("raw_tp")
 int hand_over(void *ctx)
 {
-    u32 zero = 0;
     struct task_struct *task = bpf_get_current_task_btf();
-    struct word_cache *cache = bpf_map_lookup_elem(&word_caches, &zero);
-    struct cpu_state *c = bpf_map_lookup_elem(&current_tasks, &zero);
-    if (!cache || !c)
+    struct cpu_state *c = cpu_here();
+    if (!c)
         return 0;
     if (c->busy)
         return 1;
     for (int i = 0; i < CACHE_SLOTS; i++)
-        slot_flush(&cache->slots[i]);
-    struct task_state *t =
-        ledger && c->followed && c->owner == task_identity(task) ? task_state_of(task) : NULL;
+        slot_flush(&c->slots[i]);
+    struct task_state *t = ledger && c->mine == task_identity(task) ? task_state_of(task) : NULL;
     if (t) {
-        t->record.syscalls += c->syscalls;
-        c->syscalls = 0;
+        t->record.syscalls += syscalls_take(c);
     }
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,6 +21,26 @@ __attribute__((format(printf, 2, 0))) static int log_quiet(enum libbpf_print_lev
     if (level == LIBBPF_WARN && getenv("HEAPWAIT_DEBUG"))
         return vfprintf(stderr, format, args);
     return 0;
+}
+
+/* The kernel rounds such a map up to whole pages. */
+static int cpu_states_map(struct session *s, struct error *err)
+{
+    void *at = mmap(NULL, s->cpu_count * sizeof(*s->cpu_states), PROT_READ | PROT_WRITE, MAP_SHARED,
+                    bpf_map__fd(s->skeleton->maps.cpu_states), 0);
+    if (at == MAP_FAILED)
+        return error_set(err, -errno, "can't map the state of the CPUs: %s", strerror(errno));
+    s->cpu_states = at;
+    cpu_states_reset(s);
+    return 0;
+}
+
+/* For programs under way and those to come. */
+static void recording_stop(struct session *s, bool stopped)
+{
+    for (size_t i = 0; i < s->cpu_count; i++)
+        __atomic_store_n(&s->cpu_states[i].stopped, stopped, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&s->skeleton->bss->stopped, stopped, __ATOMIC_SEQ_CST);
 }
 
 int session_open(const struct measure_options *options, struct session **out, struct error *err)
@@ -32,8 +53,11 @@ int session_open(const struct measure_options *options, struct session **out, st
     if (!s)
         return error_set(err, -ENOMEM, "out of memory");
     s->stats_fd = -1;
-    s->hooks = (struct attachment){
-        .tracefs = -1, .ledger = options->probes == PROBES_LEDGER, .cgroup = options->cgroup};
+    s->cpu_count = libbpf_num_possible_cpus() > 0 ? (size_t)libbpf_num_possible_cpus() : 1;
+    s->hooks = (struct attachment){.tracefs = -1,
+                                   .ledger = options->probes == PROBES_LEDGER,
+                                   .cgroup = options->cgroup,
+                                   .pins = settings_pins()};
     s->hooks.sample_period_ns = s->hooks.ledger ? options->sample_period_ns : 0;
     if (!(s->skeleton = probes_bpf__open())) {
         rc = error_set(err, -errno, "can't open the BPF programs: %s", strerror(errno));
@@ -50,6 +74,9 @@ int session_open(const struct measure_options *options, struct session **out, st
             strerror(-rc));
         goto out;
     }
+    rc = cpu_states_map(s, err);
+    if (rc)
+        goto out;
     rc = attachment_make(&s->hooks);
     if (rc)
         error_set(err, rc, "can't attach the BPF programs: %s; `heapwait doctor` tells what is missing",
@@ -108,7 +135,7 @@ int session_stop(struct session *s, struct error *err)
     session_hand_over(
         s); /* what a CPU knows of the thread that it runs on; words are read from it in any case */
     s->skeleton->bss->stopped_ns = monotonic_ns(); /* for a thread that ends between the two */
-    __atomic_store_n(&s->skeleton->bss->stopped, true, __ATOMIC_SEQ_CST);
+    recording_stop(s, true);
     s->skeleton->bss->stopped_ns = monotonic_ns();
     programs_await();
     missed_add(s);
@@ -154,10 +181,7 @@ int session_reset(struct session *s)
         rc = map_empty(maps[i]);
     for (size_t i = 0; i < sizeof(ledgers) / sizeof(ledgers[0]) && s->hooks.ledger && !rc; i++)
         rc = map_empty(ledgers[i]);
-    if (!rc)
-        rc = percpu_zero(k->maps.word_caches);
-    if (!rc)
-        rc = percpu_zero(k->maps.current_tasks);
+    cpu_states_reset(s);
     if (!rc)
         rc = percpu_zero(k->maps.path_states);
     memset(k->bss->losses, 0, sizeof(k->bss->losses));
@@ -172,7 +196,7 @@ int session_reset(struct session *s)
     s->moves_seen = k->bss->cgroup_moves;
     s->missed_before += s->missed;
     s->missed = 0;
-    __atomic_store_n(&k->bss->stopped, false, __ATOMIC_SEQ_CST);
+    recording_stop(s, false);
     return rc;
 }
 
@@ -222,20 +246,11 @@ static void slot_merge(struct session *s, struct word_row *rows, size_t count, c
 }
 
 /* Rows must be in order. */
-static int caches_merge(struct session *s, struct word_row *rows, size_t count)
+static void caches_merge(struct session *s, struct word_row *rows, size_t count)
 {
-    int cpus = libbpf_num_possible_cpus();
-    uint32_t zero = 0;
-    struct word_cache *caches = cpus > 0 ? calloc((size_t)cpus, sizeof(*caches)) : NULL;
-    if (!caches)
-        return -ENOMEM;
-    int rc = bpf_map__lookup_elem(s->skeleton->maps.word_caches, &zero, sizeof(zero), caches,
-                                  (size_t)cpus * sizeof(*caches), 0);
-    for (int cpu = 0; cpu < cpus && !rc; cpu++)
+    for (size_t cpu = 0; cpu < s->cpu_count; cpu++)
         for (int i = 0; i < CACHE_SLOTS; i++)
-            slot_merge(s, rows, count, &caches[cpu].slots[i]);
-    free(caches);
-    return rc;
+            slot_merge(s, rows, count, &s->cpu_states[cpu].slots[i]);
 }
 
 static bool row_same(const struct word_row *a, const struct word_row *b)
@@ -294,8 +309,8 @@ int session_words(struct session *s, struct word_row **rows, size_t *count, stru
     if (rc)
         return rc;
     rows_complete(s, *rows, *count);
-    rc = caches_merge(s, *rows, *count);
-    return rc ? error_set(err, rc, "can't read what the CPUs hold: %s", strerror(-rc)) : 0;
+    caches_merge(s, *rows, *count);
+    return 0;
 }
 
 int session_space(struct session *s, uint32_t space, struct space_info *info)
@@ -355,6 +370,8 @@ void session_close(struct session *s)
     if (!s)
         return;
     attachment_end(&s->hooks);
+    if (s->cpu_states)
+        munmap(s->cpu_states, s->cpu_count * sizeof(*s->cpu_states));
     probes_bpf__destroy(s->skeleton);
     if (s->stats_fd >= 0)
         close(s->stats_fd);

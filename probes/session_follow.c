@@ -59,6 +59,8 @@ static int present_mark(struct session *s, enum follow_scope scope, struct error
     timeline_open(s);
     __atomic_store_n(&k->bss->follow_scope, (uint32_t)scope, __ATOMIC_SEQ_CST);
     int rc = session_iterate(k->progs.follow_present, &k->bss->marks);
+    for (size_t i = 0; i < s->cpu_count; i++) /* who runs there may be one of them */
+        __atomic_store_n(&s->cpu_states[i].passer, 0, __ATOMIC_SEQ_CST);
     return rc ? error_set(err, rc,
                           "can't mark the tasks that run already (BPF task iterator: %s); `heapwait doctor` "
                           "tells what is missing",

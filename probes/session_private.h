@@ -13,11 +13,19 @@ struct session {
     int stats_fd;                   /* the kernel counts runs and time of programs while this is open */
     uint64_t missed, missed_before; /* in this run; in earlier ones */
     struct cpu_totals cpus;
+    struct cpu_state *cpu_states; /* mapped: by number of the CPU */
+    size_t cpu_count;
     uint32_t spaces_seen, moves_seen; /* by session_present(), session_follow_moved() */
 };
 
+/* Whether programs on system calls must pin their CPU themselves. */
+bool settings_pins(void);
+
 /* Before loading. */
 void settings_put(struct session *s, const struct measure_options *options);
+
+/* As at the beginning of a run; no program may be under way. */
+void cpu_states_reset(struct session *s);
 
 /* Runs an iterator's program over all tasks; again, as long as that changes the number `again` (NULL: once).
  */

@@ -1,9 +1,10 @@
-/* What the BPF programs are told before they are loaded: the mode, the numbers of system calls, the sizes of
+/* What the BPF programs are told before they run: the mode, the numbers of system calls, the sizes of
  * maps. The kernel's headers know the numbers, which is why they are not the BPF side's. */
 #include "probes/pinned.h"
 #include "probes/session_private.h"
 
 #include <bpf/btf.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 /* Numbers newer than the C library's headers may be; the same on all machines. */
@@ -22,16 +23,26 @@ static const struct {
     int number;
     enum syscall_class class;
 } classes[] = {
-    {SYS_futex, CLASS_FUTEX},        {SYS_restart_syscall, CLASS_FUTEX},
-    {NR_FUTEX_WAITV, CLASS_FUTEX},   {NR_FUTEX_WAKE, CLASS_FUTEX},
-    {NR_FUTEX_WAIT, CLASS_FUTEX},    {NR_FUTEX_REQUEUE, CLASS_FUTEX},
-    {SYS_mmap, CLASS_MEMORY},        {SYS_munmap, CLASS_MEMORY},
-    {SYS_mremap, CLASS_MEMORY},      {SYS_brk, CLASS_MEMORY},
-    {SYS_madvise, CLASS_MEMORY},     {NR_PROCESS_MADVISE, CLASS_MEMORY},
-    {SYS_mprotect, CLASS_MEMORY},    {SYS_getrandom, CLASS_RANDOM},
-    {SYS_read, CLASS_READ},          {SYS_readv, CLASS_READ},
-    {SYS_pread64, CLASS_READ},       {SYS_close, CLASS_DESCRIPTORS},
-    {SYS_dup3, CLASS_DESCRIPTORS},   {436 /* close_range */, CLASS_DESCRIPTORS},
+    {SYS_futex, CLASS_FUTEX},
+    {SYS_restart_syscall, CLASS_FUTEX_OTHER},
+    {NR_FUTEX_WAITV, CLASS_FUTEX_OTHER},
+    {NR_FUTEX_WAKE, CLASS_FUTEX_OTHER},
+    {NR_FUTEX_WAIT, CLASS_FUTEX_OTHER},
+    {NR_FUTEX_REQUEUE, CLASS_FUTEX_OTHER},
+    {SYS_mmap, CLASS_MEMORY},
+    {SYS_munmap, CLASS_MEMORY},
+    {SYS_mremap, CLASS_MEMORY},
+    {SYS_brk, CLASS_MEMORY},
+    {SYS_madvise, CLASS_MEMORY},
+    {NR_PROCESS_MADVISE, CLASS_MEMORY},
+    {SYS_mprotect, CLASS_MEMORY},
+    {SYS_getrandom, CLASS_RANDOM},
+    {SYS_read, CLASS_READ},
+    {SYS_readv, CLASS_READ},
+    {SYS_pread64, CLASS_READ},
+    {SYS_close, CLASS_DESCRIPTORS},
+    {SYS_dup3, CLASS_DESCRIPTORS},
+    {436 /* close_range */, CLASS_DESCRIPTORS},
     {SYS_execve, CLASS_DESCRIPTORS},
 #ifdef SYS_dup2
     {SYS_dup2, CLASS_DESCRIPTORS},
@@ -47,23 +58,27 @@ static bool kernel_has(const char *function)
     return has;
 }
 
+bool settings_pins(void)
+{
+    return kernel_has("bpf_preempt_disable") && kernel_has("bpf_preempt_enable") && !syscalls_are_pinned();
+}
+
 void settings_put(struct session *s, const struct measure_options *options)
 {
     struct probes_bpf *k = s->skeleton;
     k->rodata->ledger = s->hooks.ledger;
     k->rodata->by_registers = s->hooks.ledger || s->hooks.tracefs < 0;
     k->rodata->can_pin = kernel_has("bpf_preempt_disable") && kernel_has("bpf_preempt_enable");
-    k->rodata->calls_pinned = k->rodata->can_pin && syscalls_are_pinned();
+    k->rodata->calls_pinned = !s->hooks.pins;
     k->rodata->nr_futex = SYS_futex;
     k->rodata->nr_restart = SYS_restart_syscall;
     k->rodata->nr_waitv = NR_FUTEX_WAITV;
     k->rodata->nr_wake = NR_FUTEX_WAKE;
     k->rodata->nr_wait = NR_FUTEX_WAIT;
     k->rodata->nr_requeue = NR_FUTEX_REQUEUE;
-    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
-        k->rodata->syscall_class[classes[i].number] = classes[i].class;
     k->rodata->timeline_after_ns = options->timeline_after_ns;
     k->rodata->timeline_length_ns = s->hooks.ledger ? options->timeline_length_ns : 0;
+    bpf_map__set_max_entries(k->maps.cpu_states, (uint32_t)s->cpu_count);
     if (options->max_words) {
         bpf_map__set_max_entries(k->maps.words, options->max_words);
         bpf_map__set_max_entries(k->maps.histograms, options->max_words);
@@ -75,4 +90,15 @@ void settings_put(struct session *s, const struct measure_options *options)
     struct bpf_map *const ledgers[] = {k->maps.threads, k->maps.samples, k->maps.cpus, k->maps.timeline};
     for (size_t i = 0; i < sizeof(ledgers) / sizeof(ledgers[0]) && !s->hooks.ledger; i++)
         bpf_map__set_autocreate(ledgers[i], false);
+}
+
+void cpu_states_reset(struct session *s)
+{
+    for (size_t cpu = 0; cpu < s->cpu_count; cpu++) {
+        struct cpu_state *c = &s->cpu_states[cpu];
+        *c = (struct cpu_state){.stopped = c->stopped};
+        memset(c->classes, CLASS_OTHER, sizeof(c->classes));
+        for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+            c->classes[classes[i].number] = (uint8_t)classes[i].class;
+    }
 }
