@@ -1,15 +1,18 @@
 /* See cfi.h.  The meaning of rules and operations: DWARF 5, 6.4 (call frame information) and 2.5
- * (expressions). */
+ * (expressions).  The rules come from a child (cfi_child.h); of many stacks the places are the same, so they
+ * are kept. */
 #include "probes/cfi.h"
 
+#include "probes/cfi_child.h"
+
 #include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    MAX_OPS = 32,
     STACK_DEPTH = 16,
+    CHILDREN = 8, /* at a time: the one that was started first makes room */
+    PLACES = 1 << 9,
 #if defined(__x86_64__)
     FRAME_REGISTERS = 16, /* those that a frame may have saved; the rest are no general ones */
 #else
@@ -17,17 +20,24 @@ enum {
 #endif
 };
 
-struct cfi_table {
-    const struct module *module;
-    Elf *elf;
-    Dwarf_CFI *eh;
-    Dwarf *dwarf;
-    Dwarf_CFI *debug;
+struct reader {
+    const struct module *module; /* NULL: free */
+    struct cfi_child *child;     /* NULL: it has died of the module, or could not be started */
+};
+
+struct place {
+    const struct module *module; /* NULL: free */
+    u64 address;
+    enum cfi_source source;
+    struct cfi_rules rules;
 };
 
 struct cfi_tables {
-    struct cfi_table *tables;
-    size_t count, capacity;
+    struct reader readers[CHILDREN];
+    size_t oldest;
+    const struct module **harmful; /* their children have died of them: no other is started */
+    size_t harmful_count;
+    struct place *places[PLACES]; /* NULL: free */
 };
 
 struct cfi_tables *cfi_tables_new(void)
@@ -39,45 +49,69 @@ void cfi_tables_free(struct cfi_tables *t)
 {
     if (!t)
         return;
-    for (size_t i = 0; i < t->count; i++) {
-        struct cfi_table *c = &t->tables[i];
-        if (c->eh)
-            dwarf_cfi_end(c->eh);
-        if (c->dwarf)
-            dwarf_end(c->dwarf);
-        if (c->elf)
-            elf_end(c->elf);
-    }
-    free(t->tables);
+    for (size_t i = 0; i < CHILDREN; i++)
+        cfi_child_free(t->readers[i].child);
+    for (size_t i = 0; i < PLACES; i++)
+        free(t->places[i]);
+    free(t->harmful);
     free(t);
 }
 
-static void table_open(struct cfi_table *c, const struct module *m)
+static bool is_harmful(const struct cfi_tables *t, const struct module *m)
 {
-    *c = (struct cfi_table){.module = m};
-    elf_version(EV_CURRENT);
-    if (!(c->elf = elf_begin(module_descriptor(m), ELF_C_READ_MMAP, NULL)))
-        return;
-    c->eh = dwarf_getcfi_elf(c->elf);
-    if ((c->dwarf = dwarf_begin_elf(c->elf, DWARF_C_READ, NULL)))
-        c->debug = dwarf_getcfi(c->dwarf); /* the Dwarf's own */
+    for (size_t i = 0; i < t->harmful_count; i++)
+        if (t->harmful[i] == m)
+            return true;
+    return false;
 }
 
-static const struct cfi_table *table_of(struct cfi_tables *t, const struct module *m)
+static struct reader *reader_of(struct cfi_tables *t, const struct module *m)
 {
-    for (size_t i = 0; i < t->count; i++)
-        if (t->tables[i].module == m)
-            return &t->tables[i];
-    if (t->count == t->capacity) {
-        size_t larger = t->capacity ? 2 * t->capacity : 8;
-        struct cfi_table *grown = reallocarray(t->tables, larger, sizeof(*grown));
-        if (!grown)
-            return NULL;
-        t->tables = grown;
-        t->capacity = larger;
+    for (size_t i = 0; i < CHILDREN; i++)
+        if (t->readers[i].module == m)
+            return &t->readers[i];
+    struct reader *r = &t->readers[t->oldest];
+    t->oldest = (t->oldest + 1) % CHILDREN;
+    cfi_child_free(r->child);
+    *r = (struct reader){.module = m, .child = cfi_child_new(module_descriptor(m))};
+    return r;
+}
+
+/* No other child reads this one; without memory to remember it, another will die. */
+static void harm_note(struct cfi_tables *t, struct reader *r)
+{
+    const struct module **grown = reallocarray(t->harmful, t->harmful_count + 1, sizeof(*grown));
+    if (grown) {
+        t->harmful = grown;
+        t->harmful[t->harmful_count++] = r->module;
     }
-    table_open(&t->tables[t->count], m);
-    return &t->tables[t->count++];
+    cfi_child_free(r->child);
+    *r = (struct reader){0};
+}
+
+/* What holds at a place of the module; NULL: nothing is known. */
+static const struct cfi_rules *rules_of(struct cfi_tables *t, const struct module *m, enum cfi_source source,
+                                        u64 address)
+{
+    struct place **slot = &t->places[((u64)(uintptr_t)m / 64 + address * 31 + source) % PLACES];
+    if (*slot && (*slot)->module == m && (*slot)->address == address && (*slot)->source == source)
+        return &(*slot)->rules;
+    if (is_harmful(t, m))
+        return NULL;
+    struct reader *r = reader_of(t, m);
+    if (!*slot && !(*slot = calloc(1, sizeof(**slot))))
+        return NULL;
+    (*slot)->module = NULL;
+    if (!r->child)
+        return NULL;
+    if (!cfi_child_ask(r->child, source, address, &(*slot)->rules)) {
+        harm_note(t, r);
+        return NULL;
+    }
+    (*slot)->module = m;
+    (*slot)->address = address;
+    (*slot)->source = source;
+    return &(*slot)->rules;
 }
 
 /* An expression under evaluation. */
@@ -170,7 +204,7 @@ static bool binary_run(struct machine *m, unsigned atom)
     return true;
 }
 
-static bool op_run(struct machine *m, const Dwarf_Op *op)
+static bool op_run(struct machine *m, const struct cfi_op *op)
 {
     unsigned atom = op->atom;
     if (atom >= DW_OP_breg0 && atom <= DW_OP_breg31)
@@ -203,10 +237,10 @@ static bool op_run(struct machine *m, const Dwarf_Op *op)
 }
 
 /* What is on top after all operations; DW_OP_stack_value says so already. */
-static bool ops_run(struct machine *m, const Dwarf_Op *ops, size_t count, u64 *top)
+static bool ops_run(struct machine *m, const struct cfi_op *ops, size_t count, u64 *top)
 {
     m->depth = 0;
-    if (!count || count > MAX_OPS)
+    if (!count)
         return false;
     for (size_t i = 0; i < count; i++)
         if (!(i == count - 1 && ops[i].atom == DW_OP_stack_value) && !op_run(m, &ops[i]))
@@ -218,9 +252,9 @@ static bool ops_run(struct machine *m, const Dwarf_Op *ops, size_t count, u64 *t
 }
 
 /* A location description: a register, a value, or a place in memory. */
-static bool location_read(struct machine *m, const Dwarf_Op *ops, size_t count, u64 *value)
+static bool location_read(struct machine *m, const struct cfi_op *ops, size_t count, u64 *value)
 {
-    const Dwarf_Op *last = &ops[count - 1];
+    const struct cfi_op *last = &ops[count - 1];
     if (count == 1 && last->atom >= DW_OP_reg0 && last->atom <= DW_OP_reg31)
         return register_get(m->registers, last->atom - DW_OP_reg0, value);
     if (count == 1 && last->atom == DW_OP_regx)
@@ -230,19 +264,13 @@ static bool location_read(struct machine *m, const Dwarf_Op *ops, size_t count, 
     return last->atom == DW_OP_stack_value || m->read(m->context, *value, value);
 }
 
-enum rule { RULE_VALUE, RULE_UNDEFINED, RULE_LOST };
-
-static enum rule register_restore(struct machine *m, Dwarf_Frame *frame, int number, u64 *value)
+/* false: the register's value in the caller is not known. */
+static bool register_restore(struct machine *m, const struct cfi_rules *rules, u32 number, u64 *value)
 {
-    Dwarf_Op memory[3], *ops;
-    size_t count;
-    if (dwarf_frame_register(frame, number, memory, &ops, &count))
-        return RULE_LOST;
-    if (!count && ops == memory)
-        return RULE_UNDEFINED;
-    if (!count)
-        return register_get(m->registers, (u64)number, value) ? RULE_VALUE : RULE_LOST;
-    return location_read(m, ops, count, value) ? RULE_VALUE : RULE_LOST;
+    const struct cfi_rule *rule = &rules->registers[number];
+    if (rule->kind == RULE_SAME)
+        return register_get(m->registers, number, value);
+    return rule->kind == RULE_EXPRESSION && location_read(m, &rules->ops[rule->first], rule->count, value);
 }
 
 /* Arm's pointer authentication signs return addresses above the 48 bits that user space has. */
@@ -255,27 +283,24 @@ static u64 address_plain(u64 address)
 #endif
 }
 
-static enum cfi_result frame_leave(struct machine *m, Dwarf_Frame *frame, struct registers *r, bool *signal)
+static enum cfi_result frame_leave(struct machine *m, const struct cfi_rules *rules, struct registers *r,
+                                   bool *signal)
 {
-    Dwarf_Op *ops;
-    size_t count;
     struct registers caller = {.known = 1ull << DWARF_SP | 1ull << DWARF_PC};
-    int return_register = dwarf_frame_info(frame, NULL, NULL, signal);
-    if (return_register < 0 || dwarf_frame_cfa(frame, &ops, &count) || !ops_run(m, ops, count, &m->cfa))
+    const struct cfi_rule *cfa = &rules->cfa;
+    if (cfa->kind != RULE_EXPRESSION || !ops_run(m, &rules->ops[cfa->first], cfa->count, &m->cfa))
         return CFI_NONE;
+    *signal = rules->signal;
     m->cfa_known = true;
-    for (int i = 0; i < FRAME_REGISTERS; i++)
-        if (i != DWARF_SP && register_restore(m, frame, i, &caller.value[i]) == RULE_VALUE)
+    for (u32 i = 0; i < FRAME_REGISTERS; i++)
+        if (i != DWARF_SP && register_restore(m, rules, i, &caller.value[i]))
             caller.known |= 1ull << i;
     caller.value[DWARF_SP] = m->cfa;
-    switch (register_restore(m, frame, return_register, &caller.value[DWARF_PC])) {
-    case RULE_UNDEFINED:
+    if (rules->registers[rules->return_register].kind == RULE_UNDEFINED)
         return CFI_OUTERMOST;
-    case RULE_LOST:
+    if (!register_restore(m, rules, rules->return_register, &caller.value[DWARF_PC]))
         return CFI_NONE;
-    default:
-        caller.value[DWARF_PC] = address_plain(caller.value[DWARF_PC]);
-    }
+    caller.value[DWARF_PC] = address_plain(caller.value[DWARF_PC]);
     if (m->cfa < r->value[DWARF_SP] ||
         (m->cfa == r->value[DWARF_SP] && caller.value[DWARF_PC] == r->value[DWARF_PC]))
         return CFI_NONE; /* stacks are left upwards */
@@ -286,19 +311,14 @@ static enum cfi_result frame_leave(struct machine *m, Dwarf_Frame *frame, struct
 enum cfi_result cfi_step(struct cfi_tables *t, const struct module *m, u64 own, struct registers *r,
                          stack_read_fn read, void *context, bool *signal)
 {
-    const struct cfi_table *c = table_of(t, m);
-    if (!c)
-        return CFI_NONE;
-    Dwarf_CFI *const sources[] = {c->eh, c->debug};
     enum cfi_result result = CFI_NONE;
-    for (size_t i = 0; i < 2 && result == CFI_NONE; i++) {
-        Dwarf_Frame *frame = NULL;
-        if (!sources[i] || dwarf_cfi_addrframe(sources[i], own, &frame))
+    for (enum cfi_source source = 0; source < CFI_SOURCES && result == CFI_NONE; source++) {
+        const struct cfi_rules *rules = rules_of(t, m, source, own);
+        if (!rules || !rules->found)
             continue;
         struct registers before = *r;
         struct machine machine = {.registers = &before, .read = read, .context = context};
-        result = frame_leave(&machine, frame, r, signal);
-        free(frame);
+        result = frame_leave(&machine, rules, r, signal);
     }
     return result;
 }

@@ -8,9 +8,11 @@
 #include "tests/probes/cmocka_test.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* So far apart that it shows what a sum was made of. */
 static const u64 stack_at = 0x10000000, frame_at = 0x7000000000;
@@ -117,6 +119,59 @@ static void code_agrees_with_tables(void **state)
     cfi_tables_free(a.tables);
 }
 #endif
+
+/* ---- files that change under the reader ---- */
+
+static bool file_copy(const char *from, int to)
+{
+    char bytes[1 << 14];
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    ssize_t n = -1;
+    while (in >= 0 && (n = read(in, bytes, sizeof(bytes))) > 0)
+        if (write(to, bytes, (size_t)n) != n)
+            break;
+    if (in >= 0)
+        close(in);
+    return n == 0;
+}
+
+static bool read_nothing(void *context, u64 address, u64 *value)
+{
+    (void)context;
+    *value = address;
+    return true;
+}
+
+static enum cfi_result step_at(struct cfi_tables *t, const struct module *m, u64 address)
+{
+    struct registers r = {.known = (1ull << DWARF_REGISTERS) - 1};
+    bool signal;
+    r.value[DWARF_SP] = stack_at;
+    r.value[DWARF_FP] = frame_at;
+    return cfi_step(t, m, address, &r, read_nothing, NULL, &signal);
+}
+
+/* The file is cut off after its tables were found: who reads them dies of it (SIGBUS), which is a child. */
+static void file_cut_off(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/heapwait-cut-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && file_copy(PATH_SUBJECT "_tables", fd));
+    const struct module *m = module_of(path), *other = module_of(PATH_SUBJECT "_tables");
+    struct cfi_tables *t = cfi_tables_new();
+    const struct symbol *first = module_symbol_named(m, "main");
+    assert_non_null(first);
+    assert_int_equal(step_at(t, m, first->address), CFI_STEPPED);
+    assert_int_equal(ftruncate(fd, 64), 0);
+    assert_int_equal(step_at(t, m, first->address), CFI_STEPPED); /* known */
+    assert_int_equal(step_at(t, m, first->address + 1), CFI_NONE);
+    assert_int_equal(step_at(t, m, first->address + 2), CFI_NONE);
+    assert_int_equal(step_at(t, other, first->address + 1), CFI_STEPPED);
+    cfi_tables_free(t);
+    close(fd);
+    unlink(path);
+}
 
 /* ---- stacks that no program ever had ---- */
 
@@ -243,6 +298,7 @@ int main(void)
 #if defined(__x86_64__)
         cmocka_unit_test(code_agrees_with_tables),
 #endif
+        cmocka_unit_test(file_cut_off),
         cmocka_unit_test(odd_stacks),
         cmocka_unit_test(classes_of_frames),
     };

@@ -1,0 +1,211 @@
+/* See cfi_child.h.  The meaning of rules: DWARF 5, 6.4 (call frame information); the decoding is libdw's. One
+ * question, one answer, of fixed size, over a pair of sockets; the end of heapwait's side ends the child. */
+#include "probes/cfi_child.h"
+
+#include <elfutils/libdw.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    CPU_SECONDS = 20, /* of one child, for all its answers */
+    MEMORY = 2047 << 20,
+};
+
+struct cfi_child {
+    pid_t pid;
+    int socket;
+};
+
+struct question {
+    u64 address;
+    u32 source;
+    u32 pad;
+};
+
+/* false: the other side is gone. */
+static bool all_moved(int fd, void *bytes, size_t size, bool out)
+{
+    for (size_t done = 0; done < size;) {
+        char *at = (char *)bytes + done;
+        ssize_t n = out ? send(fd, at, size - done, MSG_NOSIGNAL) : recv(fd, at, size - done, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+/* ---- the child ---- */
+
+static void limit_set(int resource, rlim_t value)
+{
+    const struct rlimit limit = {value, value};
+    setrlimit(resource, &limit);
+}
+
+/* AddressSanitizer reserves terabytes of addresses: a limit on them would end it at once. */
+static void limits_set(void)
+{
+    limit_set(RLIMIT_CPU, CPU_SECONDS);
+    limit_set(RLIMIT_CORE, 0);
+    limit_set(RLIMIT_FSIZE, 0);
+#if !defined(__SANITIZE_ADDRESS__)
+    limit_set(RLIMIT_AS, MEMORY);
+#endif
+}
+
+static struct cfi_rule expression_put(struct cfi_rules *r, const Dwarf_Op *ops, size_t count)
+{
+    struct cfi_rule rule = {.kind = RULE_LOST, .first = r->op_count};
+    if (!count || count > CFI_OPS || count > (size_t)(CFI_POOL - r->op_count))
+        return rule;
+    for (size_t i = 0; i < count; i++)
+        r->ops[r->op_count++] =
+            (struct cfi_op){.atom = ops[i].atom, .number = ops[i].number, .number2 = ops[i].number2};
+    rule.kind = RULE_EXPRESSION;
+    rule.count = (u8)count;
+    return rule;
+}
+
+static struct cfi_rule register_rule(struct cfi_rules *r, Dwarf_Frame *frame, int number)
+{
+    Dwarf_Op memory[3], *ops;
+    size_t count;
+    if (dwarf_frame_register(frame, number, memory, &ops, &count))
+        return (struct cfi_rule){.kind = RULE_LOST};
+    if (!count)
+        return (struct cfi_rule){.kind = ops == memory ? RULE_UNDEFINED : RULE_SAME};
+    return expression_put(r, ops, count);
+}
+
+static void rules_fill(struct cfi_rules *r, Dwarf_Frame *frame)
+{
+    Dwarf_Op *ops;
+    size_t count;
+    bool signal = false;
+    int return_register = dwarf_frame_info(frame, NULL, NULL, &signal);
+    if (return_register < 0 || return_register >= CFI_REGISTERS || dwarf_frame_cfa(frame, &ops, &count))
+        return;
+    r->found = 1;
+    r->signal = signal;
+    r->return_register = (u32)return_register;
+    r->cfa = expression_put(r, ops, count);
+    for (int i = 0; i < CFI_REGISTERS; i++)
+        r->registers[i] = register_rule(r, frame, i);
+}
+
+/* libdw reads all debug information as soon as it is asked for a table in it. */
+static bool has_debug_frame(Elf *elf)
+{
+    size_t names;
+    if (elf_getshdrstrndx(elf, &names))
+        return false;
+    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
+        GElf_Shdr header;
+        const char *name = gelf_getshdr(section, &header) ? elf_strptr(elf, names, header.sh_name) : NULL;
+        if (name && (!strcmp(name, ".debug_frame") || !strcmp(name, ".zdebug_frame")))
+            return true;
+    }
+    return false;
+}
+
+static _Noreturn void child_run(int fd, int socket)
+{
+    Dwarf_CFI *tables[CFI_SOURCES] = {0};
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int i = 0; nothing >= 0 && i < 3; i++)
+        dup2(nothing, i); /* what a sanitizer would say of its crash is nobody's business */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    limits_set();
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+    if (elf) {
+        Dwarf *dwarf = has_debug_frame(elf) ? dwarf_begin_elf(elf, DWARF_C_READ, NULL) : NULL;
+        tables[CFI_EH_FRAME] = dwarf_getcfi_elf(elf);
+        tables[CFI_DEBUG_FRAME] = dwarf ? dwarf_getcfi(dwarf) : NULL;
+    }
+    for (struct question q; all_moved(socket, &q, sizeof(q), false);) {
+        struct cfi_rules r = {0};
+        Dwarf_Frame *frame = NULL;
+        Dwarf_CFI *table = q.source < CFI_SOURCES ? tables[q.source] : NULL;
+        if (table && !dwarf_cfi_addrframe(table, q.address, &frame))
+            rules_fill(&r, frame);
+        free(frame);
+        if (!all_moved(socket, &r, sizeof(r), true))
+            break;
+    }
+    _exit(0);
+}
+
+/* ---- heapwait ---- */
+
+struct cfi_child *cfi_child_new(int fd)
+{
+    int ends[2];
+    struct cfi_child *c = fd >= 0 ? calloc(1, sizeof(*c)) : NULL;
+    if (!c || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
+        free(c);
+        return NULL;
+    }
+    c->pid = fork();
+    if (!c->pid) {
+        close(ends[0]); /* or it would never see the end of heapwait's side */
+        child_run(fd, ends[1]);
+    }
+    close(ends[1]);
+    if (c->pid < 0) {
+        close(ends[0]);
+        free(c);
+        return NULL;
+    }
+    c->socket = ends[0];
+    return c;
+}
+
+void cfi_child_free(struct cfi_child *c)
+{
+    if (!c)
+        return;
+    close(c->socket);
+    kill(c->pid, SIGKILL); /* it has nothing to finish, and others' children may hold the other end open */
+    while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    free(c);
+}
+
+static bool rule_makes_sense(const struct cfi_rule *rule)
+{
+    return rule->kind <= RULE_EXPRESSION &&
+           (rule->kind != RULE_EXPRESSION ||
+            (rule->count && rule->count <= CFI_OPS && rule->first <= CFI_POOL - rule->count));
+}
+
+static bool rules_make_sense(const struct cfi_rules *r)
+{
+    for (int i = 0; i < CFI_REGISTERS; i++)
+        if (!rule_makes_sense(&r->registers[i]))
+            return false;
+    return rule_makes_sense(&r->cfa) && r->return_register < CFI_REGISTERS;
+}
+
+bool cfi_child_ask(struct cfi_child *c, enum cfi_source source, u64 address, struct cfi_rules *rules)
+{
+    struct question q = {.address = address, .source = source};
+    if (!all_moved(c->socket, &q, sizeof(q), true) || !all_moved(c->socket, rules, sizeof(*rules), false))
+        return false;
+    if (!rules_make_sense(rules))
+        rules->found = 0;
+    return true;
+}
