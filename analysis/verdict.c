@@ -19,6 +19,14 @@ static void maker_fail(struct maker *m, int rc, const char *text)
         m->rc = text ? error_set(m->err, rc, "%s", text) : rc;
 }
 
+const char *place_threads(char buffer[40], const struct place *place)
+{
+    *buffer = 0;
+    if (place->threads > 0)
+        snprintf(buffer, 40, " at %lld thread%s", (long long)place->threads, place->threads == 1 ? "" : "s");
+    return buffer;
+}
+
 void maker_say(struct maker *m, const char *topic, const char *format, ...)
 {
     if (m->rc)

@@ -84,41 +84,39 @@ static void say_basis(struct maker *m, const struct place *place)
 /* The whole difference first: when it is small nothing more can be said. */
 static bool difference_say(struct maker *m, const struct place *place, const char *baseline, const double *n)
 {
-    char here[32], there[32], extra[32];
+    char here[32], there[32], extra[32], at[40];
     const double delta = n[0] - n[1];
     const char *runs = n[3] > 1 ? " (runs with the median wall time)" : "";
     const bool large = fabs(delta) >= LEAST_DIFFERENCE * n[1];
     if (!large)
-        maker_say(
-            m, "account",
-            "In core time (wall time x %.0f cores) %s and %s hardly differ at %lld thread%s: %s beside %s%s.",
-            n[2], place->variant, baseline, (long long)place->threads, place->threads == 1 ? "" : "s",
-            ns_text(here, n[0]), ns_text(there, n[1]), runs);
+        maker_say(m, "account",
+                  "In core time (wall time x %.0f cores) %s and %s hardly differ%s: %s beside %s%s.", n[2],
+                  place->variant, baseline, place_threads(at, place), ns_text(here, n[0]),
+                  ns_text(there, n[1]), runs);
     else if (delta < 0)
         maker_say(m, "account",
-                  "In core time (wall time x %.0f cores) %s takes %s less than %s at %lld thread%s: %s "
+                  "In core time (wall time x %.0f cores) %s takes %s less than %s%s: %s "
                   "beside %s%s.",
-                  n[2], place->variant, ns_text(extra, delta), baseline, (long long)place->threads,
-                  place->threads == 1 ? "" : "s", ns_text(here, n[0]), ns_text(there, n[1]), runs);
+                  n[2], place->variant, ns_text(extra, delta), baseline, place_threads(at, place),
+                  ns_text(here, n[0]), ns_text(there, n[1]), runs);
     return large && delta > 0;
 }
 
 static void extra_say(struct maker *m, const struct place *place, const char *baseline, const double *n)
 {
-    char here[32], there[32], extra[32];
+    char here[32], there[32], extra[32], at[40];
     char *states =
         states_phrase(m,
                       "SELECT label, share FROM slowdown WHERE variant IS ?1 AND threads IS ?2 "
                       "AND state <> 'unexplained' AND delta_ns > 0 ORDER BY delta_ns DESC, position",
                       place);
     if (states && *states)
-        maker_say(
-            m, "account",
-            "Where the extra time goes: at %lld thread%s %s takes %s of core time (wall time x %.0f cores) "
-            "more than %s, %s beside %s%s; most of it is %s.",
-            (long long)place->threads, place->threads == 1 ? "" : "s", place->variant,
-            ns_text(extra, n[0] - n[1]), n[2], baseline, ns_text(here, n[0]), ns_text(there, n[1]),
-            n[3] > 1 ? " (runs with the median wall time)" : "", states);
+        maker_say(m, "account",
+                  "Where the extra time goes:%s %s takes %s of core time (wall time x %.0f cores) "
+                  "more than %s, %s beside %s%s; most of it is %s.",
+                  place_threads(at, place), place->variant, ns_text(extra, n[0] - n[1]), n[2], baseline,
+                  ns_text(here, n[0]), ns_text(there, n[1]),
+                  n[3] > 1 ? " (runs with the median wall time)" : "", states);
     free(states);
 }
 

@@ -11,15 +11,12 @@
 /* "musl at 4 threads", "the command". */
 static char *place_phrase(const struct place *place)
 {
-    char *text = NULL;
+    char *text = NULL, at[40];
     int n;
     if (!place->variant)
         n = asprintf(&text, "the command");
-    else if (place->threads)
-        n = asprintf(&text, "%s at %lld thread%s", place->variant, (long long)place->threads,
-                     place->threads == 1 ? "" : "s");
     else
-        n = asprintf(&text, "%s", place->variant);
+        n = asprintf(&text, "%s%s", place->variant, place_threads(at, place));
     return n < 0 ? NULL : text;
 }
 

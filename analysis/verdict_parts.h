@@ -30,6 +30,9 @@ struct ratio {
     int64_t rounds;
 };
 
+/* " at 4 threads"; nothing where their number is not known. */
+const char *place_threads(char buffer[40], const struct place *place);
+
 /* Adds a sentence. */
 void maker_say(struct maker *m, const char *topic, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

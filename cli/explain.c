@@ -117,9 +117,10 @@ static bool column_shown(const struct cell_column *column, unsigned width)
     return !(column->flags & WIDE) || width >= WIDTH_WIDE;
 }
 
-/* What {subject}, {baseline} and {threads} stand for. */
+/* What {subject}, {baseline} and {at threads} stand for; the last is " at 4 threads", or nothing where the
+ * number is not known. */
 struct names {
-    char *subject, *baseline, *threads;
+    char *subject, *baseline, *at_threads;
 };
 
 static char *column_copy(sqlite3_stmt *row, int at)
@@ -133,17 +134,20 @@ static void names_free(struct names *n)
 {
     free(n->subject);
     free(n->baseline);
-    free(n->threads);
+    free(n->at_threads);
 }
 
 static int names_read(struct database *db, struct names *n, struct error *err)
 {
-    sqlite3_stmt *row = database_prepare(
-        db, "SELECT variant, baseline, threads || iif(threads = 1, ' thread', ' threads') FROM subject", err);
+    sqlite3_stmt *row = database_prepare(db,
+                                         "SELECT variant, baseline, coalesce(' at ' || threads || "
+                                         "iif(threads = 1, ' thread', ' threads'), '') FROM "
+                                         "subject",
+                                         err);
     int rc = row ? database_step(db, row, err) : -EIO;
     if (rc == 1)
         *n = (struct names){column_copy(row, 0), column_copy(row, 1), column_copy(row, 2)};
-    if (rc == 1 && (!n->subject || !n->baseline || !n->threads))
+    if (rc == 1 && (!n->subject || !n->baseline || !n->at_threads))
         rc = error_set(err, -ENOMEM, "out of memory");
     sqlite3_finalize(row);
     return rc < 0 ? rc : 0;
@@ -154,7 +158,7 @@ static char *names_insert(const char *text, const struct names *n)
 {
     const struct {
         const char *place, *name;
-    } places[] = {{"{subject}", n->subject}, {"{baseline}", n->baseline}, {"{threads}", n->threads}};
+    } places[] = {{"{subject}", n->subject}, {"{baseline}", n->baseline}, {"{at threads}", n->at_threads}};
     char *out = NULL;
     size_t size = 0;
     FILE *memory = open_memstream(&out, &size);

@@ -123,7 +123,7 @@ static const struct section sections[] = {
                  {"other", CELL_COUNT, 0},
                  {"blocked", CELL_NS, 0},
                  {"evidence", CELL_TEXT, SHRINK | WIDE}}},
-    {.heading = "Who waits for malloc's locks at {threads}: the functions above malloc",
+    {.heading = "Who waits for malloc's locks{at threads}: the functions above malloc",
      .note = WHO_WAITS_NOTE,
      .sql = "SELECT h.variant, h.name, " WHO_WAITS_CELLS " FROM who_waits AS h "
             "WHERE h.variant IS NOT NULL AND h.is_malloc AND h.rank <= 3 AND h.threads IS "
@@ -154,7 +154,7 @@ static const struct section sections[] = {
                  {"class", CELL_TEXT, 0},
                  {"share", CELL_SHARE, 0},
                  {"samples", CELL_COUNT, 0}}},
-    {.heading = "Core time of {baseline} and {subject} at {threads}: wall time x cores",
+    {.heading = "Core time of {baseline} and {subject}{at threads}: wall time x cores",
      .note = "Of one real run each, the one with the median wall time among those with a ledger.  Times with "
              "* are "
              "estimated from samples; system call entry and exit, and the probes' own time, are calibrated: "
@@ -162,7 +162,7 @@ static const struct section sections[] = {
              "calls of known length, and the number of calls.",
      .sql = SIDE_BY_SIDE("core_account", "'wall time x cores'"),
      .columns = SIDE_BY_SIDE_COLUMNS},
-    {.heading = "Extra core time of {subject} over {baseline} at {threads}, by state",
+    {.heading = "Extra core time of {subject} over {baseline}{at threads}, by state",
      .note = "The differences sum to that in wall time x cores.  Light bars: less time than the baseline.",
      .sql = "WITH g AS (SELECT t.sums, iif(t.sums, 'wall time x cores', s.label) AS label, s.position, "
             "NOT t.sums AND s.state = 'unexplained' AS late, sum(s.delta_ns) AS d, sum(s.share) AS share "
@@ -191,7 +191,7 @@ static const struct section sections[] = {
                  {"most of it in", CELL_TEXT, SHRINK},
                  {"share", CELL_SHARE, 0},
                  {"unexplained", CELL_SHARE, 0}}},
-    {.heading = "Thread time of {baseline} and {subject} at {threads}: sums over all threads",
+    {.heading = "Thread time of {baseline} and {subject}{at threads}: sums over all threads",
      .note = "Of the same two runs; what threads do without a core is in here too.  * as above.",
      .sql = SIDE_BY_SIDE("thread_account", "'lifetimes of the threads'"),
      .columns = SIDE_BY_SIDE_COLUMNS},

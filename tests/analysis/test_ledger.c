@@ -350,6 +350,10 @@ static void test_verdict(void **state)
     o = opened_ledger("UPDATE run SET wall_ns = 600000 WHERE id = 20");
     assert_says(&o, "musl takes 1.00\u00a0ms less than glibc at 4 threads", true);
     opened_close(&o);
+    o = opened_ledger("UPDATE run SET threads = NULL"); /* the program chooses, and nobody knows */
+    assert_says(&o, "Where the extra time goes: musl takes", true);
+    assert_says(&o, "at 0 threads", false);
+    opened_close(&o);
     o = opened_ledger("DELETE FROM host WHERE key GLOB 'calibration*'");
     assert_says(&o, "System calls were not calibrated", true);
     opened_close(&o);
