@@ -53,7 +53,8 @@ struct measure_options {
     struct debug_files *debug_files;         /* files that the user gave to name locks by; NULL: none */
     const struct libc_archive *libc_archive; /* a reference for programs without symbols; NULL: none */
     const char *perf_file; /* a `perf record` of the same run, into this file; NULL: none (needs probes) */
-    bool calibrate;        /* switch on the kernel's own statistics of BPF programs (they cost time) */
+    bool pins;      /* mode ledger: programs on system calls pin their CPU even where the kernel does */
+    bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };
 
 /* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */

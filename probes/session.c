@@ -54,10 +54,11 @@ int session_open(const struct measure_options *options, struct session **out, st
         return error_set(err, -ENOMEM, "out of memory");
     s->stats_fd = -1;
     s->cpu_count = libbpf_num_possible_cpus() > 0 ? (size_t)libbpf_num_possible_cpus() : 1;
-    s->hooks = (struct attachment){.tracefs = -1,
-                                   .ledger = options->probes == PROBES_LEDGER,
-                                   .cgroup = options->cgroup,
-                                   .pins = settings_pins()};
+    s->hooks =
+        (struct attachment){.tracefs = -1,
+                            .ledger = options->probes == PROBES_LEDGER,
+                            .cgroup = options->cgroup,
+                            .pins = options->probes == PROBES_LEDGER && (options->pins || settings_pins())};
     s->hooks.sample_period_ns = s->hooks.ledger ? options->sample_period_ns : 0;
     if (!(s->skeleton = probes_bpf__open())) {
         rc = error_set(err, -errno, "can't open the BPF programs: %s", strerror(errno));

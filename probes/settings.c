@@ -69,7 +69,8 @@ void settings_put(struct session *s, const struct measure_options *options)
     k->rodata->ledger = s->hooks.ledger;
     k->rodata->by_registers = s->hooks.ledger || s->hooks.tracefs < 0;
     k->rodata->can_pin = kernel_has("bpf_preempt_disable") && kernel_has("bpf_preempt_enable");
-    k->rodata->calls_pinned = !s->hooks.pins;
+    /* asked by the raw programs of mode waits only */
+    k->rodata->calls_pinned = s->hooks.ledger || s->hooks.tracefs >= 0 || !settings_pins();
     k->rodata->nr_futex = SYS_futex;
     k->rodata->nr_restart = SYS_restart_syscall;
     k->rodata->nr_waitv = NR_FUTEX_WAITV;

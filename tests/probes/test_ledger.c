@@ -108,6 +108,24 @@ static void known_times(void **state)
     measurement_free(t.m);
 }
 
+/* As on a kernel that does not keep the CPU for them. */
+static void programs_that_pin(void **state)
+{
+    struct measure_options options = plain;
+    struct trial t;
+    bool used = false;
+    (void)state;
+    options.session = NULL;
+    options.pins = true;
+    trial_run(&t, &options, LEDGER_SUBJECT, "brief", "40");
+    assert_nothing_lost(&t);
+    assert_int_equal(threads_named(&t, "brief"), 40);
+    for (size_t i = 0; i < t.m->probe_stat_count; i++)
+        used = used || !strcmp(t.m->probe_stats[i].name, "ledger_enter_pins");
+    assert_true(used);
+    measurement_free(t.m);
+}
+
 /* ---- threads come and go ---- */
 
 static void threads_of_a_millisecond(void **state)
@@ -400,6 +418,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_times),
+        cmocka_unit_test(programs_that_pin),
         cmocka_unit_test(threads_of_a_millisecond),
         cmocka_unit_test(ten_thousand_threads),
         cmocka_unit_test(two_thousand_at_once),

@@ -25,7 +25,6 @@ static const struct module *module_of(const char *path)
     return module_get(modules, &m);
 }
 
-#if defined(__x86_64__)
 /* Memory whose every word holds its own address: what is read says where it was read. */
 static bool read_own_address(void *context, u64 address, u64 *value)
 {
@@ -34,6 +33,7 @@ static bool read_own_address(void *context, u64 address, u64 *value)
     return true;
 }
 
+#if defined(__x86_64__)
 struct agreement {
     struct cfi_tables *tables;
     size_t agreed, silent, disagreed;
@@ -135,20 +135,13 @@ static bool file_copy(const char *from, int to)
     return n == 0;
 }
 
-static bool read_nothing(void *context, u64 address, u64 *value)
-{
-    (void)context;
-    *value = address;
-    return true;
-}
-
 static enum cfi_result step_at(struct cfi_tables *t, const struct module *m, u64 address)
 {
     struct registers r = {.known = (1ull << DWARF_REGISTERS) - 1};
     bool signal;
     r.value[DWARF_SP] = stack_at;
     r.value[DWARF_FP] = frame_at;
-    return cfi_step(t, m, address, &r, read_nothing, NULL, &signal);
+    return cfi_step(t, m, address, &r, read_own_address, NULL, &signal);
 }
 
 /* The file is cut off after its tables were found: who reads them dies of it (SIGBUS), which is a child. */
