@@ -220,8 +220,9 @@ struct sample_key {
     u8 pad;
 };
 
-/* What a CPU did. */
-enum cpu_use { CPU_FOLLOWED, CPU_IDLE, CPU_OTHER, CPU_USES };
+/* What a CPU did.  CPU_EXITING is what it does, not what it did: it runs a followed task that has begun to
+ * exit, and whose account may end there, since the switch away from it is not always seen. */
+enum cpu_use { CPU_FOLLOWED, CPU_IDLE, CPU_OTHER, CPU_USES, CPU_EXITING = CPU_USES };
 struct cpu_account {
     u64 since_ns;
     u64 ns[CPU_USES];

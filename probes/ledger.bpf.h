@@ -281,12 +281,28 @@ static __always_inline void cpu_account(bool followed, struct task_struct *prev,
     c->since_ns = now;
 }
 
-static __always_inline void cpu_next(bool followed, struct task_struct *next)
+static __always_inline void cpu_next(const struct task_state *in, struct task_struct *next)
 {
     u32 zero = 0;
     struct cpu_account *c = bpf_map_lookup_elem(&cpus, &zero);
-    if (c)
-        c->use = followed ? CPU_FOLLOWED : next->pid ? CPU_OTHER : CPU_IDLE;
+    if (!c)
+        return;
+    if (in)
+        c->use = in->kept ? CPU_EXITING : CPU_FOLLOWED;
+    else
+        c->use = next->pid ? CPU_OTHER : CPU_IDLE;
+}
+
+/* The running task begins to exit. */
+static __always_inline void cpu_exiting(u64 now)
+{
+    u32 zero = 0;
+    struct cpu_account *c = bpf_map_lookup_elem(&cpus, &zero);
+    if (!c || (s64)(now - c->since_ns) < 0)
+        return;
+    c->ns[CPU_FOLLOWED] += now - c->since_ns;
+    c->since_ns = now;
+    c->use = CPU_EXITING;
 }
 
 /* A followed task is found on a CPU that was thought to do something else. */
@@ -294,11 +310,12 @@ static __always_inline void cpu_found(u64 now)
 {
     u32 zero = 0;
     struct cpu_account *c = bpf_map_lookup_elem(&cpus, &zero);
-    if (!c || c->use >= CPU_USES)
+    if (!c)
         return;
+    u32 use = c->use < CPU_USES ? c->use : CPU_OTHER;
     if ((s64)(now - c->since_ns) < 0)
         now = c->since_ns;
-    c->ns[c->use] += now - c->since_ns;
+    c->ns[use] += now - c->since_ns;
     c->since_ns = now;
     c->use = CPU_FOLLOWED;
 }

@@ -107,7 +107,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
     u64 now = bpf_ktime_get_ns();
     if (ledger && !stopped) {
         cpu_account(out != NULL, prev, now);
-        cpu_next(in != NULL, next);
+        cpu_next(in, next);
     }
     if (out)
         task_leave(c, out, prev, preempt, now);
@@ -249,6 +249,7 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
             state_set(t, STATE_EXITING, now);
         t->base = STATE_EXITING;
         thread_keep(t, task, now);
+        cpu_exiting(t->since_ns);
     }
     c->busy = 0;
     return 0;

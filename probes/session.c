@@ -123,22 +123,19 @@ static void missed_add(struct session *s)
     s->missed = missed - s->missed_before;
 }
 
-/* Waits until no program runs any more that has begun before: an RCU grace period. */
-static void programs_await(void)
+void session_await(void)
 {
     syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 int session_stop(struct session *s, struct error *err)
 {
-    if (s->hooks.ledger)
-        programs_await(); /* the command's last thread may not have left its CPU yet */
     session_hand_over(
         s); /* what a CPU knows of the thread that it runs on; words are read from it in any case */
     s->skeleton->bss->stopped_ns = monotonic_ns(); /* for a thread that ends between the two */
     recording_stop(s, true);
     s->skeleton->bss->stopped_ns = monotonic_ns();
-    programs_await();
+    session_await();
     missed_add(s);
     int rc = session_iterate(s->skeleton->progs.collect_living, NULL);
     return rc ? error_set(err, rc, "can't collect from tasks that live on (BPF task iterator: %s)",

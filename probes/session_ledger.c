@@ -68,12 +68,15 @@ static int cpus_read(const struct session *s, struct cpu_account *each, struct c
     return rc;
 }
 
-/* What a CPU is doing now goes on to this moment: no switch has ended it. */
-static void cpu_add(struct cpu_totals *sum, const struct cpu_account *c)
+/* What a CPU is doing now goes on to this moment: no switch has ended it.  `stopped`: the account of a task
+ * that exits goes on to there as well; else it has ended at the exit, and the switch away from it was not
+ * seen. */
+static void cpu_add(struct cpu_totals *sum, const struct cpu_account *c, bool stopped)
 {
-    for (int use = 0; use < CPU_USES; use++)
-        sum->ns[use] += c->ns[use];
-    sum->ns[c->use % CPU_USES] += sum->until_ns > c->since_ns ? sum->until_ns - c->since_ns : 0;
+    uint32_t use = c->use < CPU_USES ? c->use : stopped ? CPU_FOLLOWED : CPU_OTHER;
+    for (int i = 0; i < CPU_USES; i++)
+        sum->ns[i] += c->ns[i];
+    sum->ns[use] += sum->until_ns > c->since_ns ? sum->until_ns - c->since_ns : 0;
     sum->cpus++;
 }
 
@@ -87,11 +90,13 @@ int session_cpus_end(struct session *s)
     s->cpus = (struct cpu_totals){.from_ns = s->cpus.from_ns};
     if (!each || !allowed)
         goto out;
+    if (!s->skeleton->bss->stopped_ns)
+        session_await(); /* the command's last thread may not have left its CPU yet */
     rc = sched_getaffinity(0, set_size, allowed) ? -errno : cpus_read(s, each, each + cpus, size);
     s->cpus.until_ns = s->skeleton->bss->stopped_ns ? s->skeleton->bss->stopped_ns : monotonic_ns();
     for (int i = 0; i < cpus && !rc; i++)
         if (CPU_ISSET_S((size_t)i, set_size, allowed))
-            cpu_add(&s->cpus, &each[i]);
+            cpu_add(&s->cpus, &each[i], s->skeleton->bss->stopped_ns != 0);
 out:
     CPU_FREE(allowed);
     free(each);

@@ -24,6 +24,9 @@ bool settings_pins(void);
 /* Before loading. */
 void settings_put(struct session *s, const struct measure_options *options);
 
+/* Waits until no program runs any more that has begun before: an RCU grace period. */
+void session_await(void);
+
 /* As at the beginning of a run; no program may be under way. */
 void cpu_states_reset(struct session *s);
 

@@ -114,7 +114,9 @@ static void code_agrees_with_tables(void **state)
     print_message("%zu calls agree, of %zu the code doesn't tell, %zu disagree\n", a.agreed, a.silent,
                   a.disagreed);
     assert_true(a.agreed > 1000);
+#if !defined(__SANITIZE_ADDRESS__) /* its functions realign their stacks, for red zones */
     assert_true(a.silent < a.agreed / 4);
+#endif
     assert_int_equal(a.disagreed, 0);
     cfi_tables_free(a.tables);
 }
