@@ -50,6 +50,18 @@ static __noinline int cpu_join(struct cpu_state *c, struct task_state *t, u64 id
     return 0;
 }
 
+/* The CPU runs a followed task and does not know it: which of the two it is.  The command, which user space
+ * marks while it sleeps, has no account yet when the switch to it was not shown. */
+static __always_inline void cpu_meets(struct cpu_state *c, struct task_state *t, u64 identity,
+                                      enum meeting meeting)
+{
+    bool begun = !ledger || t->record.thread;
+    if (t->unsettled || (begun && c->owner == identity))
+        cpu_join(c, t, identity, meeting);
+    else
+        task_found(c, t, identity);
+}
+
 /* Looks the running task up: it is not the one that the CPU knows, or somebody has been marked since.  That
  * nobody follows it is noted before it is asked (the exchange is a full barrier): user space, which marks
  * first and wipes out the note then, is either seen to have marked it, or wipes out this very note. */
@@ -59,10 +71,8 @@ static __noinline int cpu_look(struct cpu_state *c, u64 identity, u32 meeting)
         return 0;
     __sync_lock_test_and_set(&c->passer, identity);
     struct task_state *t = task_followed(bpf_get_current_task_btf());
-    if (t && (t->unsettled || c->owner == identity))
-        cpu_join(c, t, identity, meeting);
-    else if (t)
-        task_found(c, t, identity);
+    if (t)
+        cpu_meets(c, t, identity, meeting);
     else {
         c->owner = identity;
         c->mine = 0;

@@ -59,15 +59,6 @@ static __always_inline void task_leave(struct cpu_state *c, struct task_state *t
         cpu_leave(t, runnable, now);
 }
 
-/* The CPU did not know that it runs this task. */
-static __always_inline void switch_meets(struct cpu_state *c, struct task_state *t, u64 identity)
-{
-    if (t->unsettled || c->owner == identity)
-        cpu_join(c, t, identity, AT_KERNEL);
-    else
-        task_found(c, t, identity);
-}
-
 /* The end comes while a task exits: its account goes on to there. */
 static __noinline int exiting_keep(struct task_state *t, struct task_struct *task)
 {
@@ -101,7 +92,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
         return 0;
     c->busy = 1;
     if (out && c->mine != task_identity(prev))
-        switch_meets(c, out, task_identity(prev));
+        cpu_meets(c, out, task_identity(prev), AT_KERNEL);
     if (in && in->unsettled)
         task_settle(in, next, RUNNABLE, AT_KERNEL);
     u64 now = bpf_ktime_get_ns();
@@ -166,16 +157,6 @@ int BPF_PROG(on_newtask, struct task_struct *task, u64 clone_flags)
     PINNED(on_newtask_pinned(task, clone_flags));
 }
 
-/* The command was marked by user space; had it not left its CPU since, no switch has told the CPU of it. */
-static __always_inline void command_begin(struct cpu_state *c, struct task_state *t)
-{
-    if (t->unsettled)
-        cpu_join(c, t, task_identity(bpf_get_current_task_btf()), AT_EXEC);
-    if (ledger)
-        thread_ready(t, bpf_ktime_get_ns(), STATE_SYSCALL);
-    task_load(c, t, task_identity(bpf_get_current_task_btf()));
-}
-
 static __always_inline int on_exec_pinned(struct task_struct *task)
 {
     struct task_state *t = task_followed(task);
@@ -190,7 +171,7 @@ static __always_inline int on_exec_pinned(struct task_struct *task)
     if (c && c->mine == task_identity(task))
         c->space = t->space;
     else if (c)
-        command_begin(c, t);
+        cpu_meets(c, t, task_identity(task), AT_EXEC);
     if (ledger && timeline_length_ns && !timeline_from_ns)
         timeline_from_ns = bpf_ktime_get_ns() + timeline_after_ns;
     return 0;

@@ -103,6 +103,7 @@ int session_follow(struct session *s, int pidfd, struct error *err)
      */
     int rc = bpf_map__update_elem(s->skeleton->maps.tasks, &pidfd, sizeof(pidfd), state, size, BPF_NOEXIST);
     free(state);
+    session_look_again(s);
     return rc && rc != -EEXIST /* that follows all there is */ ? error_set(
                                                                      err, rc,
                                                                      "can't mark the command's process: %s",

@@ -53,14 +53,19 @@ static void timeline_open(struct session *s)
         s->skeleton->bss->timeline_from_ns = monotonic_ns() + s->skeleton->rodata->timeline_after_ns;
 }
 
+void session_look_again(struct session *s)
+{
+    for (size_t i = 0; i < s->cpu_count; i++)
+        __atomic_store_n(&s->cpu_states[i].passer, 0, __ATOMIC_SEQ_CST);
+}
+
 static int present_mark(struct session *s, enum follow_scope scope, struct error *err)
 {
     struct probes_bpf *k = s->skeleton;
     timeline_open(s);
     __atomic_store_n(&k->bss->follow_scope, (uint32_t)scope, __ATOMIC_SEQ_CST);
     int rc = session_iterate(k->progs.follow_present, &k->bss->marks);
-    for (size_t i = 0; i < s->cpu_count; i++) /* who runs there may be one of them */
-        __atomic_store_n(&s->cpu_states[i].passer, 0, __ATOMIC_SEQ_CST);
+    session_look_again(s);
     return rc ? error_set(err, rc,
                           "can't mark the tasks that run already (BPF task iterator: %s); `heapwait doctor` "
                           "tells what is missing",

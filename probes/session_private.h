@@ -27,6 +27,9 @@ void settings_put(struct session *s, const struct measure_options *options);
 /* Waits until no program runs any more that has begun before: an RCU grace period. */
 void session_await(void);
 
+/* Tasks have been marked: who runs on a CPU may be one of them. */
+void session_look_again(struct session *s);
+
 /* As at the beginning of a run; no program may be under way. */
 void cpu_states_reset(struct session *s);
 

@@ -157,12 +157,15 @@ static void core_check(const struct measurement *m)
         known += (int64_t)oncpu_ns(&l->threads[i]);
     int64_t rest = whole - known - (int64_t)l->core.idle_ns - (int64_t)l->core.other_ns;
     int64_t allowed = whole / 200 > 500000 ? whole / 200 : 500000;
-    if (rest > allowed || rest < -allowed)
-        fail_msg("of %lld us of core time %lld are not accounted for (%lld on-CPU, %llu idle, %llu other; "
-                 "%llu switches unseen)",
-                 (long long)whole / 1000, (long long)rest / 1000, (long long)known / 1000,
-                 (unsigned long long)l->core.idle_ns / 1000, (unsigned long long)l->core.other_ns / 1000,
-                 (unsigned long long)lost_of(m, "task switches not shown by the kernel"));
+    if (rest <= allowed && rest >= -allowed)
+        return;
+    for (size_t i = 0; i < l->thread_count; i++)
+        account_print(&l->threads[i]);
+    fail_msg("of %lld us of core time %lld are not accounted for (%lld on-CPU, %llu idle, %llu other; "
+             "%llu switches unseen)",
+             (long long)whole / 1000, (long long)rest / 1000, (long long)known / 1000,
+             (unsigned long long)l->core.idle_ns / 1000, (unsigned long long)l->core.other_ns / 1000,
+             (unsigned long long)lost_of(m, "task switches not shown by the kernel"));
 }
 
 /* Each stretch of a thread begins where the one before ended. */
