@@ -2,21 +2,20 @@
  * question, one answer, of fixed size, over a pair of sockets; the end of heapwait's side ends the child. */
 #include "probes/cfi_child.h"
 
+#include "probes/reader_child.h"
+
 #include <elfutils/libdw.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
     CPU_SECONDS = 20, /* of one child, for all its answers */
-    MEMORY = 2047 << 20,
 };
 
 struct cfi_child {
@@ -46,23 +45,6 @@ static bool all_moved(int fd, void *bytes, size_t size, bool out)
 }
 
 /* ---- the child ---- */
-
-static void limit_set(int resource, rlim_t value)
-{
-    const struct rlimit limit = {value, value};
-    setrlimit(resource, &limit);
-}
-
-/* AddressSanitizer reserves terabytes of addresses: a limit on them would end it at once. */
-static void limits_set(void)
-{
-    limit_set(RLIMIT_CPU, CPU_SECONDS);
-    limit_set(RLIMIT_CORE, 0);
-    limit_set(RLIMIT_FSIZE, 0);
-#if !defined(__SANITIZE_ADDRESS__)
-    limit_set(RLIMIT_AS, MEMORY);
-#endif
-}
 
 static struct cfi_rule expression_put(struct cfi_rules *r, const Dwarf_Op *ops, size_t count)
 {
@@ -122,13 +104,7 @@ static bool has_debug_frame(Elf *elf)
 static _Noreturn void child_run(int fd, int socket)
 {
     Dwarf_CFI *tables[CFI_SOURCES] = {0};
-    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int i = 0; nothing >= 0 && i < 3; i++)
-        dup2(nothing, i); /* what a sanitizer would say of its crash is nobody's business */
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    limits_set();
+    reader_child_confine(CPU_SECONDS);
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
     if (elf) {

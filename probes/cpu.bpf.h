@@ -14,8 +14,8 @@
         return (result);                                                                                     \
     } while (0)
 #define PINNED(body) PINNED_UNLESS(false, body, 0)
-/* Programs on system calls: on raw tracepoints, and on those of each call, which the kernel pins wherever it
- * pins the raw ones (before Linux 6.13 all tracepoints; since then in kernel/trace/trace_syscalls.c). */
+/* The raw programs of mode waits, which the kernel itself pins (before Linux 6.13 all tracepoints; since then
+ * in its own code for those of system calls): asked by experiment, pinned.c. */
 #define PINNED_CALL(body) PINNED_UNLESS(calls_pinned, body, 0)
 
 /* Kernels leave out a few switches when they call probes (seen: some from kernel threads, one in several

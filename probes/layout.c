@@ -2,6 +2,7 @@
 #include "probes/layout.h"
 
 #include "probes/layout_private.h"
+#include "probes/reader_child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,14 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
     MAX_ASKED = 64,  /* variables per file; each is looked for through all of its debug information */
     CPU_SECONDS = 5, /* of one such search */
-    MEMORY = 2047 << 20,
 };
 
 struct layout {
@@ -49,23 +48,6 @@ void layouts_free(struct layouts *l)
 
 /* ---- the child ---- */
 
-static void limit_set(int resource, rlim_t value)
-{
-    const struct rlimit limit = {value, value};
-    setrlimit(resource, &limit);
-}
-
-/* AddressSanitizer reserves terabytes of addresses: a limit on them would end it at once. */
-static void child_limits(void)
-{
-    limit_set(RLIMIT_CPU, CPU_SECONDS);
-    limit_set(RLIMIT_CORE, 0);
-    limit_set(RLIMIT_FSIZE, 0);
-#if !defined(__SANITIZE_ADDRESS__)
-    limit_set(RLIMIT_AS, MEMORY);
-#endif
-}
-
 static bool all_written(int fd, const void *bytes, size_t size)
 {
     for (size_t done = 0; done < size;) {
@@ -82,13 +64,7 @@ static bool all_written(int fd, const void *bytes, size_t size)
 static _Noreturn void child_run(int fd, uint64_t address, int out)
 {
     static struct layout_node nodes[LAYOUT_NODES];
-    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int i = 0; nothing >= 0 && i < 3; i++)
-        dup2(nothing, i); /* what a sanitizer would say of its crash is nobody's business */
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    child_limits();
+    reader_child_confine(CPU_SECONDS);
     size_t count = layout_from_dwarf(fd, address, nodes);
     _exit(all_written(out, nodes, count * sizeof(*nodes)) ? 0 : 1);
 }
