@@ -4,6 +4,7 @@
 #include "analysis/database.h"
 
 #include "analysis/datadir.h"
+#include "analysis/readable.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -324,6 +325,9 @@ int database_open(const char *path, struct database **out, struct error *err)
         rc = pages_check(db, err);
     if (!rc)
         rc = tables_check(db, err);
+    if (!rc && readable_tables(db->connection))
+        rc = error_set(err, -EINVAL, "the tables of '%s' are not a recording's (%s): record again", db->path,
+                       sqlite3_errmsg(db->connection));
     if (!rc)
         rc = views_load(db, err);
     if (!rc)

@@ -2,6 +2,7 @@
  * not depend on the locale that a test or a cron job happens to run in. */
 #include "cli/table.h"
 
+#include "analysis/readable.h"
 #include "analysis/text.h"
 
 #include <stdlib.h>
@@ -116,7 +117,7 @@ void table_add(struct table *t, const char *const *cells)
     }
     char **row = t->cells + t->row_count++ * t->column_count;
     for (size_t i = 0; i < t->column_count; i++) {
-        row[i] = strdup(cells[i] ? cells[i] : EN_DASH);
+        row[i] = readable_text(cells[i] ? cells[i] : EN_DASH);
         if (row[i])
             text_clean(row[i]);
         else

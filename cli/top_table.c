@@ -2,6 +2,7 @@
  * calls per second, and with any other they still add up. */
 #include "cli/top_table.h"
 
+#include "analysis/readable.h"
 #include "analysis/text.h"
 #include "cli/table.h"
 
@@ -133,9 +134,11 @@ static void others_print(const struct live_view *view, FILE *out, unsigned width
         if (p->hottest.name && !p->hottest.allocator && (!most || own > live_calls_all(&most->others)))
             most = p;
     }
-    if (most && asprintf(&whose, "; beside those above most by %s (pid %" PRIu32 "), for %s", most->comm,
-                         most->pid, most->hottest.name) < 0)
+    char *name = most ? readable_text(most->hottest.name) : NULL;
+    if (name && asprintf(&whose, "; beside those above most by %s (pid %" PRIu32 "), for %s", most->comm,
+                         most->pid, name) < 0)
         whose = NULL;
+    free(name);
     bool some = view->unnamed > 0;
     if (asprintf(&text, "calls for other words: %s%s%s%s%s", format_count(number, calls), some ? " (" : "",
                  some ? format_count(unnamed, view->unnamed) : "",
