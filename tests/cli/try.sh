@@ -2,6 +2,8 @@
 # heapwait try as its user meets it, with an allocator of its own.  $1: heapwait, $2: the folder of the test's programs,
 # $3: plain or traced.
 set -u
+# shellcheck source=tests/expect.sh
+. "$(dirname "$0")/../expect.sh"
 heapwait=$1 programs=$2 kind=$3
 [ "$kind" = plain ] || "$heapwait" doctor >/dev/null || { echo "SKIPPED: this user can't trace"; exit 77; }
 source=$(cd "$(dirname "$0")/../.." && pwd)
@@ -14,21 +16,6 @@ export TMPDIR
 unset LD_PRELOAD
 failed=0
 
-# expect NAME WANTED GOT
-expect()
-{
-    [ "$2" = "$3" ] && return
-    echo "FAILED: $1: wanted '$2', got '$3'"
-    failed=1
-}
-# holds NAME FILE WORDS
-holds()
-{
-    grep -qF -- "$3" "$2" && return
-    echo "FAILED: $1: no '$3' in:"
-    cat "$2"
-    failed=1
-}
 try()
 {
     "$heapwait" try --libraries none --seed 1 "$@" >out 2>log

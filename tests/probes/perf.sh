@@ -2,6 +2,8 @@
 # perf sessions, with a real perf: the line that doctor prints works; both collectors count the same; the password
 # study's verdict is the same by either.  $1: heapwait, $2: the subject, $3: the password program's folder.
 set -u
+# shellcheck source=tests/expect.sh
+. "$(dirname "$0")/../expect.sh"
 heapwait=$1 subject=$2 passwords=$3
 "$heapwait" doctor --perf >/dev/null || { echo "SKIPPED: perf can't record here: see heapwait doctor --perf"; exit 77; }
 "$heapwait" doctor >/dev/null || { echo "SKIPPED: this user can't trace"; exit 77; }
@@ -10,19 +12,6 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
 failed=0
 
-expect()
-{
-    [ "$2" = "$3" ] && return
-    echo "FAILED: $1: wanted '$2', got '$3'"
-    failed=1
-}
-holds()
-{
-    grep -qF -- "$3" "$2" && return
-    echo "FAILED: $1: no '$3' in:"
-    cat "$2"
-    failed=1
-}
 # The counts of a word by operation and outcome.
 counts()
 {

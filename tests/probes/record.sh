@@ -1,35 +1,16 @@
 #!/bin/sh
 # heapwait record as its user meets it: exit statuses, messages, files.  $1: heapwait, $2: the subject.
 set -u
+# shellcheck source=tests/expect.sh
+. "$(dirname "$0")/../expect.sh"
 heapwait=$1 subject=$2
 "$heapwait" doctor >/dev/null || { echo "SKIPPED: this user can't trace"; exit 77; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# A copy that others may run and read, wherever the checkout lies.
 source=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$folder" || exit 1
-mkdir data && cp -r "$source/analysis/schema.sql" "$source/analysis/views" data
-cp "$heapwait" heapwait && heapwait=$folder/heapwait
-chmod -R a+rX .
-HEAPWAIT_DATA=$folder/data
-export HEAPWAIT_DATA
+copied "$heapwait" "$source"
 failed=0
-
-# expect NAME WANTED GOT
-expect()
-{
-    [ "$2" = "$3" ] && return
-    echo "FAILED: $1: wanted '$2', got '$3'"
-    failed=1
-}
-# holds NAME FILE WORDS
-holds()
-{
-    grep -qF -- "$3" "$2" && return
-    echo "FAILED: $1: no '$3' in:"
-    cat "$2"
-    failed=1
-}
 
 "$heapwait" record -- "$subject" exit 7 2>log; expect "the command's own status" 7 $?
 holds "the losses come first" log "lost: nothing"

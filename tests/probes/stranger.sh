@@ -2,19 +2,16 @@
 # A recording made with privilege, read without any: nobody gets from it all that root does, from a folder that
 # can't be written to, and so on another machine.  $1: heapwait, $2: the ledger's subject.
 set -u
+# shellcheck source=tests/expect.sh
+. "$(dirname "$0")/../expect.sh"
 heapwait=$1 subject=$2
 "$heapwait" doctor >/dev/null || { echo "SKIPPED: this user can't trace"; exit 77; }
 [ "$(id -u)" -eq 0 ] || { echo "SKIPPED: only root can become nobody"; exit 77; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# A copy that others may run and read, wherever the checkout lies.
 source=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$folder" || exit 1
-mkdir data && cp -r "$source/analysis/schema.sql" "$source/analysis/views" data
-cp "$heapwait" heapwait && heapwait=$folder/heapwait
-chmod -R a+rX .
-HEAPWAIT_DATA=$folder/data
-export HEAPWAIT_DATA
+copied "$heapwait" "$source"
 failed=0
 
 fail()
