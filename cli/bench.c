@@ -1,6 +1,7 @@
 /* heapwait bench: what looking costs.  Everything in one interleaved session: in each round every method runs
  * the password program once, in random order, and is compared to the untraced run of the same round.  The
  * time is the program's own (elapsed_ns), so that no tool's start is counted. */
+#include "cli/arguments.h"
 #include "cli/bench_beside.h"
 #include "cli/bench_table.h"
 #include "cli/command.h"
@@ -33,7 +34,7 @@ static const char usage[] =
     "      --write FILE    the table as Markdown, too\n"
     "  -h, --help\n";
 
-enum { THREADS = 4, MAX_WORDS = 24 };
+enum { THREADS = 4, MAX_WORDS = 24, MOST_PASSWORDS = 1000000000 };
 
 enum kind { UNTRACED, FLOOR_WAITS, FLOOR_LEDGER, WAITS, LEDGER, TOOL };
 
@@ -62,8 +63,7 @@ static const struct method {
 };
 
 struct bench_options {
-    unsigned rounds;
-    uint64_t passwords;
+    uint64_t rounds, passwords;
     bool tools;
     const char *file;
 };
@@ -193,7 +193,7 @@ static int round_run(const struct bench_options *o, char *const *command, unsign
         if (m->kind != TOOL && out->ns[order[i]][round] < 0)
             rc = error_set(err, -EIO, "the run '%s' of the case '%s' failed", m->name, out->title);
     }
-    fprintf(stderr, "heapwait: %s, round %u of %u\n", out->title, round + 1, o->rounds);
+    fprintf(stderr, "heapwait: %s, round %u of %u\n", out->title, round + 1, (unsigned)o->rounds);
     return rc;
 }
 
@@ -249,21 +249,19 @@ static int options_parse(int argc, char **argv, struct bench_options *o)
         } else if (c == 'w') {
             o->file = optarg;
         } else if (c == 'r') {
-            o->rounds = (unsigned)strtoul(optarg, NULL, 10);
+            if (!argument_number(optarg, 1, BENCH_ROUNDS, &o->rounds))
+                return argument_error("bench", "--rounds takes a number from 1 to %d, not '%s'", BENCH_ROUNDS,
+                                      optarg);
         } else if (c == 'p') {
-            o->passwords = strtoull(optarg, NULL, 10);
+            if (!argument_number(optarg, 1, MOST_PASSWORDS, &o->passwords))
+                return argument_error("bench", "--passwords takes a number from 1 to %d, not '%s'",
+                                      MOST_PASSWORDS, optarg);
         } else {
             return EXIT_USAGE;
         }
     }
-    if (optind < argc || o->rounds < 1 || o->rounds > BENCH_ROUNDS || o->passwords < 1 ||
-        o->passwords > 1000000000) {
-        fprintf(
-            stderr,
-            "heapwait bench: rounds from 1 to %d, passwords from 1 to 1000000000; `heapwait bench --help`\n",
-            BENCH_ROUNDS);
-        return EXIT_USAGE;
-    }
+    if (optind < argc)
+        return argument_error("bench", "it takes options only, not '%s'", argv[optind]);
     return -1;
 }
 

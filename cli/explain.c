@@ -5,6 +5,7 @@
 #include "analysis/json.h"
 #include "analysis/text.h"
 #include "analysis/verdict.h"
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/explain_sections.h"
 #include "cli/output.h"
@@ -322,17 +323,6 @@ static void usage_print(FILE *out)
           out);
 }
 
-static bool width_parse(const char *text, unsigned *width)
-{
-    char *end;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    if (errno || end == text || *end || n < WIDTH_LEAST || n > WIDTH_MOST)
-        return false;
-    *width = (unsigned)n;
-    return true;
-}
-
 /* -1: go on with *options; else the exit code. */
 static int options_parse(int argc, char **argv, struct explain_options *options)
 {
@@ -342,6 +332,7 @@ static int options_parse(int argc, char **argv, struct explain_options *options)
         {"help", no_argument, NULL, 'h'},
         {0},
     };
+    uint64_t width = options->width;
     for (int c; (c = getopt_long(argc, argv, "h", known, NULL)) != -1;) {
         if (c == 'h') {
             usage_print(stdout);
@@ -351,12 +342,11 @@ static int options_parse(int argc, char **argv, struct explain_options *options)
             options->json = true;
         else if (c != 'w')
             return EXIT_USAGE;
-        else if (!width_parse(optarg, &options->width)) {
-            fprintf(stderr, "heapwait explain: --width takes a number from %d to %d, not '%s'\n", WIDTH_LEAST,
-                    WIDTH_MOST, optarg);
-            return EXIT_USAGE;
-        }
+        else if (!argument_number(optarg, WIDTH_LEAST, WIDTH_MOST, &width))
+            return argument_error("explain", "--width takes a number from %d to %d, not '%s'", WIDTH_LEAST,
+                                  WIDTH_MOST, optarg);
     }
+    options->width = (unsigned)width;
     if (argc - optind > 1) {
         fprintf(stderr, "heapwait explain: one recording at a time, '%s' is too many\n", argv[optind + 1]);
         return EXIT_USAGE;

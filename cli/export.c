@@ -3,11 +3,11 @@
  */
 #include "analysis/database.h"
 #include "analysis/flame.h"
+#include "cli/arguments.h"
 #include "cli/command.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,31 +32,10 @@ static const char usage[] =
     "  --threads N        of a study: only this number of threads\n"
     "  -h, --help         this text\n";
 
-__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
-{
-    va_list args;
-    fputs("heapwait export: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputs("; `heapwait export --help` tells the options\n", stderr);
-    return EXIT_USAGE;
-}
-
-static bool threads_parse(const char *text, int64_t *threads)
-{
-    char *end;
-    errno = 0;
-    const long n = strtol(text, &end, 10);
-    if (errno || end == text || *end || n < 1)
-        return false;
-    *threads = n;
-    return true;
-}
-
 /* -1: go on; else the exit code. */
 static int option_take(int c, char **argv, struct export_options *o)
 {
+    uint64_t threads;
     switch (c) {
     case 'f':
         o->folded = true;
@@ -66,21 +45,22 @@ static int option_take(int c, char **argv, struct export_options *o)
         return -1;
     case 'o':
         o->output = optarg;
-        return *optarg ? -1 : usage_error("'%s' needs a file", argv[optind - 1]);
+        return *optarg ? -1 : argument_error("export", "'%s' needs a file", argv[optind - 1]);
     case 'v':
         o->choice.variant = optarg;
         return -1;
     case 't':
-        return threads_parse(optarg, &o->choice.threads)
-                   ? -1
-                   : usage_error("--threads takes a whole number from 1, not '%s'", optarg);
+        if (!argument_number(optarg, 1, INT64_MAX, &threads))
+            return argument_error("export", "--threads takes a whole number from 1, not '%s'", optarg);
+        o->choice.threads = (int64_t)threads;
+        return -1;
     case 'h':
         fputs(usage, stdout);
         return EXIT_OK;
     case ':':
-        return usage_error("'%s' wants a value", argv[optind - 1]);
+        return argument_error("export", "'%s' wants a value", argv[optind - 1]);
     default:
-        return usage_error("there is no option '%s'", argv[optind - 1]);
+        return argument_error("export", "there is no option '%s'", argv[optind - 1]);
     }
 }
 
@@ -104,9 +84,9 @@ static int options_parse(int argc, char **argv, struct export_options *o)
             return code;
     }
     if (o->folded == o->speedscope)
-        return usage_error("one of --folded and --speedscope is needed");
+        return argument_error("export", "one of --folded and --speedscope is needed");
     if (argc - optind > 1)
-        return usage_error("one recording at a time, '%s' is too many", argv[optind + 1]);
+        return argument_error("export", "one recording at a time, '%s' is too many", argv[optind + 1]);
     if (optind < argc)
         o->recording = argv[optind];
     return -1;

@@ -1,17 +1,19 @@
 /* See record_options.h. */
 #include "cli/record_options.h"
 
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "probes/debug_file.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_WORDS = 1 << 24 };
+#define LONGEST_S 86400e3 /* a thousand days */
 
 static const char usage[] =
     "usage: heapwait record [OPTION...] [-u USER] -- COMMAND [ARG...]\n"
@@ -48,28 +50,6 @@ static const char usage[] =
     "      --collector NAME  bpf (the default), or perf: through `perf record`, where BPF is not permitted\n"
     "  -h, --help\n";
 
-__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
-{
-    va_list args;
-    fputs("heapwait record: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputs("; `heapwait record --help` tells the options\n", stderr);
-    return EXIT_USAGE;
-}
-
-static bool number_parse(const char *text, uint32_t *out)
-{
-    char *end;
-    errno = 0;
-    unsigned long n = strtoul(text, &end, 10);
-    if (errno || end == text || *end || text[0] == '-' || n == 0 || n > 1u << 24)
-        return false;
-    *out = (uint32_t)n;
-    return true;
-}
-
 /* A list of numbers, adding to those of an earlier -p. */
 static bool pids_parse(const char *text, struct record_options *o)
 {
@@ -88,23 +68,11 @@ static bool pids_parse(const char *text, struct record_options *o)
     }
 }
 
-/* Seconds, also a fraction; at most a thousand days. */
-static bool duration_parse(const char *text, uint64_t *out)
-{
-    char *end;
-    errno = 0;
-    double seconds = strtod(text, &end);
-    if (errno || end == text || *end || !isfinite(seconds) || seconds <= 0 || seconds > 86400e3)
-        return false;
-    *out = (uint64_t)(seconds * 1e9);
-    return *out > 0;
-}
-
 /* Only one of -p, -a and --cgroup makes sense. */
 static int scope_take(struct record_options *o, enum follow_scope scope)
 {
     if (o->scope != FOLLOW_COMMAND && o->scope != scope)
-        return usage_error("of -p, -a and --cgroup only one can be given");
+        return argument_error("record", "of -p, -a and --cgroup only one can be given");
     o->scope = scope;
     return -1;
 }
@@ -112,28 +80,33 @@ static int scope_take(struct record_options *o, enum follow_scope scope)
 static int mix_check(const struct record_options *o)
 {
     if (o->scope == FOLLOW_COMMAND && !o->command)
-        return usage_error("there is no command to run, and nothing to attach to (-p, --cgroup, -a)");
+        return argument_error("record",
+                              "there is no command to run, and nothing to attach to (-p, --cgroup, -a)");
     if (o->scope == FOLLOW_PROCESSES && o->command)
-        return usage_error(
+        return argument_error(
+            "record",
             "-p goes with no command ('%s' would be one): it measures until the processes end, for "
             "--duration, or until Ctrl-C",
             o->command[0]);
     if (o->duration_ns && o->command)
-        return usage_error(
+        return argument_error(
+            "record",
             "--duration goes with -p, --cgroup or -a without a command (`timeout %s COMMAND` ends "
             "one)",
             "SECONDS");
     if (o->perf && (o->scope == FOLLOW_CGROUP || o->scope == FOLLOW_ALL))
-        return usage_error("--perf goes with a command of its own or -p, not with --cgroup or -a");
+        return argument_error("record",
+                              "--perf goes with a command of its own or -p, not with --cgroup or -a");
     if (o->by_perf && o->scope != FOLLOW_COMMAND)
-        return usage_error(
-            "--collector perf runs a command; to attach, use the line of `heapwait doctor --perf` "
-            "with -p or -a, and import its file");
+        return argument_error(
+            "record", "--collector perf runs a command; to attach, use the line of `heapwait doctor --perf` "
+                      "with -p or -a, and import its file");
     if (o->by_perf && (o->mode == PROBES_LEDGER || o->calibrate || o->perf))
-        return usage_error(
+        return argument_error(
+            "record",
             "--collector perf counts and times futex calls: ledger, --calibrate and --perf want bpf");
     if (o->user && !o->command)
-        return usage_error("-u is for the command that is run, and there is none");
+        return argument_error("record", "-u is for the command that is run, and there is none");
     return -1;
 }
 
@@ -152,39 +125,44 @@ static int debug_file_take(struct record_options *o, const char *path)
 /* One option; -1: go on. */
 static int option_take(int c, char *const *argv, struct record_options *o)
 {
+    uint64_t number;
     switch (c) {
     case 'o':
         if (!*optarg)
-            return usage_error("-o takes the name of a file");
+            return argument_error("record", "-o takes the name of a file");
         o->output = optarg;
         return -1;
     case 'm':
         if (strcmp(optarg, "waits") && strcmp(optarg, "ledger"))
-            return usage_error("there is no mode '%s' (waits and ledger are)", optarg);
+            return argument_error("record", "there is no mode '%s' (waits and ledger are)", optarg);
         o->mode = strcmp(optarg, "ledger") ? PROBES_WAITS : PROBES_LEDGER;
         return -1;
     case 'p':
         if (!pids_parse(optarg, o))
-            return usage_error("-p takes process numbers, as in -p 123 or -p 123,456, not '%s'", optarg);
+            return argument_error("record", "-p takes process numbers, as in -p 123 or -p 123,456, not '%s'",
+                                  optarg);
         return scope_take(o, FOLLOW_PROCESSES);
     case 'g':
         if (o->cgroup)
-            return usage_error("--cgroup can be given once: it takes in all folders below");
+            return argument_error("record", "--cgroup can be given once: it takes in all folders below");
         o->cgroup = optarg;
         return scope_take(o, FOLLOW_CGROUP);
     case 'a':
         return scope_take(o, FOLLOW_ALL);
     case 'd':
-        return duration_parse(optarg, &o->duration_ns)
+        return argument_seconds(optarg, 1e-9, LONGEST_S, &o->duration_ns)
                    ? -1
-                   : usage_error("--duration takes seconds above 0, as in 10 or 0.5, not '%s'", optarg);
+                   : argument_error("record", "--duration takes seconds above 0, as in 10 or 0.5, not '%s'",
+                                    optarg);
     case 'u':
         o->user = optarg;
         return -1;
     case 'w':
-        return number_parse(optarg, &o->max_words)
-                   ? -1
-                   : usage_error("--max-words takes a number from 1 to 16777216, not '%s'", optarg);
+        if (!argument_number(optarg, 1, MOST_WORDS, &number))
+            return argument_error("record", "--max-words takes a number from 1 to %d, not '%s'", MOST_WORDS,
+                                  optarg);
+        o->max_words = (uint32_t)number;
+        return -1;
     case 'D':
         return debug_file_take(o, optarg) ? EXIT_HEAPWAIT : -1;
     case 'l':
@@ -199,16 +177,16 @@ static int option_take(int c, char *const *argv, struct record_options *o)
         return -1;
     case 'C':
         if (strcmp(optarg, "bpf") && strcmp(optarg, "perf"))
-            return usage_error("there is no collector '%s' (bpf and perf are)", optarg);
+            return argument_error("record", "there is no collector '%s' (bpf and perf are)", optarg);
         o->by_perf = !strcmp(optarg, "perf");
         return -1;
     case 'h':
         fputs(usage, stdout);
         return EXIT_OK;
     case ':':
-        return usage_error("'%s' wants a value", argv[optind - 1]);
+        return argument_error("record", "'%s' wants a value", argv[optind - 1]);
     default:
-        return usage_error("there is no option '%s'", argv[optind - 1]);
+        return argument_error("record", "there is no option '%s'", argv[optind - 1]);
     }
 }
 

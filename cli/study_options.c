@@ -1,28 +1,15 @@
 /* See study_options.h. */
 #include "cli/study_options.h"
 
+#include "cli/arguments.h"
 #include "cli/variants.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char DEFAULT_FILE[] = "heapwait.db";
-
-static int number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *number)
-{
-    char *end;
-    if (*text < '0' || *text > '9') /* strtoull takes signs and spaces */
-        return -EINVAL;
-    errno = 0;
-    unsigned long long n = strtoull(text, &end, 10);
-    if (errno || *end || n < min || n > max)
-        return -EINVAL;
-    *number = n;
-    return 0;
-}
 
 static int compare_threads(const void *a, const void *b)
 {
@@ -51,24 +38,12 @@ int threads_parse(const char *list, unsigned *threads, size_t *count)
             return -EINVAL;
         memcpy(item, p, n);
         item[n] = '\0';
-        if (number_parse(item, 1, STUDY_MAX_THREADS, &number))
+        if (!argument_number(item, 1, STUDY_MAX_THREADS, &number))
             return -EINVAL;
         threads[(*count)++] = (unsigned)number;
         p = p[n] ? p + n + 1 : NULL;
     }
     *count = threads_tidy(threads, *count);
-    return 0;
-}
-
-static int timeout_parse(const char *text, uint64_t *ns)
-{
-    char *end;
-    if ((*text < '0' || *text > '9') && *text != '.')
-        return -EINVAL;
-    double seconds = strtod(text, &end);
-    if (*end || !isfinite(seconds) || seconds < 0.001 || seconds > STUDY_MAX_TIMEOUT_S)
-        return -EINVAL;
-    *ns = (uint64_t)(seconds * 1e9);
     return 0;
 }
 
@@ -103,9 +78,10 @@ static int given_add(struct study_options *o, const char *text, struct error *er
 static int reps_parse(const char *text, uint64_t min, int *reps)
 {
     uint64_t number = 0;
-    int rc = number_parse(text, min, STUDY_MAX_REPS, &number);
+    if (!argument_number(text, min, STUDY_MAX_REPS, &number))
+        return -EINVAL;
     *reps = (int)number;
-    return rc;
+    return 0;
 }
 
 enum option_id {
@@ -164,7 +140,7 @@ static int number_option(struct study_options *o, int id, const char *text, stru
                          "--threads takes up to %d numbers from 1 to %d with commas between, not '%s'",
                          STUDY_MAX_THREAD_COUNTS, STUDY_MAX_THREADS, text);
     case OPT_PASSWORDS:
-        if (!number_parse(text, 1, STUDY_MAX_PASSWORDS, &o->passwords))
+        if (argument_number(text, 1, STUDY_MAX_PASSWORDS, &o->passwords))
             return 0;
         return error_set(err, -EINVAL, "--passwords takes a number from 1 to 1000000000, not '%s'", text);
     case OPT_REPS:
@@ -174,13 +150,13 @@ static int number_option(struct study_options *o, int id, const char *text, stru
     case OPT_LEDGER:
         return reps_option("--ledger-reps", false, text, &o->ledger_reps, err);
     case OPT_TIMEOUT:
-        if (!timeout_parse(text, &o->timeout_ns))
+        if (argument_seconds(text, 0.001, STUDY_MAX_TIMEOUT_S, &o->timeout_ns))
             return 0;
         return error_set(err, -EINVAL, "--timeout takes seconds, up to %d, not '%s'", STUDY_MAX_TIMEOUT_S,
                          text);
     default: /* OPT_SEED */
         o->seed_given = true;
-        if (!number_parse(text, 0, UINT64_MAX, &o->seed))
+        if (argument_number(text, 0, UINT64_MAX, &o->seed))
             return 0;
         return error_set(err, -EINVAL, "--seed takes a number from 0 to 2^64-1, not '%s'", text);
     }

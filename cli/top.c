@@ -1,6 +1,7 @@
 /* heapwait top: processes by what malloc's locks cost them, once a second.  On a terminal a page that is
  * drawn anew, else a block of lines for each interval.  Follows and counts nothing itself: see probes/live.h.
  */
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ struct top_options {
     pid_t pids[MAX_PIDS];
     size_t pid_count;
     const char *cgroup; /* NULL: none */
-    double seconds;
+    uint64_t delay_ns;
     uint64_t looks; /* 0: until told to stop */
 };
 
@@ -93,25 +93,6 @@ static int pids_take(struct top_options *o, const char *list, struct error *err)
     return 0;
 }
 
-static int seconds_take(struct top_options *o, const char *text, struct error *err)
-{
-    char *end;
-    o->seconds = strtod(text, &end);
-    if (end == text || *end || !isfinite(o->seconds) || o->seconds < 0.1 || o->seconds > 3600)
-        return error_set(err, -EINVAL, "-d takes seconds from 0.1 to 3600, not '%s'", text);
-    return 0;
-}
-
-static int looks_take(struct top_options *o, const char *text, struct error *err)
-{
-    char *end;
-    errno = 0;
-    o->looks = strtoull(text, &end, 10);
-    if (errno || *text < '0' || *text > '9' || *end || !o->looks)
-        return error_set(err, -EINVAL, "-n takes a number from 1 on, not '%s'", text);
-    return 0;
-}
-
 /* 1: help was asked for. */
 static int options_parse(int argc, char **argv, struct top_options *o, struct error *err)
 {
@@ -119,7 +100,7 @@ static int options_parse(int argc, char **argv, struct top_options *o, struct er
         {"pid", required_argument, NULL, 'p'},   {"cgroup", required_argument, NULL, 'g'},
         {"delay", required_argument, NULL, 'd'}, {"count", required_argument, NULL, 'n'},
         {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
-    *o = (struct top_options){.seconds = 1};
+    *o = (struct top_options){.delay_ns = 1000000000};
     optind = 0;
     opterr = 0;
     int rc = 0;
@@ -128,13 +109,13 @@ static int options_parse(int argc, char **argv, struct top_options *o, struct er
             rc = pids_take(o, optarg, err);
         else if (c == 'g')
             o->cgroup = optarg;
-        else if (c == 'd')
-            rc = seconds_take(o, optarg, err);
-        else if (c == 'n')
-            rc = looks_take(o, optarg, err);
+        else if (c == 'd' && !argument_seconds(optarg, 0.1, 3600, &o->delay_ns))
+            rc = error_set(err, -EINVAL, "-d takes seconds from 0.1 to 3600, not '%s'", optarg);
+        else if (c == 'n' && !argument_number(optarg, 1, UINT64_MAX, &o->looks))
+            rc = error_set(err, -EINVAL, "-n takes a number from 1 on, not '%s'", optarg);
         else if (c == 'h')
             return 1;
-        else
+        else if (c != 'd' && c != 'n')
             rc = error_set(err, -EINVAL, c == ':' ? "%s needs a value" : "there is no option '%s'",
                            argv[optind - 1]);
     }
@@ -285,7 +266,7 @@ static int signals_open(struct top *t)
 
 static int timer_open(struct top *t)
 {
-    const uint64_t ns = (uint64_t)(t->options.seconds * 1e9);
+    const uint64_t ns = t->options.delay_ns;
     const struct timespec step = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
     const struct itimerspec every = {step, step};
     t->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

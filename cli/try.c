@@ -1,6 +1,7 @@
 /* heapwait try: one program under each allocator library that is installed, interleaved, side by side.  It is
  * a study whose variants are the same command with another LD_PRELOAD; see study_work.h.  This file takes the
  * options, refuses programs that LD_PRELOAD doesn't reach, and talks. */
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/study_work.h"
@@ -10,7 +11,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,10 +80,7 @@ static int fail(const struct error *err, int exit_code)
 static int number_take(const char *option, const char *text, uint64_t least, uint64_t most, uint64_t *number,
                        struct error *err)
 {
-    char *end;
-    errno = 0;
-    *number = strtoull(text, &end, 10);
-    if (*text >= '0' && *text <= '9' && !*end && !errno && *number >= least && *number <= most)
+    if (argument_number(text, least, most, number))
         return 0;
     return error_set(err, -EINVAL, "%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option,
                      least, most, text);
@@ -91,13 +88,9 @@ static int number_take(const char *option, const char *text, uint64_t least, uin
 
 static int timeout_take(const char *text, uint64_t *ns, struct error *err)
 {
-    char *end;
-    double seconds = strtod(text, &end);
-    if (end == text || *end || !isfinite(seconds) || seconds < 0.001 || seconds > STUDY_MAX_TIMEOUT_S)
-        return error_set(err, -EINVAL, "--timeout takes seconds, up to %d, not '%s'", STUDY_MAX_TIMEOUT_S,
-                         text);
-    *ns = (uint64_t)(seconds * 1e9);
-    return 0;
+    if (argument_seconds(text, 0.001, STUDY_MAX_TIMEOUT_S, ns))
+        return 0;
+    return error_set(err, -EINVAL, "--timeout takes seconds, up to %d, not '%s'", STUDY_MAX_TIMEOUT_S, text);
 }
 
 static int option_take(struct try *t, int id, char **argv, struct error *err)

@@ -1,0 +1,44 @@
+/* See arguments.h.  The C library's functions take spaces, signs and what stands behind a number: not here.
+ */
+#include "cli/arguments.h"
+
+#include "cli/command.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+bool argument_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+{
+    char *end;
+    errno = 0;
+    const unsigned long long n = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || errno || *end || n < least || n > most)
+        return false;
+    *number = n;
+    return true;
+}
+
+bool argument_seconds(const char *text, double least, double most, uint64_t *ns)
+{
+    char *end;
+    const double seconds = strtod(text, &end);
+    if (((*text < '0' || *text > '9') && *text != '.') || end == text || *end || !isfinite(seconds) ||
+        seconds < least || seconds > most)
+        return false;
+    *ns = (uint64_t)(seconds * 1e9);
+    return true;
+}
+
+int argument_error(const char *command, const char *format, ...)
+{
+    va_list args;
+    fprintf(stderr, "heapwait %s: ", command);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "; `heapwait %s --help` tells the options\n", command);
+    return EXIT_USAGE;
+}
