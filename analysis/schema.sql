@@ -68,8 +68,8 @@ CREATE TABLE lock (
   name TEXT NOT NULL,
   module TEXT,
   allocator TEXT,            -- whose lock it is, when is_malloc
-  is_malloc INTEGER NOT NULL CHECK (is_malloc IN (0, 1)),
-  evidence TEXT NOT NULL     -- how the name was found
+  is_malloc INTEGER CHECK (is_malloc IN (0, 1)), -- by evidence; NULL: none tells
+  evidence TEXT NOT NULL     -- how the name was found, and whose it is
 ) STRICT;
 CREATE INDEX lock_by_run ON lock (run_id);
 

@@ -23,7 +23,7 @@ static char *place_phrase(const struct place *place)
 /* A row of hottest_lock. */
 struct hot {
     char *name, *module, *evidence;
-    bool is_malloc;
+    bool is_malloc, is_known; /* whether it is malloc's, and whether that is known */
     double calls, share;
     long long words;
 };
@@ -51,6 +51,7 @@ static bool hot_read(struct maker *m, const struct place *place, bool malloc_onl
     h->module = maker_column(m, statement, 1);
     h->evidence = maker_column(m, statement, 2);
     h->is_malloc = sqlite3_column_int(statement, 3);
+    h->is_known = sqlite3_column_type(statement, 3) != SQLITE_NULL;
     h->calls = sqlite3_column_double(statement, 4);
     h->share = sqlite3_column_double(statement, 5);
     h->words = sqlite3_column_int64(statement, 6);
@@ -70,8 +71,46 @@ static char *hot_phrase(const struct hot *h)
     return n < 0 ? NULL : text;
 }
 
-static void say_hottest(struct maker *m, const char *who, const struct hot *hottest,
-                        const struct hot *malloc_lock)
+/* The share of the calls whose words nothing tells of, where threads wait for them. */
+static double unknown_share(struct maker *m, const struct place *place)
+{
+    double share[1] = {0};
+    maker_numbers(m,
+                  "SELECT total(share) FROM hottest_lock WHERE variant IS ?1 AND threads IS ?2 "
+                  "AND is_malloc IS NULL AND slept + eagain > 0",
+                  place, share, 1);
+    return share[0];
+}
+
+/* No wait for malloc's locks was seen.  That there is none is said only where all words are known. */
+static void say_no_malloc(struct maker *m, const char *who, const struct place *place,
+                          const struct hot *hottest, const char *first)
+{
+    char share[32], unknown[32];
+    const double dark = unknown_share(m, place);
+    format_share(share, hottest->share);
+    if (!hottest->is_known)
+        maker_say(
+            m, "lock",
+            "No wait in %s is known to be for a lock of malloc's: the futex word with the most calls, %s of "
+            "them, is %s, and nothing tells whose it is.",
+            who, share, first);
+    else if (dark > 0)
+        maker_say(
+            m, "lock",
+            "No wait in %s is known to be for a lock of malloc's: the futex word with the most calls, %s of "
+            "them, is %s, which is not malloc's; nothing tells whose the words of %s of the calls are.",
+            who, share, first, format_share(unknown, dark));
+    else
+        maker_say(
+            m, "lock",
+            "No malloc lock waits are seen in %s: the futex word with the most calls, %s of them, is %s, "
+            "which is not malloc's.",
+            who, share, first);
+}
+
+static void say_hottest(struct maker *m, const char *who, const struct place *place,
+                        const struct hot *hottest, const struct hot *malloc_lock)
 {
     char share[32], count[32], *first = hot_phrase(hottest), *second = hot_phrase(malloc_lock);
     format_share(share, hottest->share);
@@ -79,16 +118,14 @@ static void say_hottest(struct maker *m, const char *who, const struct hot *hott
         maker_say(m, "lock", "The lock is malloc's %s: %s of all futex calls of %s are made for it.", first,
                   share, who);
     else if (!malloc_lock->name && first)
+        say_no_malloc(m, who, place, hottest, first);
+    else if (first && second)
         maker_say(
             m, "lock",
-            "No malloc lock waits are seen in %s: the futex word with the most calls, %s of them, is %s, "
-            "which is not malloc's.",
-            who, share, first);
-    else if (first && second)
-        maker_say(m, "lock",
-                  "The futex word with the most calls of %s, %s of them, is %s, which is not malloc's; the "
-                  "hottest of malloc's is %s, with %s calls per run.",
-                  who, share, first, second, format_count(count, (uint64_t)llround(malloc_lock->calls)));
+            "The futex word with the most calls of %s, %s of them, is %s, %s; the hottest of malloc's is %s, "
+            "with %s calls per run.",
+            who, share, first, hottest->is_known ? "which is not malloc's" : "and nothing tells whose it is",
+            second, format_count(count, (uint64_t)llround(malloc_lock->calls)));
     free(first);
     free(second);
 }
@@ -139,7 +176,7 @@ void say_lock(struct maker *m, const struct place *place)
     else if (who && !any)
         maker_say(m, "lock", "No malloc lock waits: no futex call at all was seen in %s.", who);
     else if (who)
-        say_hottest(m, who, &hottest, &malloc_lock);
+        say_hottest(m, who, place, &hottest, &malloc_lock);
     if (malloc_lock.name)
         say_callers(m, place, &malloc_lock);
     hot_free(&hottest);

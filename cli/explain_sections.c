@@ -44,6 +44,7 @@
     {                                                                                                        \
         "called by", CELL_TEXT, SHRINK | WIDE                                                                \
     }
+#define IS_MALLOC "CASE h.is_malloc WHEN 1 THEN 'yes' WHEN 0 THEN 'no' ELSE '?' END"
 #define WHO_WAITS_NOTE                                                                                       \
     "By a random sample of each lock's futex calls.  MODULE+0xADDRESS: the name is missing; where the "      \
     "application's function can't be told the whole path stands for it."
@@ -94,7 +95,7 @@ static const struct section sections[] = {
                  {"blocked", CELL_NS, WIDE}}},
     {.heading = "Locks, the three with the most futex calls",
      .note = "Sums over the traced runs of a variant and thread count, divided by their number.",
-     .sql = "SELECT h.variant, h.threads, h.name, h.module, iif(h.is_malloc, 'yes', 'no'), h.calls * 1.0 / "
+     .sql = "SELECT h.variant, h.threads, h.name, h.module, " IS_MALLOC ", h.calls * 1.0 / "
             "h.runs, "
             "h.share, h.evidence FROM hottest_lock AS h WHERE h.variant IS NOT NULL AND h.rank <= 3" ORDER_OF(
                 "h") ", h.rank",
@@ -108,7 +109,7 @@ static const struct section sections[] = {
                  {"evidence", CELL_TEXT, SHRINK | WIDE}}},
     {.heading = "Locks, the twenty with the most futex calls",
      .note = "EAGAIN and slept are waits, empty and waking are wakes; blocked: thread time asleep in waits.",
-     .sql = "SELECT h.name, h.module, iif(h.is_malloc, 'yes', 'no'), h.eagain, h.slept, h.empty_wakes, "
+     .sql = "SELECT h.name, h.module, " IS_MALLOC ", h.eagain, h.slept, h.empty_wakes, "
             "h.waking_wakes, "
             "h.other_calls, h.blocked_ns, h.evidence FROM hottest_lock AS h WHERE h.variant IS NULL AND "
             "h.rank <= 20 "

@@ -2,8 +2,10 @@
  * calls that neither sleep nor wake anybody, and a sum would hide that. */
 #include "cli/lock_table.h"
 
+#include "analysis/readable.h"
 #include "cli/table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { SHOWN = 12 };
@@ -41,7 +43,9 @@ static void lock_row(struct table *t, const struct lock *l)
     uint64_t s = calls_of(l, "wait", "slept"), e = calls_of(l, "wait", "eagain");
     uint64_t n = calls_of(l, "wake", "woke_none"), w = calls_of(l, "wake", "woke_some");
     const char *cells[] = {
-        l->is_malloc ? l->allocator : "",
+        l->whose == WHOSE_MALLOC    ? l->allocator
+        : l->whose == WHOSE_UNKNOWN ? "?"
+                                    : "",
         l->name,
         format_count(slept, s),
         format_count(eagain, e),
@@ -66,26 +70,39 @@ static void losses_print(const struct measurement *m, FILE *out)
             fprintf(out, "LOST: %s %s\n", format_count(count, m->losses[i].count), m->losses[i].reason);
 }
 
-static void malloc_line_print(const struct measurement *m, FILE *out)
+static uint64_t waits_of(const struct lock *l)
 {
     uint64_t waits = 0;
+    for (size_t k = 0; k < l->outcome_count; k++)
+        waits += !strcmp(l->outcomes[k].op, "wait") ? l->outcomes[k].calls : 0;
+    return waits;
+}
+
+/* The locks come with the most calls first. */
+static void malloc_line_print(const struct measurement *m, FILE *out)
+{
+    uint64_t waits = 0, unknown = 0;
     char count[32];
     const struct lock *hottest = NULL;
     for (size_t i = 0; i < m->lock_count; i++) {
         const struct lock *l = &m->locks[i];
-        if (!l->is_malloc)
+        unknown += l->whose == WHOSE_UNKNOWN ? waits_of(l) : 0;
+        if (l->whose != WHOSE_MALLOC)
             continue;
         hottest = hottest ? hottest : l;
-        for (size_t k = 0; k < l->outcome_count; k++)
-            waits += !strcmp(l->outcomes[k].op, "wait") ? l->outcomes[k].calls : 0;
+        waits += waits_of(l);
     }
-    if (!waits && m->lock_count && !strncmp(m->locks[0].evidence, "none", 4))
-        fputs("no wait is known to be for malloc's lock, but the hottest word has no name\n", out);
-    else if (!waits)
-        fputs("no malloc lock waits\n", out);
-    else
+    char *name = hottest ? readable_text(hottest->name) : NULL;
+    if (waits)
         fprintf(out, "%s malloc lock waits; hottest: %s of %s (%s)\n", format_count(count, waits),
-                hottest->name, hottest->allocator, hottest->evidence);
+                name ? name : hottest->name, hottest->allocator, hottest->evidence);
+    else if (unknown)
+        fprintf(out,
+                "no wait is known to be for malloc's lock; whose lock %s of the waits are for is not known\n",
+                format_count(count, unknown));
+    else
+        fputs("no malloc lock waits\n", out);
+    free(name);
 }
 
 void lock_table_print(const struct measurement *m, FILE *out)

@@ -88,8 +88,11 @@ struct word_evidence {
                           empty */
     u64 next_arena;    /* where a glibc malloc_state has its `next` */
     u64 first_seen_ns; /* CLOCK_MONOTONIC: which mappings counted */
+    u64 before[8];     /* what stands before the 8 bytes that hold the word */
     u32 value;         /* the word itself */
     u32 expected;      /* the value the first call named */
+    u32 call;          /* the first call's number; 0: not known */
+    u32 command;       /* and its second argument, FUTEX_WAIT_BITSET and so on */
 };
 
 struct word_value {
@@ -315,7 +318,7 @@ enum loss_reason {
 
 #ifndef __bpf__
 _Static_assert(sizeof(struct word_key) == 24, "key without holes");
-_Static_assert(sizeof(struct word_value) == 104, "value without holes");
+_Static_assert(sizeof(struct word_value) == 176, "value without holes");
 _Static_assert((int)STATE_COUNT <= (int)STATE_ROOM, "states fit");
 _Static_assert(sizeof(struct thread_record) == 16 + 20 * STATE_ROOM + 16 + 16 + 16, "value without holes");
 _Static_assert(sizeof(struct sample_key) == 16, "key without holes");

@@ -12,6 +12,8 @@ static const struct allocator allocators[] = {
         .name = "jemalloc", /* je_: Debian's and most static builds'; _rjem_: Rust's tikv-jemallocator */
         .library = "libjemalloc",
         .text = "<jemalloc>: ",
+        .mutexes = true,
+        .mutex_text = "num_owner_switch", /* since 5.0 */
         .markers =
             NAMES("mallocx", "je_mallocx", "_rjem_mallocx", "_rjem_malloc", "je_malloc_mutex_lock_slow",
                   "malloc_mutex_lock_slow", "_rjem_je_malloc_mutex_lock_slow"),
@@ -36,7 +38,9 @@ static const struct allocator allocators[] = {
         .name = "mimalloc", /* hardly ever waits: threads own their pages, and what is shared is atomic */
         .library = "libmimalloc",
         .text = "mimalloc: error: ",
-        .markers = NAMES("mi_malloc"),
+        .mutexes = true,
+        /* Rust programs call the aligned ones only, and the linker drops the rest */
+        .markers = NAMES("mi_malloc", "mi_malloc_aligned", "_mi_malloc_generic"),
         .lock_prefixes = NAMES("mi_", "_mi_"),
         .functions = NAMES("mi_", "_mi_"),
     },

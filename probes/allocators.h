@@ -20,6 +20,8 @@ struct allocator {
     const char *const *functions;     /* its functions' names begin so */
     const char *const *internals;     /* further functions of it, too common to prove anything: exact names */
     const char *text;                 /* of a message that its code holds: tells where there are no symbols */
+    const char *mutex_text; /* of the names of statistics that it keeps with each mutex, where it does */
+    bool mutexes;           /* its locks are pthread mutexes, all of them */
     const struct allocator_role *roles; /* the first that fits counts */
 };
 

@@ -113,7 +113,7 @@ static int lock_name(const struct lock_source *c, struct lock *lock, const struc
     lock->module = name.module;
     lock->evidence = name.evidence;
     lock->allocator = name.allocator;
-    lock->is_malloc = name.is_malloc;
+    lock->whose = name.whose;
     return rc;
 }
 
@@ -128,7 +128,7 @@ static int lock_make(const struct lock_source *c, struct lock *lock, const struc
             rc = outcome_add(lock, &rows[i]);
     if (!rc)
         rc = lock_name(c, lock, rows, count);
-    for (size_t i = 0; i < count && !rc && lock->is_malloc && c->split; i++)
+    for (size_t i = 0; i < count && !rc && lock->whose == WHOSE_MALLOC && c->split; i++)
         futex_split_add(c->split, &rows[i]);
     if (!rc && c->made)
         rc = c->made(c->context, lock, rows[0].key.space,

@@ -194,6 +194,18 @@ static __always_inline struct task_state *task_followed(struct task_struct *task
     return bpf_task_storage_get(&tasks, task, NULL, 0);
 }
 
+/* The number of the system call that user registers were saved at; -1 where it was an exception (a page
+ * fault).
+ */
+static __always_inline s64 call_number(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+    return (s32)BPF_CORE_READ(regs, orig_ax);
+#else
+    return BPF_CORE_READ(regs, syscallno);
+#endif
+}
+
 static __always_inline u32 task_run_state(struct task_struct *task)
 {
     if (bpf_core_field_exists(task->__state))

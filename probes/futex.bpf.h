@@ -66,6 +66,10 @@ static __always_inline void evidence_read(struct word_evidence *e, u64 address, 
     bpf_probe_read_user(&e->heap_arena, 8, (void *)(address & ~((64ull << 20) - 1)));
     bpf_probe_read_user(&e->last_bin, 16, (void *)(address + 2128));
     bpf_probe_read_user(&e->next_arena, 8, (void *)(address + 2160));
+    bpf_probe_read_user(&e->before, sizeof(e->before), (void *)((address & ~7ull) - sizeof(e->before)));
+    struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+    e->call = (u32)call_number(regs);
+    e->command = (u32)PT_REGS_PARM2_CORE(regs);
     e->first_seen_ns = bpf_ktime_get_ns();
     e->expected = expected;
 }

@@ -332,12 +332,7 @@ static __always_inline bool ip_is_user(u64 ip)
  * registers hold no system call's number. */
 static __always_inline bool in_exception(struct task_struct *task)
 {
-    struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-#if defined(__TARGET_ARCH_x86)
-    return (s64)BPF_CORE_READ(regs, orig_ax) == -1;
-#else
-    return BPF_CORE_READ(regs, syscallno) == -1;
-#endif
+    return call_number((struct pt_regs *)bpf_task_pt_regs(task)) == -1;
 }
 
 /* The clock ticks in a call that is not timed: if it is a long one, this is how it is found. */

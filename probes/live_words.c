@@ -136,7 +136,8 @@ static int job_compare(const void *a, const void *b)
 
 static bool settled(const struct known *k)
 {
-    return k->tries == TRIES || (k->name.name && (k->name.is_malloc || strncmp(k->name.evidence, "none", 4)));
+    return k->tries == TRIES ||
+           (k->name.name && (k->name.whose == WHOSE_MALLOC || strncmp(k->name.evidence, "none", 4)));
 }
 
 /* Both lists are in the same order, and each word moved is known. */
@@ -179,7 +180,7 @@ int live_words_name(struct live_words *w, struct session *session, struct sideba
             rc = job_do(w, &jobs[i], session, sideband, late);
         word->name = k->name.name;
         word->evidence = k->name.evidence;
-        word->allocator = k->name.is_malloc ? k->name.allocator : NULL;
+        word->allocator = k->name.whose == WHOSE_MALLOC ? k->name.allocator : NULL;
     }
     free(jobs);
     return rc;

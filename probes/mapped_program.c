@@ -87,6 +87,8 @@ static void code_read(struct stripped *stripped, struct mapped_program *p)
     const char *own = match ? match->allocator->name : code ? musl_code_malloc(code) : NULL;
     if (!guest && !own)
         return;
+    if (p->malloc_from)
+        p->malloc_is = p->allocator;
     p->allocator = guest ? guest : own;
     p->code = guest   ? "messages of its code are"
               : match ? "code of the reference archive is"
@@ -122,7 +124,8 @@ void mapped_program_read(struct module_table *modules, struct stripped *stripped
     p->libc = within && !module_is_dynamic(p->file) ? within : p->libc ? p->libc : within;
     p->malloc_from = malloc_find(&l, p->file, libc);
     allocator_read(p);
-    if (stripped && !strcmp(p->allocator, "unknown"))
+    bool left_to_libc = p->malloc_from && p->malloc_from != p->file && libc_of_module(p->malloc_from);
+    if (stripped && !p->malloc_is && (left_to_libc || !strcmp(p->allocator, "unknown")))
         code_read(stripped, p);
 }
 
@@ -136,6 +139,8 @@ char *mapped_program_evidence(const struct mapped_program *p)
         return NULL;
     if (!file)
         n = asprintf(&text, "the program's file is not reachable: %s", p->unreachable);
+    else if (p->malloc_is && p->code)
+        n = asprintf(&text, "%s in %s; malloc itself is %s's (%s)", p->code, file, from, p->malloc_is);
     else if (p->malloc_is)
         n = asprintf(&text, "%s is linked into %s; malloc itself is %s's (%s)", p->marker, file,
                      from ? from : "nobody", p->malloc_is);

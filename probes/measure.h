@@ -5,6 +5,7 @@
 #define HEAPWAIT_MEASURE_H
 
 #include "probes/error.h"
+#include "probes/terms.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -97,8 +98,8 @@ struct lock {
     uint64_t address;
     char *name;
     char *module;          /* NULL: not inside a module */
-    const char *allocator; /* NULL unless is_malloc */
-    bool is_malloc;
+    const char *allocator; /* NULL unless malloc's */
+    enum whose whose;
     char *evidence;
     struct lock_outcome *outcomes;
     size_t outcome_count;

@@ -4,12 +4,7 @@
  * functions on the stack of a call.  The surprising fact: one address may be in two libraries,
  * one after the other (dlclose, dlopen): the mappings that count are those of the time when the word was
  * first seen. */
-#include "probes/naming.h"
-
-#include "probes/allocators.h"
-#include "probes/frames.h"
-#include "probes/mapped_program.h"
-#include "probes/stripped.h"
+#include "probes/naming_private.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -20,20 +15,6 @@
 enum {
     MALLOC_STATE_LAST_BIN = 2128, /* offset of bins[252]: see evidence_read() in futex.bpf.h */
     HEAP_SIZE_BITS = 26,          /* HEAP_MAX_SIZE, 64 MiB */
-};
-
-/* A thread arena of glibc: numbered in the order in which they are met, each process's by itself. */
-struct arena {
-    const struct address_space *space;
-    uint64_t address;
-    unsigned number;
-};
-
-struct naming {
-    struct module_table *modules;
-    struct arena *arenas;
-    size_t arena_count, arena_capacity;
-    struct stripped *stripped;
 };
 
 struct naming *naming_new(void)
@@ -56,6 +37,7 @@ void naming_free(struct naming *n)
     stripped_free(n->stripped);
     module_table_free(n->modules);
     free(n->arenas);
+    free(n->programs);
     free(n);
 }
 
@@ -68,12 +50,6 @@ void naming_refer(struct naming *n, const struct libc_archive *archive)
 {
     stripped_refer(n->stripped, archive);
 }
-
-struct resolve_context {
-    struct naming *naming;
-    const struct address_space *space;
-    uint64_t time_ns; /* mappings of later times don't count; 0: all do */
-};
 
 /* Where the module of a mapping lies, from its first byte to behind its last. */
 static const struct module *module_place(const struct resolve_context *c, size_t i, uint64_t *bias,
@@ -103,7 +79,7 @@ static bool is_replaced(const struct resolve_context *c, size_t i, uint64_t low,
 }
 
 /* Latest mapping first: it replaced whatever lay there before. */
-static bool resolve(void *context, uint64_t address, const struct module **module, uint64_t *own)
+bool resolve(void *context, uint64_t address, const struct module **module, uint64_t *own)
 {
     const struct resolve_context *c = context;
     for (size_t i = c->space ? c->space->mapping_count : 0; i-- > 0;) {
@@ -131,17 +107,7 @@ const char *naming_code_class(struct naming *n, const struct module *m, uint64_t
     return code ? musl_code_class(code, own) : NULL;
 }
 
-/* What is being worked out for one word. */
-struct inquiry {
-    struct naming *naming;
-    const struct word_facts *facts;
-    const struct module *module; /* NULL: in no file */
-    uint64_t own;                /* the address in the module */
-    struct word_name *out;
-    bool failed;
-};
-
-__attribute__((format(printf, 3, 4))) static void put(struct inquiry *q, char **text, const char *format, ...)
+void put(struct inquiry *q, char **text, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -153,10 +119,15 @@ __attribute__((format(printf, 3, 4))) static void put(struct inquiry *q, char **
     va_end(args);
 }
 
-static void put_malloc(struct inquiry *q, const struct allocator *a)
+void put_malloc(struct inquiry *q, const struct allocator *a)
 {
-    q->out->is_malloc = true;
+    q->out->whose = WHOSE_MALLOC;
     q->out->allocator = a->name;
+}
+
+void put_other(struct inquiry *q)
+{
+    q->out->whose = WHOSE_OTHER;
 }
 
 static const struct allocator *glibc_malloc(void)
@@ -203,6 +174,8 @@ static bool by_symbol(struct inquiry *q)
     const struct allocator *a = allocator_of_lock(q->module, s->name);
     if (a)
         put_malloc(q, a);
+    else
+        put_other(q);
     return true;
 }
 
@@ -254,7 +227,7 @@ static bool by_arena_layout(struct inquiry *q)
     return true;
 }
 
-static void name_by_place(struct inquiry *q)
+void put_place(struct inquiry *q)
 {
     uint64_t offset;
     const char *section = q->module ? module_section_at(q->module, q->own, &offset) : NULL;
@@ -273,7 +246,7 @@ static bool by_library(struct inquiry *q)
     const struct allocator *a = q->module ? allocator_of_library(q->module) : NULL;
     if (!a)
         return false;
-    name_by_place(q);
+    put_place(q);
     put(q, &q->out->evidence, "it lies in the data of the allocator's own library");
     put_malloc(q, a);
     return true;
@@ -315,128 +288,16 @@ static bool by_machine_code(struct inquiry *q)
     if (!l)
         return false;
     if (l->verdict == MUSL_OTHER)
-        name_by_place(q);
+        put_place(q);
     else
         put(q, &q->out->name, "%smalloc's lock in %s%s%s%s", l->verdict == MUSL_LIKELY ? "likely " : "",
             module_basename(q->module), l->part ? " (" : "", l->part ? l->part : "", l->part ? ")" : "");
     put(q, &q->out->evidence, "%s", l->evidence);
     if (l->verdict == MUSL_MALLOC)
         put_malloc(q, allocator_named(musl_code_malloc(code)));
+    else if (l->verdict == MUSL_OTHER)
+        put_other(q);
     return true;
-}
-
-/* Functions that stand between whoever wants a lock and the system call: they say nothing of whose lock it
- * is. */
-static bool is_lock_function(const struct frame *f)
-{
-    static const char *const prefixes[] = {"pthread_mutex",
-                                           "__pthread_mutex",
-                                           "___pthread_mutex",
-                                           "__lll_",
-                                           "lll_",
-                                           "__timedwait",
-                                           "__syscall",
-                                           "__lock",
-                                           "__unlock",
-                                           "__futex",
-                                           "futex_",
-                                           "__wait",
-                                           "__wake",
-                                           "__GI___lll",
-                                           "__cp_",
-                                           "sccp",
-                                           "syscall",
-                                           "__GI___pthread_mutex"};
-    if (!f->function)
-        return libc_of_module(f->module) != NULL && module_is_position_independent(f->module);
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-        if (!strncmp(f->function->name, prefixes[i], strlen(prefixes[i])))
-            return true;
-    return allocator_locks_with(f->function->name);
-}
-
-static const struct frame *frame_owner(const struct frame *frames, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!is_lock_function(&frames[i]))
-            return &frames[i];
-    return NULL;
-}
-
-static const struct allocator *allocator_of_frame(const struct frame *f)
-{
-    const struct allocator *a = allocator_of_library(f->module);
-    return a || !f->function ? a : allocator_of_function(f->module, f->function->name);
-}
-
-/* An allocator's own way of taking a lock, met on the way to the owner: whoever called it, the lock is the
- * allocator's. */
-static const struct allocator *allocator_of_locking(const struct frame *frames, size_t count)
-{
-    for (size_t i = 0; i < count && is_lock_function(&frames[i]); i++)
-        if (frames[i].function && allocator_locks_with(frames[i].function->name) &&
-            allocator_of_frame(&frames[i]))
-            return allocator_of_frame(&frames[i]);
-    return NULL;
-}
-
-/* `owner` may be NULL or no function of the allocator: then only its locking was seen. */
-static void put_stack_malloc(struct inquiry *q, const struct allocator *a, const struct frame *owner,
-                             bool named)
-{
-    bool own = owner && allocator_of_frame(owner) == a;
-    const char *function = own && owner->function ? owner->function->name : NULL;
-    const char *role = function ? allocator_role_of(a, function) : NULL;
-    put_malloc(q, a);
-    if (!named)
-        put(q, &q->out->name, "lock of %s (%s%s%s)", a->name, role ? role : "", role ? ": " : "",
-            function ? function
-            : own    ? module_basename(owner->module)
-                     : "its own mutex");
-    if (own)
-        put(q, &q->out->evidence, "call stack: %s of %s takes it", function ? function : "?",
-            module_basename(owner->module));
-    else
-        put(q, &q->out->evidence, "call stack: %s's own lock function takes it", a->name);
-}
-
-/* Whose lock: the innermost function that is not about locking itself. */
-static bool by_stack(struct inquiry *q)
-{
-    struct resolve_context context = {q->naming, q->facts->space, q->facts->evidence.first_seen_ns};
-    bool named = q->out->name != NULL;
-    for (size_t i = 0; i < q->facts->stack_count; i++) {
-        struct frame frames[MAX_FRAMES];
-        size_t count = frames_scan(q->facts->stacks[i], resolve, &context, frames, MAX_FRAMES);
-        const struct frame *owner = frame_owner(frames, count);
-        const struct allocator *a = owner ? allocator_of_frame(owner) : NULL;
-        if (!a)
-            a = allocator_of_locking(frames, count);
-        if (a) {
-            put_stack_malloc(q, a, owner, named);
-            return true;
-        }
-        if (owner && !named && owner->function && !q->out->name) {
-            put(q, &q->out->name, "word of %s", owner->function->name);
-            put(q, &q->out->evidence, "call stack: %s of %s waits or wakes here", owner->function->name,
-                module_basename(owner->module));
-        }
-    }
-    return q->out->name != NULL;
-}
-
-/* What the value that the first wait named is usual for.  musl: src/thread/__lock.c; Rust: library/std's
- * futex mutex and parker; glibc: nptl/lowlevellock.h, pthread_mutex_lock.c. */
-static const char *value_class(const struct word_facts *facts)
-{
-    uint32_t value = facts->evidence.expected;
-    if (!facts->waited)
-        return "";
-    if (value > 0x80000000 && value < 0x80000200)
-        return "; its value is usual for musl's own locks (0x80000000 and the number of threads)";
-    if (value == 0xffffffff)
-        return "; its value is usual for a parked thread of Rust's";
-    return value == 2 ? "; its value is usual for mutexes of glibc and Rust" : "";
 }
 
 /* A file of the process that can't be read any more may be the one that the word lies in. */
@@ -452,7 +313,7 @@ static const char *unreachable_file(const struct inquiry *q)
 static void put_nothing_known(struct inquiry *q)
 {
     const char *unreachable = unreachable_file(q);
-    name_by_place(q);
+    put_place(q);
     if (!q->facts->space)
         put(q, &q->out->evidence, "none: the process's mappings are not known");
     else
@@ -472,8 +333,10 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
         put(&q, &out->module, "%s", module_path(q.module));
     bool found = by_symbol(&q) || by_arena_layout(&q) || by_library(&q) || by_code(&q) || by_reference(&q) ||
                  by_machine_code(&q);
-    if (!found || !out->is_malloc)
+    if (!found || out->whose != WHOSE_MALLOC)
         found |= by_stack(&q);
+    if (!found)
+        found = by_waiting(&q);
     if (!found)
         put_nothing_known(&q);
     return q.failed ? -ENOMEM : 0;

@@ -6,6 +6,7 @@
 #include "probes/abi.h"
 #include "probes/module.h"
 #include "probes/sideband.h"
+#include "probes/terms.h"
 
 struct libc_archive;
 struct naming;
@@ -25,8 +26,8 @@ struct word_name {
     char *name;
     char *module;
     char *evidence;
-    const char *allocator; /* static; NULL unless is_malloc */
-    bool is_malloc;
+    const char *allocator; /* static; NULL unless malloc's */
+    enum whose whose;
 };
 
 struct naming *naming_new(void);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 /* As the BPF side's tables have it: see docs/measuring.md. */
 enum {
@@ -25,6 +26,8 @@ struct perf_thread {
     uint32_t tid, space, path;
     uint8_t op, off_cpu;
     bool in_call, slept, restartable;
+    bool told; /* `command` and `value` are those of a futex() call */
+    uint32_t command, value;
     uint64_t word, enter_ns, off_ns, woken_ns, blocked_ns, runnable_ns;
 };
 
@@ -249,7 +252,9 @@ static void call_add(struct perf_calls *c, struct perf_thread *t, uint8_t outcom
         return;
     }
     struct word_totals *w = &row->value.totals;
-    w->calls++;
+    if (!w->calls++ && t->told)
+        row->value.evidence =
+            (struct word_evidence){.call = SYS_futex, .command = t->command, .expected = t->value};
     w->timed++;
     w->oncpu_ns += total > off ? total - off : 0;
     w->blocked_ns += t->blocked_ns;
@@ -313,6 +318,9 @@ void perf_calls_enter(struct perf_calls *c, uint32_t tid, uint32_t space, uint64
     if (!restart) {
         t->word = call->word;
         t->op = call->call == CALL_FUTEX ? op_of(call->op) : call->call == CALL_WAIT ? OP_WAIT : OP_WAKE;
+        t->told = call->call == CALL_FUTEX && call->has_value;
+        t->command = call->op;
+        t->value = call->value;
     }
     call_begin(t, time_ns, space, path);
 }

@@ -53,7 +53,10 @@ static bool op_of_name(const char *name, uint32_t *op)
 static bool futex_parse(const char *text, struct perf_trace *out)
 {
     uint64_t op;
+    uint64_t value;
     const char *name = strstr(text, "op=");
+    out->has_value = number_after(text, name ? " val=" : " val: ", &value);
+    out->value = out->has_value ? (uint32_t)value : 0;
     if (name)
         return number_after(text, "uaddr=", &out->word) && op_of_name(name + 3, &out->op);
     if (!number_after(text, "uaddr: ", &out->word) || !number_after(text, " op: ", &op))
@@ -133,7 +136,9 @@ static bool raw_parse(bool enter, const char *text, const char *machine, struct 
     out->word = strtoull(end + 2, &end, 16);
     if (strncmp(end, ", ", 2) != 0)
         return false;
-    out->op = (uint32_t)strtoull(end + 2, NULL, 16);
+    out->op = (uint32_t)strtoull(end + 2, &end, 16);
+    out->has_value = !strncmp(end, ", ", 2);
+    out->value = out->has_value ? (uint32_t)strtoull(end + 2, NULL, 16) : 0;
     return true;
 }
 

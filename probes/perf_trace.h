@@ -24,9 +24,11 @@ struct perf_trace {
     enum perf_call call; /* TRACE_CALL_*; CALL_NONE: another system call (raw) */
     uint64_t word;       /* the futex word's address; of requeue and waitv that of an array of words */
     uint32_t op;         /* CALL_FUTEX: FUTEX_* with its flags */
-    int64_t result;      /* TRACE_CALL_EXIT */
-    bool runnable;       /* TRACE_SWITCH: it was put off its CPU, it doesn't sleep */
-    uint32_t thread;     /* TRACE_SWITCH: the next one; TRACE_WAKEUP: the woken one */
+    uint32_t value;      /* CALL_FUTEX: what the call names, where has_value */
+    bool has_value;
+    int64_t result;  /* TRACE_CALL_EXIT */
+    bool runnable;   /* TRACE_SWITCH: it was put off its CPU, it doesn't sleep */
+    uint32_t thread; /* TRACE_SWITCH: the next one; TRACE_WAKEUP: the woken one */
 };
 
 /* `machine` numbers system calls: "x86_64", "aarch64"; others: raw_syscalls can't be read.  false: the text

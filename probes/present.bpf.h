@@ -135,15 +135,14 @@ static __always_inline s64 call_of_task(struct task_struct *task, bool leaving, 
     struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
     if (!regs || task_is_compat(task))
         return NO_SYSTEM_CALL;
+    s64 nr = call_number(regs);
 #if defined(__TARGET_ARCH_x86)
-    s64 nr = (s32)BPF_CORE_READ(regs, orig_ax);
     if (!leaving && (s64)BPF_CORE_READ(regs, ax) != -38)
         return NO_SYSTEM_CALL;
     args[0] = BPF_CORE_READ(regs, di);
     args[1] = BPF_CORE_READ(regs, si);
     args[2] = BPF_CORE_READ(regs, dx);
 #else
-    s64 nr = BPF_CORE_READ(regs, syscallno);
     args[0] = BPF_CORE_READ(regs, orig_x0);
     if (!leaving && BPF_CORE_READ(regs, user_regs.regs[0]) != args[0])
         return NO_SYSTEM_CALL;

@@ -206,7 +206,8 @@ static int lock_insert(struct recording *r, int64_t run_id, int64_t frames, cons
                  "INSERT INTO lock (run_id, tgid, address, name, module, allocator, is_malloc, evidence)"
                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                  b_int(run_id), b_int(l->tgid), b_int((int64_t)l->address), b_text(l->name),
-                 b_text(l->module), b_text(l->allocator), b_int(l->is_malloc), b_text(l->evidence));
+                 b_text(l->module), b_text(l->allocator),
+                 b_known(l->whose == WHOSE_UNKNOWN ? -1 : l->whose == WHOSE_MALLOC), b_text(l->evidence));
     int64_t id = sqlite3_last_insert_rowid(r->db);
     for (size_t i = 0; i < l->outcome_count && !rc; i++) {
         const struct lock_outcome *o = &l->outcomes[i];

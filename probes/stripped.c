@@ -62,7 +62,7 @@ static bool segment_has(const struct module *m, uint64_t address, uint64_t size,
     return false;
 }
 
-static bool module_has_text(const struct module *m, const char *text)
+bool module_has_text(const struct module *m, const char *text)
 {
     uint64_t address, size;
     bool code, found = false;
@@ -73,21 +73,37 @@ static bool module_has_text(const struct module *m, const char *text)
     return found;
 }
 
+/* A dynamic program may leave malloc to the C library in any case: where it starts tells whether it has
+ * symbols.
+ */
+static bool has_symbols(const struct module *m)
+{
+    return module_is_dynamic(m) ? module_symbol_named(m, "_start") || module_symbol_named(m, "main")
+                                : module_symbol_named(m, "malloc") != NULL;
+}
+
+static void code_read(struct stripped *s, struct entry *e)
+{
+    e->musl = musl_code_read(e->module, &NATIVE);
+    if (s->archive && libc_archive_match(s->archive, e->module, &e->match))
+        e->match.size = 0;
+}
+
 static struct entry *entry_of(struct stripped *s, const struct module *m)
 {
     for (size_t i = 0; i < s->count; i++)
         if (s->entries[i].module == m)
             return &s->entries[i];
-    if (module_is_dynamic(m) || module_symbol_named(m, "malloc"))
+    if (has_symbols(m))
         return NULL;
     struct entry *grown = reallocarray(s->entries, s->count + 1, sizeof(*grown));
     if (!grown)
         return NULL;
     s->entries = grown;
     struct entry *e = &s->entries[s->count++];
-    *e = (struct entry){.module = m, .musl = musl_code_read(m, &NATIVE)};
-    if (s->archive && libc_archive_match(s->archive, m, &e->match))
-        e->match.size = 0;
+    *e = (struct entry){.module = m};
+    if (!module_is_dynamic(m))
+        code_read(s, e);
     const char *text, *name;
     for (size_t n = 0; !e->guest && (name = allocator_text(n, &text)); n++)
         if (module_has_text(m, text))

@@ -1,5 +1,6 @@
-/* What the machine code of static files without symbols tells: worked out once per file, when it is first
- * asked for.  Only of files that name no malloc: where there are symbols, they are the better evidence. */
+/* What the machine code and the messages of files without symbols tell: worked out once per file, when it is
+ * first asked for.  Where there are symbols, they are the better evidence.  Code is read of static files
+ * only: in others the C library has a file of its own. */
 #ifndef HEAPWAIT_STRIPPED_H
 #define HEAPWAIT_STRIPPED_H
 
@@ -21,7 +22,11 @@ const struct libc_match *stripped_match(struct stripped *s, const struct module 
 /* NULL: it has symbols, or is dynamic, or musl isn't in it. */
 struct musl_code *stripped_musl(struct stripped *s, const struct module *m);
 
-/* The allocator that says so itself, by the messages that its code would print; NULL: none does. */
+/* The allocator that says so itself, by the messages that its code would print; NULL: none does.  Of dynamic
+ * programs as well. */
 const char *stripped_guest(struct stripped *s, const struct module *m);
+
+/* Whether what is loaded of the file holds the text; reads all of it. */
+bool module_has_text(const struct module *m, const char *text);
 
 #endif

@@ -4,6 +4,9 @@
 
 #include "probes/abi.h"
 
+/* Whose lock a futex word is, as far as there is evidence.  In the recording lock.is_malloc: NULL, 1, 0. */
+enum whose { WHOSE_UNKNOWN, WHOSE_MALLOC, WHOSE_OTHER };
+
 const char *term_op(unsigned op);           /* enum futex_op */
 const char *term_outcome(unsigned outcome); /* enum futex_outcome */
 const char *term_loss(unsigned reason);     /* enum loss_reason */

@@ -15,16 +15,16 @@ WITH
     GROUP BY s.run_id, s.state
   ),
   known AS ( -- calls by state
-    SELECT l.run_id, o.op IN ('wait', 'waitv', 'lock_pi', 'wait_requeue_pi') AS waits, l.is_malloc,
+    SELECT l.run_id, o.op IN ('wait', 'waitv', 'lock_pi', 'wait_requeue_pi') AS waits, iif(l.is_malloc, 'malloc', 'other') AS class,
            sum(o.calls) AS calls
     FROM ledger_run AS r
     JOIN lock AS l ON l.run_id = r.run_id
     JOIN lock_outcome AS o ON o.lock_id = l.id
-    GROUP BY l.run_id, 2, l.is_malloc
+    GROUP BY l.run_id, 2, 3
   ),
   made AS (
     SELECT run_id, iif(waits, 'wait', 'wake') AS kind,
-           'futex_' || iif(waits, 'wait', 'wake') || iif(is_malloc, '_malloc', '_other') AS state, calls
+           'futex_' || iif(waits, 'wait', 'wake') || '_' || class AS state, calls
     FROM known
     UNION ALL
     SELECT run_id, 'null', state, entries FROM measured WHERE state = 'memory'

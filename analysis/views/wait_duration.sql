@@ -8,7 +8,7 @@ WITH summed AS (
   FROM traced_run AS r
   JOIN lock AS l ON l.run_id = r.id
   JOIN wait_histogram AS h ON h.lock_id = l.id
-  GROUP BY r.variant, r.threads, l.is_malloc, h.low_ns, h.high_ns
+  GROUP BY r.variant, r.threads, class, h.low_ns, h.high_ns
 )
 SELECT s.variant, s.threads, s.class, s.low_ns, s.high_ns, s.calls,
        s.calls * 1.0 / nullif(sum(s.calls) OVER same, 0) AS share,

@@ -32,7 +32,7 @@ SELECT s.variant, s.threads, h.rank AS lock_rank, s.name, s.module, s.allocator,
        s.through, s.callers, s.path, s.paths, s.evidence
 FROM summed AS s
 JOIN hottest_lock AS h ON h.variant IS s.variant AND h.threads IS s.threads AND h.name = s.name
-  AND h.module IS s.module AND h.allocator IS s.allocator AND h.is_malloc = s.is_malloc
+  AND h.module IS s.module AND h.allocator IS s.allocator AND h.is_malloc IS s.is_malloc
 LEFT JOIN variant AS v ON v.name = s.variant
 WINDOW word AS (PARTITION BY s.variant, s.threads, h.rank)
 ORDER BY v.position, s.variant, s.threads, lock_rank, rank;

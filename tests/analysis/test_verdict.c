@@ -154,6 +154,15 @@ static void test_no_malloc_waits(void **state)
                 "lock: No malloc lock waits are seen in musl at 4 threads: the futex word with the "
                 "most calls, 99.90" PC " of them, is __malloc_lock");
     assert_silent("study.sql", none, "calls:");
+    assert_says(
+        "study.sql", "UPDATE lock SET is_malloc = NULL",
+        "lock: No wait in musl at 4 threads is known to be for a lock of malloc's: the futex word with the "
+        "most calls, 99.90" PC " of them, is __malloc_lock in passwords-musl (known by: symbol table), and "
+        "nothing tells whose it is.");
+    assert_says("study.sql", "UPDATE lock SET is_malloc = iif(is_malloc, 0, NULL)",
+                "which is not malloc's; nothing tells whose the words of 0.10" PC " of the calls are.");
+    assert_says("study.sql", "UPDATE lock SET is_malloc = NULL WHERE NOT is_malloc",
+                "lock: The lock is malloc's __malloc_lock");
     assert_says("study.sql", none, "the slowdown comes with threads, it is not a slow allocator.");
     assert_says("study.sql", "UPDATE frame SET symbol = NULL, address = id, class = 'unknown'",
                 "lock: The lock is malloc's __malloc_lock");

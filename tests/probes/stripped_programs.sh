@@ -55,6 +55,7 @@ for mode in static static-pie; do
         for guest in mimalloc jemalloc; do
             archive=$allocators/$guest/lib/lib$guest.a
             [ ! -f "$archive" ] || link "$guest-$mode$flag" "$guest" "$mode" "$musl" "$passwords" "$archive"
+            [ ! -f "$archive" ] || link "guest-$guest-$mode$flag" "$guest" "$mode" "$musl" "$subject" "$archive"
         done
     done
 done

@@ -146,10 +146,12 @@ static void parked(void)
     futex(&own_parker, WAKE, 1);
 }
 
-/* At least one call on each of the program's words, whoever waits for whom. */
+/* At least one wait and one wake on each of the program's words, whoever waits for whom. */
 static void own_words(void)
 {
+    futex(&own_mutex, WAIT, 2);
     futex(&own_mutex, WAKE, 1);
+    futex(&own_heap_lock, WAIT, INT32_MIN + 2);
     futex(&own_heap_lock, WAKE, 1);
     parked();
     printf("own_mutex=%lu\nown_heap_lock=%lu\nown_parker=%lu\n", (unsigned long)(uintptr_t)&own_mutex,

@@ -88,6 +88,9 @@ static void prefixed_in_the_program(void **state)
     program_map("mi_malloc");
     LIBRARIES(LOADER, "libc.so.6");
     assert_allocator("mimalloc", "mi_malloc is linked into program; malloc itself is libc.so.6's (ptmalloc)");
+    program_map("_mi_malloc_generic"); /* what is left of it in a released Rust program with symbols */
+    LIBRARIES(LOADER, "libc.so.6");
+    assert_allocator("mimalloc", "_mi_malloc_generic is linked into program");
 }
 
 /* malloc of a library that is in no table: an interposer, another allocator. */

@@ -53,7 +53,7 @@ static bool file_asked(const char *path)
     naming_program(n, &space, &libc, &linkage, &allocator);
     struct word_name name;
     assert_int_equal(naming_word(n, &(struct word_facts){.space = &space, .address = 0x401234}, &name), 0);
-    assert_false(name.is_malloc);
+    assert_int_not_equal(name.whose, WHOSE_MALLOC);
     free(name.name);
     free(name.module);
     free(name.evidence);

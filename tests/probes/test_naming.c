@@ -66,7 +66,7 @@ static void assert_called(const struct place *p, uint64_t address, const char *e
     word_ask(&n, &(struct word_facts){.space = &p->space, .address = address});
     if (strncmp(n.name.name, expected, exactly ? sizeof(p->paths[0]) : strlen(expected)) != 0)
         fail_msg("0x%llx is called %s, not %s", (unsigned long long)address, n.name.name, expected);
-    assert_false(n.name.is_malloc);
+    assert_int_not_equal(n.name.whose, WHOSE_MALLOC);
     assert_null(n.name.allocator);
     named_free(&n);
 }
@@ -169,7 +169,7 @@ static void values_prove_nothing(void **state)
                                           .address = 0x1234,
                                           .waited = cases[i].waited,
                                           .evidence = {.expected = cases[i].value}});
-        assert_false(n.name.is_malloc);
+        assert_int_not_equal(n.name.whose, WHOSE_MALLOC);
         assert_int_equal(strncmp(n.name.evidence, "none", 4), 0);
         if (cases[i].text ? !strstr(n.name.evidence, cases[i].text)
                           : strstr(n.name.evidence, "usual") != NULL)
@@ -209,7 +209,7 @@ static void thread_arenas_by_their_heap(void **state)
         struct named n;
         word_ask(&n, &(struct word_facts){.address = cases[i].address,
                                           .evidence = {.heap_arena = cases[i].header}});
-        assert_int_equal(n.name.is_malloc, cases[i].is_arena);
+        assert_int_equal(n.name.whose == WHOSE_MALLOC, cases[i].is_arena);
         assert_int_equal(!strcmp(n.name.name, "arena 1"), cases[i].is_arena);
         if (cases[i].is_arena)
             assert_string_equal(n.name.allocator, "ptmalloc");
@@ -228,7 +228,7 @@ static void main_arena_only_in_glibc(void **state)
     uint64_t bin = address + 2128 - 16;
     word_ask(&n, &(struct word_facts){
                      .space = &p.space, .address = address, .evidence = {.last_bin = {bin, bin}}});
-    assert_false(n.name.is_malloc);
+    assert_int_not_equal(n.name.whose, WHOSE_MALLOC);
     named_free(&n);
 }
 
@@ -419,7 +419,7 @@ static void variant_lock(const struct variant *v, const struct place *p)
     module_table_free(t);
     word_ask(&n, &(struct word_facts){.space = &p->space, .address = lock.address + bias});
     size_t length = strlen(v->lock); /* a member may follow */
-    if (!n.name.is_malloc || strncmp(n.name.name, v->lock, length) != 0 ||
+    if (n.name.whose != WHOSE_MALLOC || strncmp(n.name.name, v->lock, length) != 0 ||
         !strchr(".[", n.name.name[length]) || strcmp(n.name.allocator, v->allocator))
         fail_msg("%s: %s is called %s (%s)", v->name, v->lock, n.name.name, n.name.evidence);
     named_free(&n);

@@ -204,7 +204,7 @@ static void asker_check(const char *program, const char *whole)
     const struct lock *l = NULL;
     trial_run(&t, &plain, program, NULL, NULL);
     for (size_t i = 0; i < t.m->lock_count && !l; i++)
-        if (t.m->locks[i].is_malloc)
+        if (t.m->locks[i].whose == WHOSE_MALLOC)
             l = &t.m->locks[i];
     assert_non_null(l);
     twin_choose(whole);

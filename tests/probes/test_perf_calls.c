@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 enum { WORD = 0x1000, SPACE = 1, TID = 7 };
 
@@ -56,6 +57,32 @@ static const struct word_row *row(unsigned op, unsigned outcome)
             return &rows[i];
     fail_msg("no row of operation %u and outcome %u", op, outcome);
     return NULL;
+}
+
+/* What the first call of an outcome named stands in its row: evidence for the word's name. */
+static void first_calls(void **state)
+{
+    struct perf_trace wait = {.call = CALL_FUTEX, .word = WORD, .op = FUTEX_WAIT_BITSET, .value = 2};
+    (void)state;
+    begin(true, true);
+    wait.has_value = true;
+    perf_calls_enter(c, TID, SPACE, 100, &wait, 0);
+    leave_call(TID, 110, -EAGAIN);
+    wait.op = FUTEX_WAIT;
+    wait.value = 3;
+    perf_calls_enter(c, TID, SPACE, 200, &wait, 0);
+    leave_call(TID, 210, -EAGAIN);
+    wait.has_value = false; /* the session doesn't tell: then nothing is said of the call */
+    perf_calls_enter(c, TID, SPACE, 300, &wait, 0);
+    leave_call(TID, 310, -EINTR);
+    end(1000);
+    const struct word_evidence *e = &row(OP_WAIT, OUTCOME_EAGAIN)->value.evidence;
+    assert_int_equal(e->call, SYS_futex);
+    assert_int_equal(e->command, FUTEX_WAIT_BITSET);
+    assert_int_equal(e->expected, 2);
+    assert_int_equal(e->first_seen_ns, 0);
+    assert_int_equal(row(OP_WAIT, OUTCOME_INTERRUPTED)->value.evidence.call, 0);
+    done();
 }
 
 static void outcomes(void **state)
@@ -294,6 +321,7 @@ static void many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_calls),
         cmocka_unit_test(outcomes),
         cmocka_unit_test(a_sleep),
         cmocka_unit_test(preempted_is_not_asleep),

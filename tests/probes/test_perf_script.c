@@ -130,10 +130,14 @@ static void futex_calls(void **state)
     assert_int_equal(trace(0)->call, CALL_FUTEX);
     assert_int_equal(trace(0)->word, 0x4106a0);
     assert_int_equal(trace(0)->op, 0x80);
+    assert_true(trace(0)->has_value);
+    assert_int_equal(trace(0)->value, 2);
     assert_int_equal(trace(1)->kind, TRACE_CALL_EXIT);
     assert_int_equal(trace(1)->result, -11);
     assert_int_equal(trace(2)->word, 0x77);
     assert_int_equal(trace(2)->op, 1);
+    assert_true(trace(2)->has_value);
+    assert_int_equal(trace(2)->value, 1);
     assert_int_equal(trace(3)->result, 1);
     assert_int_equal(trace(4)->call, CALL_WAIT);
     assert_int_equal(trace(4)->word, 0x10);
@@ -143,6 +147,7 @@ static void futex_calls(void **state)
     assert_int_equal(trace(7)->call, CALL_FUTEX);
     assert_int_equal(trace(7)->word, 0x7fff10);
     assert_int_equal(trace(7)->op, 0x81);
+    assert_int_equal(trace(7)->value, 1);
     assert_int_equal(trace(8)->result, -11);
     assert_int_equal(trace(9)->call, CALL_NONE);
     assert_int_equal(trace(10)->kind, TRACE_OTHER);

@@ -59,7 +59,7 @@ static void known_answer(void **state)
     assert_int_equal(slept.total_ns, slept.oncpu_ns + slept.blocked_ns + slept.runnable_ns);
     assert_int_equal(outcome_sum(t.m, "known_word", "wait", "eagain").blocked_ns, 0);
     const struct lock *l = lock_named(&t, "known_word");
-    assert_false(l->is_malloc);
+    assert_int_not_equal(l->whose, WHOSE_MALLOC);
     assert_null(l->allocator);
     assert_string_equal(l->evidence, "symbol of the file");
     assert_non_null(strstr(l->module, "subject"));
@@ -240,14 +240,14 @@ static void arenas_by_layout(void **state)
             look_alike = l;
     }
     assert_non_null(thread_arena);
-    assert_true(thread_arena->is_malloc);
+    assert_int_equal(thread_arena->whose, WHOSE_MALLOC);
     assert_int_equal(calls_of_word(thread_arena), 3);
     assert_non_null(main_arena);
-    assert_true(main_arena->is_malloc);
+    assert_int_equal(main_arena->whose, WHOSE_MALLOC);
     assert_string_equal(main_arena->allocator, "ptmalloc");
     assert_int_equal(calls_of_word(main_arena), 5);
     assert_non_null(look_alike);
-    assert_false(look_alike->is_malloc);
+    assert_int_not_equal(look_alike->whose, WHOSE_MALLOC);
     measurement_free(t.m);
 }
 
@@ -288,7 +288,7 @@ static void oracle_agrees(void **state)
     assert_int_equal(calls(&t, name, "wake", "woke_none"), none);
     assert_int_equal(calls(&t, name, "wake", "woke_some"), some);
     assert_true(waited + eagain + none + some > 0);
-    assert_true(lock_named(&t, name)->is_malloc);
+    assert_int_equal(lock_named(&t, name)->whose, WHOSE_MALLOC);
     assert_string_equal(lock_named(&t, name)->allocator, "mallocng");
     assert_string_equal(t.m->libc, "musl");
     assert_string_equal(t.m->linkage, "static");

@@ -1,0 +1,106 @@
+/* See naming_private.h.  The innermost function on a call's stack that is not about locking itself owns the
+ * word; an allocator's own lock function tells the allocator, whoever called it. */
+#include "probes/naming_private.h"
+
+#include <string.h>
+
+/* Functions that stand between whoever wants a lock and the system call: they say nothing of whose lock it
+ * is. */
+static bool is_lock_function(const struct frame *f)
+{
+    static const char *const prefixes[] = {"pthread_mutex",
+                                           "__pthread_mutex",
+                                           "___pthread_mutex",
+                                           "__lll_",
+                                           "lll_",
+                                           "__timedwait",
+                                           "__syscall",
+                                           "__lock",
+                                           "__unlock",
+                                           "__futex",
+                                           "futex_",
+                                           "__wait",
+                                           "__wake",
+                                           "__GI___lll",
+                                           "__cp_",
+                                           "sccp",
+                                           "syscall",
+                                           "__GI___pthread_mutex"};
+    if (!f->function)
+        return libc_of_module(f->module) != NULL && module_is_position_independent(f->module);
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (!strncmp(f->function->name, prefixes[i], strlen(prefixes[i])))
+            return true;
+    return allocator_locks_with(f->function->name);
+}
+
+static const struct frame *frame_owner(const struct frame *frames, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_lock_function(&frames[i]))
+            return &frames[i];
+    return NULL;
+}
+
+static const struct allocator *allocator_of_frame(const struct frame *f)
+{
+    const struct allocator *a = allocator_of_library(f->module);
+    return a || !f->function ? a : allocator_of_function(f->module, f->function->name);
+}
+
+/* An allocator's own way of taking a lock, met on the way to the owner: whoever called it, the lock is the
+ * allocator's. */
+static const struct allocator *allocator_of_locking(const struct frame *frames, size_t count)
+{
+    for (size_t i = 0; i < count && is_lock_function(&frames[i]); i++)
+        if (frames[i].function && allocator_locks_with(frames[i].function->name) &&
+            allocator_of_frame(&frames[i]))
+            return allocator_of_frame(&frames[i]);
+    return NULL;
+}
+
+/* `owner` may be NULL or no function of the allocator: then only its locking was seen. */
+static void put_stack_malloc(struct inquiry *q, const struct allocator *a, const struct frame *owner,
+                             bool named)
+{
+    bool own = owner && allocator_of_frame(owner) == a;
+    const char *function = own && owner->function ? owner->function->name : NULL;
+    const char *role = function ? allocator_role_of(a, function) : NULL;
+    put_malloc(q, a);
+    if (!named)
+        put(q, &q->out->name, "lock of %s (%s%s%s)", a->name, role ? role : "", role ? ": " : "",
+            function ? function
+            : own    ? module_basename(owner->module)
+                     : "its own mutex");
+    if (own)
+        put(q, &q->out->evidence, "call stack: %s of %s takes it", function ? function : "?",
+            module_basename(owner->module));
+    else
+        put(q, &q->out->evidence, "call stack: %s's own lock function takes it", a->name);
+}
+
+/* Whose lock: the innermost function that is not about locking itself. */
+bool by_stack(struct inquiry *q)
+{
+    struct resolve_context context = {q->naming, q->facts->space, q->facts->evidence.first_seen_ns};
+    bool named = q->out->name != NULL;
+    for (size_t i = 0; i < q->facts->stack_count; i++) {
+        struct frame frames[MAX_FRAMES];
+        size_t count = frames_scan(q->facts->stacks[i], resolve, &context, frames, MAX_FRAMES);
+        const struct frame *owner = frame_owner(frames, count);
+        const struct allocator *a = owner ? allocator_of_frame(owner) : NULL;
+        if (!a)
+            a = allocator_of_locking(frames, count);
+        if (a) {
+            put_stack_malloc(q, a, owner, named);
+            return true;
+        }
+        if (owner && !named && owner->function && !q->out->name) {
+            put(q, &q->out->name, "word of %s", owner->function->name);
+            put(q, &q->out->evidence, "call stack: %s of %s waits or wakes here", owner->function->name,
+                module_basename(owner->module));
+            put_other(q);
+        }
+    }
+    return q->out->name != NULL;
+}

@@ -1,0 +1,170 @@
+/* See naming_private.h.  Words without a name of their own: no symbol, no layout, no function that can be
+ * told. How a thread waits for one still says something.  No allocator of the table waits by
+ * FUTEX_WAIT_BITSET, as Rust's std and condition variables do; the locks of some are pthread mutexes, whose
+ * waits name one value; jemalloc keeps statistics before each of its mutexes, in which a waiter is counted
+ * while it waits; and the C library's own malloc has its locks where no other words are.  Sources: musl
+ * src/thread/__lock.c, pthread_mutex_timedlock.c; glibc nptl/lowlevellock.c, malloc/arena.c; jemalloc 5.0
+ * to 5.3 mutex.h, mutex_prof.h, mutex.c; gperftools spinlock_linux-inl.h; scudo linux.cpp; Rust
+ * library/std/src/sys/pal/unix/futex.rs. */
+#include "probes/naming_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+enum {
+    COMMAND_MASK = 0x7f,
+    WAIT = 0,
+    WAIT_BITSET = 9,
+    GLIBC_CONTENDED = 2,
+    MOST_THREADS = 1 << 22, /* the kernel's PID_MAX_LIMIT */
+};
+static const uint32_t musl_waiters = 0x80000000; /* in a mutex that somebody waits for */
+
+/* What the value that the first wait named is usual for.  musl: src/thread/__lock.c; Rust: library/std's
+ * futex mutex and parker; glibc: nptl/lowlevellock.h, pthread_mutex_lock.c. */
+const char *value_class(const struct word_facts *facts)
+{
+    uint32_t value = facts->evidence.expected;
+    if (!facts->waited)
+        return "";
+    if (value > 0x80000000 && value < 0x80000200)
+        return "; its value is usual for musl's own locks (0x80000000 and the number of threads)";
+    if (value == 0xffffffff)
+        return "; its value is usual for a parked thread of Rust's";
+    return value == 2 ? "; its value is usual for mutexes of glibc and Rust" : "";
+}
+
+/* The program of the word's process; NULL: not known, or out of memory. */
+static const struct known_program *program_of(struct inquiry *q)
+{
+    struct naming *n = q->naming;
+    const struct address_space *space = q->facts->space;
+    if (!space)
+        return NULL;
+    for (size_t i = 0; i < n->program_count; i++)
+        if (n->programs[i].space == space && n->programs[i].mapping_count == space->mapping_count)
+            return &n->programs[i];
+    struct known_program *grown = reallocarray(n->programs, n->program_count + 1, sizeof(*grown));
+    q->failed |= !grown;
+    if (!grown)
+        return NULL;
+    n->programs = grown;
+    struct known_program *p = &n->programs[n->program_count++];
+    *p = (struct known_program){.space = space, .mapping_count = space->mapping_count};
+    mapped_program_read(n->modules, n->stripped, space, &p->program);
+    const struct allocator *a = p->program.allocator ? allocator_named(p->program.allocator) : NULL;
+    const struct module *holder = p->program.code ? p->program.file : p->program.malloc_from;
+    p->mutex_statistics = a && a->mutex_text && holder && module_has_text(holder, a->mutex_text);
+    return p;
+}
+
+/* jemalloc's mutex_prof_data_t, 64 bytes before the mutex; the times are of nstime_t. */
+struct mutex_statistics {
+    uint64_t total_wait_ns, longest_wait_ns, waits, spun;
+    uint32_t most_waiting, waiting;
+    uint64_t owner_switches, owner, locked;
+};
+_Static_assert(sizeof(struct mutex_statistics) == sizeof(((struct word_evidence *)0)->before),
+               "mutex_prof_data_t");
+
+/* What holds while a thread waits for the mutex: it is held, so that it has been locked and has an owner;
+ * whoever waits is counted; and each time that it was locked after a wait or by spinning is one of all times,
+ * but for the one that is being added just now.  The clock may be a coarse one: times say little. */
+static bool statistics_fit(const struct mutex_statistics *s)
+{
+    return s->locked && s->owner && !(s->owner & 7) && s->owner < 1ull << 56 && s->owner_switches &&
+           s->owner_switches <= s->locked && s->waits <= s->locked && s->spun <= s->locked &&
+           s->waits + s->spun <= s->locked + 1 && s->waiting && s->waiting <= MOST_THREADS &&
+           s->longest_wait_ns <= s->total_wait_ns;
+}
+
+static bool is_blank(const struct mutex_statistics *s)
+{
+    static const struct mutex_statistics blank;
+    return !memcmp(s, &blank, sizeof(blank));
+}
+
+static bool is_first(const struct word_facts *f, uint32_t command)
+{
+    return f->waited && f->evidence.call == SYS_futex && (f->evidence.command & COMMAND_MASK) == command;
+}
+
+/* Whether the wait is one that a pthread mutex makes: musl's names the owner or, of the plain kind, EBUSY. */
+static bool is_mutex_wait(const struct mapped_program *p, const struct word_evidence *e)
+{
+    return !strcmp(p->libc, "musl") ? e->expected > musl_waiters && e->expected - musl_waiters <= MOST_THREADS
+                                    : e->expected == GLIBC_CONTENDED;
+}
+
+/* Why it is none of the allocator's, whose name stands between the two texts. */
+static bool put_reason(struct inquiry *q, const char *before, const char *allocator, const char *after)
+{
+    put_place(q);
+    put(q, &q->out->evidence, "%s%s%s", before, allocator, after);
+    put_other(q);
+    return true;
+}
+
+/* Of allocators whose locks are pthread mutexes. */
+static bool by_mutex(struct inquiry *q, const struct known_program *p, const struct allocator *a)
+{
+    const struct word_evidence *e = &q->facts->evidence;
+    if (!p->program.libc || (q->module && q->module != p->program.file))
+        return false; /* a C library has locks of its own, and may have a malloc */
+    if (!is_mutex_wait(&p->program, e))
+        return put_reason(q, "value: its first wait is not one for a pthread mutex, as all locks of ",
+                          a->name, "'s are");
+    struct mutex_statistics s;
+    memcpy(&s, e->before, sizeof(s));
+    if (!p->mutex_statistics || is_blank(&s))
+        return false;
+    if (!statistics_fit(&s))
+        return put_reason(q, "layout: it is no mutex of ", a->name,
+                          "'s, whose statistics would stand before it");
+    put(q, &q->out->name, "lock of %s", a->name);
+    put(q, &q->out->evidence,
+        "layout: the statistics of a mutex of %s's stand before it (locked %llu times, by another thread "
+        "than before "
+        "%llu times; %u waiting)",
+        a->name, (unsigned long long)s.locked, (unsigned long long)s.owner_switches, s.waiting);
+    put_malloc(q, a);
+    return true;
+}
+
+static bool lock_is_found(struct inquiry *q, const struct mapped_program *p)
+{
+    struct musl_code *code = stripped_musl(q->naming->stripped, p->file);
+    return code && musl_code_malloc(code);
+}
+
+/* Whether it is known what lies around the word: perf doesn't tell. */
+static bool is_looked_at(const struct inquiry *q, const struct allocator *a)
+{
+    return q->facts->evidence.first_seen_ns || strcmp(a->libc, "glibc") != 0;
+}
+
+/* Of the C libraries' own mallocs: where their locks are.  glibc's are in its data or at the head of a heap
+ * that points to it, which by_arena_layout() looked for; musl's are in its data. */
+static bool by_absence(struct inquiry *q, const struct mapped_program *p, const struct allocator *a)
+{
+    if (p->malloc_from && p->malloc_from != q->module && (q->module || is_looked_at(q, a)))
+        return put_reason(q, "place: all locks of ", a->name,
+                          "'s lie elsewhere: in its file's data or, glibc's, at the head of a heap");
+    if (p->code && lock_is_found(q, p))
+        return put_reason(q, "code: the lock of ", a->name, " was found in the code, and is another word");
+    return false;
+}
+
+bool by_waiting(struct inquiry *q)
+{
+    const bool bitset = is_first(q->facts, WAIT_BITSET);
+    const struct known_program *p = bitset || is_first(q->facts, WAIT) ? program_of(q) : NULL;
+    const struct allocator *a = p && p->program.allocator ? allocator_named(p->program.allocator) : NULL;
+    if (!a)
+        return false;
+    if (bitset)
+        return put_reason(q, "call: its first wait is a FUTEX_WAIT_BITSET, and no lock of ", a->name,
+                          "'s is waited for so");
+    return a->mutexes ? by_mutex(q, p, a) : a->libc ? by_absence(q, &p->program, a) : false;
+}
