@@ -157,8 +157,9 @@ static bool fork_take(struct perf_record *r, enum perf_kind kind, const char *te
 }
 
 /* " PID/TID: [0x401000(0xa000) @ 0x1000 fe:00 5309463 2614434033]: r-xp PATH"; instead of the device, inode
- * and generation there may be "<build-id>", or nothing (PERF_RECORD_MMAP). */
-static bool map_take(struct perf_script *p, const char *text)
+ * and generation there may be "<build-id>", or nothing (PERF_RECORD_MMAP).  Mappings of data are of no interest:
+ * with copies of stacks (--call-graph dwarf) perf records them as well. */
+static bool map_take(struct perf_script *p, const char *text, bool *interesting)
 {
     struct perf_record *r = &p->record;
     int pid, tid, n = 0;
@@ -172,8 +173,9 @@ static bool map_take(struct perf_script *p, const char *text)
     if (sscanf(rest, " %x:%x %" SCNu64, &major, &minor, &r->map.inode) != 3)
         r->map.inode = 0;
     const char *rights = close + 3, *path = strchr(rights, ' ');
-    if (!path || !memchr(rights, 'x', (size_t)(path - rights)))
+    if (!path)
         return false;
+    *interesting = memchr(rights, 'x', (size_t)(path - rights));
     r->kind = PERF_MAP;
     r->pid = (uint32_t)pid;
     r->tid = (uint32_t)tid;
@@ -207,9 +209,9 @@ static bool event_take(struct perf_script *p, const char *text, bool *interestin
     struct perf_record *r = &p->record;
     *interesting = true;
     if (!strncmp(text, "MMAP2", 5))
-        return map_take(p, text + 5);
+        return map_take(p, text + 5, interesting);
     if (!strncmp(text, "MMAP", 4))
-        return map_take(p, text + 4);
+        return map_take(p, text + 4, interesting);
     if (!strncmp(text, "FORK", 4))
         return fork_take(r, PERF_FORK, text + 4);
     if (!strncmp(text, "EXIT", 4))
