@@ -59,11 +59,21 @@ static bool hot_read(struct maker *m, const struct place *place, bool malloc_onl
     return true;
 }
 
+/* Names that were made of where a word lies end with it: "malloc's lock in rg". */
+static bool names_place(const struct hot *h, const char *module)
+{
+    const char *in = h->name ? strstr(h->name, " in ") : NULL;
+    size_t length = strlen(module);
+    return in && !strncmp(in + 4, module, length) && (!in[4 + length] || in[4 + length] == ' ');
+}
+
 /* "`__malloc_lock` in passwords-musl (known by: symbol table)". */
 static char *hot_phrase(const struct hot *h)
 {
     char *text = NULL, words[64] = "";
     const char *slash = h->module ? strrchr(h->module, '/') : NULL, *module = slash ? slash + 1 : h->module;
+    if (module && names_place(h, module))
+        module = NULL;
     if (h->words > 1)
         snprintf(words, sizeof(words), "%lld futex words named ", h->words);
     int n = asprintf(&text, "%s%s%s%s (known by: %s)", words, h->name ? h->name : "?", module ? " in " : "",
@@ -115,8 +125,8 @@ static void say_hottest(struct maker *m, const char *who, const struct place *pl
     char share[32], count[32], *first = hot_phrase(hottest), *second = hot_phrase(malloc_lock);
     format_share(share, hottest->share);
     if (hottest->is_malloc && first)
-        maker_say(m, "lock", "The lock is malloc's %s: %s of all futex calls of %s are made for it.", first,
-                  share, who);
+        maker_say(m, "lock", "The lock is %s%s: %s of all futex calls of %s are made for it.",
+                  strncmp(first, "malloc's ", 9) ? "malloc's " : "", first, share, who);
     else if (!malloc_lock->name && first)
         say_no_malloc(m, who, place, hottest, first);
     else if (first && second)

@@ -164,6 +164,9 @@ static void test_no_malloc_waits(void **state)
     assert_says("study.sql", "UPDATE lock SET is_malloc = NULL WHERE NOT is_malloc",
                 "lock: The lock is malloc's __malloc_lock");
     assert_says("study.sql", none, "the slowdown comes with threads, it is not a slow allocator.");
+    assert_says("study.sql", "UPDATE lock SET name = 'malloc''s lock in passwords-musl' WHERE is_malloc",
+                "lock: The lock is malloc's lock in passwords-musl (known by: symbol table): 99.90" PC
+                " of all");
     assert_says("study.sql", "UPDATE frame SET symbol = NULL, address = id, class = 'unknown'",
                 "lock: The lock is malloc's __malloc_lock");
     assert_silent("study.sql", "UPDATE frame SET symbol = NULL, address = id, class = 'unknown'",
