@@ -12,21 +12,29 @@ const { NodeCompiler } = createRequire(import.meta.url)(path.join(modules, MODUL
 const compiler = NodeCompiler.create({ workspace: '.' });
 
 function complain(diagnostics) {
-  for (const d of compiler.fetchDiagnostics(diagnostics))
+  for (const d of diagnostics)
     console.error(`${d.path || 'report.typ'}:${(d.range?.start?.line ?? -1) + 1}: ${d.message}`);
   process.exitCode = 1;
 }
 
-function compiled(run, expected) {
-  if (!run.result) complain(run.takeDiagnostics());
-  const warnings = run.takeWarnings?.();
-  if (warnings && !expected) complain(warnings);
+function fetched(diagnostics) {
+  return diagnostics ? compiler.fetchDiagnostics(diagnostics) : [];
+}
+
+// What doesn't settle is laid out more simply: see `arrangement` in look.typ.
+function typeset([arrangement, ...simpler]) {
+  const run = compiler.compile({ mainFilePath: 'report.typ', inputs: { arrangement } });
+  if (!run.result) complain(fetched(run.takeDiagnostics()));
+  const warnings = fetched(run.takeWarnings?.());
+  if (simpler.length && warnings.some((w) => w.message.includes('did not converge'))) return typeset(simpler);
+  if (warnings.length) complain(warnings);
   return run.result;
 }
 
-const document = compiled(compiler.compile({ mainFilePath: 'report.typ' }));
+const document = typeset(['close', 'cut', 'short', 'plain']);
 if (document && !process.exitCode)
   fs.writeFileSync('report.pdf', compiler.pdf(document, { creationTimestamp: Number(epoch) }));
 // HTML output is experimental and always warns of itself
-const page = compiled(compiler.tryHtml({ mainFilePath: 'report.typ', inputs: { target: 'html' } }), true);
-if (page && !process.exitCode) fs.writeFileSync('report.html', page.html());
+const html = compiler.tryHtml({ mainFilePath: 'report.typ', inputs: { target: 'html' } });
+if (!html.result) complain(fetched(html.takeDiagnostics()));
+else if (!process.exitCode) fs.writeFileSync('report.html', html.result.html());

@@ -64,13 +64,15 @@ int typst_check(const char *scripts, struct error *err)
                                            "(Debian, Ubuntu: apt-get install nodejs), or typst");
 }
 
-/* A newer Typst than ours may warn of this and that, which must not matter; a missing face must. */
+/* A newer Typst than ours may warn of this and that, which must not matter; a missing face must.  1: the
+ * layout has not settled. */
 static int command_run(const char *folder, int64_t epoch, const char *const *argv, struct error *err)
 {
     struct tool_output out;
     int rc = tool_run(folder, epoch, argv, &out, err);
     if (rc < 0)
         return rc;
+    rc = strstr(out.complaint, "did not converge") != NULL;
     if (out.status != 0)
         rc = tool_failed(folder, "typst", out.complaint, (int)strcspn(out.complaint, "\n"), out.status, err);
     else if (strstr(out.complaint, "unknown font family"))
@@ -82,13 +84,17 @@ static int command_run(const char *folder, int64_t epoch, const char *const *arg
 
 static int command_compile(const char *folder, int64_t epoch, struct error *err)
 {
+    static const char *const arrangements[] = {"arrangement=close", "arrangement=cut", "arrangement=short",
+                                               "arrangement=plain"}; /* of look.typ */
     char date[32];
+    int rc = 1;
     snprintf(date, sizeof date, "%" PRId64, epoch);
-    const int rc =
-        command_run(folder, epoch,
-                    (const char *const[]){"typst", "compile", "--root", ".", "--creation-timestamp", date,
-                                          "report.typ", "report.pdf", NULL},
-                    err);
+    for (size_t i = 0; i < sizeof arrangements / sizeof *arrangements && rc == 1; i++)
+        rc =
+            command_run(folder, epoch,
+                        (const char *const[]){"typst", "compile", "--root", ".", "--creation-timestamp", date,
+                                              "--input", arrangements[i], "report.typ", "report.pdf", NULL},
+                        err);
     return rc < 0 ? rc
                   : command_run(folder, epoch,
                                 (const char *const[]){"typst", "compile", "--root", ".", "--features", "html",
