@@ -132,7 +132,7 @@ static bool calibration_print(void)
 {
     struct calibration c;
     struct error err = {""};
-    if (calibration_take("/proc/self/exe", &c, &err)) {
+    if (calibration_take("/proc/self/exe", CALIBRATION_ROUNDS, &c, &err)) {
         line_print("MISSING", "calibration", err.text, NULL);
         return false;
     }

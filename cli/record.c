@@ -198,7 +198,7 @@ static int record(const struct record_options *o, const struct found *found)
     struct calibration calibration = {0};
     if (found->target && found->target->note)
         fprintf(stderr, "heapwait: %s\n", found->target->note);
-    int rc = o->mode == PROBES_LEDGER ? calibration_take("/proc/self/exe", &calibration, &err) : 0;
+    int rc = o->mode == PROBES_LEDGER ? calibration_take("/proc/self/exe", 2, &calibration, &err) : 0;
     if (!rc)
         rc = session_open(&measure, &measure.session, &err);
     if (rc)

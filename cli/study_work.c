@@ -65,7 +65,7 @@ static int calibration_keep(const struct study_work *w, struct error *err)
     struct calibration c;
     if (!w->settings.ledger_reps)
         return 0;
-    int rc = calibration_take("/proc/self/exe", &c, err);
+    int rc = calibration_take("/proc/self/exe", CALIBRATION_ROUNDS, &c, err);
     if (rc)
         return rc;
     const struct call_cost *null = &c.calls[CALL_NULL];

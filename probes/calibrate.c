@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCHES = 7, CALLS = 20000 };
+enum { BATCHES = 3, MOST_BATCHES = CALIBRATION_ROUNDS * BATCHES, CALLS = 20000 };
 
 static const char *const kind_names[CALL_KINDS] = {"null", "wake", "wait"};
 
@@ -109,31 +109,33 @@ static double median(double *values, size_t count)
     return values[count / 2];
 }
 
-static int untraced_take(const char *program, enum call_kind kind, struct call_cost *c, struct error *err)
+/* What was measured of one kind of call. */
+struct batches {
+    double untraced[MOST_BATCHES], traced[MOST_BATCHES], seen[MOST_BATCHES];
+};
+
+static int untraced_take(const char *program, enum call_kind kind, double *costs, struct error *err)
 {
     static const struct measure_options none = {.probes = PROBES_NONE};
-    double costs[BATCHES];
     int rc = 0;
     for (int i = 0; i < BATCHES && !rc; i++) {
         struct measurement *m = NULL;
         rc = batch_run(&none, program, kind, CALLS, &costs[i], &m, err);
         measurement_free(m);
     }
-    if (!rc)
-        c->untraced = median(costs, BATCHES);
     return rc;
 }
 
 /* What the program does beside the loop is in both of a long and an empty loop's account: the difference is
  * the loop's. */
 static int traced_take(const struct measure_options *ledger, const char *program, enum call_kind kind,
-                       struct call_cost *c, struct error *err)
+                       double *costs, double *seen, struct error *err)
 {
     static const char *const states[CALL_KINDS] = {"syscall", "futex_wake_other", "futex_wait_other"};
-    double costs[BATCHES], seen[BATCHES], ignored;
     int rc = 0;
     for (int i = 0; i < BATCHES && !rc; i++) {
         struct measurement *m = NULL, *empty = NULL;
+        double ignored;
         rc = batch_run(ledger, program, kind, CALLS, &costs[i], &m, err);
         if (!rc)
             rc = batch_run(ledger, program, kind, 0, &ignored, &empty, err);
@@ -142,24 +144,36 @@ static int traced_take(const struct measure_options *ledger, const char *program
         measurement_free(m);
         measurement_free(empty);
     }
-    if (!rc) {
-        c->traced = median(costs, BATCHES);
-        c->seen = median(seen, BATCHES);
-    }
     return rc;
 }
 
-int calibration_take(const char *program, struct calibration *c, struct error *err)
+/* Both ways, close together: a machine is slower for seconds at a time, and what is compared must share that.
+ */
+static int round_take(const char *program, unsigned round, struct batches *all, struct error *err)
 {
     struct measure_options ledger = {.probes = PROBES_LEDGER, .sample_period_ns = SAMPLE_PERIOD_NS};
+    const size_t at = (size_t)round * BATCHES;
     int rc = 0;
     for (int kind = 0; kind < CALL_KINDS && !rc; kind++)
-        rc = untraced_take(program, kind, &c->calls[kind], err);
+        rc = untraced_take(program, kind, &all[kind].untraced[at], err);
     if (!rc)
         rc = session_open(&ledger, &ledger.session, err);
     for (int kind = 0; kind < CALL_KINDS && !rc; kind++)
-        rc = traced_take(&ledger, program, kind, &c->calls[kind], err);
+        rc = traced_take(&ledger, program, kind, &all[kind].traced[at], &all[kind].seen[at], err);
     session_close(ledger.session);
+    return rc;
+}
+
+int calibration_take(const char *program, unsigned rounds, struct calibration *c, struct error *err)
+{
+    struct batches all[CALL_KINDS];
+    int rc = 0;
+    for (unsigned round = 0; round < rounds && !rc; round++)
+        rc = round_take(program, round, all, err);
+    for (int kind = 0; kind < CALL_KINDS && !rc; kind++)
+        c->calls[kind] = (struct call_cost){.untraced = median(all[kind].untraced, (size_t)rounds * BATCHES),
+                                            .traced = median(all[kind].traced, (size_t)rounds * BATCHES),
+                                            .seen = median(all[kind].seen, (size_t)rounds * BATCHES)};
     return rc;
 }
 

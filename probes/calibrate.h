@@ -21,9 +21,11 @@ struct calibration {
     struct call_cost calls[CALL_KINDS];
 };
 
-/* Takes about a second, most of it to attach and detach.  `program` is run as `PROGRAM calibration-loop KIND
- * N`: heapwait itself. */
-int calibration_take(const char *program, struct calibration *c, struct error *err);
+/* With and without probes in turns, `rounds` times, of 1 to CALIBRATION_ROUNDS: each takes one to two
+ * seconds, most of it to attach and detach.  `program` is run as `PROGRAM calibration-loop KIND N`: heapwait
+ * itself. */
+enum { CALIBRATION_ROUNDS = 3 };
+int calibration_take(const char *program, unsigned rounds, struct calibration *c, struct error *err);
 
 /* Into `host`: calibration_KIND_untraced_ns, _traced_ns, _seen_ns. */
 int calibration_store(struct recording *r, const struct calibration *c, struct error *err);
