@@ -157,8 +157,8 @@ static bool fork_take(struct perf_record *r, enum perf_kind kind, const char *te
 }
 
 /* " PID/TID: [0x401000(0xa000) @ 0x1000 fe:00 5309463 2614434033]: r-xp PATH"; instead of the device, inode
- * and generation there may be "<build-id>", or nothing (PERF_RECORD_MMAP).  Mappings of data are of no interest:
- * with copies of stacks (--call-graph dwarf) perf records them as well. */
+ * and generation there may be "<build-id>", or nothing (PERF_RECORD_MMAP).  Mappings of data are of no
+ * interest: with copies of stacks (--call-graph dwarf) perf records them as well. */
 static bool map_take(struct perf_script *p, const char *text, bool *interesting)
 {
     struct perf_record *r = &p->record;
