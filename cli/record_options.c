@@ -122,10 +122,19 @@ static int debug_file_take(struct record_options *o, const char *path)
     return rc;
 }
 
+static int words_take(struct record_options *o, const char *text)
+{
+    uint64_t number;
+    if (!argument_number(text, 1, MOST_WORDS, &number))
+        return argument_error("record", "--max-words takes a number from 1 to %d, not '%s'", MOST_WORDS,
+                              text);
+    o->max_words = (uint32_t)number;
+    return -1;
+}
+
 /* One option; -1: go on. */
 static int option_take(int c, char *const *argv, struct record_options *o)
 {
-    uint64_t number;
     switch (c) {
     case 'o':
         if (!*optarg)
@@ -158,11 +167,7 @@ static int option_take(int c, char *const *argv, struct record_options *o)
         o->user = optarg;
         return -1;
     case 'w':
-        if (!argument_number(optarg, 1, MOST_WORDS, &number))
-            return argument_error("record", "--max-words takes a number from 1 to %d, not '%s'", MOST_WORDS,
-                                  optarg);
-        o->max_words = (uint32_t)number;
-        return -1;
+        return words_take(o, optarg);
     case 'D':
         return debug_file_take(o, optarg) ? EXIT_HEAPWAIT : -1;
     case 'l':

@@ -1,9 +1,9 @@
 /* See naming.h.  The kinds of evidence, strongest first: a symbol that covers the address; the layout of
  * glibc's malloc_state around the word; the allocator's own library; code of malloc and free that takes the
  * address; in files without symbols, code that a reference archive names, or what the code does; the
- * functions on the stack of a call.  The surprising fact: one address may be in two libraries,
- * one after the other (dlclose, dlopen): the mappings that count are those of the time when the word was
- * first seen. */
+ * functions on the stack of a call; the way that threads wait.  The surprising fact: one address may be in
+ * two libraries, one after the other (dlclose, dlopen): the mappings that count are those of the time when
+ * the word was first seen. */
 #include "probes/naming_private.h"
 
 #include <errno.h>

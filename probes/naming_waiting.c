@@ -54,7 +54,9 @@ static const struct known_program *program_of(struct inquiry *q)
     *p = (struct known_program){.space = space, .mapping_count = space->mapping_count};
     mapped_program_read(n->modules, n->stripped, space, &p->program);
     const struct allocator *a = p->program.allocator ? allocator_named(p->program.allocator) : NULL;
-    const struct module *holder = p->program.code ? p->program.file : p->program.malloc_from;
+    /* the allocator is in the program when it is beside malloc, or told by the program's code */
+    const bool inside = p->program.code || p->program.malloc_is;
+    const struct module *holder = inside ? p->program.file : p->program.malloc_from;
     p->mutex_statistics = a && a->mutex_text && holder && module_has_text(holder, a->mutex_text);
     return p;
 }
@@ -68,14 +70,15 @@ struct mutex_statistics {
 _Static_assert(sizeof(struct mutex_statistics) == sizeof(((struct word_evidence *)0)->before),
                "mutex_prof_data_t");
 
-/* What holds while a thread waits for the mutex: it is held, so that it has been locked and has an owner;
- * whoever waits is counted; and each time that it was locked after a wait or by spinning is one of all times,
- * but for the one that is being added just now.  The clock may be a coarse one: times say little. */
+/* What holds while a thread waits for the mutex: it is held, so that it has been locked and has an owner; and
+ * each time that it was locked after a wait or by spinning is one of all times, but for the one that is being
+ * added just now.  The clock may be a coarse one: times say little.  Whoever waits is counted, unless the C
+ * library takes the mutex again after a wait for a condition (jemalloc's background threads). */
 static bool statistics_fit(const struct mutex_statistics *s)
 {
     return s->locked && s->owner && !(s->owner & 7) && s->owner < 1ull << 56 && s->owner_switches &&
            s->owner_switches <= s->locked && s->waits <= s->locked && s->spun <= s->locked &&
-           s->waits + s->spun <= s->locked + 1 && s->waiting && s->waiting <= MOST_THREADS &&
+           s->waits + s->spun <= s->locked + 1 && s->waiting <= MOST_THREADS &&
            s->longest_wait_ns <= s->total_wait_ns;
 }
 
@@ -122,6 +125,8 @@ static bool by_mutex(struct inquiry *q, const struct known_program *p, const str
     if (!statistics_fit(&s))
         return put_reason(q, "layout: it is no mutex of ", a->name,
                           "'s, whose statistics would stand before it");
+    if (!s.waiting)
+        return false; /* it may be a mutex of jemalloc's, and may be chance */
     put(q, &q->out->name, "lock of %s", a->name);
     put(q, &q->out->evidence,
         "layout: the statistics of a mutex of %s's stand before it (locked %llu times, by another thread "
