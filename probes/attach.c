@@ -5,6 +5,7 @@
 
 #include "probes/tracefs.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
@@ -45,6 +46,20 @@ static const struct {
     {"on_sample", SAMPLES}, /* by samplers_attach() */
 };
 enum { PROGRAMS = sizeof(programs) / sizeof(programs[0]) };
+
+/* Programs that are not attached: they take over from one that is, see short.bpf.h. */
+static const struct {
+    const char *name;
+    enum need need;
+    const char *map;    /* of programs: where the one before looks for it */
+    const char *target; /* what the kernel is to check it for; NULL: its section tells */
+} successors[] = {
+    {"exit_record_rest", RECORDS, "after_exit_record", NULL},
+    {"enter_record_rest", RECORDS, "after_enter_record", NULL},
+    {"ledger_exit_rest", LEDGER_CALLS, "after_ledger_exit", "sys_exit"},
+    {"ledger_enter_rest", LEDGER_CALLS, "after_ledger_enter", "sys_enter"},
+};
+enum { SUCCESSORS = sizeof(successors) / sizeof(successors[0]) };
 
 bool attachment_knows(const char *program)
 {
@@ -87,6 +102,28 @@ void attachment_choose(struct attachment *a)
     for (size_t i = 0; i < PROGRAMS; i++)
         if (program_find(a, programs[i].name))
             bpf_program__set_autoload(program_find(a, programs[i].name), program_needed(a, programs[i].need));
+    for (size_t i = 0; i < SUCCESSORS; i++) {
+        struct bpf_program *program = program_find(a, successors[i].name);
+        if (program)
+            bpf_program__set_autoload(program, program_needed(a, successors[i].need));
+        if (program && successors[i].target)
+            bpf_program__set_attach_target(program, 0, successors[i].target);
+    }
+}
+
+/* Before anything is attached.  The floor's object has neither these programs nor their maps. */
+static int successors_install(struct attachment *a)
+{
+    int rc = 0;
+    for (size_t i = 0; i < SUCCESSORS && !rc; i++) {
+        struct bpf_program *program = program_find(a, successors[i].name);
+        const struct bpf_map *map = bpf_object__find_map_by_name(a->object, successors[i].map);
+        uint32_t first = 0;
+        int fd = program ? bpf_program__fd(program) : -1;
+        if (map && fd >= 0 && bpf_map_update_elem(bpf_map__fd(map), &first, &fd, BPF_ANY))
+            rc = -errno;
+    }
+    return rc;
 }
 
 static int link_keep(struct attachment *a, struct bpf_link *link)
@@ -168,7 +205,7 @@ static int samplers_attach(struct attachment *a)
 
 int attachment_make(struct attachment *a)
 {
-    int rc = 0;
+    int rc = successors_install(a);
     for (size_t i = 0; i < PROGRAMS && !rc; i++) {
         enum need need = programs[i].need;
         if (need != RECORDS && need != SAMPLES && program_needed(a, need))

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* The programs on system calls, of both modes: through the tracepoints of each futex call, or the raw ones of
- * all calls.  What a futex call is belongs to futex.bpf.h, what a state is to ledger.bpf.h.  Included by
- * probes.bpf.c. */
+ * all calls.  Where short calls are seen to by those of short.bpf.h, these are what comes after them.  What a
+ * futex call is belongs to futex.bpf.h, what a state is to ledger.bpf.h.  Included by probes.bpf.c. */
 #ifndef HEAPWAIT_CALLS_BPF_H
 #define HEAPWAIT_CALLS_BPF_H
-
-/* The hot paths are kept short, and away from all else: see struct cpu_state.  They touch none of the
- * settings, which would be a page more. */
 
 /* ---- mode waits ---- */
 
@@ -18,10 +15,10 @@ static __always_inline int waits_follow(struct cpu_state *c, s64 nr, const u64 *
     return 0;
 }
 
-static __noinline int waits_exit_followed(struct cpu_state *c, s64 ret)
+static __always_inline int waits_exit_followed(struct cpu_state *c, s64 ret)
 {
     u64 now = bpf_ktime_get_ns();
-    struct task_state *t = c ? task_state_of(bpf_get_current_task_btf()) : NULL;
+    struct task_state *t = task_state_of(bpf_get_current_task_btf());
     if (!t)
         return 0;
     c->busy = 1;
@@ -47,20 +44,15 @@ static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
  * kernel/trace/trace_syscalls.c).  A result of 0 would mean: nobody else gets the event, neither `perf
  * record` nor `perf trace` of any user (perf_call_bpf_enter() there). */
 
-static __noinline int record_follow(struct syscall_enter_record *ctx, struct cpu_state *c)
-{
-    return c ? waits_follow(c, ctx->nr, ctx->args) : 0;
-}
-
 SEC("tracepoint")
-int syscall_enter_record(struct syscall_enter_record *ctx)
+int enter_record_rest(struct syscall_enter_record *ctx)
 {
     struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_ENTER);
     if (!c)
         return 1;
     c->in_call = NO_CALL;
     if (!call_is_wake(class_of(c, ctx->nr), ctx->args[1]) || !wake_is_short(c, ctx->args))
-        record_follow(ctx, c);
+        waits_follow(c, ctx->nr, ctx->args);
     return 1;
 }
 
@@ -85,7 +77,7 @@ static __noinline int exit_unmatched(s64 nr)
 }
 
 SEC("tracepoint")
-int syscall_exit_record(struct syscall_exit_record *ctx)
+int exit_record_rest(struct syscall_exit_record *ctx)
 {
     struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_EXIT);
     if (!c)
@@ -98,18 +90,6 @@ int syscall_exit_record(struct syscall_exit_record *ctx)
 }
 
 /* ---- through the raw tracepoints of all system calls, for those who may not read tracefs ---- */
-
-#if defined(__TARGET_ARCH_x86)
-#define ARGUMENTS(regs)                                                                                      \
-    {                                                                                                        \
-        (regs)->di, (regs)->si, (regs)->dx                                                                   \
-    }
-#else
-#define ARGUMENTS(regs)                                                                                      \
-    {                                                                                                        \
-        (regs)->orig_x0, (regs)->user_regs.regs[1], (regs)->user_regs.regs[2]                                \
-    }
-#endif
 
 static __always_inline int raw_enter_pinned(struct pt_regs *regs, long nr)
 {
@@ -244,8 +224,8 @@ static __always_inline int ledger_enter_pinned(struct pt_regs *regs, long nr)
     return c->passer == (u64)regs ? 0 : ledger_enter_met(c, regs, nr);
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
+SEC("tp_btf")
+int BPF_PROG(ledger_enter_rest, struct pt_regs *regs, long nr)
 {
     return ledger_enter_pinned(regs, nr);
 }
@@ -313,8 +293,8 @@ static __always_inline int ledger_exit_pinned(struct pt_regs *regs, long ret)
     return c->passer == (u64)regs ? 0 : ledger_exit_met(c, regs, ret);
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
+SEC("tp_btf")
+int BPF_PROG(ledger_exit_rest, struct pt_regs *regs, long ret)
 {
     return ledger_exit_pinned(regs, ret);
 }

@@ -206,6 +206,19 @@ static __always_inline s64 call_number(struct pt_regs *regs)
 #endif
 }
 
+/* Of a system call, as it begins. */
+#if defined(__TARGET_ARCH_x86)
+#define ARGUMENTS(regs)                                                                                      \
+    {                                                                                                        \
+        (regs)->di, (regs)->si, (regs)->dx                                                                   \
+    }
+#else
+#define ARGUMENTS(regs)                                                                                      \
+    {                                                                                                        \
+        (regs)->orig_x0, (regs)->user_regs.regs[1], (regs)->user_regs.regs[2]                                \
+    }
+#endif
+
 static __always_inline u32 task_run_state(struct task_struct *task)
 {
     if (bpf_core_field_exists(task->__state))

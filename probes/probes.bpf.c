@@ -21,6 +21,7 @@
 #include "paths.bpf.h"
 #include "futex.bpf.h"
 #include "ledger.bpf.h"
+#include "short.bpf.h"
 #include "present.bpf.h"
 #include "cpu.bpf.h"
 #include "calls.bpf.h"

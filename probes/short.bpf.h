@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* What most system calls meet: the programs that are attached to them, which see to short calls and leave all
+ * else to those of calls.bpf.h, by a tail call.  The surprising fact: what such a program costs are the pages
+ * that it touches, of data and of code, which the processor has to find anew after each switch from user code
+ * (most of all where page tables are switched with it).  So these few have no functions of their own, which
+ * the kernel would place elsewhere, call no helpers, and are loaded one after the other, before all others,
+ * so that they come to lie on the same page; all that they know is one page of the CPU's.  Included by
+ * probes.bpf.c. */
+#ifndef HEAPWAIT_SHORT_BPF_H
+#define HEAPWAIT_SHORT_BPF_H
+
+/* Filled by user space (attach.c): the programs that take over. */
+#define TAKES_OVER(name)                                                                                     \
+    struct {                                                                                                 \
+        __uint(type, BPF_MAP_TYPE_PROG_ARRAY);                                                               \
+        __uint(max_entries, 1);                                                                              \
+        __uint(key_size, sizeof(u32));                                                                       \
+        __uint(value_size, sizeof(u32));                                                                     \
+    } name SEC(".maps")
+TAKES_OVER(after_ledger_enter);
+TAKES_OVER(after_ledger_exit);
+TAKES_OVER(after_enter_record);
+TAKES_OVER(after_exit_record);
+
+/* A wake begins that is not to be timed: its traces are in *c. */
+static __always_inline void short_wake_begin(struct cpu_state *c, u64 address, u32 expected)
+{
+    c->address = address;
+    c->expected = expected;
+    c->in_call = SHORT_CALL;
+}
+
+/* The present short call is not the one to be timed. */
+static __always_inline bool short_untimed(const struct cpu_state *c)
+{
+    return c->gap > 1;
+}
+
+/* A short call, which is a wake, ends: false: not what is done here. */
+static __always_inline bool short_wake_end(struct cpu_state *c, s64 ret)
+{
+    struct word_key key = {.address = c->address,
+                           .space = c->space,
+                           .thread = c->thread,
+                           .op = OP_WAKE,
+                           .outcome = ret ? OUTCOME_WOKE_SOME : OUTCOME_WOKE_NONE};
+    struct cache_slot *slot = &c->slots[slot_of(&key)];
+    if (ret < 0 || c->stopped || !slot->totals.calls || !key_same(&slot->key, &key))
+        return false;
+    c->busy = 1; /* with the cache of words: see hand_over() */
+    c->in_call = NO_CALL;
+    slot->totals.calls += 1;
+    slot->totals.woken += ret;
+    c->busy = 0;
+    return true;
+}
+
+/* ---- mode ledger ---- */
+
+/* False: the call is to be timed, or of a kind that means more than its time. */
+static __always_inline bool ledger_enter_short(struct cpu_state *c, struct pt_regs *regs, long nr)
+{
+    u8 class = class_of(c, nr);
+    if (!short_untimed(c))
+        return false;
+    if (class >= CLASS_DESCRIPTORS) {
+        const u64 args[3] = ARGUMENTS(regs);
+        if (!call_is_wake(class, args[1]) || task_is_compat(bpf_get_current_task_btf()))
+            return false;
+        short_wake_begin(c, args[0], (u32)args[2]);
+    }
+    c->class = class;
+    c->gap -= 1;
+    return true;
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
+{
+    struct cpu_state *c = cpu_here();
+    if (c && (c->mine == (u64)regs ? ledger_enter_short(c, regs, nr) : c->passer == (u64)regs))
+        return 0;
+    bpf_tail_call(ctx, &after_ledger_enter, 0);
+    return 0;
+}
+
+static __always_inline bool ledger_exit_short(struct cpu_state *c, s64 ret)
+{
+    if (c->timed || (c->in_call && (c->in_call != SHORT_CALL || !short_wake_end(c, ret))))
+        return false;
+    c->class = CLASS_NONE;
+    return true;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
+{
+    struct cpu_state *c = cpu_here();
+    if (c && (c->mine == (u64)regs ? ledger_exit_short(c, ret) : c->passer == (u64)regs))
+        return 0;
+    bpf_tail_call(ctx, &after_ledger_exit, 0);
+    return 0;
+}
+
+/* ---- mode waits, through the tracepoints of each syscall: see calls.bpf.h ---- */
+
+static __always_inline bool record_enter_short(struct cpu_state *c, struct syscall_enter_record *ctx)
+{
+    if (c->stopped || c->busy || !short_untimed(c) || !call_is_wake(class_of(c, ctx->nr), ctx->args[1]))
+        return false;
+    short_wake_begin(c, ctx->args[0], (u32)ctx->args[2]);
+    c->gap -= 1;
+    return true;
+}
+
+SEC("tracepoint")
+int syscall_enter_record(struct syscall_enter_record *ctx)
+{
+    u64 task = (u64)bpf_get_current_task_btf();
+    struct cpu_state *c = cpu_here();
+    if (c && (c->mine == task ? record_enter_short(c, ctx) : c->passer == task))
+        return 1;
+    bpf_tail_call(ctx, &after_enter_record, 0);
+    return 1;
+}
+
+SEC("tracepoint")
+int syscall_exit_record(struct syscall_exit_record *ctx)
+{
+    u64 task = (u64)bpf_get_current_task_btf();
+    struct cpu_state *c = cpu_here();
+    if (c && (c->mine == task ? c->in_call == SHORT_CALL && !c->busy && short_wake_end(c, ctx->ret)
+                              : c->passer == task))
+        return 1;
+    bpf_tail_call(ctx, &after_exit_record, 0);
+    return 1;
+}
+
+#endif
