@@ -81,6 +81,14 @@ struct cache_slot {
     struct word_totals totals;
 };
 
+/* How long some waits of one word took that a CPU has not brought to the histograms yet: by their buckets. */
+enum { PENDING_SLOTS = 8, PENDING_WAITS = 19 };
+struct pending_waits {
+    struct word_key key; /* of the histogram */
+    u16 count;
+    u16 buckets[PENDING_WAITS];
+};
+
 /* What lay around the word when it was first seen: evidence for its name, read while the process lived. */
 struct word_evidence {
     u64 heap_arena; /* u64 at the 64 MiB boundary below the word: glibc's heap_info.ar_ptr, if it is a heap */
@@ -123,6 +131,16 @@ struct path_key {
     u32 space;
     u16 waits; /* 1: of the waits; 0: of the other calls */
     u16 place;
+};
+
+/* One word's calls on one CPU: when the next is to be sampled. */
+enum { PATH_TURNS = 8 }; /* a power of two */
+struct path_turn {
+    u64 address;
+    u32 space;
+    u32 waits;
+    u32 passed; /* calls since the word's account was last brought up to date */
+    u32 until;
 };
 
 /* Registers by their DWARF numbers (System V psABI of x86-64, 3.6.2; AAPCS64's DWARF for the Arm 64-bit
@@ -284,12 +302,15 @@ struct cpu_state {
     u8 stopped;   /* by user space: nothing is recorded from here on */
     u8 op;
     u8 base;       /* of the ledger, while `timed`: as in struct task_state, and newer */
-    u8 block_rest; /* how many calls the block of 2^TIMED_BITS has behind the timed one */
+    u8 block_bits; /* of the calls under way one of a block of 2^block_bits is timed */
+    u8 block_rest; /* how many the block has behind that one */
     u32 short_calls;
     u32 random;
     u32 weight;
     u8 classes[SYSCALL_NUMBERS]; /* enum syscall_class of each number: set by user space */
     struct cache_slot slots[CACHE_SLOTS];
+    struct path_turn turns[PATH_TURNS];
+    struct pending_waits pending[PENDING_SLOTS];
 } __attribute__((aligned(CPU_PAGE)));
 enum call_place {
     NO_CALL,

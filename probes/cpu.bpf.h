@@ -31,7 +31,7 @@ static __noinline int task_found(struct cpu_state *c, struct task_state *t, u64 
         thread_return(t, now);
     }
     if (t->in_call)
-        cpu_return(t, now);
+        cpu_return(c, t, now);
     task_load(c, t, identity);
     return 0;
 }
@@ -71,9 +71,11 @@ static __noinline int cpu_look(struct cpu_state *c, u64 identity, u32 meeting)
         return 0;
     __sync_lock_test_and_set(&c->passer, identity);
     struct task_state *t = task_followed(bpf_get_current_task_btf());
-    if (t)
+    if (t) {
+        c->busy = 1;
         cpu_meets(c, t, identity, meeting);
-    else {
+        c->busy = 0;
+    } else {
         c->owner = identity;
         c->mine = 0;
     }

@@ -7,7 +7,9 @@
 enum {
     CLONE_THREAD = 0x10000,
     TIMED_FIRST = 64,     /* a thread's first short calls are all timed, and those after a long one */
-    TIMED_BITS = 5,       /* of the later ones one in 2^5, at random */
+    TIMED_BITS = 5,       /* of the later ones one in 2^5, at random, */
+    TIMED_MANY = 512,     /* until so many are: their mean is known by then, */
+    SPARSE_BITS = 7,      /* and one in 2^7 is enough */
     LONG_CALL_NS = 50000, /* a timed call that took longer is no sample of the others: see call_was_long() */
 };
 
@@ -47,7 +49,7 @@ u64 losses[LOSS_COUNT];
 
 struct task_state {
     u32 space;
-    u32 short_calls; /* up to TIMED_FIRST */
+    u32 short_calls; /* how many were timed, up to TIMED_MANY */
     /* of the futex call under way, once it is followed here: see struct cpu_state */
     u8 in_call;
     u8 op;
@@ -78,6 +80,7 @@ struct task_state {
     u64 lock_ns;  /* the ledger's lock states at the call's beginning */
     u64 since_ns; /* since when it has been in `state` */
     u64 file_seen;
+    u64 stack_end;     /* where its stack was seen to end, see stack_copy() */
     u64 faults_before; /* what the kernel had counted when the task was marked */
     struct thread_record record;
 };
@@ -143,9 +146,11 @@ static __always_inline u64 syscalls_take(struct cpu_state *c)
 static __always_inline void block_begin(struct cpu_state *c, u32 before)
 {
     c->random = c->random * 1664525 + 1013904223;
-    u32 place = c->random >> (32 - TIMED_BITS);
+    u32 bits = c->short_calls < TIMED_MANY ? TIMED_BITS : SPARSE_BITS;
+    u32 place = c->random >> (32 - bits);
     gap_set(c, before + place + 1);
-    c->block_rest = (1 << TIMED_BITS) - 1 - place;
+    c->block_bits = bits;
+    c->block_rest = (1 << bits) - 1 - place;
 }
 
 /* A short call: whether it is to be timed; then timed_next() must follow. */
@@ -158,17 +163,14 @@ static __always_inline bool call_is_timed(struct cpu_state *c)
 /* The present short call is timed: what it stands for is c->weight, and which one is next. */
 static __always_inline void timed_next(struct cpu_state *c)
 {
-    if (c->short_calls >= TIMED_FIRST) {
-        c->weight = 1 << TIMED_BITS;
-        block_begin(c, c->block_rest);
-        return;
-    }
-    c->weight = 1;
-    c->short_calls += 1;
+    bool first = c->short_calls < TIMED_FIRST;
+    c->weight = first ? 1 : 1 << (c->block_bits & 7);
+    if (c->short_calls < TIMED_MANY)
+        c->short_calls += 1;
     if (c->short_calls < TIMED_FIRST)
         gap_set(c, 1);
     else
-        block_begin(c, 0);
+        block_begin(c, first ? 0 : c->block_rest);
 }
 
 /* A timed call took long: either an interrupt or the machine's host came between, which the calls that it
@@ -275,11 +277,12 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     c->passer = 0;
     if (!t)
         return;
-    if (t->short_calls < TIMED_FIRST)
-        gap_set(c, 1);
-    else if (c->short_calls < TIMED_FIRST)
-        block_begin(c, 0);
+    bool within = c->short_calls >= TIMED_FIRST; /* a block, which the tasks of a CPU share */
     c->short_calls = t->short_calls;
+    if (c->short_calls < TIMED_FIRST)
+        gap_set(c, 1);
+    else if (!within)
+        block_begin(c, 0);
     c->in_call = t->in_call ? FOLLOWED_CALL : NO_CALL;
     c->op = t->op;
     c->space = t->space;

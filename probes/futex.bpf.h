@@ -148,18 +148,50 @@ static __always_inline struct word_totals *totals_of(struct cpu_state *c, const 
     return &slot->totals;
 }
 
-static __always_inline void histogram_add(const struct word_key *key, u64 ns)
+/* Brings waits that a CPU has put by to their histogram.  To find one there takes four pages, which would
+ * cost each wait more than all else that is done for it. */
+static __noinline int pending_flush(struct pending_waits *p)
 {
-    struct histogram_value *h = bpf_map_lookup_elem(&histograms, key);
+    if (!p || !p->count)
+        return 0;
+    struct word_key key = p->key;
+    u32 count = p->count < PENDING_WAITS ? p->count : PENDING_WAITS;
+    p->count = 0;
+    struct histogram_value *h = bpf_map_lookup_elem(&histograms, &key);
     if (!h) {
-        bpf_map_update_elem(&histograms, key, &histogram_zero, BPF_NOEXIST);
-        h = bpf_map_lookup_elem(&histograms, key);
+        bpf_map_update_elem(&histograms, &key, &histogram_zero, BPF_NOEXIST);
+        h = bpf_map_lookup_elem(&histograms, &key);
     }
-    u32 i = bucket_of(ns);
-    if (h && i < HISTOGRAM_BUCKETS)
-        __sync_fetch_and_add(&h->calls[i], 1);
-    else
-        loss_add(LOSS_HISTOGRAM, 1);
+    if (!h) {
+        loss_add(LOSS_HISTOGRAM, count);
+        return 0;
+    }
+    for (u32 i = 0; i < PENDING_WAITS && i < count; i++) {
+        u32 bucket = p->buckets[i];
+        if (bucket < HISTOGRAM_BUCKETS)
+            __sync_fetch_and_add(&h->calls[bucket], 1);
+    }
+    return 0;
+}
+
+/* Of one word, waits that slept, those that didn't, and handoffs never share one. */
+static __always_inline u32 pending_of(const struct word_key *key)
+{
+    u32 kind = (key->op == OP_WAIT) * 2 + (key->outcome == OUTCOME_SLEPT);
+    return ((u32)(key->address >> 4) * 4 + kind) & (PENDING_SLOTS - 1);
+}
+
+static __always_inline void histogram_add(struct cpu_state *c, const struct word_key *key, u64 ns)
+{
+    struct pending_waits *p = &c->pending[pending_of(key)];
+    if (p->count >= PENDING_WAITS || (p->count && !key_same(&p->key, key)))
+        pending_flush(p);
+    if (!p->count)
+        p->key = *key;
+    u32 at = p->count;
+    if (at < PENDING_WAITS)
+        p->buckets[at] = bucket_of(ns);
+    p->count = at + 1;
 }
 
 /* The ledger's time at locks of the kernel's, so far. */
@@ -195,7 +227,7 @@ static __always_inline void call_add(struct cpu_state *c, struct task_state *t, 
         w->woken += woken;
     key.thread = 0;
     if (key.op == OP_WAIT && !t->under_way)
-        histogram_add(&key, total);
+        histogram_add(c, &key, total);
 }
 
 /* A short call, which is a wake: counted, and no more. */
@@ -303,7 +335,7 @@ static __always_inline void call_exit(struct cpu_state *c, struct task_state *t,
     if (t->op == OP_WAITV)
         waitv_resolve(t, ret);
     call_add(c, t, outcome_of(t->op, ret, t->slept), now, op_counts_woken(t->op) ? ret : 0);
-    path_offer(t->address, t->space, t->op);
+    path_offer(c, t);
 }
 
 /* A short call loses the CPU (a wake is preempted): from here on it is followed, but its beginning is not
@@ -338,21 +370,21 @@ static __always_inline void call_wakeup(struct task_state *t, u64 now)
     t->off_cpu = RUNNABLE;
 }
 
-static __always_inline void handoff_add(struct task_state *t, u64 now)
+static __always_inline void handoff_add(struct cpu_state *c, struct task_state *t, u64 now)
 {
     struct word_key key = {
         .address = t->address, .space = t->space, .op = OP_HANDOFF, .outcome = OUTCOME_SLEPT};
-    histogram_add(&key, now - t->woken_ns);
+    histogram_add(c, &key, now - t->woken_ns);
     t->woken_ns = 0;
 }
 
-static __always_inline void cpu_return(struct task_state *t, u64 now)
+static __always_inline void cpu_return(struct cpu_state *c, struct task_state *t, u64 now)
 {
     u64 ns = now - t->off_ns;
     if (t->off_cpu == RUNNABLE) {
         t->runnable_ns += ns;
         if (t->woken_ns && t->op == OP_WAIT && !t->under_way)
-            handoff_add(t, now);
+            handoff_add(c, t, now);
     } else if (t->off_cpu == BLOCKED) {
         t->blocked_ns += ns;
         loss_add(LOSS_WAKEUP, 1);

@@ -43,25 +43,16 @@ static __always_inline void stack_read(const struct word_key *key)
 /* ---- call paths ---- */
 
 enum {
-    PATH_TURNS = 8, /* a power of two */
-    PAGE = 4096,    /* or a part of one, where pages are larger */
+    PAGE = 4096, /* or a part of one, where pages are larger */
     BPF_F_USER_STACK = 1 << 8,
+    STACK_MOST = 8 << 20, /* how far up a frame pointer is taken for one */
+    END_TRUSTED = 16,     /* of so many copies one asks anew where the stack ends: a power of two */
     /* when half of the room is taken, only words that are called so often get some */
     PATH_BUSY = 4 * PATHS_PER_WORD,
     UNSAMPLED = 1 << 16, /* how many calls to let pass where there is no room anyway */
 };
 
-/* One word's calls on one CPU: when the next is to be sampled. */
-struct path_turn {
-    u64 address;
-    u32 space;
-    u32 waits;
-    u32 passed; /* calls since the word's account was last brought up to date */
-    u32 until;
-};
-
 struct path_state {
-    struct path_turn turns[PATH_TURNS];
     u32 random;
     u32 pad;
     struct path_value value; /* built here: it is too large for the stack */
@@ -112,24 +103,41 @@ static __always_inline void registers_read(u64 *r, struct pt_regs *regs)
 #endif
 }
 
-/* A stack ends somewhere, and where it ends a page does. */
-static __always_inline u32 stack_copy(u64 *to, u64 sp)
+/* A stack ends somewhere, and where it ends a page does.  To find out costs the processor a fault, so a
+ * thread remembers it: `end` is where there was nothing to read, 0 where that is not known. */
+static __always_inline u32 stack_copy(u64 *to, u64 sp, u64 *end)
 {
-    u32 one = PAGE - ((u32)sp & (PAGE - 1)), two = one + PAGE;
-    if (!bpf_probe_read_user(to, 8 * PATH_WORDS, (void *)sp))
-        return PATH_WORDS;
-    if (two <= 8 * PATH_WORDS && !bpf_probe_read_user(to, two, (void *)sp))
+    u32 most = 8 * PATH_WORDS, one = PAGE - ((u32)sp & (PAGE - 1)), two = one + PAGE;
+    u64 left = *end - sp;
+    if (left < most)
+        most = left;
+    if (!bpf_probe_read_user(to, most, (void *)sp))
+        return most / 8;
+    *end = sp + one;
+    if (two < most && !bpf_probe_read_user(to, two, (void *)sp)) {
+        *end = sp + two;
         return two / 8;
+    }
     return bpf_probe_read_user(to, one, (void *)sp) ? 0 : one / 8;
 }
 
-static __always_inline int path_keep(struct path_value *p, const struct path_key *key)
+/* The kernel's walk along frame pointers is of use beyond the copy only, and only where there are any: a
+ * register that doesn't point into the stack costs it a fault. */
+static __always_inline bool chain_is_of_use(const struct path_value *p)
+{
+    u64 sp = p->registers[DWARF_SP], fp = p->registers[DWARF_FP];
+    return p->words == PATH_WORDS && fp - sp < STACK_MOST && !(fp & 7);
+}
+
+static __always_inline int path_keep(struct path_value *p, const struct path_key *key, u64 *end)
 {
     struct task_struct *task = bpf_get_current_task_btf();
     registers_read(p->registers, (struct pt_regs *)bpf_task_pt_regs(task));
-    long bytes = bpf_get_task_stack(task, p->chain, sizeof(p->chain), BPF_F_USER_STACK);
+    p->words = stack_copy(p->stack, p->registers[DWARF_SP], end);
+    long bytes = 0;
+    if (chain_is_of_use(p))
+        bytes = bpf_get_task_stack(task, p->chain, sizeof(p->chain), BPF_F_USER_STACK);
     p->chain_length = bytes > 0 ? (u32)bytes / 8 : 0;
-    p->words = stack_copy(p->stack, p->registers[DWARF_SP]);
     return bpf_map_update_elem(&paths, key, p, BPF_ANY);
 }
 
@@ -151,9 +159,11 @@ static __always_inline u64 calls_account(const struct path_key *key, u32 passed)
 }
 
 /* The word's turn has come, or this CPU has not met it lately. */
-static __noinline int path_sample(struct path_state *s, struct path_turn *turn)
+static __noinline int path_sample(struct path_turn *turn, struct task_state *t)
 {
-    if (!s || !turn)
+    u32 zero = 0;
+    struct path_state *s = bpf_map_lookup_elem(&path_states, &zero);
+    if (!s || !turn || !t)
         return 0;
     struct path_key key = {.address = turn->address, .space = turn->space, .waits = turn->waits};
     bool chosen = turn->until == 0;
@@ -176,19 +186,23 @@ static __noinline int path_sample(struct path_state *s, struct path_turn *turn)
         turn->until = 1 + path_random(s) % (2 * interval);
         chosen = chosen || path_random(s) % interval == 0;
     }
-    if (chosen && path_keep(&s->value, &key))
+    if (!chosen)
+        return 0;
+    if (!(path_random(s) & (END_TRUSTED - 1)))
+        t->stack_end = 0; /* what couldn't be read may have been away only for a while */
+    if (path_keep(&s->value, &key, &t->stack_end))
         loss_add(LOSS_STACK, 1);
     return 0;
 }
 
 /* A call on the word ends, in its own thread. */
-static __always_inline void path_offer(u64 address, u32 space, u8 op)
+static __always_inline void path_offer(struct cpu_state *c, struct task_state *t)
 {
-    u32 zero = 0, waits = op == OP_WAIT || op == OP_WAITV || op == OP_LOCK_PI || op == OP_WAIT_REQUEUE_PI;
-    struct path_state *s = bpf_map_lookup_elem(&path_states, &zero);
-    if (!s)
-        return;
-    struct path_turn *turn = &s->turns[((u32)(address >> 4) * 2 + waits) & (PATH_TURNS - 1)];
+    u64 address = t->address;
+    u32 space = t->space;
+    u8 op = t->op;
+    u32 waits = op == OP_WAIT || op == OP_WAITV || op == OP_LOCK_PI || op == OP_WAIT_REQUEUE_PI;
+    struct path_turn *turn = &c->turns[((u32)(address >> 4) * 2 + waits) & (PATH_TURNS - 1)];
     if (turn->address == address && turn->space == space && turn->waits == waits) {
         turn->passed += 1;
         turn->until -= 1;
@@ -199,7 +213,7 @@ static __always_inline void path_offer(u64 address, u32 space, u8 op)
         *turn =
             (struct path_turn){.address = address, .space = space, .waits = waits, .passed = 1, .until = 1};
     }
-    path_sample(s, turn);
+    path_sample(turn, t);
 }
 
 #endif

@@ -106,7 +106,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
     if (in && ledger)
         thread_return(in, now);
     if (in && in->in_call)
-        cpu_return(in, now);
+        cpu_return(c, in, now);
     task_load(c, in, task_identity(next));
     c->busy = 0;
     return 0;
@@ -220,7 +220,7 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
     c->busy = 1;
     u64 now = bpf_ktime_get_ns();
     if (t->in_call)
-        path_offer(t->address, t->space, t->op);
+        path_offer(c, t);
     call_finish(t, now);
     c->in_call = NO_CALL;
     c->base = STATE_EXITING;
@@ -362,6 +362,8 @@ int hand_over(void *ctx)
         return 1;
     for (int i = 0; i < CACHE_SLOTS; i++)
         slot_flush(&c->slots[i]);
+    for (int i = 0; i < PENDING_SLOTS; i++)
+        pending_flush(&c->pending[i]);
     struct task_state *t = ledger && c->mine == task_identity(task) ? task_state_of(task) : NULL;
     if (t) {
         t->record.syscalls += syscalls_take(c);

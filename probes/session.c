@@ -223,6 +223,28 @@ static struct word_row *row_find(struct word_row *rows, size_t count, const stru
     return count ? bsearch(&wanted, rows, count, sizeof(*rows), word_row_compare) : NULL;
 }
 
+static bool row_same(const struct word_row *a, const struct word_row *b)
+{
+    return a->key.space == b->key.space && a->key.address == b->key.address && a->key.op == b->key.op &&
+           a->key.outcome == b->key.outcome;
+}
+
+/* The first row of the key's word, operation and outcome, whichever thread's. */
+static struct word_row *row_first(struct word_row *rows, size_t count, const struct word_key *key)
+{
+    size_t low = 0, high = count;
+    struct word_row wanted = {.key = *key};
+    wanted.key.thread = 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (word_row_compare(&rows[middle], &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && row_same(&rows[low], &wanted) ? &rows[low] : NULL;
+}
+
 /* What a CPU still held of a word that the table has no room for. */
 static void slot_merge(struct session *s, struct word_row *rows, size_t count, const struct cache_slot *slot)
 {
@@ -244,18 +266,38 @@ static void slot_merge(struct session *s, struct word_row *rows, size_t count, c
     to->woken += from->woken;
 }
 
+/* Waits that a CPU has not brought to their histogram.  Rows: the first of each word, operation and outcome
+ * holds it. */
+static void pending_merge(struct session *s, struct word_row *rows, size_t count,
+                          const struct pending_waits *pending)
+{
+    struct word_key key = pending->key;
+    uint32_t waits = pending->count < PENDING_WAITS ? pending->count : PENDING_WAITS;
+    bool handoff = key.op == OP_HANDOFF;
+    if (handoff)
+        key.op = OP_WAIT;
+    struct word_row *row = waits ? row_first(rows, count, &key) : NULL;
+    struct histogram_value **to = !row ? NULL : handoff ? &row->handoff : &row->histogram;
+    if (to && !*to)
+        *to = calloc(1, sizeof(**to));
+    if (!to || !*to) {
+        s->skeleton->bss->losses[LOSS_HISTOGRAM] += waits;
+        return;
+    }
+    for (uint32_t i = 0; i < waits; i++)
+        if (pending->buckets[i] < HISTOGRAM_BUCKETS)
+            (*to)->calls[pending->buckets[i]] += 1;
+}
+
 /* Rows must be in order. */
 static void caches_merge(struct session *s, struct word_row *rows, size_t count)
 {
-    for (size_t cpu = 0; cpu < s->cpu_count; cpu++)
+    for (size_t cpu = 0; cpu < s->cpu_count; cpu++) {
         for (int i = 0; i < CACHE_SLOTS; i++)
             slot_merge(s, rows, count, &s->cpu_states[cpu].slots[i]);
-}
-
-static bool row_same(const struct word_row *a, const struct word_row *b)
-{
-    return a->key.space == b->key.space && a->key.address == b->key.address && a->key.op == b->key.op &&
-           a->key.outcome == b->key.outcome;
+        for (int i = 0; i < PENDING_SLOTS; i++)
+            pending_merge(s, rows, count, &s->cpu_states[cpu].pending[i]);
+    }
 }
 
 /* What threads share goes to the first of their rows. */

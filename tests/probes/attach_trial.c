@@ -91,8 +91,7 @@ void target_measure(struct trial *t, struct target *target, struct script *scrip
     assert_true(t->m->outcome.attached);
     assert_false(t->m->outcome.interrupted);
     assert_int_equal(t->m->outcome.exit_status, -1);
-    if (options.probes == PROBES_LEDGER)
-        ledger_check(t->m, &options);
+    measurement_check(t->m, &options);
 }
 
 struct target *target_of(const struct subject *subjects, size_t count)

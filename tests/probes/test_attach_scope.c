@@ -137,8 +137,7 @@ static void machine_while_a_command_runs(void **state)
     assert_int_equal(t.m->outcome.exit_status, 9);
     assert_false(t.m->outcome.attached);
     assert_int_equal(wakes_of(&t, s.pid), 3);
-    if (options.probes == PROBES_LEDGER)
-        ledger_check(t.m, &options);
+    measurement_check(t.m, &options);
     measurement_free(t.m);
     target_free(target);
     subject_end(&s, 0);

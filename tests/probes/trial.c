@@ -25,8 +25,7 @@ void trial_run(struct trial *t, const struct measure_options *base, const char *
     ssize_t n = pread(out, t->output, sizeof(t->output) - 1, 0);
     t->output[n > 0 ? n : 0] = 0;
     close(out);
-    if (options.probes == PROBES_LEDGER)
-        ledger_check(t->m, &options);
+    measurement_check(t->m, &options);
 }
 
 struct lock_outcome outcome_sum(const struct measurement *m, const char *name, const char *op,
@@ -84,6 +83,23 @@ static uint64_t lost_of(const struct measurement *m, const char *reason)
 uint64_t lost(const struct trial *t, const char *reason)
 {
     return lost_of(t->m, reason);
+}
+
+/* One that had begun before it was followed has no known duration. */
+static void histograms_check(const struct measurement *m)
+{
+    uint64_t waits = 0, held = lost_of(m, "waits without room in the histograms");
+    if (lost_of(m, "futex calls without room in the table of words"))
+        return; /* then a histogram may stand without its word, and a word without some of its calls */
+    for (size_t i = 0; i < m->lock_count; i++) {
+        const struct lock *l = &m->locks[i];
+        for (size_t k = 0; k < l->outcome_count; k++)
+            if (!strcmp(l->outcomes[k].op, "wait") && strcmp(l->outcomes[k].outcome, "under_way"))
+                waits += l->outcomes[k].calls;
+        for (size_t k = 0; k < l->bucket_count; k++)
+            held += l->buckets[k].calls;
+    }
+    assert_int_equal(waits, held);
 }
 
 static const char unseen[] = "task switches not shown by the kernel";
@@ -182,7 +198,7 @@ static void timeline_check(const struct ledger *l, int64_t length_ns)
     }
 }
 
-void ledger_check(const struct measurement *m, const struct measure_options *options)
+static void ledger_check(const struct measurement *m, const struct measure_options *options)
 {
     const struct ledger *l = m->ledger;
     assert_non_null(l);
@@ -197,6 +213,13 @@ void ledger_check(const struct measurement *m, const struct measure_options *opt
      * others than one command's threads are followed, that may be anybody, and its time is counted twice. */
     if (!lost_of(m, "threads without room for their account") && !(m->goes_on && lost_of(m, unseen)))
         core_check(m);
+}
+
+void measurement_check(const struct measurement *m, const struct measure_options *options)
+{
+    histograms_check(m);
+    if (options->probes == PROBES_LEDGER)
+        ledger_check(m, options);
 }
 
 size_t threads_named(const struct trial *t, const char *comm)

@@ -1,5 +1,5 @@
 /* One traced run of a test's program, with what it printed, and questions about what was measured.  Each run
- * in mode ledger is checked against the ledger's own identities before any test asks about it. */
+ * is checked against the identities that hold of all before any test asks about it. */
 #ifndef TESTS_PROBES_TRIAL_H
 #define TESTS_PROBES_TRIAL_H
 
@@ -38,9 +38,10 @@ void assert_nothing_lost(const struct trial *t);
 
 /* ---- the ledger ---- */
 
-/* The states sum to the lifetime, for every thread; no time went backwards; the stretches of the timeline
- * follow each other within the window; the cores' account adds up where all threads have one. */
-void ledger_check(const struct measurement *m, const struct measure_options *options);
+/* What holds of every measurement.  The histograms hold every wait.  In mode ledger the states sum to the
+ * lifetime, for every thread; no time went backwards; the stretches of the timeline follow each other within
+ * the window; the cores' account adds up where all threads have one. */
+void measurement_check(const struct measurement *m, const struct measure_options *options);
 
 void account_print(const struct thread_account *a); /* on stderr, for a test that fails */
 const struct thread_account *thread_named(const struct trial *t, const char *comm); /* the only one */
