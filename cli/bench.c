@@ -1,6 +1,8 @@
-/* heapwait bench: what looking costs.  Everything in one interleaved session: in each round every method runs
- * the password program once, in random order, and is compared to the untraced run of the same round.  The
- * time is the program's own (elapsed_ns), so that no tool's start is counted. */
+/* heapwait bench: what looking costs.  Everything in one interleaved session: in each round every method has
+ * its turn, in random order, and is compared to the untraced turn of the same round.  A turn is the median of
+ * a few runs of the password program: to attach takes longer than to run it, and what a single run takes
+ * depends on how its threads happen to meet.  The time is the program's own (elapsed_ns), so that no tool's
+ * start is counted. */
 #include "cli/arguments.h"
 #include "cli/bench_beside.h"
 #include "cli/bench_table.h"
@@ -21,20 +23,21 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: heapwait bench [--rounds N] [--passwords N] [--quick] [--no-tools] [--write FILE]\n"
+    "usage: heapwait bench [--rounds N] [--runs N] [--passwords N] [--quick] [--no-tools] [--write FILE]\n"
     "\n"
     "Compares what looking costs: empty programs on the same hooks, mode waits, mode ledger, and the tools "
     "that are\n"
     "installed, on musl (contended) and glibc (uncontended) with 4 threads, as ratios to untraced runs.\n"
     "\n"
-    "      --rounds N      runs of each (9)\n"
-    "      --passwords N   passwords per run (500000)\n"
-    "      --quick         3 rounds of 200000\n"
+    "      --rounds N      turns of each (9)\n"
+    "      --runs N        runs a turn, of which the median counts (5; a tool's turn is one run)\n"
+    "      --passwords N   passwords per run (200000)\n"
+    "      --quick         3 rounds of one run of 200000\n"
     "      --no-tools      heapwait and its floors only\n"
     "      --write FILE    the table as Markdown, too\n"
     "  -h, --help\n";
 
-enum { THREADS = 4, MAX_WORDS = 24, MOST_PASSWORDS = 1000000000 };
+enum { THREADS = 4, MAX_WORDS = 24, MOST_RUNS = 100, MOST_PASSWORDS = 1000000000 };
 
 enum kind { UNTRACED, FLOOR_WAITS, FLOOR_LEDGER, WAITS, LEDGER, TOOL };
 
@@ -63,7 +66,7 @@ static const struct method {
 };
 
 struct bench_options {
-    uint64_t rounds, passwords;
+    uint64_t rounds, runs, passwords;
     bool tools;
     const char *file;
 };
@@ -152,8 +155,21 @@ static double run_time(struct measure_options *options, struct error *err)
     return ns;
 }
 
-/* One run of a method, in ns; negative: it failed.  `beside`: of the loop beside the command. */
-static double method_time(const struct method *m, char *const *command, bool beside, struct error *err)
+/* Runs the command that often: the median in ns; negative: one failed. */
+static double turn_time(struct measure_options *options, uint64_t runs, bool beside, struct error *err)
+{
+    double ns[MOST_RUNS];
+    for (uint64_t i = 0; i < runs; i++) {
+        ns[i] = beside ? beside_time(options, err) : run_time(options, err);
+        if (ns[i] < 0)
+            return -1;
+    }
+    return bench_median(ns, runs);
+}
+
+/* A method's turn, in ns; negative: it failed.  `beside`: of the loop beside the command. */
+static double method_time(const struct method *m, char *const *command, uint64_t runs, bool beside,
+                          struct error *err)
 {
     char joined[4096], *argv[MAX_WORDS];
     struct measure_options options = {.probes = m->kind == LEDGER ? PROBES_LEDGER : PROBES_WAITS,
@@ -171,13 +187,13 @@ static double method_time(const struct method *m, char *const *command, bool bes
     options.argv = argv;
     if (!own)
         options.probes = PROBES_NONE;
-    double ns = beside ? beside_time(&options, err) : run_time(&options, err);
+    double ns = turn_time(&options, m->kind == TOOL ? 1 : runs, beside, err);
     floor_close(floor);
     session_close(options.session);
     return ns;
 }
 
-/* One run of each method, in random order. */
+/* One turn of each method, in random order. */
 static int round_run(const struct bench_options *o, char *const *command, unsigned round, uint64_t *seed,
                      struct bench_case *out, struct error *err)
 {
@@ -189,7 +205,7 @@ static int round_run(const struct bench_options *o, char *const *command, unsign
     for (unsigned i = 0; i < BENCH_METHODS && !rc; i++) {
         const struct method *m = &methods[order[i]];
         bool able = m->kind != TOOL || (o->tools && tool_installed(m->words[0]));
-        out->ns[order[i]][round] = able ? method_time(m, command, !out->variant, err) : -1;
+        out->ns[order[i]][round] = able ? method_time(m, command, o->runs, !out->variant, err) : -1;
         if (m->kind != TOOL && out->ns[order[i]][round] < 0)
             rc = error_set(err, -EIO, "the run '%s' of the case '%s' failed", m->name, out->title);
     }
@@ -230,6 +246,7 @@ static int case_run(const struct bench_options *o, struct bench_case *out, struc
 static int options_parse(int argc, char **argv, struct bench_options *o)
 {
     static const struct option longs[] = {{"rounds", required_argument, NULL, 'r'},
+                                          {"runs", required_argument, NULL, 'k'},
                                           {"passwords", required_argument, NULL, 'p'},
                                           {"quick", no_argument, NULL, 'q'},
                                           {"write", required_argument, NULL, 'w'},
@@ -243,6 +260,7 @@ static int options_parse(int argc, char **argv, struct bench_options *o)
             return EXIT_OK;
         } else if (c == 'q') {
             o->rounds = 3;
+            o->runs = 1;
             o->passwords = 200000;
         } else if (c == 'n') {
             o->tools = false;
@@ -251,6 +269,10 @@ static int options_parse(int argc, char **argv, struct bench_options *o)
         } else if (c == 'r') {
             if (!argument_number(optarg, 1, BENCH_ROUNDS, &o->rounds))
                 return argument_error("bench", "--rounds takes a number from 1 to %d, not '%s'", BENCH_ROUNDS,
+                                      optarg);
+        } else if (c == 'k') {
+            if (!argument_number(optarg, 1, MOST_RUNS, &o->runs))
+                return argument_error("bench", "--runs takes a number from 1 to %d, not '%s'", MOST_RUNS,
                                       optarg);
         } else if (c == 'p') {
             if (!argument_number(optarg, 1, MOST_PASSWORDS, &o->passwords))
@@ -270,7 +292,7 @@ int bench_main(int argc, char **argv)
     static struct bench_case cases[BENCH_CASES] = {{.title = "musl, contended", .variant = "musl"},
                                                    {.title = "glibc, uncontended", .variant = "glibc"},
                                                    {.title = "untraced, beside it"}};
-    struct bench_options o = {.rounds = 9, .passwords = 500000, .tools = true};
+    struct bench_options o = {.rounds = 9, .runs = 5, .passwords = 200000, .tools = true};
     struct error err = {""};
     int code = options_parse(argc, argv, &o), rc = 0;
     if (code >= 0)
@@ -278,8 +300,12 @@ int bench_main(int argc, char **argv)
     const char *names[BENCH_METHODS];
     for (size_t i = 0; i < BENCH_METHODS; i++)
         names[i] = methods[i].name;
-    const struct bench_results results = {
-        .cases = cases, .methods = names, .rounds = o.rounds, .passwords = o.passwords, .threads = THREADS};
+    const struct bench_results results = {.cases = cases,
+                                          .methods = names,
+                                          .rounds = o.rounds,
+                                          .runs = o.runs,
+                                          .passwords = o.passwords,
+                                          .threads = THREADS};
     for (size_t i = 0; i < BENCH_CASES && !rc; i++)
         rc = case_run(&o, &cases[i], &err);
     if (!rc)

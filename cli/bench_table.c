@@ -18,6 +18,12 @@ static int double_compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+double bench_median(double *values, size_t count)
+{
+    qsort(values, count, sizeof(values[0]), double_compare);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
 /* The largest k (1-based) for which the k-th smallest and k-th largest of n hold the median with 95 %:
  * binomial distribution, H. A. David and H. N. Nagaraja, "Order Statistics", 3rd ed., 7.1.  1 where none
  * does. */
@@ -42,9 +48,8 @@ struct bench_ratio bench_ratio_of(const struct bench_case *c, unsigned method, u
             ratios[r.rounds++] = c->ns[method][i] / c->ns[0][i];
     if (!r.rounds)
         return r;
-    qsort(ratios, r.rounds, sizeof(ratios[0]), double_compare);
     unsigned k = interval_rank(r.rounds);
-    r.median = (ratios[(r.rounds - 1) / 2] + ratios[r.rounds / 2]) / 2;
+    r.median = bench_median(ratios, r.rounds);
     r.low = ratios[k - 1];
     r.high = ratios[r.rounds - k];
     return r;
@@ -72,9 +77,10 @@ void bench_table_print(const struct bench_results *b, FILE *out)
         table_add(t, (const char *const[]){b->methods[m], cells[0], cells[1], cells[2]});
     }
     fprintf(out,
-            "Time as a ratio to untraced: median and interval of %u interleaved rounds, %u threads.\n"
+            "Time as a ratio to untraced: median and interval of %u interleaved rounds, %u threads. Of each "
+            "round the\nmedian of %llu runs (of tools: one).\n"
             "Beside it: what a null system call costs a process that nobody traces.\n\n",
-            b->rounds, b->threads);
+            b->rounds, b->threads, (unsigned long long)b->runs);
     if (t)
         table_print(t, out, 0);
     table_free(t);
@@ -131,16 +137,18 @@ int bench_table_write(const struct bench_results *b, const char *path, struct er
         "# What looking costs\n\n"
         "Written by `heapwait bench` (`./run bench`). The password program with %u threads and %llu "
         "passwords, its own\n"
-        "elapsed time, as a ratio to the untraced run of the same round: median and distribution-free "
+        "elapsed time, as a ratio to the untraced one of the same round: median and distribution-free "
         "interval of\n"
-        "%u interleaved rounds, each method once a round in random order. Attaching, detaching and a tool's "
-        "start\n"
-        "are not in the time. The empty programs are the floor: no probe on the same hooks can cost less.\n"
+        "%u interleaved rounds. In a round each method has one turn, in random order: the median of %llu "
+        "runs "
+        "(of tools:\n"
+        "one run). Attaching, detaching and a tool's start are not in the time. The empty programs are the "
+        "floor: no probe on the same hooks can cost less.\n"
         "The last column is what others pay: CPU time of a null system call in a process that nobody traces, "
         "while\n"
         "an idle program is traced beside it.\n\n"
         "| what looks |",
-        b->threads, (unsigned long long)b->passwords, b->rounds);
+        b->threads, (unsigned long long)b->passwords, b->rounds, (unsigned long long)b->runs);
     for (unsigned c = 0; c < BENCH_CASES; c++)
         fprintf(f, " %s |", b->cases[c].title);
     fputs("\n| --- | --- | --- | --- |\n", f);

@@ -1,9 +1,10 @@
-/* What `heapwait bench` found, as a table: ratios to the untraced run of the same round, with intervals. */
+/* What `heapwait bench` found, as a table: ratios to the untraced turn of the same round, with intervals. */
 #ifndef HEAPWAIT_BENCH_TABLE_H
 #define HEAPWAIT_BENCH_TABLE_H
 
 #include "probes/error.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -20,7 +21,7 @@ struct bench_results {
     const struct bench_case *cases;
     const char *const *methods;
     unsigned rounds, threads;
-    uint64_t passwords;
+    uint64_t runs, passwords; /* runs: of a turn, whose median counts, but for tools */
 };
 
 /* Median of the ratios and the order statistics around it that hold the true median with at least 95 %, or
@@ -30,6 +31,9 @@ struct bench_ratio {
     double median, low, high;
 };
 struct bench_ratio bench_ratio_of(const struct bench_case *c, unsigned method, unsigned rounds);
+
+/* Sorts the values.  `count` is at least 1. */
+double bench_median(double *values, size_t count);
 
 void bench_table_print(const struct bench_results *r, FILE *out);
 /* As Markdown, with the host. */

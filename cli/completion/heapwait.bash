@@ -25,7 +25,7 @@ _heapwait_options()
         ;;
     try) echo '--rounds --library --libraries --no-probes --output --timeout --seed --help' ;;
     top) echo '--pid --cgroup --delay --count --help' ;;
-    bench) echo '--rounds --passwords --quick --no-tools --write --help' ;;
+    bench) echo '--rounds --runs --passwords --quick --no-tools --write --help' ;;
     explain) echo '--json --width --help' ;;
     report) echo '--output --help' ;;
     export) echo '--folded --speedscope --output --variant --threads --help' ;;
@@ -46,7 +46,7 @@ _heapwait_value()
     try:--libraries) _heapwait_words 'none jemalloc mimalloc tcmalloc tbbmalloc scudo' ;;
     report:-o | report:--output) _heapwait_files -d ;;
     *:-o | *:--output | record:--libc | record:--debug-file | import:--libc) _heapwait_files -f ;;
-    record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
+    record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--runs | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
         try:--rounds | try:--library | try:--timeout | try:--seed | top:-d | top:--delay | top:-n | top:--count | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;

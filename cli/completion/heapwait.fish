@@ -68,7 +68,8 @@ complete -c heapwait -n '__heapwait_in top' -s d -l delay -x -d 'seconds between
 complete -c heapwait -n '__heapwait_in top' -s n -l count -x -d 'end after so many looks'
 
 complete -c heapwait -n __fish_use_subcommand -a bench -d 'what looking costs'
-complete -c heapwait -n '__heapwait_in bench' -l rounds -x -d 'runs of each'
+complete -c heapwait -n '__heapwait_in bench' -l rounds -x -d 'turns of each'
+complete -c heapwait -n '__heapwait_in bench' -l runs -x -d 'runs a turn'
 complete -c heapwait -n '__heapwait_in bench' -l passwords -x -d 'passwords per run'
 complete -c heapwait -n '__heapwait_in bench' -l quick -d '3 rounds of 200000'
 complete -c heapwait -n '__heapwait_in bench' -l no-tools -d 'heapwait and its floors only'
