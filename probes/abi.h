@@ -75,7 +75,7 @@ struct word_totals {
 
 /* A few word_keys whose totals a CPU is adding up: brought to the table of words when another needs the slot,
  * and at the end by user space. */
-enum { CACHE_SLOTS = 8 };
+enum { CACHE_SLOTS = 32 }; /* a power of two */
 struct cache_slot {
     struct word_key key;
     struct word_totals totals;

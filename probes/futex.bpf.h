@@ -118,12 +118,14 @@ static __always_inline bool key_same(const struct word_key *a, const struct word
            *(const u64 *)&a->op == *(const u64 *)&b->op;
 }
 
-/* Which slot a key uses: of one word, waits and wakes, those that did and those that didn't, never share one.
- */
+/* Which slot a key uses: of one word and thread, waits and wakes, those that did and those that didn't, never
+ * share one; nor do a few threads in turn on one CPU, which would bring each other's to the table at each
+ * switch. */
 static __always_inline u32 slot_of(const struct word_key *key)
 {
     u32 did = key->outcome == OUTCOME_SLEPT || key->outcome == OUTCOME_WOKE_SOME;
-    return ((u32)(key->address >> 4) * 4 + (key->op == OP_WAIT) * 2 + did) & (CACHE_SLOTS - 1);
+    return (((u32)(key->address >> 4) + key->thread) * 4 + (key->op == OP_WAIT) * 2 + did) &
+           (CACHE_SLOTS - 1);
 }
 
 /* The slot is another key's. */
