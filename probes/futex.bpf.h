@@ -151,28 +151,27 @@ static __always_inline struct word_totals *totals_of(struct cpu_state *c, const 
 }
 
 /* Brings waits that a CPU has put by to their histogram.  To find one there takes four pages, which would
- * cost each wait more than all else that is done for it. */
+ * cost each wait more than all else that is done for it.  Where there is no memory for a new one at once (the
+ * kernel keeps one or two pieces of this size ready on each CPU) they stay, for the next time or for user
+ * space. */
 static __noinline int pending_flush(struct pending_waits *p)
 {
     if (!p || !p->count)
         return 0;
     struct word_key key = p->key;
-    u32 count = p->count < PENDING_WAITS ? p->count : PENDING_WAITS;
-    p->count = 0;
     struct histogram_value *h = bpf_map_lookup_elem(&histograms, &key);
     if (!h) {
         bpf_map_update_elem(&histograms, &key, &histogram_zero, BPF_NOEXIST);
         h = bpf_map_lookup_elem(&histograms, &key);
     }
-    if (!h) {
-        loss_add(LOSS_HISTOGRAM, count);
+    if (!h)
         return 0;
-    }
-    for (u32 i = 0; i < PENDING_WAITS && i < count; i++) {
+    for (u32 i = 0; i < PENDING_WAITS && i < p->count; i++) {
         u32 bucket = p->buckets[i];
         if (bucket < HISTOGRAM_BUCKETS)
             __sync_fetch_and_add(&h->calls[bucket], 1);
     }
+    p->count = 0;
     return 0;
 }
 
@@ -186,14 +185,20 @@ static __always_inline u32 pending_of(const struct word_key *key)
 static __always_inline void histogram_add(struct cpu_state *c, const struct word_key *key, u64 ns)
 {
     struct pending_waits *p = &c->pending[pending_of(key)];
-    if (p->count >= PENDING_WAITS || (p->count && !key_same(&p->key, key)))
+    if (p->count >= PENDING_WAITS || (p->count && !key_same(&p->key, key))) {
         pending_flush(p);
+        if (p->count) {
+            loss_add(LOSS_HISTOGRAM, 1);
+            return;
+        }
+    }
     if (!p->count)
         p->key = *key;
     u32 at = p->count;
-    if (at < PENDING_WAITS)
+    if (at < PENDING_WAITS) {
         p->buckets[at] = bucket_of(ns);
-    p->count = at + 1;
+        p->count = at + 1;
+    }
 }
 
 /* The ledger's time at locks of the kernel's, so far. */
