@@ -125,8 +125,7 @@ int BPF_PROG(raw_exit, struct pt_regs *regs, long ret)
     PINNED_CALL(raw_exit_pinned(regs, ret));
 }
 
-/* ---- mode ledger: all system calls.  What every call meets is kept short, all else is out of its way ----
- */
+/* ---- mode ledger: all system calls ---- */
 
 static __always_inline void futex_begin(struct cpu_state *c, struct task_struct *task, const u64 *args,
                                         s64 nr)

@@ -311,16 +311,22 @@ static __always_inline bool call_is_wake(u8 class, u64 command)
     return class == CLASS_FUTEX && op_of((u32)command) == OP_WAKE;
 }
 
-/* A wake: whether it is not to be timed; then its traces are in *c. */
+/* A wake begins that is not to be timed: its traces are in *c. */
+static __always_inline void short_wake_begin(struct cpu_state *c, u64 address, u32 expected)
+{
+    c->address = address;
+    c->expected = expected;
+    c->in_call = SHORT_CALL;
+}
+
+/* A wake: whether it is not to be timed; then it has begun. */
 static __always_inline bool wake_is_short(struct cpu_state *c, const u64 *args)
 {
     if (call_is_timed(c)) {
         timed_next(c);
         return false;
     }
-    c->in_call = SHORT_CALL;
-    c->address = args[0];
-    c->expected = (u32)args[2];
+    short_wake_begin(c, args[0], (u32)args[2]);
     return true;
 }
 

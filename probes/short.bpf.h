@@ -22,14 +22,6 @@ TAKES_OVER(after_ledger_exit);
 TAKES_OVER(after_enter_record);
 TAKES_OVER(after_exit_record);
 
-/* A wake begins that is not to be timed: its traces are in *c. */
-static __always_inline void short_wake_begin(struct cpu_state *c, u64 address, u32 expected)
-{
-    c->address = address;
-    c->expected = expected;
-    c->in_call = SHORT_CALL;
-}
-
 /* The present short call is not the one to be timed. */
 static __always_inline bool short_untimed(const struct cpu_state *c)
 {
