@@ -71,27 +71,40 @@ static int outcome_add(struct lock *lock, const struct word_row *row)
     return rc ? rc : buckets_add(&lock->handoffs, &lock->handoff_count, o->outcome, row->handoff);
 }
 
-/* A row that was made at the end, for a call under way, has none: its task's memory was not at hand. */
-const struct word_evidence *word_evidence_of(const struct word_row *rows, size_t count)
+/* The row that tells of the word: of the first operation that has evidence (a row made at the end, for a call
+ * under way, has none: its task's memory was not at hand) one that found the word in use, or else the first.
+ */
+static const struct word_row *row_telling(const struct word_row *rows, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    const struct word_row *first = NULL;
+    for (size_t i = 0; i < count && (!first || rows[i].key.op == first->key.op); i++) {
         const struct word_evidence *e = &rows[i].value.evidence;
-        if (e->heap_arena || e->last_bin[0] || e->last_bin[1] || e->next_arena || e->value)
-            return e;
+        if (e->first_seen_ns && e->value)
+            return &rows[i];
+        if (e->first_seen_ns && !first)
+            first = &rows[i];
     }
-    return &rows[0].value.evidence;
+    return first ? first : &rows[0];
 }
 
-/* The evidence of the word's very first call: its mappings are those that count. */
-static struct word_evidence evidence_first(const struct word_row *rows, size_t count)
+struct word_evidence word_evidence_of(const struct word_row *rows, size_t count, bool *waited)
 {
-    struct word_evidence first = *word_evidence_of(rows, count);
+    const struct word_row *telling = row_telling(rows, count);
+    struct word_evidence all = telling->value.evidence;
+    bool arena = false;
     for (size_t i = 0; i < count; i++) {
-        uint64_t seen = rows[i].value.evidence.first_seen_ns;
-        if (seen && (!first.first_seen_ns || seen < first.first_seen_ns))
-            first.first_seen_ns = seen;
+        const struct word_evidence *e = &rows[i].value.evidence;
+        if (e->first_seen_ns && (!all.first_seen_ns || e->first_seen_ns < all.first_seen_ns))
+            all.first_seen_ns = e->first_seen_ns;
+        if (arena || !(e->heap_arena || e->last_bin[0] || e->last_bin[1] || e->next_arena))
+            continue;
+        arena = true;
+        all.heap_arena = e->heap_arena;
+        memcpy(all.last_bin, e->last_bin, sizeof(all.last_bin));
+        all.next_arena = e->next_arena;
     }
-    return first;
+    *waited = telling->key.op == OP_WAIT;
+    return all;
 }
 
 /* Rows come ordered by operation, waits first, and so do the stacks. */
@@ -99,10 +112,8 @@ static int lock_name(const struct lock_source *c, struct lock *lock, const struc
                      size_t count)
 {
     const struct stack_value *stacks[STACKS_PER_WORD];
-    struct word_facts facts = {.address = lock->address,
-                               .evidence = evidence_first(rows, count),
-                               .stacks = stacks,
-                               .waited = rows[0].key.op == OP_WAIT};
+    struct word_facts facts = {.address = lock->address, .stacks = stacks};
+    facts.evidence = word_evidence_of(rows, count, &facts.waited);
     for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
         if (rows[i].stack)
             stacks[facts.stack_count++] = rows[i].stack;

@@ -33,7 +33,10 @@ int locks_make(const struct lock_source *source, const struct word_row *rows, si
 int collect(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
             struct measurement *m, struct error *err);
 
-/* What lay around a word when it was first seen, of those of its rows that were there then. */
-const struct word_evidence *word_evidence_of(const struct word_row *rows, size_t count);
+/* What is known of a word from its calls, given all its rows (at least one), ordered by word_row_compare():
+ * of one call, by which it was waited for if any was, what the call named and what stood before the word; of
+ * whichever call saw one, what a glibc arena there would hold; and when the word was first seen.  *waited:
+ * that one call is a wait. */
+struct word_evidence word_evidence_of(const struct word_row *rows, size_t count, bool *waited);
 
 #endif

@@ -103,11 +103,9 @@ static int word_name(struct live_words *w, struct known *k, const struct address
                      const struct session *session, const struct moved_word *moved)
 {
     struct stack_value *stacks[STACKS_PER_WORD];
-    struct word_facts facts = {.address = k->address,
-                               .evidence = *word_evidence_of(moved->rows, moved->count),
-                               .stacks = (const struct stack_value *const *)stacks,
-                               .space = space,
-                               .waited = moved->rows[0].key.op == OP_WAIT};
+    struct word_facts facts = {
+        .address = k->address, .stacks = (const struct stack_value *const *)stacks, .space = space};
+    facts.evidence = word_evidence_of(moved->rows, moved->count, &facts.waited);
     for (size_t i = 0; i < moved->count && facts.stack_count < STACKS_PER_WORD; i++) {
         struct stack_value *stack = session_stack(session, &moved->rows[i].key);
         if (stack)

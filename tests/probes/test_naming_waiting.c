@@ -1,5 +1,6 @@
 /* Words that have no name: what is said of them from how a thread waits and from what stands before them, in
  * programs without symbols that hold jemalloc and mimalloc, and in a dynamic one. */
+#include "probes/collect.h"
 #include "probes/naming.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/place.h"
@@ -195,13 +196,53 @@ static void elsewhere_than_glibcs(void **state)
     naming_free(n);
 }
 
+/* By the wait, though the word was free again when it was looked at; the arena is whoever's saw one. */
+static void evidence_of_the_wait(void **state)
+{
+    struct word_row rows[] = {
+        {.key = {.op = OP_WAIT, .outcome = OUTCOME_UNDER_WAY}},
+        {.key = {.op = OP_WAIT, .outcome = OUTCOME_EAGAIN},
+         .value.evidence = {.first_seen_ns = 7, .call = SYS_futex, .command = WAIT, .expected = 2}},
+        {.key = {.op = OP_WAKE, .outcome = OUTCOME_WOKE_NONE},
+         .value.evidence = {
+             .first_seen_ns = 5, .call = SYS_futex, .command = 1, .value = 1, .heap_arena = 9}}};
+    bool waited;
+    (void)state;
+    struct word_evidence e = word_evidence_of(rows, 3, &waited);
+    assert_true(waited);
+    assert_int_equal(e.command, WAIT);
+    assert_int_equal(e.expected, 2);
+    assert_int_equal(e.heap_arena, 9);
+    assert_int_equal(e.first_seen_ns, 5);
+    rows[1] = rows[0]; /* no wait was looked at: the wake is all there is */
+    e = word_evidence_of(rows, 3, &waited);
+    assert_false(waited);
+    assert_int_equal(e.command, 1);
+}
+
+/* Of two waits the one that found the word taken. */
+static void evidence_of_a_word_in_use(void **state)
+{
+    const struct word_row rows[] = {{.key = {.op = OP_WAIT, .outcome = OUTCOME_SLEPT},
+                                     .value.evidence = {.first_seen_ns = 3, .before = {1}}},
+                                    {.key = {.op = OP_WAIT, .outcome = OUTCOME_EAGAIN},
+                                     .value.evidence = {.first_seen_ns = 4, .value = 2, .before = {8}}}};
+    bool waited;
+    (void)state;
+    struct word_evidence e = word_evidence_of(rows, 2, &waited);
+    assert_true(waited);
+    assert_int_equal(e.before[0], 8);
+    assert_int_equal(e.first_seen_ns, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statistics_before_a_mutex), cmocka_unit_test(statistics_that_do_not_fit),
         cmocka_unit_test(blank_tells_nothing),       cmocka_unit_test(waits_that_no_mutex_makes),
         cmocka_unit_test(nothing_without_a_wait),    cmocka_unit_test(a_mutex_beside_mimalloc),
-        cmocka_unit_test(elsewhere_than_glibcs),
+        cmocka_unit_test(elsewhere_than_glibcs),     cmocka_unit_test(evidence_of_the_wait),
+        cmocka_unit_test(evidence_of_a_word_in_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
