@@ -286,20 +286,39 @@ enum { CPU_PAGE = 4096 };
 struct cpu_state {
     u64 mine;    /* the task that the CPU runs, if it is known to be followed; else 0 */
     u64 passer;  /* if it is known not to be, else 0; user space makes it 0 after it has marked tasks */
-    u32 gap;     /* how many short calls until one is timed, that one included */
-    u8 timed;    /* the ledger knows of the call under way: its state is to be ended at the exit */
-    u8 in_call;  /* enum call_place */
-    u8 class;    /* of the system call under way, enum syscall_class */
-    u8 busy;     /* a program is changing the task's state: what interrupts it keeps its hands off */
+    u64 stack;   /* of that task, if it is known that tracepoints' records lie there (mode waits); else 0 */
+    u64 record;  /* where the present one lies */
     u64 address; /* of the futex call under way */
+    u64 again;   /* the word of the latest wake that woke nobody, while `again_slot` is its; or NO_WORD */
     u32 expected;
+    u16 gap;   /* how many short calls until one is timed, that one included */
+    u16 usual; /* a system call that is not looked up in `classes`: mode ledger's latest of those that mean no
+                  more than their time, mode waits' futex() */
+    union {
+        struct {
+            u8 timed;   /* the ledger knows of the call under way: its state is to be ended at the exit */
+            u8 in_call; /* enum call_place */
+        };
+        u16 known; /* both: there is more to the call's end than its class */
+    };
+    union {
+        struct {
+            u8 busy;    /* a program is changing the task's state: what interrupts it keeps its hands off */
+            u8 stopped; /* by user space: nothing is recorded from here on */
+        };
+        u16 hands_off; /* both */
+    };
+    u8 class; /* of the system call under way, enum syscall_class */
+    u8 usual_class;
+    u8 again_slot;
+    u8 pad;
+    /* here the first cache line ends */
     u32 space;
-    u32 thread; /* mode ledger; else 0 */
-    u32 drawn;
+    u32 thread;   /* mode ledger; else 0 */
     u64 owner;    /* whose state this is, followed or not: task_identity() */
     u64 syscalls; /* since the task came to this CPU, but for those that `gap` has counted down from `drawn`
                    */
-    u8 stopped;   /* by user space: nothing is recorded from here on */
+    u16 drawn;
     u8 op;
     u8 base;       /* of the ledger, while `timed`: as in struct task_state, and newer */
     u8 block_bits; /* of the calls under way one of a block of 2^block_bits is timed */
@@ -312,6 +331,8 @@ struct cpu_state {
     struct path_turn turns[PATH_TURNS];
     struct pending_waits pending[PENDING_SLOTS];
 } __attribute__((aligned(CPU_PAGE)));
+/* No futex word: its address is not a multiple of 4. */
+#define NO_WORD (~0ull)
 enum call_place {
     NO_CALL,
     SHORT_CALL /* counted, no more */,

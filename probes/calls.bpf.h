@@ -7,18 +7,19 @@
 
 /* ---- mode waits ---- */
 
-static __always_inline int waits_follow(struct cpu_state *c, s64 nr, const u64 *args)
+static __always_inline int waits_follow(struct cpu_state *c, struct task_struct *task, s64 nr,
+                                        const u64 *args)
 {
-    struct task_state *t = task_state_of(bpf_get_current_task_btf());
+    struct task_state *t = task_state_of(task);
     if (t)
         call_follow(c, t, nr, args, bpf_ktime_get_ns());
     return 0;
 }
 
-static __always_inline int waits_exit_followed(struct cpu_state *c, s64 ret)
+static __always_inline int waits_exit_followed(struct cpu_state *c, struct task_struct *task, s64 ret)
 {
     u64 now = bpf_ktime_get_ns();
-    struct task_state *t = task_state_of(bpf_get_current_task_btf());
+    struct task_state *t = task_state_of(task);
     if (!t)
         return 0;
     c->busy = 1;
@@ -27,10 +28,10 @@ static __always_inline int waits_exit_followed(struct cpu_state *c, s64 ret)
     return 0;
 }
 
-static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
+static __always_inline int waits_exit(struct cpu_state *c, struct task_struct *task, s64 ret)
 {
     if (c->in_call != SHORT_CALL)
-        return waits_exit_followed(c, ret);
+        return waits_exit_followed(c, task, ret);
     c->busy = 1; /* with the cache of words: see hand_over() */
     c->in_call = NO_CALL;
     short_call_add(c, ret);
@@ -44,15 +45,29 @@ static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
  * kernel/trace/trace_syscalls.c).  A result of 0 would mean: nobody else gets the event, neither `perf
  * record` nor `perf trace` of any user (perf_call_bpf_enter() there). */
 
+/* The programs that most calls meet tell the task by the stack that the tracepoint's record lies on: see
+ * short.bpf.h. */
+static __always_inline void stack_learn(struct cpu_state *c, struct task_struct *task, const void *record)
+{
+    if (c->stack)
+        return;
+    bool met = c->mine == (u64)task || c->passer == (u64)task;
+    u64 stack = (u64)task->stack;
+    c->stack = met && lies_on_stack(c, record, stack) ? stack : 0;
+}
+
 SEC("tracepoint")
 int enter_record_rest(struct syscall_enter_record *ctx)
 {
-    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_ENTER);
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct cpu_state *here = cpu_here(), *c = cpu_followed((u64)task, AT_ENTER);
+    if (here)
+        stack_learn(here, task, ctx);
     if (!c)
         return 1;
     c->in_call = NO_CALL;
     if (!call_is_wake(class_of(c, ctx->nr), ctx->args[1]) || !wake_is_short(c, ctx->args))
-        waits_follow(c, ctx->nr, ctx->args);
+        waits_follow(c, task, ctx->nr, ctx->args);
     return 1;
 }
 
@@ -61,10 +76,11 @@ SEC("tracepoint")
 int restart_enter_record(struct syscall_enter_record *ctx)
 {
     const u64 none[3] = {};
-    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_ENTER);
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct cpu_state *c = cpu_followed((u64)task, AT_ENTER);
     if (c) {
         c->in_call = NO_CALL;
-        waits_follow(c, nr_restart, none);
+        waits_follow(c, task, nr_restart, none);
     }
     return 1;
 }
@@ -79,11 +95,14 @@ static __noinline int exit_unmatched(s64 nr)
 SEC("tracepoint")
 int exit_record_rest(struct syscall_exit_record *ctx)
 {
-    struct cpu_state *c = cpu_followed((u64)bpf_get_current_task_btf(), AT_EXIT);
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct cpu_state *here = cpu_here(), *c = cpu_followed((u64)task, AT_EXIT);
+    if (here)
+        stack_learn(here, task, ctx);
     if (!c)
         return 1;
     if (c->in_call != NO_CALL)
-        waits_exit(c, ctx->ret);
+        waits_exit(c, task, ctx->ret);
     else
         exit_unmatched(ctx->nr);
     return 1;
@@ -98,13 +117,13 @@ static __always_inline int raw_enter_pinned(struct pt_regs *regs, long nr)
     struct cpu_state *c = cpu_followed((u64)regs, AT_ENTER);
     if (!c)
         return 0;
-    if (task_is_compat(bpf_get_current_task_btf()))
+    if (call_is_compat(regs))
         return 0; /* the number means another call there: see LOSS_COMPAT */
     const u64 args[3] = ARGUMENTS(regs);
     c->in_call = NO_CALL;
     if (call_is_wake(class_of(c, nr), args[1]) && wake_is_short(c, args))
         return 0;
-    return waits_follow(c, nr, args);
+    return waits_follow(c, bpf_get_current_task_btf(), nr, args);
 }
 
 SEC("tp_btf/sys_enter")
@@ -116,7 +135,7 @@ int BPF_PROG(raw_enter, struct pt_regs *regs, long nr)
 static __always_inline int raw_exit_pinned(struct pt_regs *regs, long ret)
 {
     struct cpu_state *c = cpu_followed((u64)regs, AT_EXIT);
-    return c && c->in_call != NO_CALL ? waits_exit(c, ret) : 0;
+    return c && c->in_call != NO_CALL ? waits_exit(c, bpf_get_current_task_btf(), ret) : 0;
 }
 
 SEC("tp_btf/sys_exit")
@@ -127,14 +146,13 @@ int BPF_PROG(raw_exit, struct pt_regs *regs, long ret)
 
 /* ---- mode ledger: all system calls ---- */
 
-static __always_inline void futex_begin(struct cpu_state *c, struct task_struct *task, const u64 *args,
-                                        s64 nr)
+static __always_inline void futex_begin(struct cpu_state *c, bool compat, const u64 *args, s64 nr)
 {
-    bool compat = task_is_compat(task), wakes = !compat && call_is_wake(c->class, args[1]);
+    bool wakes = !compat && call_is_wake(c->class, args[1]);
     if (wakes && wake_is_short(c, args))
         return;
     c->syscalls += !wakes; /* those are counted by the gap */
-    struct task_state *t = task_state_of(task);
+    struct task_state *t = task_state_of(bpf_get_current_task_btf());
     if (!t)
         return;
     u64 now = bpf_ktime_get_ns();
@@ -150,7 +168,7 @@ static __noinline int ledger_futex(struct cpu_state *c, struct pt_regs *regs, lo
     const u64 args[3] = ARGUMENTS(regs);
     c->busy = 1;
     c->in_call = NO_CALL;
-    futex_begin(c, bpf_get_current_task_btf(), args, nr);
+    futex_begin(c, call_is_compat(regs), args, nr);
     c->busy = 0;
     return 0;
 }

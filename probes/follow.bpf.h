@@ -247,6 +247,20 @@ static __always_inline bool task_is_compat(struct task_struct *task)
 #endif
 }
 
+/* Whether a system call that begins with these registers is one of the 32-bit kind, which has other numbers.
+ * For most calls the registers tell: on x86 the `syscall` instruction leaves ip and flags in rcx and r11
+ * (entry_SYSCALL_64 in arch/x86/entry/entry_64.S).  To ask for the task is a call of the kernel's code. */
+static __always_inline bool call_is_compat(const struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+    if (regs->cx == regs->ip && regs->r11 == regs->flags)
+        return false;
+    return task_is_compat(bpf_get_current_task_btf());
+#else
+    return regs->user_regs.pstate & 0x10;         /* PSR_MODE32_BIT */
+#endif
+}
+
 /* Whether the program that a task has just begun is a 32-bit one. */
 static __always_inline bool program_is_32bit(struct task_struct *task)
 {
@@ -275,6 +289,8 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     c->owner = identity;
     c->mine = t ? identity : 0;
     c->passer = 0;
+    c->stack = 0;
+    c->again = NO_WORD;
     if (!t)
         return;
     bool within = c->short_calls >= TIMED_FIRST; /* a block, which the tasks of a CPU share */

@@ -145,9 +145,18 @@ static __always_inline struct word_totals *totals_of(struct cpu_state *c, const 
                                                      u32 expected)
 {
     struct cache_slot *slot = &c->slots[slot_of(key)];
-    if (!slot->totals.calls || !key_same(&slot->key, key))
+    if (!slot->totals.calls || !key_same(&slot->key, key)) {
+        c->again = NO_WORD; /* it may be that one's slot */
         slot_take(slot, key, expected);
+    }
     return &slot->totals;
+}
+
+/* A wake of the CPU's task has woken nobody, and its word has the slot: the next such one need not ask. */
+static __always_inline void again_set(struct cpu_state *c, const struct word_key *key)
+{
+    c->again = key->address;
+    c->again_slot = slot_of(key);
 }
 
 /* Brings waits that a CPU has put by to their histogram.  To find one there takes four pages, which would
@@ -249,6 +258,8 @@ static __always_inline void short_call_add(struct cpu_state *c, s64 ret)
     w->calls += 1;
     if (ret > 0)
         w->woken += ret;
+    if (ret == 0)
+        again_set(c, &key);
 }
 
 /* ---- the events ---- */

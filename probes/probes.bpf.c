@@ -169,9 +169,10 @@ static __always_inline int on_exec_pinned(struct task_struct *task)
         loss_add(LOSS_COMPAT, 1);
     t->space = space_new(task, t->space, true);
     struct cpu_state *c = cpu_here();
-    if (c && c->mine == task_identity(task))
+    if (c && c->mine == task_identity(task)) {
         c->space = t->space;
-    else if (c)
+        c->again = NO_WORD;
+    } else if (c)
         cpu_meets(c, t, task_identity(task), AT_EXEC);
     if (ledger && timeline_length_ns && !timeline_from_ns)
         timeline_from_ns = bpf_ktime_get_ns() + timeline_after_ns;

@@ -97,8 +97,10 @@ void cpu_states_reset(struct session *s)
 {
     for (size_t cpu = 0; cpu < s->cpu_count; cpu++) {
         struct cpu_state *c = &s->cpu_states[cpu];
-        *c = (struct cpu_state){.stopped = c->stopped};
+        *c = (struct cpu_state){.stopped = c->stopped, .again = NO_WORD};
         memset(c->classes, CLASS_OTHER, sizeof(c->classes));
+        c->usual = s->hooks.ledger ? SYS_read : SYS_futex;
+        c->usual_class = s->hooks.ledger ? CLASS_READ : CLASS_FUTEX;
         for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
             c->classes[classes[i].number] = (uint8_t)classes[i].class;
     }

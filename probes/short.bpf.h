@@ -28,39 +28,65 @@ static __always_inline bool short_untimed(const struct cpu_state *c)
     return c->gap > 1;
 }
 
-/* A short call, which is a wake, ends: false: not what is done here. */
+/* A short call, which is a wake, ends: false: not what is done here.  What most of them do, to wake nobody at
+ * the same word as the one before, needs one cache line of the CPU's and one of the slot's. */
 static __always_inline bool short_wake_end(struct cpu_state *c, s64 ret)
 {
-    struct word_key key = {.address = c->address,
-                           .space = c->space,
-                           .thread = c->thread,
-                           .op = OP_WAKE,
-                           .outcome = ret ? OUTCOME_WOKE_SOME : OUTCOME_WOKE_NONE};
-    struct cache_slot *slot = &c->slots[slot_of(&key)];
-    if (ret < 0 || c->stopped || !slot->totals.calls || !key_same(&slot->key, &key))
+    struct cache_slot *slot;
+    if (c->hands_off)
         return false;
+    if (ret == 0 && c->address == c->again) {
+        slot = &c->slots[c->again_slot & (CACHE_SLOTS - 1)];
+    } else {
+        struct word_key key = {.address = c->address,
+                               .space = c->space,
+                               .thread = c->thread,
+                               .op = OP_WAKE,
+                               .outcome = ret ? OUTCOME_WOKE_SOME : OUTCOME_WOKE_NONE};
+        slot = &c->slots[slot_of(&key)];
+        if (ret < 0 || !slot->totals.calls || !key_same(&slot->key, &key))
+            return false;
+        if (ret == 0)
+            again_set(c, &key);
+    }
     c->busy = 1; /* with the cache of words: see hand_over() */
     c->in_call = NO_CALL;
     slot->totals.calls += 1;
-    slot->totals.woken += ret;
+    if (ret)
+        slot->totals.woken += ret;
     c->busy = 0;
     return true;
 }
 
 /* ---- mode ledger ---- */
 
+/* The class of a short call: one that means no more than its time, or a wake, which begins.  CLASS_NONE: the
+ * call is of another kind. */
+static __always_inline u8 class_short(struct cpu_state *c, struct pt_regs *regs, long nr)
+{
+    u8 class = class_of(c, nr);
+    if (class < CLASS_DESCRIPTORS) {
+        if ((u64)nr < SYSCALL_NUMBERS) {
+            c->usual = nr;
+            c->usual_class = class;
+        }
+        return class;
+    }
+    const u64 args[3] = ARGUMENTS(regs);
+    if (!call_is_wake(class, args[1]) || call_is_compat(regs))
+        return CLASS_NONE;
+    short_wake_begin(c, args[0], (u32)args[2]);
+    return class;
+}
+
 /* False: the call is to be timed, or of a kind that means more than its time. */
 static __always_inline bool ledger_enter_short(struct cpu_state *c, struct pt_regs *regs, long nr)
 {
-    u8 class = class_of(c, nr);
     if (!short_untimed(c))
         return false;
-    if (class >= CLASS_DESCRIPTORS) {
-        const u64 args[3] = ARGUMENTS(regs);
-        if (!call_is_wake(class, args[1]) || task_is_compat(bpf_get_current_task_btf()))
-            return false;
-        short_wake_begin(c, args[0], (u32)args[2]);
-    }
+    u8 class = nr == c->usual ? c->usual_class : class_short(c, regs, nr);
+    if (class == CLASS_NONE)
+        return false;
     c->class = class;
     c->gap -= 1;
     return true;
@@ -78,7 +104,7 @@ int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
 
 static __always_inline bool ledger_exit_short(struct cpu_state *c, s64 ret)
 {
-    if (c->timed || (c->in_call && (c->in_call != SHORT_CALL || !short_wake_end(c, ret))))
+    if (c->known && (c->timed || c->in_call != SHORT_CALL || !short_wake_end(c, ret)))
         return false;
     c->class = CLASS_NONE;
     return true;
@@ -94,11 +120,25 @@ int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
     return 0;
 }
 
-/* ---- mode waits, through the tracepoints of each syscall: see calls.bpf.h ---- */
+/* ---- mode waits, through the tracepoints of each syscall: see calls.bpf.h ----
+ *
+ * To ask which task runs is a call of the kernel's code, and so dear here.  But the record that the kernel
+ * hands these programs lies on the stack of the task that makes the call (perf_call_bpf_enter() in
+ * kernel/trace/trace_syscalls.c), at a place that may be random (CONFIG_RANDOMIZE_KSTACK_OFFSET).  A kernel
+ * that keeps it elsewhere is noticed by those that follow: then no stack is learnt, and each call goes there.
+ */
+enum { STACK_SIZE_LEAST = 16 << 10 }; /* on 64-bit machines; some configurations have larger ones */
+
+static __always_inline bool lies_on_stack(struct cpu_state *c, const void *record, u64 stack)
+{
+    /* by way of memory: with the pointer itself the verifier allows no such calculations */
+    *(volatile u64 *)&c->record = (u64)record;
+    return *(volatile u64 *)&c->record - stack < STACK_SIZE_LEAST;
+}
 
 static __always_inline bool record_enter_short(struct cpu_state *c, struct syscall_enter_record *ctx)
 {
-    if (c->stopped || c->busy || !short_untimed(c) || !call_is_wake(class_of(c, ctx->nr), ctx->args[1]))
+    if (c->hands_off || !short_untimed(c) || ctx->nr != c->usual || !call_is_wake(CLASS_FUTEX, ctx->args[1]))
         return false;
     short_wake_begin(c, ctx->args[0], (u32)ctx->args[2]);
     c->gap -= 1;
@@ -108,9 +148,8 @@ static __always_inline bool record_enter_short(struct cpu_state *c, struct sysca
 SEC("tracepoint")
 int syscall_enter_record(struct syscall_enter_record *ctx)
 {
-    u64 task = (u64)bpf_get_current_task_btf();
     struct cpu_state *c = cpu_here();
-    if (c && (c->mine == task ? record_enter_short(c, ctx) : c->passer == task))
+    if (c && lies_on_stack(c, ctx, c->stack) && (c->mine ? record_enter_short(c, ctx) : c->passer != 0))
         return 1;
     bpf_tail_call(ctx, &after_enter_record, 0);
     return 1;
@@ -119,10 +158,9 @@ int syscall_enter_record(struct syscall_enter_record *ctx)
 SEC("tracepoint")
 int syscall_exit_record(struct syscall_exit_record *ctx)
 {
-    u64 task = (u64)bpf_get_current_task_btf();
     struct cpu_state *c = cpu_here();
-    if (c && (c->mine == task ? c->in_call == SHORT_CALL && !c->busy && short_wake_end(c, ctx->ret)
-                              : c->passer == task))
+    if (c && lies_on_stack(c, ctx, c->stack) &&
+        (c->mine ? c->in_call == SHORT_CALL && short_wake_end(c, ctx->ret) : c->passer != 0))
         return 1;
     bpf_tail_call(ctx, &after_exit_record, 0);
     return 1;

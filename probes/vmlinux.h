@@ -90,6 +90,7 @@ struct thread_info {
 struct task_struct {
     struct thread_info thread_info;
     unsigned int __state;
+    void *stack;
     unsigned int flags;
     int on_cpu;
     u64 start_time;

@@ -445,6 +445,28 @@ static int random_reads(void)
     return 0;
 }
 
+/* ---- calls with numbers that are none, between wakes of several words ---- */
+
+enum { ODD_ROUNDS = 5000 };
+_Alignas(64) uint32_t odd_word;
+_Alignas(64) uint32_t even_word;
+
+/* The numbers end like futex()'s, in 16 bits and in 30. */
+static int odd_calls(void)
+{
+    for (int i = 0; i < ODD_ROUNDS; i++) {
+        syscall(SYS_futex + (1L << 16));
+        futex(&odd_word, FUTEX_WAKE, 1);
+        futex(&odd_word, FUTEX_WAKE, 1);
+        syscall(SYS_futex | 1L << 30); /* as x32 programs number it */
+        futex(&even_word, FUTEX_WAKE, 1);
+        syscall(SYS_getppid);
+        futex((uint32_t *)UINTPTR_MAX, FUTEX_WAKE, 1); /* EINVAL, and nobody is woken */
+        futex(&odd_word, FUTEX_WAKE, 1);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
@@ -474,5 +496,7 @@ int main(int argc, char **argv)
         return leaves_zombie();
     if (!strcmp(mode, "random"))
         return random_reads();
+    if (!strcmp(mode, "odd_calls"))
+        return odd_calls();
     return 99;
 }

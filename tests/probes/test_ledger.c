@@ -353,6 +353,30 @@ static void random_reads(void **state)
     measurement_free(t.m);
 }
 
+static void odd_check(struct trial *t)
+{
+    assert_nothing_lost(t);
+    assert_int_equal(outcome_sum(t->m, "odd_word", "wake", "woke_none").calls, 15000);
+    assert_int_equal(outcome_sum(t->m, "even_word", "wake", "woke_none").calls, 5000);
+    assert_int_equal(calls_of_word(lock_named(t, "odd_word")), 15000);
+    assert_int_equal(calls_of_word(lock_named(t, "even_word")), 5000);
+}
+
+/* Wakes are told from calls whose numbers only end alike, and from each other. */
+static void odd_calls(void **state)
+{
+    struct measure_options waits = {.probes = PROBES_WAITS};
+    struct trial t;
+    (void)state;
+    subject_run(&t, "odd_calls", NULL);
+    odd_check(&t);
+    assert_true(t.m->ledger->threads[0].syscalls >= 8 * 5000);
+    measurement_free(t.m);
+    trial_run(&t, &waits, LEDGER_SUBJECT, "odd_calls", NULL);
+    odd_check(&t);
+    measurement_free(t.m);
+}
+
 static void malloc_by_libc(void **state)
 {
     struct trial t;
@@ -434,6 +458,7 @@ int main(void)
         cmocka_unit_test(stopped_and_killed),
         cmocka_unit_test(exec_of_many_threads),
         cmocka_unit_test(random_reads),
+        cmocka_unit_test(odd_calls),
         cmocka_unit_test(malloc_by_libc),
         cmocka_unit_test(timeline_covers_its_window),
         cmocka_unit_test(samples_see_the_program),
