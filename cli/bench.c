@@ -1,12 +1,14 @@
 /* heapwait bench: what looking costs.  Everything in one interleaved session: in each round every method has
  * its turn, in random order, and is compared to the untraced turn of the same round.  A turn is the median of
  * a few runs of the password program: to attach takes longer than to run it, and what a single run takes
- * depends on how its threads happen to meet.  The time is the program's own (elapsed_ns), so that no tool's
+ * depends on how its threads happen to meet.  A run counts when the machine ran at its best pace just before
+ * and just after it; else it is repeated.  The time is the program's own (elapsed_ns), so that no tool's
  * start is counted. */
 #include "cli/arguments.h"
 #include "cli/bench_beside.h"
 #include "cli/bench_table.h"
 #include "cli/command.h"
+#include "cli/pace.h"
 #include "cli/random.h"
 #include "cli/study_capture.h"
 #include "cli/study_output.h"
@@ -30,14 +32,16 @@ static const char usage[] =
     "installed, on musl (contended) and glibc (uncontended) with 4 threads, as ratios to untraced runs.\n"
     "\n"
     "      --rounds N      turns of each (9)\n"
-    "      --runs N        runs a turn, of which the median counts (5; a tool's turn is one run)\n"
-    "      --passwords N   passwords per run (200000)\n"
+    "      --runs N        runs a turn, of which the median counts (3; a tool's turn is one run)\n"
+    "      --passwords N   passwords per run (500000)\n"
     "      --quick         3 rounds of one run of 200000\n"
     "      --no-tools      heapwait and its floors only\n"
     "      --write FILE    the table as Markdown, too\n"
     "  -h, --help\n";
 
-enum { THREADS = 4, MAX_WORDS = 24, MOST_RUNS = 100, MOST_PASSWORDS = 1000000000 };
+enum { THREADS = 4, MAX_WORDS = 24, MOST_RUNS = 100, MOST_PASSWORDS = 1000000000, MOST_TRIES = 20 };
+#define PACE_SEARCH_NS       10000000000ULL
+#define PACE_SEARCH_QUICK_NS 2000000000ULL
 
 enum kind { UNTRACED, FLOOR_WAITS, FLOOR_LEDGER, WAITS, LEDGER, TOOL };
 
@@ -66,7 +70,8 @@ static const struct method {
 };
 
 struct bench_options {
-    uint64_t rounds, runs, passwords;
+    uint64_t rounds, runs, passwords, pace_search_ns;
+    struct pace *pace;
     bool tools;
     const char *file;
 };
@@ -155,12 +160,34 @@ static double run_time(struct measure_options *options, struct error *err)
     return ns;
 }
 
-/* Runs the command that often: the median in ns; negative: one failed. */
-static double turn_time(struct measure_options *options, uint64_t runs, bool beside, struct error *err)
+/* One run that counts, in ns; negative: it failed.  With a single try it is taken as it comes. */
+static double steady_time(struct pace *pace, struct measure_options *options, unsigned tries, bool beside,
+                          struct error *err)
+{
+    struct pace_counts *counts = pace_counts(pace);
+    for (unsigned left = tries;; left--) {
+        bool best = pace_wait(pace);
+        double ns = beside ? beside_time(options, err) : run_time(options, err);
+        best = best && pace_is_best(pace);
+        if (!best && left > 1 && ns >= 0) {
+            counts->repeated++;
+            continue;
+        }
+        counts->runs += tries > 1;
+        counts->disturbed += tries > 1 && !best;
+        return ns;
+    }
+}
+
+/* Runs the command that often: the median in ns; negative: one failed.  A tool is run once: some take a
+ * hundred times as long, and meet both paces. */
+static double turn_time(const struct bench_options *o, struct measure_options *options, bool tool,
+                        bool beside, struct error *err)
 {
     double ns[MOST_RUNS];
+    uint64_t runs = tool ? 1 : o->runs;
     for (uint64_t i = 0; i < runs; i++) {
-        ns[i] = beside ? beside_time(options, err) : run_time(options, err);
+        ns[i] = steady_time(o->pace, options, tool ? 1 : MOST_TRIES, beside, err);
         if (ns[i] < 0)
             return -1;
     }
@@ -168,8 +195,8 @@ static double turn_time(struct measure_options *options, uint64_t runs, bool bes
 }
 
 /* A method's turn, in ns; negative: it failed.  `beside`: of the loop beside the command. */
-static double method_time(const struct method *m, char *const *command, uint64_t runs, bool beside,
-                          struct error *err)
+static double method_time(const struct bench_options *o, const struct method *m, char *const *command,
+                          bool beside, struct error *err)
 {
     char joined[4096], *argv[MAX_WORDS];
     struct measure_options options = {.probes = m->kind == LEDGER ? PROBES_LEDGER : PROBES_WAITS,
@@ -187,7 +214,7 @@ static double method_time(const struct method *m, char *const *command, uint64_t
     options.argv = argv;
     if (!own)
         options.probes = PROBES_NONE;
-    double ns = turn_time(&options, m->kind == TOOL ? 1 : runs, beside, err);
+    double ns = turn_time(o, &options, m->kind == TOOL, beside, err);
     floor_close(floor);
     session_close(options.session);
     return ns;
@@ -205,7 +232,7 @@ static int round_run(const struct bench_options *o, char *const *command, unsign
     for (unsigned i = 0; i < BENCH_METHODS && !rc; i++) {
         const struct method *m = &methods[order[i]];
         bool able = m->kind != TOOL || (o->tools && tool_installed(m->words[0]));
-        out->ns[order[i]][round] = able ? method_time(m, command, o->runs, !out->variant, err) : -1;
+        out->ns[order[i]][round] = able ? method_time(o, m, command, !out->variant, err) : -1;
         if (m->kind != TOOL && out->ns[order[i]][round] < 0)
             rc = error_set(err, -EIO, "the run '%s' of the case '%s' failed", m->name, out->title);
     }
@@ -262,6 +289,7 @@ static int options_parse(int argc, char **argv, struct bench_options *o)
             o->rounds = 3;
             o->runs = 1;
             o->passwords = 200000;
+            o->pace_search_ns = PACE_SEARCH_QUICK_NS;
         } else if (c == 'n') {
             o->tools = false;
         } else if (c == 'w') {
@@ -292,7 +320,8 @@ int bench_main(int argc, char **argv)
     static struct bench_case cases[BENCH_CASES] = {{.title = "musl, contended", .variant = "musl"},
                                                    {.title = "glibc, uncontended", .variant = "glibc"},
                                                    {.title = "untraced, beside it"}};
-    struct bench_options o = {.rounds = 9, .runs = 5, .passwords = 200000, .tools = true};
+    struct bench_options o = {
+        .rounds = 9, .runs = 3, .passwords = 500000, .pace_search_ns = PACE_SEARCH_NS, .tools = true};
     struct error err = {""};
     int code = options_parse(argc, argv, &o), rc = 0;
     if (code >= 0)
@@ -300,19 +329,23 @@ int bench_main(int argc, char **argv)
     const char *names[BENCH_METHODS];
     for (size_t i = 0; i < BENCH_METHODS; i++)
         names[i] = methods[i].name;
-    const struct bench_results results = {.cases = cases,
-                                          .methods = names,
-                                          .rounds = o.rounds,
-                                          .runs = o.runs,
-                                          .passwords = o.passwords,
-                                          .threads = THREADS};
+    struct bench_results results = {.cases = cases,
+                                    .methods = names,
+                                    .rounds = o.rounds,
+                                    .runs = o.runs,
+                                    .passwords = o.passwords,
+                                    .threads = THREADS};
+    rc = pace_open(o.pace_search_ns, &o.pace, &err);
     for (size_t i = 0; i < BENCH_CASES && !rc; i++)
         rc = case_run(&o, &cases[i], &err);
-    if (!rc)
+    if (!rc) {
+        results.pace = *pace_counts(o.pace);
         bench_table_print(&results, stdout);
+    }
     if (!rc && o.file)
         rc = bench_table_write(&results, o.file, &err);
     if (rc)
         fprintf(stderr, "heapwait: %s\n", err.text);
+    pace_free(o.pace);
     return rc ? EXIT_HEAPWAIT : EXIT_OK;
 }

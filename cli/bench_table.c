@@ -64,6 +64,18 @@ static void cell_format(const struct bench_results *b, unsigned c, unsigned meth
         snprintf(buffer, size, "not measured");
 }
 
+void bench_pace_format(const struct pace_counts *p, char *text, size_t size)
+{
+    int n =
+        snprintf(text, size,
+                 "A run counts when the machine ran at its best pace just before and just after it: for %llu "
+                 "runs that count,\n%llu were thrown away",
+                 (unsigned long long)p->runs, (unsigned long long)p->repeated);
+    if (p->disturbed && n > 0 && (size_t)n < size)
+        snprintf(text + n, size - (size_t)n, "; %llu count although it was slower, for want of better ones",
+                 (unsigned long long)p->disturbed);
+}
+
 void bench_table_print(const struct bench_results *b, FILE *out)
 {
     struct table_column columns[1 + BENCH_CASES] = {{"what looks", false, true}};
@@ -76,11 +88,13 @@ void bench_table_print(const struct bench_results *b, FILE *out)
             cell_format(b, c, m, cells[c], sizeof(cells[c]));
         table_add(t, (const char *const[]){b->methods[m], cells[0], cells[1], cells[2]});
     }
+    char pace[256];
+    bench_pace_format(&b->pace, pace, sizeof(pace));
     fprintf(out,
             "Time as a ratio to untraced: median and interval of %u interleaved rounds, %u threads. Of each "
-            "round the\nmedian of %llu runs (of tools: one).\n"
+            "round the\nmedian of %llu runs (of tools: one, taken as it comes). %s.\n"
             "Beside it: what a null system call costs a process that nobody traces.\n\n",
-            b->rounds, b->threads, (unsigned long long)b->runs);
+            b->rounds, b->threads, (unsigned long long)b->runs, pace);
     if (t)
         table_print(t, out, 0);
     table_free(t);
@@ -132,6 +146,8 @@ int bench_table_write(const struct bench_results *b, const char *path, struct er
     FILE *f = fopen(path, "we");
     if (!f)
         return error_set(err, -errno, "can't write '%s': %s", path, strerror(errno));
+    char pace[256];
+    bench_pace_format(&b->pace, pace, sizeof(pace));
     fprintf(
         f,
         "# What looking costs\n\n"
@@ -144,11 +160,12 @@ int bench_table_write(const struct bench_results *b, const char *path, struct er
         "(of tools:\n"
         "one run). Attaching, detaching and a tool's start are not in the time. The empty programs are the "
         "floor: no probe on the same hooks can cost less.\n"
+        "%s; a tool's run is taken as it comes.\n"
         "The last column is what others pay: CPU time of a null system call in a process that nobody traces, "
         "while\n"
         "an idle program is traced beside it.\n\n"
         "| what looks |",
-        b->threads, (unsigned long long)b->passwords, b->rounds, (unsigned long long)b->runs);
+        b->threads, (unsigned long long)b->passwords, b->rounds, (unsigned long long)b->runs, pace);
     for (unsigned c = 0; c < BENCH_CASES; c++)
         fprintf(f, " %s |", b->cases[c].title);
     fputs("\n| --- | --- | --- | --- |\n", f);

@@ -2,6 +2,7 @@
 #ifndef HEAPWAIT_BENCH_TABLE_H
 #define HEAPWAIT_BENCH_TABLE_H
 
+#include "cli/pace.h"
 #include "probes/error.h"
 
 #include <stddef.h>
@@ -22,6 +23,7 @@ struct bench_results {
     const char *const *methods;
     unsigned rounds, threads;
     uint64_t runs, passwords; /* runs: of a turn, whose median counts, but for tools */
+    struct pace_counts pace;  /* of all runs but the tools' */
 };
 
 /* Median of the ratios and the order statistics around it that hold the true median with at least 95 %, or
@@ -34,6 +36,9 @@ struct bench_ratio bench_ratio_of(const struct bench_case *c, unsigned method, u
 
 /* Sorts the values.  `count` is at least 1. */
 double bench_median(double *values, size_t count);
+
+/* What became of runs that met a slow machine, as a sentence. */
+void bench_pace_format(const struct pace_counts *p, char *text, size_t size);
 
 void bench_table_print(const struct bench_results *r, FILE *out);
 /* As Markdown, with the host. */
