@@ -92,7 +92,7 @@ void bench_table_print(const struct bench_results *b, FILE *out)
     bench_pace_format(&b->pace, pace, sizeof(pace));
     fprintf(out,
             "Time as a ratio to untraced: median and interval of %u interleaved rounds, %u threads. Of each "
-            "round the\nmedian of %llu runs (of tools: one, taken as it comes). %s.\n"
+            "round the\nmedian of %llu runs (of tools: one, taken as it comes).\n%s.\n"
             "Beside it: what a null system call costs a process that nobody traces.\n\n",
             b->rounds, b->threads, (unsigned long long)b->runs, pace);
     if (t)
