@@ -13,6 +13,7 @@
 #include "cli/study_capture.h"
 #include "cli/study_output.h"
 #include "cli/variants.h"
+#include "probes/checks.h"
 #include "probes/floor.h"
 #include "probes/host.h"
 #include "probes/session.h"
@@ -335,7 +336,11 @@ int bench_main(int argc, char **argv)
                                     .runs = o.runs,
                                     .passwords = o.passwords,
                                     .threads = THREADS};
-    rc = pace_open(o.pace_search_ns, &o.pace, &err);
+    rc = o.file ? bench_table_writable(o.file, &err) : 0;
+    if (!rc)
+        rc = checks_require(&err);
+    if (!rc)
+        rc = pace_open(o.pace_search_ns, &o.pace, &err);
     for (size_t i = 0; i < BENCH_CASES && !rc; i++)
         rc = case_run(&o, &cases[i], &err);
     if (!rc) {

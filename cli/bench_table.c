@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,6 +141,23 @@ static void host_write(FILE *f)
     for (size_t i = 0; i < 3; i++)
         tool_version_write(f, (const char *const[]){"perf", "bpftrace", "strace"}[i]);
     fprintf(f, "| null system call, untraced | %llu ns |\n", (unsigned long long)host_null_syscall_ns());
+}
+
+int bench_table_writable(const char *path, struct error *err)
+{
+    char *copy = strdup(path);
+    if (!copy)
+        return error_set(err, -ENOMEM, "out of memory");
+    int rc = access(path, F_OK) ? access(dirname(copy), W_OK | X_OK) : access(path, W_OK);
+    struct stat st;
+    if (!rc && !stat(path, &st) && S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        rc = -1;
+    }
+    if (rc)
+        rc = error_set(err, -errno, "can't write '%s': %s; name another file", path, strerror(errno));
+    free(copy);
+    return rc;
 }
 
 int bench_table_write(const struct bench_results *b, const char *path, struct error *err)

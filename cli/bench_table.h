@@ -41,6 +41,9 @@ double bench_median(double *values, size_t count);
 void bench_pace_format(const struct pace_counts *p, char *text, size_t size);
 
 void bench_table_print(const struct bench_results *r, FILE *out);
+/* Whether a table can be written there, before hours go by: 0 or negative errno; touches nothing. */
+int bench_table_writable(const char *path, struct error *err);
+
 /* As Markdown, with the host. */
 int bench_table_write(const struct bench_results *r, const char *path, struct error *err);
 

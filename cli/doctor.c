@@ -1,5 +1,6 @@
 /* heapwait doctor: what this machine can measure, line by line, each lack with its remedy.  The checks are
  * those that the session itself requires, and the last of them opens a session. */
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/doctor_perf.h"
 #include "cli/output.h"
@@ -154,13 +155,14 @@ int doctor_main(int argc, char **argv)
         fputs(usage, stdout);
         return EXIT_OK;
     }
-    if (argc == 2 && !strcmp(argv[1], "--perf"))
+    bool perf = argc > 1 && !strcmp(argv[1], "--perf"),
+         calibrate = argc > 1 && !strcmp(argv[1], "--calibrate");
+    const int known = 1 + (perf || calibrate);
+    if (argc > known)
+        return argument_error("doctor", "it takes one option at most, --calibrate or --perf, not '%s'",
+                              argv[known]);
+    if (perf)
         return doctor_perf();
-    bool calibrate = argc == 2 && !strcmp(argv[1], "--calibrate");
-    if (argc > 1 && !calibrate) {
-        fprintf(stderr, "heapwait doctor: it takes no '%s'; `heapwait doctor --help`\n", argv[1]);
-        return EXIT_USAGE;
-    }
     bool good = checks_print();
     if (good)
         good = session_print();
