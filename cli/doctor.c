@@ -141,9 +141,10 @@ static bool calibration_print(void)
         static const char *const names[CALL_KINDS] = {"null system call", "empty wake", "EAGAIN wait"};
         const struct call_cost *k = &c.calls[kind];
         char detail[160];
-        snprintf(detail, sizeof(detail),
-                 "%.0f ns untraced, %.0f ns in mode ledger, of which the probes see %.0f ns", k->untraced,
-                 k->traced, k->seen);
+        snprintf(
+            detail, sizeof(detail),
+            "%.0f ns untraced, %.0f ns in mode ledger (%.2f times as long), of which the probes see %.0f ns",
+            k->untraced, k->traced, k->untraced > 0 ? k->traced / k->untraced : 0, k->seen);
         line_print("ok", names[kind], detail, NULL);
     }
     return true;
