@@ -19,14 +19,17 @@ struct pace_counts {
     uint64_t disturbed; /* count although it was: it did not recover in time */
 };
 
-/* Looks for the best pace of each CPU that heapwait may use, for `search_ns`; half of it must be left without
- * a better one.  0 or negative errno with *err set.  To be freed by pace_free(). */
+/* Looks for the best pace of each CPU that heapwait may use, for `search_ns`; the last half of it without
+ * finding a better one.  One that is found later counts from then on.  0 or negative errno with *err set.  To
+ * be freed by pace_free(). */
 int pace_open(uint64_t search_ns, struct pace **out, struct error *err);
 
-/* Waits until all CPUs run at their best pace again (within PACE_TOLERANCE); false: they don't. */
+/* Waits until the CPUs run at their best pace, as pace_is_best() tells, for some seconds at most; false: they
+ * don't. */
 bool pace_wait(struct pace *p);
 
-/* Whether they do now.  Takes some milliseconds of each CPU. */
+/* Whether they do now: none but one in eight is slower than its best by more than a fifth.  Takes a
+ * millisecond or two of each CPU. */
 bool pace_is_best(struct pace *p);
 
 /* To be filled by whoever runs something. */

@@ -3,9 +3,9 @@
  * else to those of calls.bpf.h, by a tail call.  The surprising fact: what such a program costs are the pages
  * that it touches, of data and of code, which the processor has to find anew after each switch from user code
  * (most of all where page tables are switched with it).  So these few have no functions of their own, which
- * the kernel would place elsewhere, call no helpers, and are loaded one after the other, before all others,
- * so that they come to lie on the same page; all that they know is one page of the CPU's.  Included by
- * probes.bpf.c. */
+ * the kernel would place elsewhere, call no helpers (but see call_is_compat()), and are loaded one after the
+ * other, before all others, so that they come to lie on the same page; all that they know is one page of the
+ * CPU's.  Included by probes.bpf.c. */
 #ifndef HEAPWAIT_SHORT_BPF_H
 #define HEAPWAIT_SHORT_BPF_H
 

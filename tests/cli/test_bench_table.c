@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -54,8 +55,21 @@ static void rounds_that_failed(void **state)
     assert_int_equal(bench_ratio_of(&c, 1, 9).rounds, 0);
 }
 
+/* What was thrown away is said always, what counts all the same only when there is such. */
+static void slow_runs_are_told(void **state)
+{
+    char text[256];
+    (void)state;
+    bench_pace_format(&(struct pace_counts){.runs = 30, .repeated = 7}, text, sizeof(text));
+    assert_non_null(strstr(text, "for 30 runs that count,\n7 were thrown away"));
+    assert_null(strstr(text, "although"));
+    bench_pace_format(&(struct pace_counts){.runs = 30, .repeated = 7, .disturbed = 2}, text, sizeof(text));
+    assert_non_null(strstr(text, "; 2 count although it was slower"));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(intervals), cmocka_unit_test(rounds_that_failed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(intervals), cmocka_unit_test(rounds_that_failed),
+                                       cmocka_unit_test(slow_runs_are_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

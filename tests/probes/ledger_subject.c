@@ -469,34 +469,28 @@ static int odd_calls(void)
 
 int main(int argc, char **argv)
 {
+    static const struct {
+        const char *name;
+        int (*run)(void);
+    } modes[] = {{"known", known},
+                 {"alive", alive},
+                 {"leader_gone", leader_gone},
+                 {"exec_of_many", exec_of_many},
+                 {"become", become},
+                 {"stopped", stopped},
+                 {"stops_itself", stops_itself},
+                 {"leaves_zombie", leaves_zombie},
+                 {"random", random_reads},
+                 {"odd_calls", odd_calls}};
     const char *mode = argc > 1 ? argv[1] : "";
     int count = argc > 2 ? atoi(argv[2]) : 0;
     own_argv = argv;
-    if (!strcmp(mode, "known"))
-        return known();
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+        if (!strcmp(mode, modes[i].name))
+            return modes[i].run();
     if (!strcmp(mode, "brief"))
         return in_turn(count, millisecond);
     if (!strcmp(mode, "instant"))
         return in_turn(count, instant);
-    if (!strcmp(mode, "at_once"))
-        return at_once(count);
-    if (!strcmp(mode, "alive"))
-        return alive();
-    if (!strcmp(mode, "leader_gone"))
-        return leader_gone();
-    if (!strcmp(mode, "exec_of_many"))
-        return exec_of_many();
-    if (!strcmp(mode, "become"))
-        return become();
-    if (!strcmp(mode, "stopped"))
-        return stopped();
-    if (!strcmp(mode, "stops_itself"))
-        return stops_itself();
-    if (!strcmp(mode, "leaves_zombie"))
-        return leaves_zombie();
-    if (!strcmp(mode, "random"))
-        return random_reads();
-    if (!strcmp(mode, "odd_calls"))
-        return odd_calls();
-    return 99;
+    return strcmp(mode, "at_once") ? 99 : at_once(count);
 }
