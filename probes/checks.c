@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -111,15 +112,14 @@ static void check_sideband(struct check_result *r)
                                    .mmap = 1,
                                    .task = 1,
                                    .exclude_kernel = 1};
-    int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    int fd = (int)syscall(SYS_perf_event_open, &attr, -1, sched_getcpu(), -1, PERF_FLAG_FD_CLOEXEC);
     if (fd >= 0) {
         close(fd);
         found(r, CHECK_OK, "mappings of processes can be followed");
         return;
     }
     found(r, CHECK_MISSING, "perf_event_open() is refused: %s", strerror(errno));
-    mend(r, "sysctl kernel.perf_event_paranoid=2 or lower, or CAP_PERFMON; in a container, allow "
-            "perf_event_open()");
+    mend(r, "CAP_PERFMON, or sysctl kernel.perf_event_paranoid=0; in a container, allow perf_event_open()");
 }
 
 static void check_tracefs(struct check_result *r)

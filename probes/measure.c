@@ -39,8 +39,9 @@ static void run_tend(void *context)
 static int probes_begin(struct run *r, struct error *err)
 {
     const struct target *target = r->options->target;
+    const pid_t pid = target ? 0 : launch_pid(r->launch);
     int rc = target ? target_follow(target, r->session, &r->sideband, &r->m->note, err)
-                    : sideband_open(launch_pid(r->launch), &r->sideband, err);
+                    : sideband_open(&pid, 1, &r->sideband, err);
     return rc ? rc : session_follow(r->session, launch_pidfd(r->launch), err);
 }
 

@@ -76,7 +76,7 @@ int target_follow(const struct target *t, struct session *session, struct sideba
                   struct error *err)
 {
     bool chosen = t->scope == FOLLOW_PROCESSES;
-    int rc = sideband_open_machine(chosen ? t->pids : NULL, t->count, sideband, err);
+    int rc = sideband_open(chosen ? t->pids : NULL, t->count, sideband, err);
     if (!rc)
         rc = target_mark(t, session, note, err);
     if (!rc && mappings_bring(session, *sideband))

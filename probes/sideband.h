@@ -1,6 +1,6 @@
 /* Which files a process had mapped, and when: read from perf's own records (mmap, fork, exec), which the
- * kernel writes at the moment it happens, so that a process may live for 5 ms or die by a signal. Owns the
- * perf events; what they tell becomes a history of address spaces (probes/spaces.h). */
+ * kernel writes at the moment it happens, so that a process may live for 5 ms or die by a signal. What
+ * they tell becomes a history of address spaces (probes/spaces.h). */
 #ifndef HEAPWAIT_SIDEBAND_H
 #define HEAPWAIT_SIDEBAND_H
 
@@ -13,12 +13,9 @@
 
 struct sideband;
 
-/* Opens one event per CPU on the process and all its descendants to come. */
-int sideband_open(pid_t pid, struct sideband **out, struct error *err);
-
-/* Opens them on all processes, those that run already included, whose mappings are to be given by
- * sideband_present().  `pids`: only these and what descends from them is kept; NULL: of all. */
-int sideband_open_machine(const pid_t *pids, size_t count, struct sideband **out, struct error *err);
+/* `pids`: only what these and their descendants map is kept; NULL: what all do.  Of those that run already the
+ * mappings so far are to be given by sideband_present(). */
+int sideband_open(const pid_t *pids, size_t count, struct sideband **out, struct error *err);
 
 /* Takes the mappings that the process has now from /proc/PID/maps, in front of all its records; leaves it at
  * those when they are complete.  0 or negative errno (-ENOENT, -ESRCH: it has ended). */

@@ -5,7 +5,10 @@
 #include "probes/launch.h"
 #include "tests/probes/cmocka_test.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* A record with its sample_id (pid, tid, time) behind it. */
 static void fork_give(struct sideband *s, uint32_t pid, uint32_t parent, uint64_t time)
@@ -37,7 +40,7 @@ static void comm_give(struct sideband *s, uint32_t pid, bool exec, uint64_t time
     record_take(s, &record.r.header);
 }
 
-/* The name is as long as it is so that the record's size is no divisor of the ring's. */
+/* Room for a short name. */
 enum { NAME_ROOM = 48, MMAP_BYTES = sizeof(struct record_mmap2) + NAME_ROOM + 16 };
 union mmap_record {
     uint64_t aligned[MMAP_BYTES / 8];
@@ -74,6 +77,14 @@ static struct sideband *sideband_bare(void)
     assert_non_null(s->spaces);
     assert_non_null(s->files);
     return s;
+}
+
+static void choose(struct sideband *s, uint32_t pid)
+{
+    s->ours = s->ours ? s->ours : descendants_new();
+    assert_non_null(s->ours);
+    assert_int_equal(descendants_add(s->ours, pid), 0);
+    assert_true(spaces_now(s->spaces, pid) != 0);
 }
 
 /* Records of different CPUs come in no common order. */
@@ -126,7 +137,7 @@ static void records_that_are_no_news(void **state)
     record_take(s, (const void *)&endless);
     struct perf_event_header unknown = {.type = 999, .size = sizeof(unknown)};
     record_take(s, &unknown);
-    assert_int_equal(s->event_count, 0);
+    assert_int_equal(s->met.count, 0);
     assert_int_equal(sideband_finish(s), 0);
     assert_null(sideband_space(s, 10, 100));
     assert_int_equal(sideband_lost(s), 0);
@@ -176,85 +187,13 @@ static void many_mappings_in_their_order(void **state)
     sideband_close(s);
 }
 
-/* ---- the ring ---- */
-
-/* A ring as the kernel maps it: one page of control, then the data. */
-struct ring {
-    struct sideband *sideband;
-    struct perf_event_mmap_page *page;
-    char *data;
-};
-
-static void ring_make(struct ring *r, size_t bytes)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    void *memory = NULL;
-    assert_int_equal(posix_memalign(&memory, page, page + bytes), 0);
-    memset(memory, 0, page + bytes);
-    r->page = memory;
-    r->data = (char *)memory + page;
-    r->sideband = sideband_bare();
-    r->sideband->ring_bytes = bytes;
-}
-
-static void ring_put(struct ring *r, const void *record, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        r->data[(r->page->data_head + i) % r->sideband->ring_bytes] = ((const char *)record)[i];
-    r->page->data_head += size;
-}
-
-static void ring_end(struct ring *r)
-{
-    free(r->page);
-    sideband_close(r->sideband);
-}
-
-static void ring_wraps_around(void **state)
-{
-    struct ring r;
-    uint64_t expected = 0;
-    (void)state;
-    ring_make(&r, 4096);
-    for (int round = 0; round < 100; round++) {
-        for (int i = 0; i < 30; i++) {
-            union mmap_record m;
-            expected++;
-            mmap_fill(&m, 10, expected * 4096, "/lib/x", expected);
-            ring_put(&r, &m, sizeof(m));
-        }
-        ring_read(r.sideband, r.page);
-        assert_int_equal(r.page->data_tail, r.page->data_head);
-    }
-    assert_int_equal(r.sideband->event_count, 3000);
-    for (uint64_t i = 0; i < 3000; i++)
-        assert_int_equal(r.sideband->events[i].mapping.start, (i + 1) * 4096);
-    ring_end(&r);
-}
-
-static void ring_with_nonsense_ends(void **state)
-{
-    (void)state;
-    for (uint16_t size = 0; size < sizeof(struct perf_event_header); size++) {
-        struct ring r;
-        struct perf_event_header h = {.type = PERF_RECORD_MMAP2, .size = size};
-        ring_make(&r, 4096);
-        ring_put(&r, &h, sizeof(h));
-        ring_read(r.sideband, r.page); /* comes back */
-        assert_int_equal(r.sideband->event_count, 0);
-        assert_int_equal(r.page->data_tail, r.page->data_head);
-        ring_end(&r);
-    }
-}
-
 /* Only the chosen processes and what descends from them; a number of theirs that comes again brings nothing
  * of the process before. */
 static void chosen_ones_only(void **state)
 {
     struct sideband *s = sideband_bare();
     (void)state;
-    s->chosen = true;
-    assert_true(spaces_now(s->spaces, 10) != 0);
+    choose(s, 10);
     mmap_give(s, 10, 0x1000, "/bin/x", 1);
     mmap_give(s, 11, 0x1000, "/bin/y", 2);
     comm_give(s, 11, true, 3);
@@ -269,6 +208,49 @@ static void chosen_ones_only(void **state)
     assert_int_equal(sideband_space(s, 20, 8)->mapping_count, 0);
     assert_null(sideband_space(s, 11, 9));
     assert_null(sideband_space(s, 21, 9));
+    sideband_close(s);
+}
+
+/* A child's mapping is met, and its fork only when the buffers are read once more. */
+static void fork_comes_late(void **state)
+{
+    struct sideband *s = sideband_bare();
+    (void)state;
+    choose(s, 10);
+    mmap_give(s, 20, 0x2000, "/lib/x", 6);
+    mmap_give(s, 21, 0x2000, "/lib/y", 7);
+    fork_give(s, 20, 11, 3); /* the number's first process was a stranger */
+    met_decide(s, 0);        /* none is complete */
+    assert_int_equal(s->met.count, 3);
+    fork_give(s, 20, 10, 5);
+    met_decide(s, 3); /* those of the first look are */
+    assert_int_equal(s->met.count, 0);
+    assert_int_equal(s->events.count, 2);
+    assert_int_equal(sideband_finish(s), 0);
+    assert_int_equal(sideband_space(s, 20, 7)->mapping_count, 1);
+    assert_null(sideband_space(s, 21, 9));
+    sideband_close(s);
+}
+
+/* Of strangers nothing is kept, however many there are. */
+static void strangers_leave_nothing(void **state)
+{
+    struct sideband *s = sideband_bare();
+    (void)state;
+    choose(s, 10);
+    for (uint32_t i = 0; i < 1000; i++) {
+        char path[32];
+        snprintf(path, sizeof(path), "/bin/%u", i);
+        fork_give(s, 1000 + i, 11, 4ull * i);
+        comm_give(s, 1000 + i, true, 4ull * i + 1);
+        mmap_give(s, 1000 + i, 0x1000, path, 4ull * i + 2);
+    }
+    met_decide(s, s->sequence);
+    assert_int_equal(s->met.count, 0);
+    assert_int_equal(s->events.count, 0);
+    assert_int_equal(sideband_finish(s), 0);
+    assert_int_equal(spaces_count(s->spaces), 1);
+    assert_int_equal(sideband_lost(s), 0);
     sideband_close(s);
 }
 
@@ -319,7 +301,7 @@ static void history_while_it_runs(void **state)
         mmap_give(s, 10, (MANY_EVENTS - i) * 4096, "/lib/x", MANY_EVENTS - i); /* the latest first */
     mmap_give(s, 10, 7, "/lib/now", UINT64_MAX); /* it may be that one before it is still to come */
     sideband_read(s);
-    assert_int_equal(s->event_count, 1);
+    assert_int_equal(s->events.count, 1);
     assert_int_equal(sideband_space(s, 10, 1)->mapping_count, MANY_EVENTS);
     assert_int_equal(sideband_finish(s), 0);
     const struct address_space *space = sideband_space(s, 10, 1);
@@ -330,38 +312,99 @@ static void history_while_it_runs(void **state)
     sideband_close(s);
 }
 
-/* From the kernel: a command that is gone before anyone could look. */
-static void a_command_of_milliseconds(void **state)
+/* ---- from the kernel ---- */
+
+static void rings_tend(void *context)
 {
-    char program_name[] = "true", *argv[] = {program_name, NULL};
+    sideband_read(context);
+}
+
+/* The history of a command's run; NULL: skipped. */
+static struct sideband *command_watch(char *const *argv, pid_t *pid)
+{
     struct measure_options options = {.argv = argv, .stdout_fd = -1, .stderr_fd = -1};
     struct launch *launch = NULL;
     struct sideband *s = NULL;
     struct run_outcome outcome;
     struct error err = {""};
-    bool program = false, libc = false;
-    (void)state;
     assert_int_equal(launch_prepare(&options, &launch, &err), 0);
-    if (sideband_open(launch_pid(launch), &s, &err)) {
+    *pid = launch_pid(launch);
+    if (sideband_open(pid, 1, &s, &err)) {
         print_message("SKIPPED: %s\n", err.text);
         launch_free(launch);
-        skip();
+        return NULL;
     }
+    struct launch_watch watch = {.ready = rings_tend, .context = s};
+    watch.fds = sideband_fds(s, &watch.count);
     assert_int_equal(launch_release(launch, &err), 0);
-    assert_int_equal(launch_wait(launch, NULL, &outcome, &err), 0);
+    assert_int_equal(launch_wait(launch, &watch, &outcome, &err), 0);
+    assert_int_equal(outcome.exit_status, 0);
     assert_int_equal(sideband_finish(s), 0);
-    const struct address_space *space = sideband_space(s, (uint32_t)launch_pid(launch), UINT64_MAX);
-    assert_non_null(space);
-    for (size_t i = 0; i < space->mapping_count; i++) {
-        program |= strstr(space->mappings[i].path, "/true") || strstr(space->mappings[i].path, "/coreutils");
-        libc |= strstr(space->mappings[i].path, "libc") || strstr(space->mappings[i].path, "ld-");
-        assert_true(space->mappings[i].inode != 0 || !strcmp(space->mappings[i].path, "[vdso]"));
-    }
-    assert_true(program);
-    assert_true(libc);
     assert_int_equal(sideband_lost(s), 0);
-    sideband_close(s);
     launch_free(launch);
+    return s;
+}
+
+static bool space_has(const struct address_space *space, const char *end)
+{
+    bool has = false;
+    for (size_t i = 0; i < space->mapping_count; i++) {
+        const struct mapping *m = &space->mappings[i];
+        assert_true(m->inode != 0 || !strcmp(m->path, "[vdso]"));
+        has |= strstr(m->path, end) != NULL;
+    }
+    return has;
+}
+
+/* A command that is gone before anyone could look. */
+static void a_command_of_milliseconds(void **state)
+{
+    char program_name[] = "true", *argv[] = {program_name, NULL};
+    pid_t pid = 0;
+    struct sideband *s = command_watch(argv, &pid);
+    (void)state;
+    if (!s)
+        skip();
+    const struct address_space *space = sideband_space(s, (uint32_t)pid, UINT64_MAX);
+    assert_non_null(space);
+    assert_true(space_has(space, "/true") || space_has(space, "/coreutils"));
+    assert_true(space_has(space, "libc") || space_has(space, "ld-"));
+    sideband_close(s);
+}
+
+/* Its children and theirs, on whichever CPU they run, and nobody else, though others are made beside it. */
+static void a_family_of_milliseconds(void **state)
+{
+    char shell[] = "sh", option[] = "-c",
+         script[] = "i=0; while [ $i -lt 50 ]; do (env true; env true) & i=$((i+1)); done; wait",
+         *argv[] = {shell, option, script, NULL};
+    pid_t pid = 0, stranger = fork();
+    (void)state;
+    assert_true(stranger >= 0);
+    if (!stranger)
+        for (;;) {
+            pid_t child = fork();
+            if (!child) {
+                execlp("sleep", "sleep", "0", (char *)NULL);
+                _exit(127);
+            }
+            waitpid(child, NULL, 0);
+        }
+    struct sideband *s = command_watch(argv, &pid);
+    kill(stranger, SIGKILL);
+    waitpid(stranger, NULL, 0);
+    if (!s)
+        skip();
+    unsigned family = 0;
+    for (uint32_t n = 1; n <= spaces_count(s->spaces); n++) {
+        const struct address_space *space = spaces_get(s->spaces, n);
+        family += space_has(space, "/true");
+        assert_false(space_has(space, "/sleep"));
+        for (size_t i = 0; i < space->mapping_count; i++)
+            assert_true(!space->mappings[i].file || space->mappings[i].file->fd >= 0);
+    }
+    assert_int_equal(family, 100);
+    sideband_close(s);
 }
 
 int main(void)
@@ -372,13 +415,14 @@ int main(void)
         cmocka_unit_test(mappings_before_any_birth),
         cmocka_unit_test(losses_add_up),
         cmocka_unit_test(many_mappings_in_their_order),
-        cmocka_unit_test(ring_wraps_around),
-        cmocka_unit_test(ring_with_nonsense_ends),
         cmocka_unit_test(chosen_ones_only),
+        cmocka_unit_test(fork_comes_late),
+        cmocka_unit_test(strangers_leave_nothing),
         cmocka_unit_test(mappings_of_the_present),
         cmocka_unit_test(the_present_is_another_program),
         cmocka_unit_test(history_while_it_runs),
         cmocka_unit_test(a_command_of_milliseconds),
+        cmocka_unit_test(a_family_of_milliseconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
