@@ -319,10 +319,12 @@ struct cpu_state {
     u64 syscalls; /* since the task came to this CPU, but for those that `gap` has counted down from `drawn`
                    */
     u16 drawn;
-    u8 op;
-    u8 base;       /* of the ledger, while `timed`: as in struct task_state, and newer */
-    u8 block_bits; /* of the calls under way one of a block of 2^block_bits is timed */
-    u8 block_rest; /* how many the block has behind that one */
+    u8 op;          /* of the futex call under way, but for a short one */
+    u8 base;        /* of the ledger, while `timed`: as in struct task_state, and newer */
+    u8 block_bits;  /* of the calls under way one of a block of 2^block_bits is timed */
+    u8 block_rest;  /* how many the block has behind that one */
+    u8 restartable; /* as in struct task_state */
+    u64 enter_ns;   /* when the call under way began: CPU_CALL */
     u32 short_calls;
     u32 random;
     u32 weight;
@@ -335,7 +337,8 @@ struct cpu_state {
 #define NO_WORD (~0ull)
 enum call_place {
     NO_CALL,
-    SHORT_CALL /* counted, no more */,
+    SHORT_CALL,   /* counted, no more */
+    CPU_CALL,     /* timed, here: mode waits, until its task leaves the CPU */
     FOLLOWED_CALL /* timed, in struct task_state */
 };
 

@@ -7,35 +7,85 @@
 
 /* ---- mode waits ---- */
 
-static __always_inline int waits_follow(struct cpu_state *c, struct task_struct *task, s64 nr,
-                                        const u64 *args)
+/* The kernel goes on with a wait that was interrupted, if it does, in the thread's next call. */
+static __noinline int restartable_set(struct cpu_state *c, u32 restartable)
 {
-    struct task_state *t = task_state_of(task);
+    struct task_state *t = task_state_of(bpf_get_current_task_btf());
+    if (t && c)
+        c->restartable = t->restartable = restartable;
+    return 0;
+}
+
+static __always_inline void cpu_call_begin(struct cpu_state *c, const u64 *args)
+{
+    if (c->restartable)
+        restartable_set(c, 0);
+    c->op = op_of((u32)args[1]);
+    c->address = args[0];
+    c->expected = (u32)args[2];
+    c->in_call = CPU_CALL;
+    c->enter_ns = bpf_ktime_get_ns();
+}
+
+/* A call begins that is to be timed.  Most don't leave the CPU, or leave it for long: their task's state is
+ * not looked up here. */
+static __always_inline int waits_begin(struct cpu_state *c, s64 nr, const u64 *args)
+{
+    if (nr == nr_futex) {
+        cpu_call_begin(c, args);
+        return 0;
+    }
+    struct task_state *t = task_state_of(bpf_get_current_task_btf());
     if (t)
         call_follow(c, t, nr, args, bpf_ktime_get_ns());
     return 0;
 }
 
-static __always_inline int waits_exit_followed(struct cpu_state *c, struct task_struct *task, s64 ret)
+static __noinline int followed_exit(struct cpu_state *c, s64 ret, u64 now)
 {
-    u64 now = bpf_ktime_get_ns();
-    struct task_state *t = task_state_of(task);
+    struct task_state *t = c ? task_state_of(bpf_get_current_task_btf()) : NULL;
     if (!t)
         return 0;
-    c->busy = 1;
     call_exit(c, t, ret, now);
+    c->restartable = t->restartable;
+    return 0;
+}
+
+static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
+{
+    u64 now = c->in_call == SHORT_CALL ? 0 : bpf_ktime_get_ns();
+    c->busy = 1; /* with the cache of words: see hand_over() */
+    if (c->in_call == FOLLOWED_CALL) {
+        followed_exit(c, ret, now);
+    } else if (c->in_call == CPU_CALL) {
+        c->in_call = NO_CALL;
+        cpu_call_add(c, ret, now);
+        if (ret == -516)
+            restartable_set(c, 1);
+    } else {
+        c->in_call = NO_CALL;
+        short_call_add(c, ret);
+    }
     c->busy = 0;
     return 0;
 }
 
-static __always_inline int waits_exit(struct cpu_state *c, struct task_struct *task, s64 ret)
+/* A call ends of which no beginning is known: the kernel has not shown the switch that its task left the CPU
+ * by (see task_found()), or another call than futex() goes on.  It is counted, its time is not known. */
+static __noinline int exit_unmatched(struct cpu_state *c, s64 nr, s64 ret)
 {
-    if (c->in_call != SHORT_CALL)
-        return waits_exit_followed(c, task, ret);
-    c->busy = 1; /* with the cache of words: see hand_over() */
-    c->in_call = NO_CALL;
-    short_call_add(c, ret);
-    c->busy = 0;
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct task_state *t = task_state_of(task);
+    u64 args[3] = {};
+    if (c && t && nr == nr_futex && call_of_task(task, true, args) == nr) {
+        c->busy = 1;
+        call_begin(t, op_of((u32)args[1]), args[0], (u32)args[2], 0);
+        t->untimed = 1;
+        t->slept = 1;
+        call_exit(c, t, ret, 0);
+        c->busy = 0;
+    } else if (nr != nr_restart) /* that one may go on with nanosleep or poll */
+        loss_add(LOSS_UNMATCHED, 1);
     return 0;
 }
 
@@ -56,18 +106,27 @@ static __always_inline void stack_learn(struct cpu_state *c, struct task_struct 
     c->stack = met && lies_on_stack(c, record, stack) ? stack : 0;
 }
 
+/* The CPU's state; NULL as from cpu_followed(). */
+static __always_inline struct cpu_state *record_followed(const void *record, enum meeting meeting)
+{
+    struct cpu_state *here = cpu_here();
+    if (!here || (here->mine && !here->hands_off && lies_on_stack(here, record, here->stack)))
+        return here;
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct cpu_state *c = cpu_followed((u64)task, meeting);
+    stack_learn(here, task, record);
+    return c;
+}
+
 SEC("tracepoint")
 int enter_record_rest(struct syscall_enter_record *ctx)
 {
-    struct task_struct *task = bpf_get_current_task_btf();
-    struct cpu_state *here = cpu_here(), *c = cpu_followed((u64)task, AT_ENTER);
-    if (here)
-        stack_learn(here, task, ctx);
+    struct cpu_state *c = record_followed(ctx, AT_ENTER);
     if (!c)
         return 1;
     c->in_call = NO_CALL;
     if (!call_is_wake(class_of(c, ctx->nr), ctx->args[1]) || !wake_is_short(c, ctx->args))
-        waits_follow(c, task, ctx->nr, ctx->args);
+        waits_begin(c, ctx->nr, ctx->args);
     return 1;
 }
 
@@ -76,35 +135,24 @@ SEC("tracepoint")
 int restart_enter_record(struct syscall_enter_record *ctx)
 {
     const u64 none[3] = {};
-    struct task_struct *task = bpf_get_current_task_btf();
-    struct cpu_state *c = cpu_followed((u64)task, AT_ENTER);
+    struct cpu_state *c = record_followed(ctx, AT_ENTER);
     if (c) {
         c->in_call = NO_CALL;
-        waits_follow(c, task, nr_restart, none);
+        waits_begin(c, nr_restart, none);
     }
     return 1;
-}
-
-static __noinline int exit_unmatched(s64 nr)
-{
-    if (nr != nr_restart) /* that one may go on with nanosleep or poll */
-        loss_add(LOSS_UNMATCHED, 1);
-    return 0;
 }
 
 SEC("tracepoint")
 int exit_record_rest(struct syscall_exit_record *ctx)
 {
-    struct task_struct *task = bpf_get_current_task_btf();
-    struct cpu_state *here = cpu_here(), *c = cpu_followed((u64)task, AT_EXIT);
-    if (here)
-        stack_learn(here, task, ctx);
+    struct cpu_state *c = record_followed(ctx, AT_EXIT);
     if (!c)
         return 1;
     if (c->in_call != NO_CALL)
-        waits_exit(c, task, ctx->ret);
+        waits_exit(c, ctx->ret);
     else
-        exit_unmatched(ctx->nr);
+        exit_unmatched(c, ctx->nr, ctx->ret);
     return 1;
 }
 
@@ -123,7 +171,7 @@ static __always_inline int raw_enter_pinned(struct pt_regs *regs, long nr)
     c->in_call = NO_CALL;
     if (call_is_wake(class_of(c, nr), args[1]) && wake_is_short(c, args))
         return 0;
-    return waits_follow(c, bpf_get_current_task_btf(), nr, args);
+    return waits_begin(c, nr, args);
 }
 
 SEC("tp_btf/sys_enter")
@@ -135,7 +183,7 @@ int BPF_PROG(raw_enter, struct pt_regs *regs, long nr)
 static __always_inline int raw_exit_pinned(struct pt_regs *regs, long ret)
 {
     struct cpu_state *c = cpu_followed((u64)regs, AT_EXIT);
-    return c && c->in_call != NO_CALL ? waits_exit(c, bpf_get_current_task_btf(), ret) : 0;
+    return c && c->in_call != NO_CALL ? waits_exit(c, ret) : 0;
 }
 
 SEC("tp_btf/sys_exit")

@@ -301,6 +301,7 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
         block_begin(c, 0);
     c->in_call = t->in_call ? FOLLOWED_CALL : NO_CALL;
     c->op = t->op;
+    c->restartable = t->restartable;
     c->space = t->space;
     c->thread = t->record.thread;
     c->base = t->base;

@@ -217,6 +217,14 @@ static __always_inline u64 lock_time(const struct task_state *t)
            t->record.ns[STATE_KERNEL_BLOCKED];
 }
 
+static __always_inline void time_add(struct word_totals *w, u64 oncpu, u32 weight)
+{
+    if (oncpu > LONG_CALL_NS)
+        weight = 1;
+    w->timed += weight;
+    w->oncpu_ns += oncpu * weight;
+}
+
 static __always_inline void call_add(struct cpu_state *c, struct task_state *t, u8 outcome, u64 now,
                                      s64 woken)
 {
@@ -230,20 +238,44 @@ static __always_inline void call_add(struct cpu_state *c, struct task_state *t, 
     }
     struct word_totals *w = totals_of(c, &key, t->expected);
     w->calls += 1;
-    if (!t->untimed && total >= off + lock) {
-        u64 oncpu = total - off - lock;
-        u32 weight = oncpu > LONG_CALL_NS ? 1 : t->weight;
-        w->timed += weight;
-        w->oncpu_ns += oncpu * weight;
-    }
+    if (!t->untimed && total >= off + lock)
+        time_add(w, total - off - lock, t->weight);
     w->blocked_ns += t->blocked_ns;
     w->runnable_ns += t->runnable_ns;
     w->kernel_lock_ns += lock;
     if (woken > 0)
         w->woken += woken;
     key.thread = 0;
-    if (key.op == OP_WAIT && !t->under_way)
+    if (key.op != OP_WAIT || t->under_way)
+        return;
+    if (t->untimed)
+        loss_add(LOSS_HISTOGRAM, 1);
+    else
         histogram_add(c, &key, total);
+}
+
+/* What a call that is timed on the CPU's page stands for. */
+static __always_inline u32 cpu_call_weight(const struct cpu_state *c)
+{
+    return c->op == OP_WAKE ? c->weight : 1;
+}
+
+/* A call that is timed on the CPU's page: it has not left the CPU. */
+static __always_inline void cpu_call_add(struct cpu_state *c, s64 ret, u64 now)
+{
+    u64 total = now - c->enter_ns;
+    struct word_key key = {
+        .address = c->address, .space = c->space, .op = c->op, .outcome = outcome_of(c->op, ret, false)};
+    if (key.op == OP_WAKE && total > LONG_CALL_NS)
+        call_was_long(c);
+    struct word_totals *w = totals_of(c, &key, c->expected);
+    w->calls += 1;
+    time_add(w, total, cpu_call_weight(c));
+    if (ret > 0 && op_counts_woken(key.op))
+        w->woken += ret;
+    if (key.op == OP_WAIT)
+        histogram_add(c, &key, total);
+    path_offer(c, key.address, key.space, key.op);
 }
 
 /* A short call, which is a wake: counted, and no more. */
@@ -359,19 +391,23 @@ static __always_inline void call_exit(struct cpu_state *c, struct task_state *t,
     if (t->op == OP_WAITV)
         waitv_resolve(t, ret);
     call_add(c, t, outcome_of(t->op, ret, t->slept), now, op_counts_woken(t->op) ? ret : 0);
-    path_offer(c, t);
+    path_offer(c, t->address, t->space, t->op);
 }
 
-/* A short call loses the CPU (a wake is preempted): from here on it is followed, but its beginning is not
- * known. */
+/* A call of which only the CPU's page tells loses the CPU: from here on it is followed.  The beginning of a
+ * short one is not known. */
 static __always_inline void call_promote(struct cpu_state *c, struct task_state *t, u64 now)
 {
-    if (c->in_call != SHORT_CALL)
-        return;
-    c->op = OP_WAKE;
-    call_begin(t, OP_WAKE, c->address, c->expected, now);
-    t->untimed = 1;
-    c->in_call = FOLLOWED_CALL;
+    if (c->in_call == SHORT_CALL) {
+        c->op = OP_WAKE;
+        call_begin(t, OP_WAKE, c->address, c->expected, now);
+        t->untimed = 1;
+        c->in_call = FOLLOWED_CALL;
+    } else if (!ledger && c->in_call == CPU_CALL) {
+        call_begin(t, c->op, c->address, c->expected, c->enter_ns);
+        t->weight = cpu_call_weight(c);
+        c->in_call = FOLLOWED_CALL;
+    }
 }
 
 /* In the ledger, a sleep for a lock of the kernel's is not the futex's. */

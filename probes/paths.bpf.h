@@ -159,10 +159,11 @@ static __always_inline u64 calls_account(const struct path_key *key, u32 passed)
 }
 
 /* The word's turn has come, or this CPU has not met it lately. */
-static __noinline int path_sample(struct path_turn *turn, struct task_state *t)
+static __noinline int path_sample(struct path_turn *turn)
 {
     u32 zero = 0;
     struct path_state *s = bpf_map_lookup_elem(&path_states, &zero);
+    struct task_state *t = task_state_of(bpf_get_current_task_btf());
     if (!s || !turn || !t)
         return 0;
     struct path_key key = {.address = turn->address, .space = turn->space, .waits = turn->waits};
@@ -196,11 +197,8 @@ static __noinline int path_sample(struct path_turn *turn, struct task_state *t)
 }
 
 /* A call on the word ends, in its own thread. */
-static __always_inline void path_offer(struct cpu_state *c, struct task_state *t)
+static __always_inline void path_offer(struct cpu_state *c, u64 address, u32 space, u8 op)
 {
-    u64 address = t->address;
-    u32 space = t->space;
-    u8 op = t->op;
     u32 waits = op == OP_WAIT || op == OP_WAITV || op == OP_LOCK_PI || op == OP_WAIT_REQUEUE_PI;
     struct path_turn *turn = &c->turns[((u32)(address >> 4) * 2 + waits) & (PATH_TURNS - 1)];
     if (turn->address == address && turn->space == space && turn->waits == waits) {
@@ -213,7 +211,7 @@ static __always_inline void path_offer(struct cpu_state *c, struct task_state *t
         *turn =
             (struct path_turn){.address = address, .space = space, .waits = waits, .passed = 1, .until = 1};
     }
-    path_sample(turn, t);
+    path_sample(turn);
 }
 
 #endif

@@ -220,8 +220,9 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
         return 0;
     c->busy = 1;
     u64 now = bpf_ktime_get_ns();
+    call_promote(c, t, now);
     if (t->in_call)
-        path_offer(c, t);
+        path_offer(c, t->address, t->space, t->op);
     call_finish(t, now);
     c->in_call = NO_CALL;
     c->base = STATE_EXITING;
