@@ -73,6 +73,12 @@ struct word_totals {
     u64 woken;
 };
 
+/* What timed calls of a CPU's task took in one state that did not leave the CPU. */
+struct spent {
+    u64 ns;
+    u64 estimated_ns; /* as in struct thread_record */
+};
+
 /* A few word_keys whose totals a CPU is adding up: brought to the table of words when another needs the slot,
  * and at the end by user space. */
 enum { CACHE_SLOTS = 32 }; /* a power of two */
@@ -203,6 +209,7 @@ enum thread_state {
     STATE_MEMORY,         /* mmap, munmap, mremap, brk, madvise, mprotect */
     STATE_RANDOM,         /* getrandom, or a read from /dev/random or /dev/urandom */
     STATE_SYSCALL,        /* any other system call, on-CPU */
+    /* up to here they can be a call's that is timed on the CPU's page: see struct spent */
     STATE_MMAP_LOCK,      /* in the kernel, spinning for the lock of its own address space */
     STATE_KERNEL_LOCK,    /* in the kernel, spinning for another of its locks */
     STATE_KERNEL_BLOCKED, /* asleep for a lock of the kernel's */
@@ -212,7 +219,10 @@ enum thread_state {
     STATE_EXITING,        /* on-CPU after its exit has begun: its memory is given back */
     STATE_COUNT
 };
-enum { STATE_ROOM = 16 }; /* a power of two: an index is masked, which the verifier understands */
+enum {
+    STATE_ROOM = 16,
+    CALL_STATES = 8
+}; /* powers of two: an index is masked, which the verifier understands */
 
 /* A thread's account. */
 struct thread_record {
@@ -296,7 +306,7 @@ struct cpu_state {
                   more than their time, mode waits' futex() */
     union {
         struct {
-            u8 timed;   /* the ledger knows of the call under way: its state is to be ended at the exit */
+            u8 timed;   /* enum timed_place: mode ledger */
             u8 in_call; /* enum call_place */
         };
         u16 known; /* both: there is more to the call's end than its class */
@@ -324,7 +334,11 @@ struct cpu_state {
     u8 block_bits;  /* of the calls under way one of a block of 2^block_bits is timed */
     u8 block_rest;  /* how many the block has behind that one */
     u8 restartable; /* as in struct task_state */
-    u64 enter_ns;   /* when the call under way began: CPU_CALL */
+    u8 file_known;  /* of the latest descriptor that was read from: what it is */
+    u8 file_random;
+    u32 descriptor;
+    u32 file_generation;
+    u64 enter_ns; /* when the call under way began: CPU_CALL, TIMED_HERE */
     u32 short_calls;
     u32 random;
     u32 weight;
@@ -332,15 +346,21 @@ struct cpu_state {
     struct cache_slot slots[CACHE_SLOTS];
     struct path_turn turns[PATH_TURNS];
     struct pending_waits pending[PENDING_SLOTS];
+    /* of the task, and not yet in its account: there it is user code until then */
+    struct spent spent[CALL_STATES];
+    u32 spent_calls[CALL_STATES]; /* [STATE_USER]: of all the others */
 } __attribute__((aligned(CPU_PAGE)));
 /* No futex word: its address is not a multiple of 4. */
 #define NO_WORD (~0ull)
 enum call_place {
     NO_CALL,
     SHORT_CALL,   /* counted, no more */
-    CPU_CALL,     /* timed, here: mode waits, until its task leaves the CPU */
+    CPU_CALL,     /* timed, here, until its task leaves the CPU */
     FOLLOWED_CALL /* timed, in struct task_state */
 };
+
+/* Where the ledger takes note of the state of the call under way, which is to be ended at the call's exit. */
+enum timed_place { UNTIMED, TIMED_HERE, TIMED_FOLLOWED /* in struct task_state */ };
 
 /* Why something was not recorded.  The recording's words for them are in terms.c. */
 enum loss_reason {

@@ -16,15 +16,25 @@ static __noinline int restartable_set(struct cpu_state *c, u32 restartable)
     return 0;
 }
 
-static __always_inline void cpu_call_begin(struct cpu_state *c, const u64 *args)
+static __always_inline void cpu_call_begin(struct cpu_state *c, const u64 *args, u64 now)
 {
     if (c->restartable)
         restartable_set(c, 0);
     c->op = op_of((u32)args[1]);
+    if (c->op != OP_WAKE)
+        c->weight = 1; /* all others are timed */
     c->address = args[0];
     c->expected = (u32)args[2];
     c->in_call = CPU_CALL;
-    c->enter_ns = bpf_ktime_get_ns();
+    c->enter_ns = now;
+}
+
+static __always_inline void cpu_call_exit(struct cpu_state *c, s64 ret, u64 now)
+{
+    c->in_call = NO_CALL;
+    cpu_call_add(c, ret, now);
+    if (ret == -516)
+        restartable_set(c, 1);
 }
 
 /* A call begins that is to be timed.  Most don't leave the CPU, or leave it for long: their task's state is
@@ -32,7 +42,7 @@ static __always_inline void cpu_call_begin(struct cpu_state *c, const u64 *args)
 static __always_inline int waits_begin(struct cpu_state *c, s64 nr, const u64 *args)
 {
     if (nr == nr_futex) {
-        cpu_call_begin(c, args);
+        cpu_call_begin(c, args, bpf_ktime_get_ns());
         return 0;
     }
     struct task_state *t = task_state_of(bpf_get_current_task_btf());
@@ -47,7 +57,6 @@ static __noinline int followed_exit(struct cpu_state *c, s64 ret, u64 now)
     if (!t)
         return 0;
     call_exit(c, t, ret, now);
-    c->restartable = t->restartable;
     return 0;
 }
 
@@ -58,10 +67,7 @@ static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
     if (c->in_call == FOLLOWED_CALL) {
         followed_exit(c, ret, now);
     } else if (c->in_call == CPU_CALL) {
-        c->in_call = NO_CALL;
-        cpu_call_add(c, ret, now);
-        if (ret == -516)
-            restartable_set(c, 1);
+        cpu_call_exit(c, ret, now);
     } else {
         c->in_call = NO_CALL;
         short_call_add(c, ret);
@@ -200,10 +206,15 @@ static __always_inline void futex_begin(struct cpu_state *c, bool compat, const 
     if (wakes && wake_is_short(c, args))
         return;
     c->syscalls += !wakes; /* those are counted by the gap */
+    u64 now = bpf_ktime_get_ns();
+    if (!compat && nr == nr_futex && c->thread && !timeline_is_open(now)) {
+        cpu_call_begin(c, args, now);
+        here_begin(c, futex_state(c->op), now);
+        return;
+    }
     struct task_state *t = task_state_of(bpf_get_current_task_btf());
     if (!t)
         return;
-    u64 now = bpf_ktime_get_ns();
     if (!compat)
         call_follow(c, t, nr, args, now);
     syscall_begin(c, t, c->in_call != NO_CALL ? futex_state(t->op) : STATE_SYSCALL, now);
@@ -221,25 +232,32 @@ static __noinline int ledger_futex(struct cpu_state *c, struct pt_regs *regs, lo
     return 0;
 }
 
-static __always_inline void call_time(struct cpu_state *c)
+static __always_inline void call_time(struct cpu_state *c, struct pt_regs *regs)
 {
+    const u64 args[3] = ARGUMENTS(regs);
+    u8 state = state_here(c, args[0]);
+    u64 now = bpf_ktime_get_ns();
+    if (state != STATE_USER && !timeline_is_open(now)) {
+        here_begin(c, state, now);
+        return;
+    }
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = task_state_of(task);
     if (!t)
         return;
-    syscall_begin(c, t, syscall_state(t, task, c->class), bpf_ktime_get_ns());
+    syscall_begin(c, t, syscall_state(c, t, task), bpf_ktime_get_ns());
     t->weight = c->weight;
 }
 
 /* A short call that is timed. */
-static __noinline int ledger_timed(struct cpu_state *c)
+static __noinline int ledger_timed(struct cpu_state *c, struct pt_regs *regs)
 {
-    if (!c || c->stopped)
+    if (!c || !regs || c->stopped)
         return 0;
     c->busy = 1;
     c->in_call = NO_CALL;
     timed_next(c);
-    call_time(c);
+    call_time(c, regs);
     c->busy = 0;
     return 0;
 }
@@ -247,19 +265,19 @@ static __noinline int ledger_timed(struct cpu_state *c)
 /* A call of a class that means more than its time. */
 static __noinline int ledger_special(struct cpu_state *c, struct pt_regs *regs, long nr)
 {
-    if (!c || c->stopped)
+    if (!c || !regs || c->stopped)
         return 0;
     if (c->class >= CLASS_FUTEX)
         return ledger_futex(c, regs, nr);
     if (c->class == CLASS_DESCRIPTORS) {
         file_generation += 1;
-        return call_is_timed(c) ? ledger_timed(c) : 0;
+        return call_is_timed(c) ? ledger_timed(c, regs) : 0;
     }
     c->busy = 1;
     c->in_call = NO_CALL;
     c->syscalls += 1;
     c->weight = 1;
-    call_time(c); /* on memory: there are few, and some are long */
+    call_time(c, regs); /* on memory: there are few, and some are long */
     c->busy = 0;
     return 0;
 }
@@ -270,7 +288,7 @@ static __always_inline int ledger_enter_followed(struct cpu_state *c, struct pt_
     c->class = class;
     if (class >= CLASS_DESCRIPTORS)
         return ledger_special(c, regs, nr);
-    return call_is_timed(c) ? ledger_timed(c) : 0;
+    return call_is_timed(c) ? ledger_timed(c, regs) : 0;
 }
 
 /* The CPU has not met the task, or nobody follows it. */
@@ -303,12 +321,11 @@ int BPF_PROG(ledger_enter_pins, struct pt_regs *regs, long nr)
     PINNED(ledger_enter_pinned(regs, nr));
 }
 
-static __always_inline void timed_end(struct cpu_state *c, s64 ret, u64 now)
+static __noinline int timed_end(struct cpu_state *c, struct task_state *t, s64 ret, u64 now)
 {
-    struct task_state *t = task_state_of(bpf_get_current_task_btf());
-    if (!t)
-        return;
-    c->timed = 0;
+    if (!c || !t)
+        return 0;
+    c->timed = UNTIMED;
     c->base = STATE_USER;
     if (t->base != STATE_MEMORY && now - t->since_ns > LONG_CALL_NS)
         call_was_long(c);
@@ -318,6 +335,21 @@ static __always_inline void timed_end(struct cpu_state *c, s64 ret, u64 now)
     if (c->in_call == FOLLOWED_CALL)
         call_exit(c, t, ret, now);
     t->weight = 1;
+    return 0;
+}
+
+static __always_inline void here_exit(struct cpu_state *c, s64 ret, u64 now)
+{
+    struct task_state *t =
+        now - c->enter_ns > LONG_CALL_NS ? task_state_of(bpf_get_current_task_btf()) : NULL;
+    if (t) {
+        here_promote(c, t);
+        timed_end(c, t, ret, now);
+        return;
+    }
+    here_end(c, now);
+    if (c->in_call == CPU_CALL)
+        cpu_call_exit(c, ret, now);
 }
 
 /* The end of a call of which the state of the CPU knows more than its class. */
@@ -331,8 +363,10 @@ static __noinline int ledger_end(struct cpu_state *c, s64 ret)
         c->in_call = NO_CALL;
         short_call_add(c, ret);
     }
-    if (c->timed)
-        timed_end(c, ret, now);
+    if (c->timed == TIMED_HERE)
+        here_exit(c, ret, now);
+    else if (c->timed)
+        timed_end(c, task_state_of(bpf_get_current_task_btf()), ret, now);
     c->busy = 0;
     return 0;
 }

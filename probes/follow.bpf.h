@@ -283,6 +283,16 @@ static __always_inline u64 task_identity(struct task_struct *task)
     return by_registers ? (u64)bpf_task_pt_regs(task) : (u64)task;
 }
 
+/* What the CPU has not brought to its task's account: the switch by which that left was not shown. */
+static __noinline int spent_drop(struct cpu_state *c)
+{
+    if (c) {
+        __builtin_memset(c->spent, 0, sizeof(c->spent));
+        __builtin_memset(c->spent_calls, 0, sizeof(c->spent_calls));
+    }
+    return 0;
+}
+
 /* What the task knows goes to the CPU that runs it. */
 static __always_inline void task_load(struct cpu_state *c, const struct task_state *t, u64 identity)
 {
@@ -291,6 +301,8 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     c->passer = 0;
     c->stack = 0;
     c->again = NO_WORD;
+    if (ledger && c->spent_calls[STATE_USER])
+        spent_drop(c);
     if (!t)
         return;
     bool within = c->short_calls >= TIMED_FIRST; /* a block, which the tasks of a CPU share */
@@ -302,10 +314,11 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     c->in_call = t->in_call ? FOLLOWED_CALL : NO_CALL;
     c->op = t->op;
     c->restartable = t->restartable;
+    c->file_known = 0;
     c->space = t->space;
     c->thread = t->record.thread;
     c->base = t->base;
-    c->timed = t->base != STATE_USER;
+    c->timed = t->base != STATE_USER ? TIMED_FOLLOWED : UNTIMED;
     c->class = c->timed ? CLASS_OTHER : CLASS_NONE;
     syscalls_take(c);
 }

@@ -254,25 +254,22 @@ static __always_inline void call_add(struct cpu_state *c, struct task_state *t, 
         histogram_add(c, &key, total);
 }
 
-/* What a call that is timed on the CPU's page stands for. */
-static __always_inline u32 cpu_call_weight(const struct cpu_state *c)
-{
-    return c->op == OP_WAKE ? c->weight : 1;
-}
-
 /* A call that is timed on the CPU's page: it has not left the CPU. */
 static __always_inline void cpu_call_add(struct cpu_state *c, s64 ret, u64 now)
 {
     u64 total = now - c->enter_ns;
     struct word_key key = {
         .address = c->address, .space = c->space, .op = c->op, .outcome = outcome_of(c->op, ret, false)};
+    if (ledger)
+        key.thread = c->thread;
     if (key.op == OP_WAKE && total > LONG_CALL_NS)
         call_was_long(c);
     struct word_totals *w = totals_of(c, &key, c->expected);
     w->calls += 1;
-    time_add(w, total, cpu_call_weight(c));
+    time_add(w, total, c->weight);
     if (ret > 0 && op_counts_woken(key.op))
         w->woken += ret;
+    key.thread = 0;
     if (key.op == OP_WAIT)
         histogram_add(c, &key, total);
     path_offer(c, key.address, key.space, key.op);
@@ -321,6 +318,7 @@ static __always_inline void followed_begin(struct cpu_state *c, struct task_stat
 {
     call_begin(t, op, address, expected, now);
     c->op = op;
+    c->restartable = 0;
     c->in_call = FOLLOWED_CALL;
 }
 
@@ -385,7 +383,7 @@ static __always_inline void call_exit(struct cpu_state *c, struct task_state *t,
 {
     c->in_call = NO_CALL;
     t->in_call = 0;
-    t->restartable = ret == -516;
+    c->restartable = t->restartable = ret == -516;
     if (t->op == OP_WAKE && now - t->enter_ns > LONG_CALL_NS)
         call_was_long(c);
     if (t->op == OP_WAITV)
@@ -403,9 +401,9 @@ static __always_inline void call_promote(struct cpu_state *c, struct task_state 
         call_begin(t, OP_WAKE, c->address, c->expected, now);
         t->untimed = 1;
         c->in_call = FOLLOWED_CALL;
-    } else if (!ledger && c->in_call == CPU_CALL) {
+    } else if (c->in_call == CPU_CALL) {
         call_begin(t, c->op, c->address, c->expected, c->enter_ns);
-        t->weight = cpu_call_weight(c);
+        t->weight = c->weight;
         c->in_call = FOLLOWED_CALL;
     }
 }

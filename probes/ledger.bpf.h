@@ -45,6 +45,14 @@ struct {
     __uint(max_entries, 1 << 20);
 } timeline SEC(".maps");
 
+/* Its stretches are those of the threads' accounts: inside its window calls are not kept on the CPU's page.
+ */
+static __always_inline bool timeline_is_open(u64 now)
+{
+    return timeline_length_ns && timeline_from_ns && now >= timeline_from_ns &&
+           now - timeline_from_ns < timeline_length_ns;
+}
+
 /* Outside its window the timeline costs one comparison. */
 static __always_inline void timeline_add(struct task_state *t, u64 now)
 {
@@ -151,8 +159,10 @@ static __always_inline u64 first_argument(struct task_struct *task)
 }
 
 /* Whether the descriptor that a call reads from is the random source.  Three dependent loads; the answer is
- * kept until a followed thread makes a call that can change what a descriptor means. */
-static __always_inline bool file_is_random(struct task_state *t, struct task_struct *task)
+ * kept until a followed thread makes a call that can change what a descriptor means, and on the CPU's page
+ * until its task leaves. */
+static __always_inline bool file_is_random(struct cpu_state *c, struct task_state *t,
+                                           struct task_struct *task)
 {
     u64 descriptor = first_argument(task);
     struct fdtable *table = task->files ? task->files->fdt : NULL;
@@ -162,12 +172,16 @@ static __always_inline bool file_is_random(struct task_state *t, struct task_str
     bpf_probe_read_kernel(&file, sizeof(file), table->fd + descriptor);
     if (!file)
         return false;
-    if (t->file_seen == (u64)file && t->file_generation == file_generation)
-        return t->file_random;
-    u32 device = BPF_CORE_READ(file, f_inode, i_rdev);
-    t->file_seen = (u64)file;
-    t->file_generation = file_generation;
-    t->file_random = device == RANDOM_DEVICE || device == URANDOM_DEVICE;
+    if (t->file_seen != (u64)file || t->file_generation != file_generation) {
+        u32 device = BPF_CORE_READ(file, f_inode, i_rdev);
+        t->file_seen = (u64)file;
+        t->file_generation = file_generation;
+        t->file_random = device == RANDOM_DEVICE || device == URANDOM_DEVICE;
+    }
+    c->descriptor = (u32)descriptor;
+    c->file_generation = t->file_generation;
+    c->file_random = t->file_random;
+    c->file_known = 1;
     return t->file_random;
 }
 
@@ -177,13 +191,30 @@ static __always_inline u8 futex_state(u8 op)
                                                                                            : STATE_FUTEX_WAKE;
 }
 
-static __always_inline u8 syscall_state(struct task_state *t, struct task_struct *task, u8 class)
+static __always_inline u8 syscall_state(struct cpu_state *c, struct task_state *t, struct task_struct *task)
 {
-    if (class == CLASS_MEMORY)
+    if (c->class == CLASS_MEMORY)
         return STATE_MEMORY;
-    if (class == CLASS_RANDOM || (class == CLASS_READ && file_is_random(t, task)))
+    if (c->class == CLASS_RANDOM || (c->class == CLASS_READ && file_is_random(c, t, task)))
         return STATE_RANDOM;
     return STATE_SYSCALL;
+}
+
+/* The same by the CPU's page alone, of a call with that first argument; STATE_USER: it doesn't tell, or the
+ * thread's account has not begun. */
+static __always_inline u8 state_here(const struct cpu_state *c, u64 argument)
+{
+    if (!c->thread)
+        return STATE_USER;
+    if (c->class == CLASS_MEMORY)
+        return STATE_MEMORY;
+    if (c->class == CLASS_RANDOM)
+        return STATE_RANDOM;
+    if (c->class != CLASS_READ)
+        return STATE_SYSCALL;
+    if (!c->file_known || c->descriptor != argument || c->file_generation != file_generation)
+        return STATE_USER;
+    return c->file_random ? STATE_RANDOM : STATE_SYSCALL;
 }
 
 /* A call that the ledger takes note of: its state begins. */
@@ -193,19 +224,90 @@ static __always_inline void syscall_begin(struct cpu_state *c, struct task_state
         state_set(t, base, now);
     t->base = base;
     c->base = base;
-    c->timed = 1;
+    c->timed = TIMED_FOLLOWED;
+}
+
+/* ---- calls that don't leave the CPU, on its page ---- */
+
+static __always_inline void here_begin(struct cpu_state *c, u8 base, u64 now)
+{
+    c->base = base;
+    c->enter_ns = now;
+    c->timed = TIMED_HERE;
+}
+
+static __always_inline void here_end(struct cpu_state *c, u64 now)
+{
+    u32 state = c->base & (CALL_STATES - 1);
+    struct spent *s = &c->spent[state];
+    u64 ns = now - c->enter_ns;
+    c->timed = UNTIMED;
+    c->base = STATE_USER;
+    c->spent_calls[state] += 1;
+    c->spent_calls[STATE_USER] += 1;
+    s->ns += ns;
+    if (c->weight > 1)
+        s->estimated_ns += (c->weight - 1) * (ns < LONG_CALL_NS ? ns : LONG_CALL_NS);
+}
+
+/* The call is held up, is a long one, or a sample meets it: from here on it is in its task's account.  That
+ * may know better than the CPU's page when the call began: when the kernel has shown neither that the task
+ * left the CPU nor that it came back, and it was elsewhere meanwhile. */
+static __noinline int here_promote(struct cpu_state *c, struct task_state *t)
+{
+    if (!c || !t)
+        return 0;
+    if ((s64)(c->enter_ns - t->since_ns) < 0) {
+        loss_add(LOSS_SWITCH, 1);
+        c->enter_ns = t->since_ns;
+    }
+    if (c->in_call == CPU_CALL)
+        call_promote(c, t, c->enter_ns);
+    if (thread_ready(t, c->enter_ns, c->base))
+        state_set(t, c->base, c->enter_ns);
+    t->weight = c->weight;
+    t->base = c->base;
+    c->timed = TIMED_FOLLOWED;
+    return 0;
+}
+
+static __noinline int spent_settle(struct cpu_state *c, struct task_state *t)
+{
+    if (!c || !t)
+        return 0;
+    struct thread_record *r = &t->record;
+    for (u32 i = 1; i < CALL_STATES; i++) {
+        const struct spent *s = &c->spent[i];
+        r->ns[i] += s->ns;
+        r->ns[STATE_USER] -= s->ns; /* what is to be added yet may be more than what it holds */
+        r->estimated_ns[i] += s->estimated_ns;
+        r->entries[i] += c->spent_calls[i];
+    }
+    r->entries[STATE_USER] += c->spent_calls[STATE_USER];
+    return spent_drop(c);
+}
+
+/* What the CPU has counted for its task goes to the task's account, before that is next brought up to date.
+ */
+static __always_inline void counts_settle(struct cpu_state *c, struct task_state *t)
+{
+    t->record.syscalls += syscalls_take(c);
+    if (c->spent_calls[STATE_USER])
+        spent_settle(c, t);
 }
 
 /* An untimed call turns out to be long, or is about to wait: what is left of it is taken note of. */
 static __always_inline void syscall_notice(struct cpu_state *c, struct task_state *t,
                                            struct task_struct *task)
 {
+    if (c->timed == TIMED_HERE)
+        here_promote(c, t);
     if (c->timed || c->class == CLASS_NONE)
         return;
-    c->base = c->class == CLASS_FUTEX ? STATE_FUTEX_WAKE : syscall_state(t, task, c->class);
+    c->base = c->class == CLASS_FUTEX ? STATE_FUTEX_WAKE : syscall_state(c, t, task);
     t->base = c->base;
     t->weight = 1;
-    c->timed = 1;
+    c->timed = TIMED_FOLLOWED;
 }
 
 /* ---- on and off the CPU ---- */
@@ -335,14 +437,17 @@ static __always_inline bool in_exception(struct task_struct *task)
     return call_number((struct pt_regs *)bpf_task_pt_regs(task)) == -1;
 }
 
-/* The clock ticks in a call that is not timed: if it is a long one, this is how it is found. */
+/* The clock ticks in a call of which the task's account doesn't know: if it is a long one that is not timed,
+ * this is how it is found. */
 static __always_inline void sample_meets_call(struct cpu_state *c, struct task_state *t,
                                               struct task_struct *task)
 {
-    if (c->timed || c->class == CLASS_NONE)
+    if (c->timed == TIMED_FOLLOWED || c->class == CLASS_NONE)
         return;
+    bool timed = c->timed;
     syscall_notice(c, t, task);
-    state_set(t, t->base, bpf_ktime_get_ns());
+    if (!timed)
+        state_set(t, t->base, bpf_ktime_get_ns());
 }
 
 static __always_inline void sample_add(struct task_state *t, struct task_struct *task, u64 ip)

@@ -40,7 +40,7 @@ static __always_inline void task_save(struct cpu_state *c, struct task_state *t,
     if (!ledger)
         return;
     syscall_notice(c, t, task);
-    t->record.syscalls += syscalls_take(c);
+    counts_settle(c, t);
 }
 
 static __always_inline void task_leave(struct cpu_state *c, struct task_state *t, struct task_struct *task,
@@ -225,10 +225,12 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
         path_offer(c, t->address, t->space, t->op);
     call_finish(t, now);
     c->in_call = NO_CALL;
+    if (ledger && c->timed == TIMED_HERE)
+        here_promote(c, t);
     c->base = STATE_EXITING;
-    c->timed = 1;
+    c->timed = TIMED_FOLLOWED;
     if (ledger) {
-        t->record.syscalls += syscalls_take(c);
+        counts_settle(c, t);
         if (thread_ready(t, now, STATE_EXITING))
             state_set(t, STATE_EXITING, now);
         t->base = STATE_EXITING;
@@ -367,9 +369,8 @@ int hand_over(void *ctx)
     for (int i = 0; i < PENDING_SLOTS; i++)
         pending_flush(&c->pending[i]);
     struct task_state *t = ledger && c->mine == task_identity(task) ? task_state_of(task) : NULL;
-    if (t) {
-        t->record.syscalls += syscalls_take(c);
-    }
+    if (t)
+        counts_settle(c, t);
     return 0;
 }
 

@@ -415,6 +415,27 @@ static void timeline_covers_its_window(void **state)
     measurement_free(t.m);
 }
 
+/* Calls that the CPU's page would keep are on it, each time that one was entered. */
+static void timeline_shows_calls(void **state)
+{
+    struct measure_options whole = plain;
+    struct trial t;
+    uint64_t reads = 0, entries = 0;
+    (void)state;
+    whole.session = NULL;
+    whole.timeline_after_ns = 0;
+    whole.timeline_length_ns = 60000000000;
+    trial_run(&t, &whole, LEDGER_SUBJECT, "random", NULL);
+    assert_nothing_lost(&t);
+    for (size_t i = 0; i < t.m->ledger->stretch_count; i++)
+        reads += !strcmp(t.m->ledger->timeline[i].state, "random");
+    for (size_t i = 0; i < t.m->ledger->thread_count; i++)
+        entries += state_entries(&t.m->ledger->threads[i], "random");
+    assert_in_range(entries, 50, 5000);
+    assert_int_equal(reads, entries);
+    measurement_free(t.m);
+}
+
 /* A clock of one sample in 4 ms sees the thread that computes for 300 ms about 75 times, and whoever else
  * runs the function no more often than there is user time. */
 static void samples_see_the_program(void **state)
@@ -461,6 +482,7 @@ int main(void)
         cmocka_unit_test(odd_calls),
         cmocka_unit_test(malloc_by_libc),
         cmocka_unit_test(timeline_covers_its_window),
+        cmocka_unit_test(timeline_shows_calls),
         cmocka_unit_test(samples_see_the_program),
     };
     struct error err = {""};
