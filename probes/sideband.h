@@ -13,8 +13,8 @@
 
 struct sideband;
 
-/* `pids`: only what these and their descendants map is kept; NULL: what all do.  Of those that run already the
- * mappings so far are to be given by sideband_present(). */
+/* `pids`: only what these and their descendants map is kept; NULL: what all do.  Of those that run already
+ * the mappings so far are to be given by sideband_present(). */
 int sideband_open(const pid_t *pids, size_t count, struct sideband **out, struct error *err);
 
 /* Takes the mappings that the process has now from /proc/PID/maps, in front of all its records; leaves it at
