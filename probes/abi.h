@@ -367,9 +367,9 @@ enum loss_reason {
     LOSS_TASK,      /* a task (and what descends from it) could not be followed: no task storage */
     LOSS_SPACE,     /* an address space could not be noted: its words have no process */
     LOSS_WORD,      /* futex calls that found no room in the table of words */
-    LOSS_HISTOGRAM, /* waits that found no room in the histograms */
+    LOSS_HISTOGRAM, /* waits that found no room in the histograms, or have no known time */
     LOSS_STACK,     /* call stacks that were not kept: their words may stay unnamed, or without callers */
-    LOSS_UNMATCHED, /* ends of futex calls without a beginning */
+    LOSS_UNMATCHED, /* ends of futex calls without a beginning, and without a way to tell the call */
     LOSS_COMPAT,    /* 32-bit programs: their system calls have other numbers and are not seen */
     LOSS_WAKEUP,    /* sleeps whose end was not seen: counted as blocked up to the return to the CPU */
     LOSS_THREAD,    /* threads whose account found no room */
