@@ -19,9 +19,16 @@ found()
     cmd:*) for c in $(echo "$name" | tr , ' '); do command -v "$c" >/dev/null || return 1; done ;;
     pc:*) pkg-config --exists "$name" 2>/dev/null ;;
     lib:*) gcc -print-file-name="lib$name.so" 2>/dev/null | grep -q / ;;
+    opt:*) command -v "$name" >/dev/null || ! offered "$name" ;;
     deb:*) ! command -v dpkg-query >/dev/null || [ "$(deb_status "$name")" = installed ] ;;
     *) say "packages.txt: unknown way to find a package: $1" && exit 1 ;;
     esac
+}
+
+# The package lists have it.
+offered()
+{
+    command -v apt-cache >/dev/null && apt-cache show "$1" >/dev/null 2>&1
 }
 
 deb_status()
@@ -50,7 +57,7 @@ missing()
 # Of `a|b` the first that the package lists have.
 one_of()
 {
-    if apt-cache show "${1%%|*}" >/dev/null 2>&1; then echo "${1%%|*}"; else echo "${1#*|}"; fi
+    if offered "${1%%|*}"; then echo "${1%%|*}"; else echo "${1#*|}"; fi
 }
 
 lacking=$(missing)
@@ -63,6 +70,7 @@ if ! command -v apt-get >/dev/null; then
 fi
 say "Installing it with apt-get."
 as_root apt-get update -q >&2
+lacking=$(missing) # the lists may tell of more now
 packages=$(printf '%s\n' "$lacking" | cut -f 1 | while read -r package; do one_of "$package"; done)
 # One word per package.
 # shellcheck disable=SC2086

@@ -130,9 +130,11 @@ int enter_record_rest(struct syscall_enter_record *ctx)
     struct cpu_state *c = record_followed(ctx, AT_ENTER);
     if (!c)
         return 1;
+    const u64 args[3] = RECORD_ARGUMENTS(ctx);
+    s64 nr = ctx->nr;
     c->in_call = NO_CALL;
-    if (!call_is_wake(class_of(c, ctx->nr), ctx->args[1]) || !wake_is_short(c, ctx->args))
-        waits_begin(c, ctx->nr, ctx->args);
+    if (!call_is_wake(class_of(c, nr), args[1]) || !wake_is_short(c, args))
+        waits_begin(c, nr, args);
     return 1;
 }
 

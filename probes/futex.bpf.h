@@ -40,8 +40,7 @@ static __always_inline u8 class_of(const struct cpu_state *c, s64 nr)
     u64 number = nr;
     if (number >= SYSCALL_NUMBERS)
         return CLASS_OTHER;
-    asm volatile("" : "+r"(number)); /* or the compiler leaves out the mask, which the verifier wants */
-    return c->classes[number & (SYSCALL_NUMBERS - 1)];
+    return c->classes[index_below(SYSCALL_NUMBERS, number)];
 }
 
 /* ---- adding up ---- */
@@ -124,8 +123,8 @@ static __always_inline bool key_same(const struct word_key *a, const struct word
 static __always_inline u32 slot_of(const struct word_key *key)
 {
     u32 did = key->outcome == OUTCOME_SLEPT || key->outcome == OUTCOME_WOKE_SOME;
-    return (((u32)(key->address >> 4) + key->thread) * 4 + (key->op == OP_WAIT) * 2 + did) &
-           (CACHE_SLOTS - 1);
+    u32 word = (u32)(key->address >> 4) + key->thread;
+    return index_below(CACHE_SLOTS, word * 4 + (key->op == OP_WAIT) * 2 + did);
 }
 
 /* The slot is another key's. */
@@ -188,7 +187,7 @@ static __noinline int pending_flush(struct pending_waits *p)
 static __always_inline u32 pending_of(const struct word_key *key)
 {
     u32 kind = (key->op == OP_WAIT) * 2 + (key->outcome == OUTCOME_SLEPT);
-    return ((u32)(key->address >> 4) * 4 + kind) & (PENDING_SLOTS - 1);
+    return index_below(PENDING_SLOTS, (u32)(key->address >> 4) * 4 + kind);
 }
 
 static __always_inline void histogram_add(struct cpu_state *c, const struct word_key *key, u64 ns)

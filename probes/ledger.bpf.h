@@ -72,7 +72,7 @@ static __always_inline void timeline_add(struct task_state *t, u64 now)
 
 static __always_inline void state_set(struct task_state *t, u8 state, u64 now)
 {
-    u32 old = t->state & (STATE_ROOM - 1);
+    u32 old = index_below(STATE_ROOM, t->state);
     if ((s64)(now - t->since_ns) < 0) {
         loss_add(LOSS_CLOCK, 1);
         now = t->since_ns;
@@ -85,7 +85,7 @@ static __always_inline void state_set(struct task_state *t, u8 state, u64 now)
         t->record.estimated_ns[old] += (t->weight - 1) * (ns < LONG_CALL_NS ? ns : LONG_CALL_NS);
     t->since_ns = now;
     if (state != old)
-        t->record.entries[state & (STATE_ROOM - 1)] += 1;
+        t->record.entries[index_below(STATE_ROOM, state)] += 1;
     t->state = state;
 }
 
@@ -97,7 +97,7 @@ static __always_inline void thread_begin(struct task_state *t, u64 now, u8 state
     t->since_ns = now;
     t->state = state;
     t->base = STATE_SYSCALL;
-    t->record.entries[state & (STATE_ROOM - 1)] = 1;
+    t->record.entries[index_below(STATE_ROOM, state)] = 1;
 }
 
 /* The command's own thread was marked from outside, so its account begins at the first event that it meets.
@@ -238,7 +238,7 @@ static __always_inline void here_begin(struct cpu_state *c, u8 base, u64 now)
 
 static __always_inline void here_end(struct cpu_state *c, u64 now)
 {
-    u32 state = c->base & (CALL_STATES - 1);
+    u32 state = index_below(CALL_STATES, c->base);
     struct spent *s = &c->spent[state];
     u64 ns = now - c->enter_ns;
     c->timed = UNTIMED;

@@ -114,7 +114,7 @@ static __always_inline u32 stack_copy(u64 *to, u64 sp, u64 *end)
     if (!bpf_probe_read_user(to, most, (void *)sp))
         return most / 8;
     *end = sp + one;
-    if (two < most && !bpf_probe_read_user(to, two, (void *)sp)) {
+    if (two < most && !bpf_probe_read_user(to, length_within(8 * PATH_WORDS, two), (void *)sp)) {
         *end = sp + two;
         return two / 8;
     }
@@ -200,7 +200,7 @@ static __noinline int path_sample(struct path_turn *turn)
 static __always_inline void path_offer(struct cpu_state *c, u64 address, u32 space, u8 op)
 {
     u32 waits = op == OP_WAIT || op == OP_WAITV || op == OP_LOCK_PI || op == OP_WAIT_REQUEUE_PI;
-    struct path_turn *turn = &c->turns[((u32)(address >> 4) * 2 + waits) & (PATH_TURNS - 1)];
+    struct path_turn *turn = &c->turns[index_below(PATH_TURNS, (u32)(address >> 4) * 2 + waits)];
     if (turn->address == address && turn->space == space && turn->waits == waits) {
         turn->passed += 1;
         turn->until -= 1;

@@ -208,7 +208,7 @@ static __noinline int task_settle(struct task_state *t, struct task_struct *task
         return 0;
     t->base = nr >= 0 ? base_of_call(t, nr) : meeting == AT_EXEC ? STATE_SYSCALL : STATE_USER;
     t->state = state_of_place(t->base, place);
-    t->record.entries[t->state & (STATE_ROOM - 1)] = 1;
+    t->record.entries[index_below(STATE_ROOM, t->state)] = 1;
     return 0;
 }
 

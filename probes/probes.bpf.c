@@ -17,6 +17,7 @@
 /* each builds on those before it */
 // clang-format off
 #include "abi.h"
+#include "verifier.bpf.h"
 #include "follow.bpf.h"
 #include "paths.bpf.h"
 #include "futex.bpf.h"

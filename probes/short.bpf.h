@@ -36,7 +36,7 @@ static __always_inline bool short_wake_end(struct cpu_state *c, s64 ret)
     if (c->hands_off)
         return false;
     if (ret == 0 && c->address == c->again) {
-        slot = &c->slots[c->again_slot & (CACHE_SLOTS - 1)];
+        slot = &c->slots[index_below(CACHE_SLOTS, c->again_slot)];
     } else {
         struct word_key key = {.address = c->address,
                                .space = c->space,

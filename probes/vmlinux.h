@@ -92,7 +92,7 @@ struct task_struct {
     unsigned int __state;
     void *stack;
     unsigned int flags;
-    int on_cpu;
+    unsigned int on_cpu; /* int, and u8 since Linux 7.2: libbpf fits the size of unsigned fields only */
     u64 start_time;
     struct css_set *cgroups;
     pid_t pid;
