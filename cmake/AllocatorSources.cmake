@@ -9,13 +9,14 @@ set(HEAPWAIT_ALLOCATOR_CACHE ${CMAKE_BINARY_DIR}/workload/allocators
 set(ALLOCATOR_SCRIPTS ${CMAKE_SOURCE_DIR}/workload/allocators)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ALLOCATOR_SCRIPTS}/sources.tsv)
 
-# Sets version, tarball and sha256 in the caller.
+# Sets version, suite, tarball and sha256 in the caller.
 macro(source_pinned package)
     file(STRINGS ${ALLOCATOR_SCRIPTS}/sources.tsv source_row REGEX "^${package}\t")
     string(REPLACE "\t" ";" source_row "${source_row}")
     list(GET source_row 1 version)
-    list(GET source_row 2 tarball)
-    list(GET source_row 3 sha256)
+    list(GET source_row 2 suite)
+    list(GET source_row 3 tarball)
+    list(GET source_row 4 sha256)
 endmacro()
 
 # The tarball of a package in `path`, or the reason why there is none in `reason`.
@@ -37,7 +38,7 @@ function(source_find package path reason)
         if(NOT EXISTS ${file})
             message(STATUS "Fetching the source of ${package} ${version}")
         endif()
-        execute_process(COMMAND sh ${ALLOCATOR_SCRIPTS}/fetch.sh ${package} ${version} ${tarball} ${sha256}
+        execute_process(COMMAND sh ${ALLOCATOR_SCRIPTS}/fetch.sh ${package} ${version} ${suite} ${tarball} ${sha256}
                                 ${HEAPWAIT_ALLOCATOR_CACHE}
                         OUTPUT_VARIABLE why OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed)
         if(failed AND NOT why)

@@ -52,7 +52,7 @@ EOF
 # fetch_hello SHA256
 fetch_hello()
 {
-    said=$(sh "$fetch" hello 1.0-1 hello_1.0.orig.tar.gz "$1" "$scratch/out")
+    said=$(sh "$fetch" hello 1.0-1 old hello_1.0.orig.tar.gz "$1" "$scratch/out")
     status=$?
 }
 
@@ -109,10 +109,48 @@ test_failures()
     expect "lines said without a repository" "$(echo "$said" | wc -l)" 1
 }
 
+# A repository that calls itself Debian's, of which the machine uses the suite `new`; the package is in `old` only.
+make_archive()
+{
+    for suite in old new; do
+        dist=archive/dists/$suite
+        mkdir -p "$dist/main/source" "$dist/main/binary-$(dpkg --print-architecture)"
+        [ "$suite" = new ] || sed 's,^Directory: .,Directory: pool,' repository/Sources >"$dist/main/source/Sources"
+        touch "$dist/main/source/Sources"
+        printf 'Package: other\nVersion: 1\nArchitecture: all\nFilename: pool/other.deb\nSize: 1\n' \
+            >"$dist/main/binary-$(dpkg --print-architecture)/Packages"
+        {
+            printf 'Origin: Debian\nLabel: Debian\nSuite: %s\nCodename: %s\nComponents: main\n' $suite $suite
+            printf 'Architectures: %s\nDate: %s\nSHA256:\n' "$(dpkg --print-architecture)" "$(date -u -R)"
+            (cd "$dist" && find main -type f | while read -r file; do
+                printf ' %s %s %s\n' "$(sha256 "$file")" "$(wc -c <"$file")" "$file"
+            done)
+        } >"$dist/Release"
+    done
+    cp -r repository archive/pool
+}
+
+# The machine has no entry for the suite, in either notation, and has looked at its own.
+test_other_suite()
+{
+    make_archive
+    printf 'deb [trusted=yes] file:%s/archive new main\n' "$scratch" >etc/sources.list
+    use_sources
+    apt-get update -q -o APT::Sandbox::User=root >update.log 2>&1 || cat update.log
+    check_fetched "of another suite, by a one-line entry"
+    : >etc/sources.list
+    printf 'Types: deb\nURIs: file:%s/archive\nSuites:\n new\nComponents: main\n contrib\nTrusted: yes\n' "$scratch" \
+        >etc/parts/a.sources
+    use_sources
+    check_fetched "of another suite, by a deb822 paragraph"
+    rm etc/parts/a.sources
+}
+
 make_repository
 sum=$(sha256 repository/hello_1.0.orig.tar.gz)
 test_one_line_notation
 test_deb822_notation
 test_failures
+test_other_suite
 [ "$failures" -eq 0 ] || cat out/apt.log
 [ "$failures" -eq 0 ]
