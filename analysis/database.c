@@ -4,6 +4,7 @@
 #include "analysis/database.h"
 
 #include "analysis/datadir.h"
+#include "analysis/one_file.h"
 #include "analysis/readable.h"
 
 #include <dirent.h>
@@ -16,8 +17,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SQLITE_MAGIC "SQLite format 3"
+
 enum {
     APPLICATION_ID = 0x48574149, /* schema.sql sets both */
+    APPLICATION_ID_AT = 68,
     USER_VERSION = 2,
     BUSY_MS = 5000,
     VIEW_BYTES_MAX = 1 << 20,
@@ -25,6 +29,7 @@ enum {
 
 struct database {
     sqlite3 *connection;
+    int fd; /* that the connection reads */
     char *path;
     char **views;
     size_t view_count;
@@ -34,19 +39,11 @@ struct database {
 static int sqlite_refusal(struct database *db, const char *doing, struct error *err)
 {
     const char *text = sqlite3_errmsg(db->connection);
-    switch (sqlite3_extended_errcode(db->connection)) {
-    case SQLITE_READONLY_ROLLBACK:
-    case SQLITE_READONLY_RECOVERY:
-        return error_set(err, -EIO,
-                         "'%s' was left in the middle of a write: `sqlite3 '%s' .tables` rolls it back, or "
-                         "`heapwait study --resume` goes on with it",
-                         db->path, db->path);
-    }
     switch (sqlite3_errcode(db->connection)) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return error_set(err, -EBUSY,
-                         "'%s' is being written to: wait for the study to finish a run, then try again",
+                         "'%s' is being written to by another program: wait for its end, then try again",
                          db->path);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -59,50 +56,74 @@ static int sqlite_refusal(struct database *db, const char *doing, struct error *
     case SQLITE_PERM:
     case SQLITE_AUTH:
     case SQLITE_READONLY:
-        return error_set(
-            err, -EIO,
-            "can't read '%s' (%s): a recording must be readable, and its folder too while a study "
-            "writes into it",
-            db->path, text);
+        return error_set(err, -EIO, "can't read '%s' (%s): look for errors of the disk", db->path, text);
     default:
         return error_set(err, -EIO, "can't %s '%s': %s", doing, db->path, text);
     }
 }
 
-/* Looks at the file before SQLite does: opening a FIFO would wait, a folder or a text file deserve their own
- * words. */
-static int file_check(const char *path, struct error *err)
+/* Looks at the file before SQLite does: a folder or a text file deserve their own words.  The header's
+ * places: https://www.sqlite.org/fileformat.html. */
+static int file_check(int fd, const char *path, struct error *err)
 {
-    char magic[16] = "";
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return error_set(err, -ENOENT,
-                         "there is no recording '%s': make one with `heapwait study -o %s` or "
-                         "`heapwait record -o %s -- COMMAND`",
-                         path, path, path);
-    if (fd < 0)
-        return error_set(err, -errno, "can't open the recording '%s': %s", path, strerror(errno));
+    static const unsigned char own[4] = {APPLICATION_ID >> 24, APPLICATION_ID >> 16 & 0xff,
+                                         APPLICATION_ID >> 8 & 0xff, APPLICATION_ID & 0xff};
+    char head[APPLICATION_ID_AT + sizeof(own)] = "";
     struct stat st;
-    int rc = fstat(fd, &st) ? -errno : 0;
-    ssize_t n = rc ? 0 : pread(fd, magic, sizeof(magic), 0);
-    close(fd);
-    if (rc || !S_ISREG(st.st_mode))
+    if (fstat(fd, &st) || !S_ISREG(st.st_mode))
         return error_set(err, -EINVAL,
                          "'%s' is not a file, so it is no recording: name the file that -o named", path);
     if (st.st_size == 0)
         return error_set(err, -EINVAL, "'%s' is empty: nothing was recorded into it (yet)", path);
-    if (n != sizeof(magic) || memcmp(magic, "SQLite format 3", sizeof(magic)) != 0)
+    ssize_t n = pread(fd, head, sizeof(head), 0);
+    if (n < (ssize_t)sizeof(SQLITE_MAGIC) || memcmp(head, SQLITE_MAGIC, sizeof(SQLITE_MAGIC)) != 0)
         return error_set(
             err, -EINVAL,
             "'%s' is not a recording of heapwait: make one with `heapwait study` or `heapwait record`", path);
+    if (n == sizeof(head) && memcmp(head + APPLICATION_ID_AT, own, sizeof(own)) != 0)
+        return error_set(
+            err, -EINVAL,
+            "'%s' is an SQLite file of another program, not a recording: make one with `heapwait study` or "
+            "`heapwait record`",
+            path);
     return 0;
 }
 
-/* A path that SQLite can't take for a URI or for ":memory:". */
-static char *path_plain(const char *path)
+/* What a killed writer left, or somebody put there, is never played into the file (see one_file.h).  Without
+ * it the file may be half a write: it isn't read either. */
+static int companions_check(int fd, const char *path, struct error *err)
 {
-    char *plain = NULL;
-    return asprintf(&plain, "%s%s", path[0] == '/' ? "" : "./", path) < 0 ? NULL : plain;
+    if (one_file_is_wal(fd))
+        return error_set(
+            err, -EINVAL,
+            "'%s' is in SQLite's WAL mode, in which heapwait writes no recording: its owner turns "
+            "that off by `sqlite3 '%s' 'PRAGMA journal_mode = DELETE'`",
+            path, path);
+    char *real = realpath(path, NULL); /* of a link the file's own */
+    const char *ending = one_file_companion(AT_FDCWD, real ? real : path);
+    int rc = 0;
+    if (ending && !one_file_is_written(fd))
+        rc = error_set(err, -EINVAL,
+                       "beside '%s' lies '%s%s': a writer that was killed left it, or somebody put it there, "
+                       "and it is left alone; if both are yours, `sqlite3 '%s' .tables` plays it, else "
+                       "remove it",
+                       path, real ? real : path, ending, path);
+    free(real);
+    return rc;
+}
+
+/* Opening a FIFO would wait. */
+static int file_open(const char *path, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0)
+        return fd;
+    if (errno == ENOENT)
+        return error_set(err, -ENOENT,
+                         "there is no recording '%s': make one with `heapwait study -o %s` or "
+                         "`heapwait record -o %s -- COMMAND`",
+                         path, path, path);
+    return error_set(err, -errno, "can't open the recording '%s': %s", path, strerror(errno));
 }
 
 /* Opens the connection so that nothing inside the file can make SQLite do more than read tables: no views,
@@ -110,11 +131,7 @@ static char *path_plain(const char *path)
  */
 static int connection_open(struct database *db, struct error *err)
 {
-    char *plain = path_plain(db->path);
-    if (!plain)
-        return error_set(err, -ENOMEM, "out of memory");
-    int rc = sqlite3_open_v2(plain, &db->connection, SQLITE_OPEN_READONLY, NULL);
-    free(plain);
+    int rc = one_file_connect(db->fd, false, &db->connection);
     if (!db->connection)
         return error_set(err, -ENOMEM, "out of memory");
     if (rc)
@@ -126,9 +143,7 @@ static int connection_open(struct database *db, struct error *err)
     sqlite3_db_config(db->connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_db_config(db->connection, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL); /* TEMP views go on working */
     sqlite3_limit(db->connection, SQLITE_LIMIT_ATTACHED, 0);
-    if (sqlite3_exec(db->connection,
-                     "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY", NULL,
-                     NULL, NULL))
+    if (sqlite3_exec(db->connection, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0", NULL, NULL, NULL))
         return sqlite_refusal(db, "open", err);
     return 0;
 }
@@ -146,18 +161,10 @@ static int query_integer(struct database *db, const char *sql, long long *value,
 
 static int version_check(struct database *db, struct error *err)
 {
-    long long id = 0, version = 0;
-    int rc = query_integer(db, "PRAGMA application_id", &id, err);
-    if (!rc)
-        rc = query_integer(db, "PRAGMA user_version", &version, err);
+    long long version = 0;
+    int rc = query_integer(db, "PRAGMA user_version", &version, err);
     if (rc)
         return rc;
-    if (id != APPLICATION_ID)
-        return error_set(
-            err, -EINVAL,
-            "'%s' is an SQLite file of another program, not a recording: make one with `heapwait study` or "
-            "`heapwait record`",
-            db->path);
     if (version != USER_VERSION)
         return error_set(err, -EINVAL, "'%s' has format %lld, this heapwait reads format %d: %s", db->path,
                          version, USER_VERSION,
@@ -303,20 +310,11 @@ static int views_check(struct database *db, struct error *err)
     return 0;
 }
 
-int database_open(const char *path, struct database **out, struct error *err)
+/* All that must hold before a question is asked. */
+static int content_check(struct database *db, struct error *err)
 {
-    *out = NULL;
-    int rc = file_check(path, err);
-    if (rc)
-        return rc;
-    struct database *db = calloc(1, sizeof(*db));
-    if (!db || !(db->path = strdup(path)))
-        rc = error_set(err, -ENOMEM, "out of memory");
-    if (!rc)
-        rc = connection_open(db, err);
     long long tables = 0; /* reading the schema takes the shared lock that keeps the state until close */
-    if (!rc && sqlite3_exec(db->connection, "BEGIN", NULL, NULL, NULL))
-        rc = sqlite_refusal(db, "read", err);
+    int rc = sqlite3_exec(db->connection, "BEGIN", NULL, NULL, NULL) ? sqlite_refusal(db, "read", err) : 0;
     if (!rc)
         rc = query_integer(db, "SELECT count(*) FROM main.sqlite_schema", &tables, err);
     if (!rc)
@@ -328,6 +326,30 @@ int database_open(const char *path, struct database **out, struct error *err)
     if (!rc && readable_tables(db->connection))
         rc = error_set(err, -EINVAL, "the tables of '%s' are not a recording's (%s): record again", db->path,
                        sqlite3_errmsg(db->connection));
+    return rc;
+}
+
+int database_open(const char *path, struct database **out, struct error *err)
+{
+    *out = NULL;
+    int fd = file_open(path, err);
+    if (fd < 0)
+        return fd;
+    int rc = file_check(fd, path, err);
+    if (!rc)
+        rc = companions_check(fd, path, err);
+    struct database *db = rc ? NULL : calloc(1, sizeof(*db));
+    if (!db) {
+        close(fd);
+        return rc ? rc : error_set(err, -ENOMEM, "out of memory");
+    }
+    db->fd = fd;
+    if (!(db->path = strdup(path)))
+        rc = error_set(err, -ENOMEM, "out of memory");
+    if (!rc)
+        rc = connection_open(db, err);
+    if (!rc)
+        rc = content_check(db, err);
     if (!rc)
         rc = views_load(db, err);
     if (!rc)
@@ -344,6 +366,7 @@ void database_close(struct database *db)
     if (!db)
         return;
     sqlite3_close(db->connection);
+    close(db->fd);
     for (size_t i = 0; i < db->view_count; i++)
         free(db->views[i]);
     free(db->views);

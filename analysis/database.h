@@ -1,8 +1,8 @@
 /* A recording opened for reading, with every view of analysis/views on it.  The file is never written to: the
  * views are TEMP ones of this connection, so a read-only file of someone else will do.  It is treated as
- * hostile: what is not exactly a recording is refused with one sentence. All reading between database_open()
- * and database_close() sees one state of the file; a study that writes into the same file waits for the close
- * for five seconds at most, so close before slow work (drawing). */
+ * hostile: what is not exactly a recording is refused with one sentence, and no journal beside it is ever
+ * played.  All reading between database_open() and database_close() sees one state of the file; a study goes
+ * on meanwhile, since it puts a new file in the place of this one. */
 #ifndef HEAPWAIT_DATABASE_H
 #define HEAPWAIT_DATABASE_H
 
@@ -14,7 +14,8 @@
 struct database;
 
 /* 0; -ENOENT: no such file; -EINVAL: not a recording, or another version's; -EIO: damaged, or can't be read;
- * -EBUSY: someone writes into it for longer than five seconds; -ENOMEM.  `err` has the sentence. */
+ * -EBUSY: another program writes into it in place for longer than five seconds; -ENOMEM.  `err` has the
+ * sentence. */
 int database_open(const char *path, struct database **out, struct error *err);
 
 /* NULL is fine. */

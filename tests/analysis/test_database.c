@@ -1,9 +1,11 @@
 /* What is not a recording is refused with a sentence; what is one, opens under adverse conditions. */
 #include "analysis/database.h"
 #include "tests/analysis/fixture.h"
+#include "tests/analysis/journal_plant.h"
 #include "tests/analysis/query.h"
 #include "tests/analysis/recording_build.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -174,6 +176,80 @@ static void test_while_written(void **state)
     fixture_remove(&f);
 }
 
+/* How many entries the fixture's folder has. */
+static int entries_count(const struct fixture *f)
+{
+    struct dirent **entries = NULL;
+    int n = scandir(f->folder, &entries, NULL, NULL);
+    for (int i = 0; i < n; i++)
+        free(entries[i]);
+    free(entries);
+    return n - 2;
+}
+
+/* What lies beside the file is not played, by whomever it was left there; the file it names is still there.
+ */
+static void test_planted_journal(void **state)
+{
+    (void)state;
+    static const char *const endings[] = {"-journal", "-wal", "-shm"};
+    char beside[128], victim[128];
+    struct fixture f;
+    struct database *db = NULL;
+    assert_int_equal(fixture_create(&f, study, NULL), 0);
+    snprintf(victim, sizeof(victim), "%s/victim", f.folder);
+    assert_int_equal(creat(victim, 0600) < 0, 0);
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(beside, sizeof(beside), "%s%s", f.path, endings[i]);
+        assert_int_equal(journal_plant(beside, victim), 0);
+        assert_refused(f.path, -EINVAL, "left it, or somebody put it there, and it is left alone");
+        assert_int_equal(entries_count(&f), 3);
+        assert_int_equal(truncate(beside, 0), 0); /* as some programs leave it */
+        open_well(f.path, &db);
+        database_close(db);
+        assert_int_equal(entries_count(&f), 3);
+        assert_int_equal(unlink(beside), 0);
+        assert_int_equal(symlink("nowhere", beside), 0);
+        assert_refused(f.path, -EINVAL, "left it");
+        assert_int_equal(unlink(beside), 0);
+    }
+    assert_int_equal(unlink(victim), 0);
+    fixture_remove(&f);
+}
+
+/* Through a link the file's own folder counts. */
+static void test_journal_behind_a_link(void **state)
+{
+    (void)state;
+    char journal[128], link[128];
+    struct fixture f;
+    struct database *db = NULL;
+    assert_int_equal(fixture_create(&f, study, NULL), 0);
+    snprintf(link, sizeof(link), "%s/link", f.folder);
+    snprintf(journal, sizeof(journal), "%s-journal", f.path);
+    assert_int_equal(symlink("test.db", link), 0);
+    open_well(link, &db);
+    database_close(db);
+    assert_int_equal(journal_plant(journal, "/nonexistent"), 0);
+    assert_refused(link, -EINVAL, "test.db-journal'");
+    unlink(link);
+    fixture_remove(&f);
+}
+
+/* Its header alone would make SQLite create files beside it, and play them. */
+static void test_wal(void **state)
+{
+    (void)state;
+    struct fixture f;
+    assert_int_equal(fixture_create(&f, study, NULL), 0);
+    int fd = open(f.path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(fd, "\2\2", 2, 18), 2);
+    close(fd);
+    assert_refused(f.path, -EINVAL, "is in SQLite's WAL mode");
+    assert_int_equal(entries_count(&f), 1);
+    fixture_remove(&f);
+}
+
 /* Names that SQLite would take for something else than a file. */
 static void test_odd_paths(void **state)
 {
@@ -208,6 +284,9 @@ int main(void)
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_read_only),
         cmocka_unit_test(test_while_written),
+        cmocka_unit_test(test_planted_journal),
+        cmocka_unit_test(test_journal_behind_a_link),
+        cmocka_unit_test(test_wal),
         cmocka_unit_test(test_odd_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
