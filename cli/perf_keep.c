@@ -108,10 +108,9 @@ static int recording_write(const struct perf_keep_options *o, const struct perf_
         rc = host_fill(r, s, notes, err);
     if (!rc)
         rc = recording_add_run(r, &info, m, err);
-    if (rc)
-        recording_discard(r); /* or a file without the run would stay, which looks whole */
-    else
-        recording_close(r);
+    if (!rc)
+        rc = recording_publish(r, err);
+    recording_close(r);
     return rc;
 }
 
@@ -173,7 +172,10 @@ int perf_keep(const struct perf_keep_options *o, struct error *err)
     struct libc_archive *libc = NULL;
     char *schema = datadir_path("schema.sql", err); /* without it the reading would be in vain */
     free(schema);
-    if (!schema || recording_check(o->output, err) || (o->libc && libc_archive_open(o->libc, &libc, err)))
+    bool late =
+        o->outcome != NULL; /* the command has run: what is in the way now must not lose what it did */
+    if (!schema || (!late && recording_check(o->output, err)) ||
+        (o->libc && libc_archive_open(o->libc, &libc, err)))
         return EXIT_HEAPWAIT;
     int rc = perf_session_read(o->session, &session, err);
     if (rc) {

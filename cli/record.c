@@ -93,10 +93,9 @@ static int recording_write(const struct record_options *o, const struct found *f
         rc = perf_record_store(recording, o->perf_file, err);
     if (!rc)
         rc = host_store_end(recording, err);
-    if (rc)
-        recording_discard(recording); /* or a file without the run would stay, which looks whole */
-    else
-        recording_close(recording);
+    if (!rc)
+        rc = recording_publish(recording, err);
+    recording_close(recording);
     free(line);
     return rc;
 }

@@ -90,7 +90,6 @@ static int settings_from_recording(struct study *s, struct error *err)
         return error_set(err, -errno, "can't resume '%s': %s; without --resume it is made", file,
                          strerror(errno));
     int rc = recording_open(file, RECORDING_RESUME, &s->work.recording, err);
-    /* Touching it rolls back what a crash left, before it is opened for reading only. */
     if (!rc && recording_has_position(s->work.recording, 0) < 0)
         rc = error_set(err, -EIO, "'%s' is damaged or of another version: it can't be resumed", file);
     if (!rc)

@@ -177,6 +177,14 @@ static struct run_info info_make(const struct study_loop *l, size_t index)
     };
 }
 
+/* At FILE at once: whatever happens to the study then, what is measured is kept. */
+static int run_keep(struct recording *r, const struct run_info *info, const struct measurement *m,
+                    struct error *err)
+{
+    int rc = recording_add_run(r, info, m, err);
+    return rc ? rc : recording_publish(r, err);
+}
+
 /* The row that stands for a run which would only have wasted time. */
 static int cell_give_up(struct study_loop *l, size_t index, unsigned failures, struct recording *r,
                         struct error *err)
@@ -187,7 +195,7 @@ static int cell_give_up(struct study_loop *l, size_t index, unsigned failures, s
     char failure[128];
     snprintf(failure, sizeof(failure), "not run: given up after %u failures in a row", failures);
     info.failure = failure;
-    int rc = recording_add_run(r, &info, NULL, err);
+    int rc = run_keep(r, &info, NULL, err);
     if (rc)
         return rc;
     history_skip(l->history, cell);
@@ -247,7 +255,7 @@ static int run_record(const struct study_loop *l, size_t index, const struct stu
         info.passwords = run->said.passwords;
     if (run->m && run->watched.foreign_ns != INT64_MIN)
         info.foreign_cpu_ns = run->watched.foreign_ns > 0 ? run->watched.foreign_ns : 0;
-    return recording_add_run(r, &info, run->m, err);
+    return run_keep(r, &info, run->m, err);
 }
 
 /* Probes are attached for a stretch of traced runs and never while an untraced one is timed.  When they can't

@@ -60,37 +60,36 @@ static int noise_store(const struct study_work *w, struct error *err)
 }
 
 /* What system calls and probes cost here: without it the ledger's user code holds the costs of both. */
-static int calibration_keep(const struct study_work *w, struct error *err)
+static int calibration_make(const struct study_work *w, struct calibration *c, struct error *err)
 {
-    struct calibration c;
     if (!w->settings.ledger_reps)
         return 0;
-    int rc = calibration_take("/proc/self/exe", CALIBRATION_ROUNDS, &c, err);
+    int rc = calibration_take("/proc/self/exe", CALIBRATION_ROUNDS, c, err);
     if (rc)
         return rc;
-    const struct call_cost *null = &c.calls[CALL_NULL];
+    const struct call_cost *null = &c->calls[CALL_NULL];
     fprintf(stderr, "heapwait: a null system call takes %.0f ns here, %.0f ns in mode ledger\n",
             null->untraced, null->traced);
-    return calibration_store(w->recording, &c, err);
+    return 0;
 }
 
-/* A new recording, with the facts of the machine and the settings. */
+/* A new recording, with the facts of the machine and the settings; from now on it is this study's. */
 static int recording_begin(struct study_work *w, struct error *err)
 {
-    int rc = recording_open(w->file, RECORDING_REPLACE, &w->recording, err);
+    struct calibration calibration = {0};
+    int rc = calibration_make(w, &calibration, err);
     if (!rc)
-        rc = host_store(w->recording, &w->facts, HEAPWAIT_VERSION, err);
+        rc = recording_open(w->file, RECORDING_REPLACE, &w->recording, err);
+    if (rc)
+        return rc;
+    rc = host_store(w->recording, &w->facts, HEAPWAIT_VERSION, err);
     if (!rc)
         rc = settings_store(&w->settings, w->count, w->recording, err);
     if (!rc && w->settings.perf_file)
         rc = perf_record_store(w->recording, NULL, err);
-    if (!rc)
-        rc = calibration_keep(w, err);
-    if (rc) {
-        recording_discard(w->recording);
-        w->recording = NULL;
-    }
-    return rc;
+    if (!rc && w->settings.ledger_reps)
+        rc = calibration_store(w->recording, &calibration, err);
+    return rc ? rc : recording_publish(w->recording, err);
 }
 
 static int end_store(const struct study_work *w, struct error *err)
@@ -101,7 +100,7 @@ static int end_store(const struct study_work *w, struct error *err)
         rc = host_store_end(w->recording, err);
     if (!rc)
         rc = recording_set_study(w->recording, "finished", t->interrupted ? "0" : "1", err);
-    return rc;
+    return rc ? rc : recording_publish(w->recording, err);
 }
 
 static int runs_make(struct study_work *w, struct error *err)

@@ -299,12 +299,9 @@ static int file_choose(struct try *t, struct error *err)
 
 static void file_remove(const struct try *t)
 {
-    char journal[sizeof(t->file) + 16];
     if (!*t->folder)
         return;
-    snprintf(journal, sizeof(journal), "%s-journal", t->file);
     unlink(t->file);
-    unlink(journal);
     rmdir(t->folder);
 }
 

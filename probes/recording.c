@@ -1,20 +1,17 @@
-/* See recording.h.  SQLite with a rollback journal; `secure` defaults of SQLite are kept, only synchronous is
- * lowered to NORMAL, which still survives the death of heapwait. */
+/* See recording.h.  SQLite works on a file in memory that has no name (see analysis/one_file.h); what becomes
+ * of it is recording_publish.c's. */
 #include "probes/recording.h"
 
 #include "analysis/datadir.h"
+#include "analysis/one_file.h"
 #include "probes/recording_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
-
-/* A reader holds the file while it reads, for seconds at most (analysis/database.h); a run is worth more. */
-enum { BUSY_MS = 60000 };
 
 static char *file_read(const char *path)
 {
@@ -51,75 +48,38 @@ static int schema_create(struct recording *r, struct error *err)
     return rc;
 }
 
-/* SQLite takes some names for something else than a file (":memory:", "file:x?mode=..."). */
-static int connection_open(struct recording *r, const char *path, struct error *err)
+/* The work copy, empty or of what is there already. */
+static int work_open(struct recording *r, struct error *err)
 {
-    char *plain = NULL;
-    if (asprintf(&plain, "%s%s", *path == '/' ? "" : "./", path) < 0)
-        return error_set(err, -ENOMEM, "out of memory");
-    int rc = sqlite3_open_v2(plain, &r->db, SQLITE_OPEN_READWRITE, NULL);
-    free(plain);
+    r->work = memfd_create("heapwait-recording", MFD_CLOEXEC);
+    if (r->work < 0)
+        return error_set(err, -errno, "can't get memory for the recording '%s': %s", r->at.path,
+                         strerror(errno));
+    int rc = r->published < 0 ? 0 : content_copy(r->published, r->work);
     if (rc)
-        return error_set(err, -EIO, "can't open '%s' for writing: %s", path,
-                         r->db ? sqlite3_errmsg(r->db) : "out of memory");
-    sqlite3_busy_timeout(r->db, BUSY_MS);
-    return 0;
-}
-
-static void connection_close(struct recording *r)
-{
-    for (size_t i = 0; i < r->statement_count; i++)
-        sqlite3_finalize(r->statements[i].stmt);
-    r->statement_count = 0;
-    sqlite3_close(r->db);
-    r->db = NULL;
-}
-
-/* Made whole beside its place: whoever finds FILE finds all tables in it, and what fails leaves nothing. */
-static int file_create(struct recording *r, struct error *err)
-{
-    char *draft = file_draft(r->path);
-    if (!draft)
-        return error_set(err, -ENOMEM, "out of memory");
-    int fd = open(draft, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    int rc = fd < 0 ? -errno : 0;
-    if (rc)
-        error_set(err, rc, "can't make '%s': %s; name another file with -o", r->path, strerror(-rc));
-    else
-        close(fd);
-    if (!rc)
-        rc = connection_open(r, draft, err);
-    if (!rc)
-        rc = schema_create(r, err);
-    connection_close(r);
-    if (!rc)
-        rc = file_publish(draft, r->path, &r->older, err);
-    if (rc && fd >= 0)
-        file_withdraw(draft, false);
-    free(draft);
-    return rc;
+        return error_set(err, rc, "can't read '%s': %s", r->at.path, strerror(-rc));
+    rc = one_file_connect(r->work, true, &r->db);
+    return rc ? error_set(err, -EIO, "can't open '%s': %s", r->at.path,
+                          r->db ? sqlite3_errmsg(r->db) : "out of memory")
+              : 0;
 }
 
 int recording_open(const char *path, enum recording_open_mode mode, struct recording **out, struct error *err)
 {
-    int rc = mode == RECORDING_REPLACE ? recording_check(path, err) : 0;
-    if (rc)
-        return rc;
-    if (mode == RECORDING_RESUME && !file_is_recording(path))
-        return error_set(err, -EINVAL, "'%s' is not a recording that could be resumed", path);
     struct recording *r = calloc(1, sizeof(*r));
-    if (r)
-        r->lock = -1;
-    if (!r || !(r->path = strdup(path)))
-        rc = error_set(err, -ENOMEM, "out of memory");
+    struct error later = {""}; /* recording_publish() comes back to it: it doesn't lose what was measured */
+    if (!r)
+        return error_set(err, -ENOMEM, "out of memory");
+    r->work = r->published = -1;
+    int rc = location_set(&r->at, path, err);
     if (!rc && mode == RECORDING_REPLACE)
-        rc = file_create(r, err);
+        location_open(&r->at, &later);
+    else if (!rc)
+        rc = location_resume(&r->at, &r->published, err);
     if (!rc)
-        rc = file_lock(path, &r->lock, err); /* before SQLite: closing it would end SQLite's own locks */
-    if (!rc)
-        rc = connection_open(r, path, err);
-    if (!rc && sqlite3_exec(r->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL))
-        rc = db_error(r, err, "set up writing");
+        rc = work_open(r, err);
+    if (!rc && mode == RECORDING_REPLACE)
+        rc = schema_create(r, err);
     if (rc) {
         recording_close(r);
         return rc;
@@ -307,6 +267,8 @@ int recording_add_run(struct recording *r, const struct run_info *info, const st
         rc = db_error(r, err, "keep a run");
     if (rc)
         sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    else
+        r->runs++;
     return rc;
 }
 
@@ -337,18 +299,13 @@ void recording_close(struct recording *r)
 {
     if (!r)
         return;
-    connection_close(r);
-    if (r->lock >= 0)
-        close(r->lock);
-    free(r->path);
+    for (size_t i = 0; i < r->statement_count; i++)
+        sqlite3_finalize(r->statements[i].stmt);
+    sqlite3_close(r->db);
+    if (r->work >= 0)
+        close(r->work);
+    if (r->published >= 0)
+        close(r->published);
+    location_close(&r->at);
     free(r);
-}
-
-void recording_discard(struct recording *r)
-{
-    if (!r)
-        return;
-    connection_close(r);
-    file_withdraw(r->path, r->older);
-    recording_close(r);
 }

@@ -1,5 +1,6 @@
-/* The recording's writer: the only code that inserts rows.  One transaction per run, so that a crash leaves
- * whole runs or nothing.  Reads nothing of the system; what it writes comes in as structs and strings. */
+/* The recording's writer: the only code that inserts rows.  What is written is in memory until
+ * recording_publish() puts it at FILE, whole, so that a crash leaves the state that was published last. Reads
+ * nothing of the system; what it writes comes in as structs and strings. */
 #ifndef HEAPWAIT_RECORDING_H
 #define HEAPWAIT_RECORDING_H
 
@@ -9,8 +10,9 @@
 struct recording;
 
 enum recording_open_mode {
-    RECORDING_REPLACE, /* an existing FILE is kept as FILE.old (only if it is a recording; else an error) */
-    RECORDING_RESUME,  /* FILE must exist and be a recording */
+    RECORDING_REPLACE, /* when it is published, an existing FILE is kept as FILE.old (only if it is a
+                          recording; else an error) */
+    RECORDING_RESUME,  /* FILE must exist and be a recording; nobody else can write into it from now on */
 };
 
 /* What the caller knows of a run beyond its measurement.  NULL and -1 mean: not known (NULL in the
@@ -25,10 +27,13 @@ struct run_info {
     enum probe_mode probes; /* of a run without a measurement; else the measurement's own */
 };
 
-/* Whether a recording can be made there, before a command is run for it: nothing else is in the way, nobody
- * writes into it, the folder is there and has room.  Negative errno with a sentence. */
+/* Whether a recording can be made there, before a command is run for it: nothing is in the way at FILE, at
+ * FILE.old or beside them, nobody writes into it, the folder is there and has room.  Negative errno with a
+ * sentence. */
 int recording_check(const char *path, struct error *err);
 
+/* Writes nothing.  RECORDING_REPLACE: recording_check() comes first, before the measuring; what stands in the
+ * way later is recording_publish()'s. */
 int recording_open(const char *path, enum recording_open_mode mode, struct recording **out,
                    struct error *err);
 
@@ -41,7 +46,7 @@ int recording_add_variant(struct recording *r, int position, const char *name, c
                           const char *linkage, const char *allocator, const char *command,
                           const char *absent_reason, struct error *err);
 
-/* Writes the whole run, in one transaction.  `m` may be NULL for a run that could not be executed at all. */
+/* Adds the whole run, or nothing of it.  `m` may be NULL for a run that could not be executed at all. */
 int recording_add_run(struct recording *r, const struct run_info *info, const struct measurement *m,
                       struct error *err);
 
@@ -51,10 +56,12 @@ int recording_has_position(struct recording *r, int64_t position);
 /* The value of a study setting as a malloc'd string, NULL when absent. */
 char *recording_get_study(struct recording *r, const char *key);
 
-/* NULL is fine. */
-void recording_close(struct recording *r);
+/* Makes FILE what was written until now; from the first time on nobody else can write into it.  When that
+ * can't be done, and a run was added, the recording is kept under another name, beside FILE or in TMPDIR: the
+ * sentence tells it.  That is for good: a later call fails, too. */
+int recording_publish(struct recording *r, struct error *err);
 
-/* Closes and removes a new recording into which nothing could be written; what it had replaced comes back. */
-void recording_discard(struct recording *r);
+/* What was not published is gone.  NULL is fine. */
+void recording_close(struct recording *r);
 
 #endif

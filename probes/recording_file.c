@@ -1,98 +1,213 @@
-/* The recording's file as a file: what may be replaced, who is writing into it, whether there is room.  The
- * surprising facts: SQLite takes "" and ":memory:" for databases that vanish, so it is never given the user's
- * own words; and a file that is renamed while SQLite writes into it loses its journal, so that a writer holds
- * a lock on a byte that SQLite doesn't use, for as long as it lives. */
+/* The recording's file as a file: what lies at its place and may be replaced, who is writing, whether there
+ * is room.  All names are looked up in the folder that was opened at the beginning, and no link is followed:
+ * the folder may be one that others can write to.  The writer's lock is on a byte that SQLite doesn't use. */
 #include "probes/recording_private.h"
+
+#include "analysis/one_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
     APPLICATION_ID = 0x48574149,
-    ROOM_BYTES = 512 * 1024, /* the empty tables, a short run, and SQLite's journal of them */
+    ROOM_BYTES = 512 * 1024, /* the empty tables and a short run, and once more while it is replaced */
+    LOCK_TRIES = 100,
 };
 
 /* Far above SQLite's own (https://www.sqlite.org/src/file/src/os.h: PENDING_BYTE is 0x40000000). */
 static const off_t WRITER_BYTE = INT64_MAX - 16;
 
+bool location_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* SQLite's own mark and ours, at the offsets that https://www.sqlite.org/fileformat.html gives. */
-bool file_is_recording(const char *path)
+static bool file_is_recording(int fd)
 {
     unsigned char head[72] = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* or a FIFO would be waited for */
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, head, sizeof(head));
-    close(fd);
+    ssize_t n = pread(fd, head, sizeof(head), 0);
     uint32_t id = (uint32_t)head[68] << 24 | (uint32_t)head[69] << 16 | (uint32_t)head[70] << 8 | head[71];
     return n == sizeof(head) && !memcmp(head, "SQLite format 3", 16) && id == APPLICATION_ID;
 }
 
-/* Of the open file description, not of the process: closing another descriptor of the file keeps it. */
-static int lock_try(int fd)
+int location_claim(int fd)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = WRITER_BYTE, .l_len = 1};
-    return fcntl(fd, F_OFD_SETLK, &lock) ? -errno : 0;
-}
-
-int file_lock(const char *path, int *fd, struct error *err)
-{
-    *fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    if (*fd < 0)
-        return error_set(err, -errno, "can't open '%s' for writing: %s", path, strerror(errno));
-    int rc = lock_try(*fd);
-    if (rc != -EAGAIN && rc != -EACCES) /* a file system without locks is no reason to refuse */
+    if (!fcntl(fd, F_OFD_SETLK, &lock))
         return 0;
-    close(*fd);
-    *fd = -1;
-    return error_set(err, -EBUSY,
-                     "'%s' is being written to by another heapwait: wait for its end, or name another file "
-                     "with -o",
-                     path);
+    return errno == EAGAIN || errno == EACCES ? -EBUSY
+                                              : 0; /* no locks in a file system: no reason to refuse */
 }
 
-/* What is there already: nothing, a recording, an empty file; or something that isn't ours. */
-static int file_judge(const char *path, bool *older, struct error *err)
+int location_set(struct location *l, const char *path, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    const int place = slash ? (int)(slash - path) + 1 : 0;
+    *l = (struct location){.folder = -1};
+    if (!*path)
+        return error_set(err, -EINVAL, "-o takes the name of a file");
+    if (asprintf(&l->path, "%s%s", path, path[place] ? "" : ".") < 0)
+        l->path = NULL;
+    if (!l->path || asprintf(&l->older, "%s.old", l->path) < 0)
+        l->older = NULL;
+    l->folder_path = place > 1 ? strndup(path, (size_t)place - 1) : strdup(place ? "/" : ".");
+    if (!l->older || !l->folder_path)
+        return error_set(err, -ENOMEM, "out of memory");
+    l->place = place;
+    return 0;
+}
+
+int location_open(struct location *l, struct error *err)
+{
+    if (l->folder >= 0)
+        return 0;
+    l->folder = open(l->folder_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (l->folder < 0)
+        return error_set(err, -errno,
+                         "there is no folder '%s' for '%s' (%s): make it, or name another file with -o",
+                         l->folder_path, l->path, strerror(errno));
+    return 0;
+}
+
+void location_close(struct location *l)
+{
+    if (l->folder >= 0)
+        close(l->folder);
+    free(l->path);
+    free(l->older);
+    free(l->folder_path);
+    *l = (struct location){.folder = -1};
+}
+
+const char *location_name(const struct location *l, const char *path)
+{
+    return path + l->place;
+}
+
+/* In a sticky folder, as /tmp is, others' files stay where they are. */
+static bool may_move(const struct location *l, const struct stat *st)
+{
+    struct stat folder;
+    return geteuid() == 0 || fstat(l->folder, &folder) || !(folder.st_mode & S_ISVTX) ||
+           folder.st_uid == geteuid() || st->st_uid == geteuid();
+}
+
+/* A FIFO would be waited for. */
+static int file_open(const struct location *l, const char *path, int how)
+{
+    return openat(l->folder, location_name(l, path), how | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static enum occupant kind_find(const struct location *l, const char *path, struct stat *st)
+{
+    if (!S_ISREG(st->st_mode))
+        return OCCUPANT_FOREIGN;
+    int fd = file_open(l, path, O_RDONLY);
+    if (fd < 0)
+        return st->st_size ? OCCUPANT_FOREIGN : OCCUPANT_EMPTY;
+    enum occupant kind = OCCUPANT_FOREIGN;
+    if (!fstat(fd, st) && S_ISREG(st->st_mode)) /* what was opened, not what was looked at */
+        kind = !st->st_size ? OCCUPANT_EMPTY : file_is_recording(fd) ? OCCUPANT_RECORDING : OCCUPANT_FOREIGN;
+    close(fd);
+    return kind;
+}
+
+/* What is called so: nothing, an empty file or a recording, and ours to move; else a negative errno. */
+static int occupant_find(const struct location *l, const char *path, struct error *err)
 {
     struct stat st;
-    *older = false;
-    if (lstat(path, &st))
-        return errno == ENOENT ? 0 : error_set(err, -errno, "can't use '%s': %s", path, strerror(errno));
-    if (S_ISREG(st.st_mode) && st.st_size == 0)
-        return 0;
+    if (fstatat(l->folder, location_name(l, path), &st, AT_SYMLINK_NOFOLLOW))
+        return errno == ENOENT ? OCCUPANT_NONE
+                               : error_set(err, -errno, "can't use '%s': %s", path, strerror(errno));
     if (S_ISLNK(st.st_mode))
-        return error_set(err, -EEXIST,
-                         "'%s' is a symbolic link; it is left alone: name the file itself with -o", path);
-    if (!S_ISREG(st.st_mode) || !file_is_recording(path))
+        return error_set(err, -EEXIST, "'%s' is a symbolic link; it is left alone: name another file with -o",
+                         path);
+    enum occupant kind = kind_find(l, path, &st);
+    if (kind == OCCUPANT_FOREIGN)
         return error_set(err, -EEXIST,
                          "'%s' exists and is not a recording; it is left alone: name another file with -o",
                          path);
-    *older = true;
-    int fd = -1;
-    int rc = access(path, R_OK | W_OK) ? 0 : file_lock(path, &fd, err);
-    if (fd >= 0)
-        close(fd);
-    return rc;
+    if (!may_move(l, &st))
+        return error_set(
+            err, -EPERM,
+            "'%s' is another user's, who alone may move it in the folder '%s': name another file "
+            "with -o",
+            path, l->folder_path);
+    return (int)kind;
 }
 
-static int folder_judge(const char *path, const char *folder, struct error *err)
+/* A plain SQLite would play it into what is put there. */
+static int companion_refuse(const struct location *l, const char *path, struct error *err)
+{
+    const char *ending = one_file_companion(l->folder, location_name(l, path));
+    if (!ending)
+        return 0;
+    return error_set(
+        err, -EEXIST,
+        "'%s%s' is in the way: a writer of '%s' that was killed left it, or somebody put it there, "
+        "and it is left alone: move it away, or name another file with -o",
+        path, ending, path);
+}
+
+int location_lock(const struct location *l, int *fd, struct error *err)
+{
+    struct stat locked, there;
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        *fd = file_open(l, l->path, O_RDWR);
+        if (*fd < 0)
+            return error_set(err, -errno, "can't open '%s' for writing: %s", l->path, strerror(errno));
+        int rc = location_claim(*fd);
+        if (!rc && !fstat(*fd, &locked) &&
+            !fstatat(l->folder, location_name(l, l->path), &there, AT_SYMLINK_NOFOLLOW) &&
+            location_same(&locked, &there))
+            return 0;
+        close(*fd); /* its writer has put the next state there meanwhile, or somebody something else */
+        *fd = -1;
+        if (rc)
+            break;
+    }
+    return error_set(err, -EBUSY,
+                     "'%s' is being written to by another heapwait: wait for its end, or name another file "
+                     "with -o",
+                     l->path);
+}
+
+/* Who may not write into a file may still move it. */
+static int older_lock(const struct location *l, int *lock, struct error *err)
+{
+    struct error why = {""};
+    int rc = location_lock(l, lock, &why);
+    return !rc || rc == -EACCES || rc == -EPERM || rc == -EROFS ? 0 : error_set(err, rc, "%s", why.text);
+}
+
+int location_occupant(const struct location *l, int *lock, struct error *err)
+{
+    *lock = -1;
+    int rc = companion_refuse(l, l->path, err);
+    int kind = rc ? rc : occupant_find(l, l->path, err);
+    if (kind != OCCUPANT_RECORDING)
+        return kind;
+    rc = companion_refuse(l, l->older, err);
+    if (!rc)
+        rc = occupant_find(l, l->older, err);
+    if (rc >= 0)
+        rc = older_lock(l, lock, err);
+    return rc < 0 ? rc : kind;
+}
+
+static int room_check(const struct location *l, struct error *err)
 {
     struct statvfs fs;
-    if (access(folder, F_OK))
-        return error_set(err, -errno,
-                         "there is no folder '%s' for '%s' (%s): make it, or name another file with -o",
-                         folder, path, strerror(errno));
-    if (access(folder, W_OK | X_OK))
+    if (faccessat(l->folder, ".", W_OK | X_OK, 0))
         return error_set(err, -errno, "can't write into the folder '%s' (%s): name another file with -o",
-                         folder, strerror(errno));
-    if (statvfs(folder, &fs) || !fs.f_blocks)
+                         l->folder_path, strerror(errno));
+    if (fstatvfs(l->folder, &fs) || !fs.f_blocks)
         return 0; /* it doesn't tell */
     uint64_t free_bytes = (uint64_t)(geteuid() ? fs.f_bavail : fs.f_bfree) * fs.f_frsize;
     if (free_bytes >= ROOM_BYTES)
@@ -101,65 +216,44 @@ static int folder_judge(const char *path, const char *folder, struct error *err)
         err, -ENOSPC,
         "the disk is full: where '%s' would lie there are %llu KiB left, and a recording takes at "
         "least %d: make room, or name another place with -o",
-        path, (unsigned long long)(free_bytes / 1024), ROOM_BYTES / 1024);
+        l->path, (unsigned long long)(free_bytes / 1024), ROOM_BYTES / 1024);
 }
 
 int recording_check(const char *path, struct error *err)
 {
-    bool older;
-    if (!*path)
-        return error_set(err, -EINVAL, "-o takes the name of a file");
-    int rc = file_judge(path, &older, err);
-    if (rc)
-        return rc;
-    char *copy = strdup(path);
-    rc = copy ? folder_judge(path, dirname(copy), err) : error_set(err, -ENOMEM, "out of memory");
-    free(copy);
-    return rc;
-}
-
-static char *path_with(const char *path, const char *ending)
-{
-    char *with = NULL;
-    return asprintf(&with, "%s%s", path, ending) < 0 ? NULL : with;
-}
-
-static int rename_tell(const char *from, const char *to, struct error *err)
-{
-    if (!rename(from, to))
-        return 0;
-    return error_set(err, -errno, "can't rename '%s' to '%s': %s", from, to, strerror(errno));
-}
-
-char *file_draft(const char *path)
-{
-    char ending[32];
-    snprintf(ending, sizeof(ending), ".new-%d", (int)getpid());
-    return path_with(path, ending);
-}
-
-int file_publish(const char *draft, const char *path, bool *older, struct error *err)
-{
-    int rc = file_judge(path, older, err);
-    char *old = rc ? NULL : path_with(path, ".old");
-    if (!rc && !old)
-        rc = error_set(err, -ENOMEM, "out of memory");
-    if (!rc && *older)
-        rc = rename_tell(path, old, err);
+    struct location l;
+    int lock = -1;
+    int rc = location_set(&l, path, err);
     if (!rc)
-        rc = rename_tell(draft, path, err);
-    free(old);
+        rc = location_open(&l, err);
+    if (!rc)
+        rc = location_occupant(&l, &lock, err);
+    if (rc >= 0)
+        rc = room_check(&l, err);
+    if (lock >= 0)
+        close(lock);
+    location_close(&l);
     return rc;
 }
 
-void file_withdraw(const char *path, bool older)
+int location_resume(struct location *l, int *fd, struct error *err)
 {
-    char *old = path_with(path, ".old"), *journal = path_with(path, "-journal");
-    unlink(path);
-    if (journal)
-        unlink(journal);
-    if (older && old)
-        rename(old, path);
-    free(old);
-    free(journal);
+    struct error why = {""};
+    *fd = -1;
+    int kind = location_open(l, &why);
+    if (!kind)
+        kind = occupant_find(l, l->path, &why);
+    if (kind != OCCUPANT_RECORDING)
+        return error_set(err, -EINVAL, "'%s' is not a recording that could be resumed%s%s", l->path,
+                         kind < 0 ? ": " : "", why.text);
+    int rc = companion_refuse(l, l->path, err);
+    if (!rc)
+        rc = location_lock(l, fd, err);
+    if (!rc && one_file_is_wal(*fd))
+        rc =
+            error_set(err, -EPROTO,
+                      "'%s' is in SQLite's WAL mode, in which heapwait writes no recording: turn that off by "
+                      "`sqlite3 '%s' 'PRAGMA journal_mode = DELETE'`",
+                      l->path, l->path);
+    return rc;
 }

@@ -6,14 +6,28 @@
 #include "probes/recording.h"
 
 #include <sqlite3.h>
+#include <stdbool.h>
+#include <sys/stat.h>
 
 enum { STATEMENTS = 32 };
 
+/* Where a recording is to lie.  The folder is opened once, and every name is looked up in it. */
+struct location {
+    char *path, *older; /* FILE and FILE.old, as the user says them */
+    char *folder_path;
+    int place;  /* of the names in these paths */
+    int folder; /* -1: not open */
+};
+
+/* States of a recording: the work copy, which is SQLite's, lies in memory and has no name; a draft is a whole
+ * copy of it under a name of its own, being written; published, it is at FILE, and never written to again. */
 struct recording {
     sqlite3 *db;
-    char *path;
-    int lock;   /* a descriptor that holds the writer's lock; -1: none */
-    bool older; /* FILE.old is what FILE was before */
+    int work; /* a memfd, with the database */
+    struct location at;
+    int published; /* what was put at FILE last, with the writer's lock; -1: nothing yet */
+    size_t runs;   /* measured since it was opened */
+    bool given_up; /* it could not be put there */
     /* a run may have a hundred thousand rows */
     struct {
         const char *sql;
@@ -51,12 +65,25 @@ int frames_insert(struct recording *r, int64_t run_id, const struct call_tree *t
 int waiters_insert(struct recording *r, int64_t lock_id, int64_t frames, const struct lock *l,
                    struct error *err);
 
-/* recording_file.c.  A new recording is made whole under another name (malloc'd by file_draft()) and
- * published then: what was there becomes FILE.old, *older says so.  file_withdraw() takes it back. */
-bool file_is_recording(const char *path);
-int file_lock(const char *path, int *fd, struct error *err);
-char *file_draft(const char *path);
-int file_publish(const char *draft, const char *path, bool *older, struct error *err);
-void file_withdraw(const char *path, bool older);
+/* recording_file.c.  Negative errno with a sentence; a location is to be closed in any case. */
+int location_set(struct location *l, const char *path, struct error *err);
+int location_open(struct location *l, struct error *err); /* the folder; once it is open, that */
+void location_close(struct location *l);
+/* The name of `path`, which is the location's path with another ending or none. */
+const char *location_name(const struct location *l, const char *path);
+
+/* What lies at FILE.  For OCCUPANT_RECORDING FILE.old can be replaced, and *lock holds the writer's lock, if
+ * there can be one (else -1); it is to be closed. */
+enum occupant { OCCUPANT_NONE, OCCUPANT_EMPTY, OCCUPANT_RECORDING, OCCUPANT_FOREIGN /* never returned */ };
+int location_occupant(const struct location *l, int *lock, struct error *err);
+/* Opens FILE and locks it, for as long as the descriptor lives. */
+int location_lock(const struct location *l, int *fd, struct error *err);
+/* That, of a recording that can be gone on with. */
+int location_resume(struct location *l, int *fd, struct error *err);
+/* -EBUSY: another one writes.  Of the open file description: closing another descriptor keeps it. */
+int location_claim(int fd);
+/* recording_publish.c: all of one file to where another one is. */
+int content_copy(int from, int to);
+bool location_same(const struct stat *a, const struct stat *b);
 
 #endif

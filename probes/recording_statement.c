@@ -3,30 +3,12 @@
 
 #include <errno.h>
 
-/* What the user can do about it. */
-static const char *remedy(int code)
-{
-    switch (code) {
-    case SQLITE_FULL:
-        return "; make room, or name another place with -o";
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return "; another program has kept it locked for a minute: close what reads it (`fuser` names it)";
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-        return "; the file and its folder must be writable: name another file with -o";
-    case SQLITE_IOERR:
-        return "; look for errors of the disk, or name another place with -o";
-    default:
-        return "";
-    }
-}
-
 int db_error(struct recording *r, struct error *err, const char *doing)
 {
-    return error_set(err, -EIO, "can't %s in the recording '%s': %s%s", doing, r->path, sqlite3_errmsg(r->db),
-                     remedy(sqlite3_errcode(r->db) & 0xff));
+    int code = sqlite3_errcode(r->db) & 0xff;
+    return error_set(
+        err, -EIO, "can't %s in the recording '%s': %s%s", doing, r->at.path, sqlite3_errmsg(r->db),
+        code == SQLITE_FULL || code == SQLITE_NOMEM ? "; it is made in memory, which is full" : "");
 }
 
 struct bound b_text(const char *s)

@@ -46,6 +46,14 @@ static struct recording *opened(const char *path, enum recording_open_mode mode)
     return r;
 }
 
+static void published(struct recording *r)
+{
+    struct error err = {""};
+    if (recording_publish(r, &err))
+        fail_msg("%s", err.text);
+    recording_close(r);
+}
+
 static const struct run_info nothing_known = {.command = "x",
                                               .threads = -1,
                                               .passwords = -1,
@@ -142,7 +150,7 @@ static void writes_all_of_it(void **state)
     assert_int_equal(recording_set_host(r, "kernel", "7", &err), 0);
     assert_int_equal(recording_add_variant(r, 1, "v", NULL, NULL, NULL, "c", "no compiler", &err), 0);
     assert_int_equal(recording_add_run(r, &info, &s.m, &err), 0);
-    recording_close(r);
+    published(r);
     call_tree_free(s.m.paths);
     static const struct fact facts[] = {
         {"SELECT count(*) FROM host WHERE value = '7'", 1},
@@ -184,7 +192,7 @@ static void call_paths_of_two_runs(void **state)
     sample_run_fill(&s);
     assert_int_equal(recording_add_run(r, &nothing_known, &s.m, &err), 0);
     assert_int_equal(recording_add_run(r, &nothing_known, &s.m, &err), 0);
-    recording_close(r);
+    published(r);
     call_tree_free(s.m.paths);
     static const struct fact facts[] = {
         {"SELECT count(*) FROM frame", 6}, /* of two runs */
@@ -214,7 +222,7 @@ static void a_run_that_never_was(void **state)
     info.failure = "it can't be executed";
     info.probes = PROBES_WAITS;
     assert_int_equal(recording_add_run(r, &info, NULL, &err), 0);
-    recording_close(r);
+    published(r);
     assert_int_equal(number_of(path, "SELECT wall_ns FROM run"), INT64_MIN);
     assert_int_equal(number_of(path, "SELECT exit_status FROM run"), INT64_MIN);
     assert_int_equal(number_of(path, "SELECT max_rss_bytes FROM run"), INT64_MIN);
@@ -238,6 +246,7 @@ static void whole_runs_or_nothing(void **state)
     memcpy(bad.stats[1].name, bad.stats[0].name, sizeof(bad.stats[0].name)); /* twice the same key */
     assert_int_equal(recording_add_run(r, &nothing_known, &bad.m, &err), -EIO);
     assert_non_null(strstr(err.text, path));
+    assert_int_equal(recording_publish(r, &none), 0);
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         char sql[64];
         strcat(strcpy(sql, "SELECT count(*) FROM "), tables[i]);
@@ -245,7 +254,7 @@ static void whole_runs_or_nothing(void **state)
     }
     sample_run_fill(&good);
     assert_int_equal(recording_add_run(r, &nothing_known, &good.m, &none), 0);
-    recording_close(r);
+    published(r);
     call_tree_free(bad.m.paths);
     call_tree_free(good.m.paths);
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
@@ -263,19 +272,27 @@ static void keeps_the_older_one(void **state)
     for (int i = 1; i <= 3; i++) {
         struct recording *r = opened(path, RECORDING_REPLACE);
         assert_int_equal(recording_set_host(r, "which", (char[]){(char)('0' + i), 0}, &err), 0);
-        recording_close(r);
+        published(r);
     }
     assert_int_equal(number_of(path, "SELECT value FROM host"), 3);
     assert_int_equal(number_of(folder_path("kept.db.old"), "SELECT value FROM host"), 2);
 }
 
+/* Before the measuring, and again when it is to be written. */
 static void refused(const char *path, enum recording_open_mode mode, int error)
 {
     struct recording *r = NULL;
-    struct error err = {""};
-    assert_int_equal(recording_open(path, mode, &r, &err), error);
-    assert_null(r);
+    struct error early = {""}, err = {""};
+    if (mode == RECORDING_REPLACE) {
+        assert_int_equal(recording_check(path, &early), error);
+        assert_non_null(strstr(early.text, path));
+    }
+    int rc = recording_open(path, mode, &r, &err);
+    if (!rc && mode == RECORDING_REPLACE)
+        rc = recording_publish(r, &err);
+    assert_int_equal(rc, error);
     assert_non_null(strstr(err.text, path));
+    recording_close(r);
 }
 
 static void foreign_files_are_left_alone(void **state)
@@ -322,21 +339,28 @@ static void an_empty_file_is_no_loss(void **state)
     const char *path = folder_path("empty.db");
     (void)state;
     file_write(path, "", 0);
-    recording_close(opened(path, RECORDING_REPLACE));
+    published(opened(path, RECORDING_REPLACE));
     assert_int_equal(number_of(path, "SELECT count(*) FROM run"), 0);
     assert_int_not_equal(access(folder_path("empty.db.old"), F_OK), 0);
 }
 
-/* Two writers would take each other's journal. */
+/* Two writers would take each other's runs.  The lock goes over to each new state. */
 static void one_writer_at_a_time(void **state)
 {
     const char *path = folder_path("busy.db");
+    struct error err = {""};
     (void)state;
     struct recording *r = opened(path, RECORDING_REPLACE);
-    refused(path, RECORDING_REPLACE, -EBUSY);
-    refused(path, RECORDING_RESUME, -EBUSY);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(recording_publish(r, &err), 0);
+        refused(path, RECORDING_REPLACE, -EBUSY);
+        refused(path, RECORDING_RESUME, -EBUSY);
+    }
     recording_close(r);
-    recording_close(opened(path, RECORDING_RESUME));
+    r = opened(path, RECORDING_RESUME);
+    refused(path, RECORDING_REPLACE, -EBUSY); /* before it has written anything */
+    recording_close(r);
+    published(opened(path, RECORDING_RESUME));
 }
 
 /* The user's words are the name of a file, whatever SQLite would make of them. */
@@ -346,28 +370,31 @@ static void names_mean_files(void **state)
     (void)state;
     assert_non_null(getcwd(place, sizeof(place)));
     assert_int_equal(chdir(folder_path(".")), 0);
-    recording_close(opened(":memory:", RECORDING_REPLACE));
-    recording_close(opened("file:x?mode=memory", RECORDING_REPLACE));
+    published(opened(":memory:", RECORDING_REPLACE));
+    published(opened("file:x?mode=memory", RECORDING_REPLACE));
     assert_int_equal(access("./:memory:", F_OK), 0);
     assert_int_equal(access("./file:x?mode=memory", F_OK), 0);
     assert_int_equal(chdir(place), 0);
     refused("", RECORDING_REPLACE, -EINVAL);
 }
 
-static void what_fails_leaves_nothing(void **state)
+/* Nothing is there before it is whole. */
+static void what_is_not_published_is_gone(void **state)
 {
-    const char *path = folder_path("kept.db");
+    const char *path = folder_path("kept2.db");
     struct error err = {""};
     (void)state;
     struct recording *r = opened(path, RECORDING_REPLACE);
     assert_int_equal(recording_add_run(r, &nothing_known, NULL, &err), 0);
+    assert_int_not_equal(access(path, F_OK), 0);
+    published(r);
+    r = opened(path, RECORDING_REPLACE);
+    assert_int_equal(recording_add_run(r, &nothing_known, NULL, &err), 0);
+    assert_int_equal(recording_add_run(r, &nothing_known, NULL, &err), 0);
     recording_close(r);
-    recording_discard(opened(path, RECORDING_REPLACE)); /* the older one is there again */
     assert_int_equal(number_of(path, "SELECT count(*) FROM run"), 1);
-    assert_int_not_equal(access(folder_path("kept.db.old"), F_OK), 0);
-    recording_discard(opened(folder_path("new.db"), RECORDING_REPLACE));
-    assert_int_not_equal(access(folder_path("new.db"), F_OK), 0);
-    recording_discard(NULL);
+    assert_int_not_equal(access(folder_path("kept2.db.old"), F_OK), 0);
+    recording_close(NULL);
 }
 
 static void goes_on_where_it_was(void **state)
@@ -380,7 +407,7 @@ static void goes_on_where_it_was(void **state)
     info.position = 3;
     assert_int_equal(recording_set_study(r, "seed", "4711", &err), 0);
     assert_int_equal(recording_add_run(r, &info, NULL, &err), 0);
-    recording_close(r);
+    published(r);
 
     r = opened(path, RECORDING_RESUME);
     assert_int_equal(recording_has_position(r, 3), 1);
@@ -392,7 +419,7 @@ static void goes_on_where_it_was(void **state)
     info.position = 4;
     assert_int_equal(recording_add_run(r, &info, NULL, &err), 0);
     assert_int_equal(recording_has_position(r, 4), 1);
-    recording_close(r);
+    published(r);
     assert_int_equal(number_of(path, "SELECT count(*) FROM run"), 2);
 }
 
@@ -403,7 +430,7 @@ static void a_truncated_recording(void **state)
     struct error err = {""};
     size_t size;
     (void)state;
-    recording_close(opened(whole, RECORDING_REPLACE));
+    published(opened(whole, RECORDING_REPLACE));
     char *bytes = file_slurp(whole, &size);
     for (size_t left = 72; left < size; left = left * 2) {
         const char *path = folder_path("cut.db");
@@ -419,7 +446,6 @@ static void a_truncated_recording(void **state)
         recording_close(r);
     }
     free(bytes);
-    recording_close(NULL);
 }
 
 static int begin(void **state)
@@ -439,12 +465,18 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_all_of_it),          cmocka_unit_test(call_paths_of_two_runs),
-        cmocka_unit_test(a_run_that_never_was),      cmocka_unit_test(whole_runs_or_nothing),
-        cmocka_unit_test(keeps_the_older_one),       cmocka_unit_test(foreign_files_are_left_alone),
-        cmocka_unit_test(what_is_no_file),           cmocka_unit_test(an_empty_file_is_no_loss),
-        cmocka_unit_test(one_writer_at_a_time),      cmocka_unit_test(names_mean_files),
-        cmocka_unit_test(what_fails_leaves_nothing), cmocka_unit_test(goes_on_where_it_was),
+        cmocka_unit_test(writes_all_of_it),
+        cmocka_unit_test(call_paths_of_two_runs),
+        cmocka_unit_test(a_run_that_never_was),
+        cmocka_unit_test(whole_runs_or_nothing),
+        cmocka_unit_test(keeps_the_older_one),
+        cmocka_unit_test(foreign_files_are_left_alone),
+        cmocka_unit_test(what_is_no_file),
+        cmocka_unit_test(an_empty_file_is_no_loss),
+        cmocka_unit_test(one_writer_at_a_time),
+        cmocka_unit_test(names_mean_files),
+        cmocka_unit_test(what_is_not_published_is_gone),
+        cmocka_unit_test(goes_on_where_it_was),
         cmocka_unit_test(a_truncated_recording),
     };
     return cmocka_run_group_tests(tests, begin, end);
