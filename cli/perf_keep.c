@@ -90,11 +90,10 @@ static int host_fill(struct recording *r, const struct perf_session *s, const st
     return rc;
 }
 
-static int recording_write(const struct perf_keep_options *o, const struct perf_session *s,
-                           const struct measurement *m, const struct perf_import_notes *notes,
-                           struct error *err)
+static int recording_write(const struct perf_keep_options *o, struct recording *r,
+                           const struct perf_session *s, const struct measurement *m,
+                           const struct perf_import_notes *notes, struct error *err)
 {
-    struct recording *r = NULL;
     struct run_info info = {.command = o->command ? o->command : s->command,
                             .threads = -1,
                             .passwords = -1,
@@ -103,14 +102,11 @@ static int recording_write(const struct perf_keep_options *o, const struct perf_
                             .reported_ns = -1,
                             .foreign_cpu_ns = -1,
                             .load_average = o->outcome ? o->load_average : -1};
-    int rc = recording_open(o->output, RECORDING_REPLACE, &r, err);
-    if (!rc)
-        rc = host_fill(r, s, notes, err);
+    int rc = host_fill(r, s, notes, err);
     if (!rc)
         rc = recording_add_run(r, &info, m, err);
     if (!rc)
         rc = recording_publish(r, err);
-    recording_close(r);
     return rc;
 }
 
@@ -150,12 +146,13 @@ static int exit_of_session(int rc)
     return rc == -ENOPKG || rc == -ENOMEM || rc == -ECANCELED ? EXIT_HEAPWAIT : EXIT_DATA;
 }
 
-static int measurement_keep(const struct perf_keep_options *o, const struct perf_session *session,
-                            struct measurement *m, const struct perf_import_notes *notes, struct error *err)
+static int measurement_keep(const struct perf_keep_options *o, struct recording *r,
+                            const struct perf_session *session, struct measurement *m,
+                            const struct perf_import_notes *notes, struct error *err)
 {
     if (o->outcome)
         m->outcome = *o->outcome;
-    if (recording_write(o, session, m, notes, err))
+    if (recording_write(o, r, session, m, notes, err))
         return EXIT_HEAPWAIT;
     if (m->probes != PROBES_NONE)
         lock_table_print(m, stderr);
@@ -164,31 +161,45 @@ static int measurement_keep(const struct perf_keep_options *o, const struct perf
     return EXIT_OK;
 }
 
-int perf_keep(const struct perf_keep_options *o, struct error *err)
+/* The session is there: an exit status. */
+static int session_perform(const struct perf_keep_options *o, struct recording *r,
+                           const struct libc_archive *libc, struct error *err)
 {
     struct perf_session session;
     struct perf_import_notes notes = {0};
     struct measurement *m = NULL;
-    struct libc_archive *libc = NULL;
-    char *schema = datadir_path("schema.sql", err); /* without it the reading would be in vain */
-    free(schema);
-    bool late =
-        o->outcome != NULL; /* the command has run: what is in the way now must not lose what it did */
-    if (!schema || (!late && recording_check(o->output, err)) ||
-        (o->libc && libc_archive_open(o->libc, &libc, err)))
-        return EXIT_HEAPWAIT;
     int rc = perf_session_read(o->session, &session, err);
-    if (rc) {
-        libc_archive_close(libc);
+    if (rc)
         return exit_of_session(rc);
-    }
     rc = session_import(o, &session, libc, &m, &notes, err);
     if (!rc)
         rc = session_check(&session, m, o->session, err);
-    int code = rc ? exit_of_session(rc) : measurement_keep(o, &session, m, &notes, err);
+    int code = rc ? exit_of_session(rc) : measurement_keep(o, r, &session, m, &notes, err);
     measurement_free(m);
     perf_import_notes_free(&notes);
     perf_session_free(&session);
+    return code;
+}
+
+static int output_open(const char *output, struct recording **r, struct error *err)
+{
+    int rc = recording_check(output, err);
+    return rc ? rc : recording_open(output, RECORDING_REPLACE, r, err);
+}
+
+int perf_keep(const struct perf_keep_options *o, struct error *err)
+{
+    struct recording *own = NULL;
+    struct libc_archive *libc = NULL;
+    char *schema = datadir_path("schema.sql", err); /* without it the reading would be in vain */
+    int rc = schema ? 0 : -ENOENT;
+    if (!rc && !o->recording)
+        rc = output_open(o->output, &own, err);
+    if (!rc && o->libc)
+        rc = libc_archive_open(o->libc, &libc, err);
+    int code = rc ? EXIT_HEAPWAIT : session_perform(o, own ? own : o->recording, libc, err);
     libc_archive_close(libc);
+    recording_close(own);
+    free(schema);
     return code;
 }

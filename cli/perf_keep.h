@@ -6,8 +6,11 @@
 #include "probes/error.h"
 #include "probes/measure.h"
 
+struct recording;
+
 struct perf_keep_options {
     const char *session, *output;
+    struct recording *recording;       /* open for `output`; NULL: it is looked at here, and opened */
     const char *libc;                  /* an archive for programs without symbols; NULL: none */
     const char *command;               /* what was run; NULL: what the session says */
     uint32_t pid;                      /* of the command; 0: what the session says */
@@ -16,7 +19,7 @@ struct perf_keep_options {
 };
 
 /* Reads, writes, prints.  An exit status: EXIT_OK; EXIT_DATA, the session can't be read; EXIT_HEAPWAIT.  But
- * for EXIT_OK `err` has the sentence, and nothing of the recording is left. */
+ * for EXIT_OK `err` has the sentence, and nothing is at `output`. */
 int perf_keep(const struct perf_keep_options *options, struct error *err);
 
 #endif

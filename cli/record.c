@@ -65,13 +65,12 @@ static char *run_line(const struct record_options *o, const struct found *f)
 }
 
 static int recording_write(const struct record_options *o, const struct found *found,
-                           const struct measurement *m, const struct calibration *calibration, double load,
-                           struct error *err)
+                           struct recording *recording, const struct measurement *m,
+                           const struct calibration *calibration, double load, struct error *err)
 {
-    struct recording *recording = NULL;
     static struct host_facts facts;
     char *line = run_line(o, found);
-    int rc = line ? recording_open(o->output, RECORDING_REPLACE, &recording, err) : -ENOMEM;
+    int rc = line ? 0 : error_set(err, -ENOMEM, "out of memory");
     host_facts_read(&facts, "");
     if (!rc)
         rc = host_store(recording, &facts, HEAPWAIT_VERSION, err);
@@ -95,7 +94,6 @@ static int recording_write(const struct record_options *o, const struct found *f
         rc = host_store_end(recording, err);
     if (!rc)
         rc = recording_publish(recording, err);
-    recording_close(recording);
     free(line);
     return rc;
 }
@@ -131,7 +129,8 @@ static void debug_files_tell(const struct debug_files *d)
 }
 
 static int measurement_keep(const struct record_options *o, const struct found *found,
-                            const struct measurement *m, const struct calibration *calibration, double load)
+                            struct recording *recording, const struct measurement *m,
+                            const struct calibration *calibration, double load)
 {
     struct error err = {""};
     signal(SIGPIPE, SIG_IGN); /* whoever reads the table may stop before its end: the recording comes first */
@@ -139,7 +138,7 @@ static int measurement_keep(const struct record_options *o, const struct found *
         fprintf(stderr, "heapwait: %s\n", m->note);
     lock_table_print(m, stderr);
     debug_files_tell(o->debug_files);
-    if (recording_write(o, found, m, calibration, load, &err)) {
+    if (recording_write(o, found, recording, m, calibration, load, &err)) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
     }
@@ -187,7 +186,7 @@ static struct measure_options measure_options_of(const struct record_options *o,
     };
 }
 
-static int record(const struct record_options *o, const struct found *found)
+static int record(const struct record_options *o, const struct found *found, struct recording *recording)
 {
     struct error err = {""};
     struct measurement *m = NULL;
@@ -203,16 +202,18 @@ static int record(const struct record_options *o, const struct found *found)
     if (rc)
         return failure_tell(rc, false, &err);
     rc = measurement_take(&measure, &m, &exec_failed, &err);
-    int code = rc ? failure_tell(rc, exec_failed, &err) : measurement_keep(o, found, m, &calibration, load);
+    int code = rc ? failure_tell(rc, exec_failed, &err)
+                  : measurement_keep(o, found, recording, m, &calibration, load);
     session_close(measure.session); /* last: to detach takes the kernel most of a second */
     measurement_free(m);
     return code;
 }
 
-static int by_perf(const struct record_options *o, const struct found *found)
+static int by_perf(const struct record_options *o, const struct found *found, struct recording *recording)
 {
     char *line = run_line(o, found);
     const struct record_perf_options options = {.output = o->output,
+                                                .recording = recording,
                                                 .command = o->command,
                                                 .command_line = line ? line : "?",
                                                 .libc = o->libc,
@@ -240,15 +241,19 @@ int record_main(int argc, char **argv)
         return code;
     struct error err = {""};
     struct found found = {0};
+    struct recording *recording = NULL;
     char *perf_file = perf_file_name(&options);
     char *schema = datadir_path("schema.sql", &err); /* without it the measuring would be in vain */
     int rc = schema ? recording_check(options.output, &err) : -ENOENT;
     free(schema);
+    if (!rc) /* now: the folder stays the one that was named, whatever is renamed while the command runs */
+        rc = recording_open(options.output, RECORDING_REPLACE, &recording, &err);
     if (!rc)
         rc = found_get(&options, &found, &err);
     code = rc                ? failure_tell(rc, false, &err)
-           : options.by_perf ? by_perf(&options, &found)
-                             : record(&options, &found);
+           : options.by_perf ? by_perf(&options, &found, recording)
+                             : record(&options, &found, recording);
+    recording_close(recording);
     found_free(&found);
     debug_files_free(options.debug_files);
     free(perf_file);

@@ -93,6 +93,7 @@ static int session_keep(const struct record_perf_options *o, const char *session
 {
     const struct perf_keep_options keep = {.session = session,
                                            .output = o->output,
+                                           .recording = o->recording,
                                            .libc = o->libc,
                                            .command = o->command_line,
                                            .pid = (uint32_t)t->pid,

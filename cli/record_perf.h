@@ -4,9 +4,11 @@
 #define HEAPWAIT_RECORD_PERF_H
 
 struct identity;
+struct recording;
 
 struct record_perf_options {
     const char *output;
+    struct recording *recording; /* open for that */
     char *const *command;        /* NULL-terminated */
     const char *command_line;    /* the same, for reading */
     const char *libc;            /* an archive for programs without symbols; NULL: none */
