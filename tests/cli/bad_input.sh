@@ -66,24 +66,36 @@ full_disks()
     expect "nothing is left" "" "$(ls -A tiny)"
     umount tiny
 
-    # Full when it is written: the command itself fills it.
+    # Full when it is written: the command itself fills it.  What was measured is in TMPDIR then.
+    mkdir elsewhere
     mount -t tmpfs -o size=1M none tiny
     cp real.db tiny/a.db
     before=$(cksum <tiny/a.db)
     fill="sh -c 'head -c 2M /dev/zero >tiny/fill; true'"
-    "$heapwait" study --variants none --no-probes --reps 2 --variant a="$fill" -o tiny/b.db >out 2>log
+    TMPDIR=$folder/elsewhere "$heapwait" study --variants none --no-probes --reps 2 --variant a="$fill" -o tiny/b.db >out 2>log
     expect "a study whose disk fills up" 125 $?
-    tail -n 1 log | grep -q "make room" || { fail "it isn't said"; cat log; }
+    tail -n 1 log | grep -q "make room, .*; what was measured is kept in '$folder/elsewhere/b.db.new-" ||
+        { fail "it isn't said"; cat log; }
+    expect "its first run is kept" 1 "$(sqlite3 -readonly elsewhere/b.db.new-* 'SELECT count(*) FROM run')"
     rm tiny/fill
-    "$heapwait" explain tiny/b.db >page 2>log || { fail "what was kept can be read"; cat log; }
+    "$heapwait" explain tiny/b.db >page 2>log || { fail "what was there before can be read"; cat log; }
     expect "no run, or whole ones" ok "$(sqlite3 -readonly tiny/b.db 'PRAGMA integrity_check')"
-    rm tiny/b.db
+    "$heapwait" study --resume -o elsewhere/b.db.new-* >out 2>log || { fail "what is kept can be resumed"; cat log; }
+    rm tiny/b.db tiny/fill elsewhere/*
     if [ "$probes" = 1 ]; then
-        "$heapwait" record -o tiny/a.db -- sh -c 'head -c 2M /dev/zero >tiny/fill; true' >out 2>log
+        TMPDIR=$folder/elsewhere "$heapwait" record -o tiny/a.db -- sh -c 'head -c 2M /dev/zero >tiny/fill; true' >out 2>log
         expect "a record whose disk fills up" 125 $?
-        tail -n 1 log | grep -q "make room" || { fail "it isn't said"; cat log; }
-        expect "the older one is there again" "$before" "$(cksum <tiny/a.db)"
-        expect "and nothing else" 2 "$(find tiny -type f | wc -l)"
+        tail -n 1 log | grep -q "make room, .*; what was measured is kept in '$folder/elsewhere/a.db.new-" ||
+            { fail "it isn't said"; cat log; }
+        expect "the older one is untouched" "$before" "$(cksum <tiny/a.db)"
+        expect "and nothing else is there" 2 "$(find tiny -type f | wc -l)"
+        expect "its run is kept" 1 "$(sqlite3 -readonly elsewhere/a.db.new-* 'SELECT count(*) FROM run')"
+        rm elsewhere/* tiny/fill
+        # No room anywhere: that is said, too.
+        TMPDIR=tiny "$heapwait" record -o tiny/a.db -- sh -c 'head -c 2M /dev/zero >tiny/fill; true' >out 2>log
+        expect "no room anywhere" 125 $?
+        tail -n 1 log | grep -q "what was measured is lost" || { fail "it isn't said"; cat log; }
+        expect "and nothing else is there" 2 "$(find tiny -type f | wc -l)"
     fi
     umount tiny
 

@@ -32,6 +32,19 @@ echo text >file
 expect "it is left alone" text "$(cat file)"
 "$heapwait" record -o /nonexistent/x.db -- true 2>log; expect "no such folder" 125 $?
 
+# What the command leaves at the recording's place: the command's own is left alone, the measurement is kept beside.
+"$heapwait" record -o made.db -- sh -c 'echo mine >made.db; exit 3' 2>log; expect "a command that makes FILE" 125 $?
+expect "it is left alone" mine "$(cat made.db)"
+kept=$(sed -n "s/.*what was measured is kept in '\([^']*\)'.*/\1/p" log)
+expect "and the measurement is kept" 3 "$(sqlite3 -readonly "$kept" 'SELECT exit_status FROM run')"
+"$heapwait" record -o old.db -- true 2>log
+"$heapwait" record -o old.db -- mkdir old.db.old 2>log; expect "a command that makes a folder FILE.old" 125 $?
+kept=$(sed -n "s/.*what was measured is kept in '\([^']*\)'.*/\1/p" log)
+expect "the measurement is kept" 0 "$(sqlite3 -readonly "$kept" 'SELECT exit_status FROM run')"
+expect "and the one before" 1 "$(sqlite3 -readonly old.db 'SELECT count(*) FROM run')"
+"$heapwait" record -o old.db -- touch ran 2>log; expect "a folder at FILE.old" 125 $?
+[ -e ran ] && { echo "FAILED: the command was run"; failed=1; }
+
 # A reference archive that is none is told before the command runs.
 "$heapwait" record --libc file -o x.db -- touch ran 2>log; expect "no archive" 125 $?
 holds "what is wrong with it" log "file is no archive"
