@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -164,9 +165,22 @@ static char *processes_list(const pid_t *pids, size_t count)
     return out && !fclose(out) ? text : NULL;
 }
 
+/* perf follows a link that lies there, and writes into what it names or makes it. */
+static int place_check(const char *file, struct error *err)
+{
+    struct stat st;
+    if (lstat(file, &st) || (S_ISREG(st.st_mode) && st.st_nlink == 1))
+        return 0;
+    return error_set(err, -EEXIST, "'%s' is not a file that perf may replace; it is left alone: move it away",
+                     file);
+}
+
 static int perf_start(const pid_t *pids, size_t count, const char *file, const char *const *arguments,
                       struct perf_record_child **out, struct error *err)
 {
+    int rc = place_check(file, err);
+    if (rc)
+        return rc;
     struct perf_record_child *p = calloc(1, sizeof(*p));
     char *processes = p ? processes_list(pids, count) : NULL;
     if (!processes) {
@@ -174,7 +188,7 @@ static int perf_start(const pid_t *pids, size_t count, const char *file, const c
         return error_set(err, -ENOMEM, "out of memory");
     }
     p->control = p->ack = p->talk = -1;
-    int rc = child_start(p, processes, file, arguments);
+    rc = child_start(p, processes, file, arguments);
     free(processes);
     if (rc == -ENOENT)
         error_set(err, rc,

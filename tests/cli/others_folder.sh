@@ -126,6 +126,11 @@ for mode in 0777 1777; do
     (cd place && "$heapwait" record -- sh -c 'echo mine >heapwait.db') 2>log; expect "$mode foreign content" 125 $?
     expect "$mode foreign content: it is left alone" mine "$(cat place/heapwait.db)"
     holds "$mode foreign content" log "what was measured is kept in 'heapwait.db.new-"
+    # perf writes through a link.
+    fresh $mode
+    somebody ln -s "$folder/made" place/heapwait.db.perf.data
+    (cd place && "$heapwait" record --perf -- true) 2>log; expect "$mode a link for perf" 125 $?
+    [ ! -e made ] || { echo "FAILED: $mode: perf wrote through a link"; failed=1; rm made; }
     # The folder is another one meanwhile.
     fresh $mode
     mkdir etc
