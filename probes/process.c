@@ -103,6 +103,8 @@ char *process_command(pid_t pid)
     char text[COMMAND_ROOM] = "", *words[MAX_WORDS + 1], *line = NULL;
     size_t count = 0;
     ssize_t n = proc_read(pid, "cmdline", text, sizeof(text));
+    while (n > 0 && !text[n - 1]) /* behind a process's own title NULs fill the room of the words it had */
+        n--;
     for (ssize_t at = 0; at < n && count < MAX_WORDS; at += (ssize_t)strlen(text + at) + 1)
         words[count++] = text + at;
     words[count] = NULL;

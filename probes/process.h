@@ -24,8 +24,9 @@ int process_find_innermost(pid_t number, pid_t *found, size_t room);
  * malloc'd, NULL when there is no memory. */
 char *command_line(char *const *words);
 
-/* The same of a running process (at most 4 KiB of it); its name in brackets where it has none.  malloc'd;
- * NULL: there is no such process, or no memory. */
+/* The same of a running process (at most 4 KiB of it); its name in brackets where it has none.  Empty words
+ * at the end are left out: they can't be told from what fills the room behind a title that the process gave
+ * itself.  malloc'd; NULL: there is no such process, or no memory. */
 char *process_command(pid_t pid);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,6 +204,56 @@ static void command_lines(void **state)
     assert_null(process_command(0x7ffffff0));
 }
 
+/* As redis does: a title over the words' room, which is filled with NULs. */
+static int title_show(int count, char **words)
+{
+    char title[64];
+    snprintf(title, sizeof(title), "%s", words[2]);
+    memset(words[0], 0, (size_t)(words[count - 1] + strlen(words[count - 1]) - words[0]));
+    memcpy(words[0], title, strlen(title));
+    if (write(STDOUT_FILENO, "", 1) != 1)
+        return 1;
+    pause();
+    return 0;
+}
+
+static pid_t titled_start(const char *title)
+{
+    int ready[2];
+    char c;
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (!child) {
+        dup2(ready[1], STDOUT_FILENO);
+        close(ready[1]);
+        close(ready[0]);
+        execl("/proc/self/exe", "test_probes_target", "--title", title, "--port", "6379", "", (char *)NULL);
+        _exit(1);
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &c, 1), 1);
+    close(ready[0]);
+    return child;
+}
+
+static void a_title_has_no_empty_words(void **state)
+{
+    static const char *const titles[] = {"redis-server *:6379", "", "short"};
+    static const char *const lines[] = {"'redis-server *:6379'", NULL, "short"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+        pid_t child = titled_start(titles[i]);
+        char *line = process_command(child);
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        if (lines[i])
+            assert_string_equal(line, lines[i]);
+        else
+            assert_int_equal(*line, '['); /* its name, in brackets */
+        free(line);
+    }
+}
+
 /* ---- folders and users ---- */
 
 static void folders_that_are_no_cgroup(void **state)
@@ -238,8 +289,10 @@ static void users(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 2 && !strcmp(argv[1], "--title"))
+        return title_show(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_of_maps),
         cmocka_unit_test(lines_that_are_none),
@@ -248,6 +301,7 @@ int main(void)
         cmocka_unit_test(numbers_that_are_no_process),
         cmocka_unit_test(a_thread_is_no_process),
         cmocka_unit_test(command_lines),
+        cmocka_unit_test(a_title_has_no_empty_words),
         cmocka_unit_test(folders_that_are_no_cgroup),
         cmocka_unit_test(users),
     };
