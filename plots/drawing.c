@@ -60,7 +60,7 @@ void data_number(struct drawing *d, double value, bool last)
 
 void data_variant(struct drawing *d, const struct variant *v)
 {
-    data_text(d, v->name ? v->name : v->label, false);
+    data_text(d, v->name ? v->name : v->command, false);
 }
 
 void data_threads(struct drawing *d, int64_t threads)

@@ -1,6 +1,7 @@
 /* One figure in the making: its data (DIR/data/NAME.tsv, for people and for gnuplot), its definitions (what
  * gnuplot must know besides: sizes, names, colours) and its caption.  The files figure_*.c fill it in;
- * rendering is figure.c's.  Texts go to gnuplot as single-quoted definitions only, never as a command. */
+ * rendering is figure.c's.  Texts go to gnuplot as definitions only, never as a command, and never out of the
+ * data file either: gnuplot takes backslashes in there for escapes of its own. */
 #ifndef HEAPWAIT_DRAWING_H
 #define HEAPWAIT_DRAWING_H
 
@@ -49,7 +50,7 @@ void define_item_text(struct drawing *d, const char *name, size_t index, const c
 void data_header(struct drawing *d, const char *columns);
 void data_text(struct drawing *d, const char *value, bool last);
 void data_number(struct drawing *d, double value, bool last);
-void data_variant(struct drawing *d, const struct variant *v); /* the whole name */
+void data_variant(struct drawing *d, const struct variant *v); /* the whole name or command */
 void data_threads(struct drawing *d, int64_t threads);
 
 /* The figure has nothing to show; `why` continues "not drawn: ". */

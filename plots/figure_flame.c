@@ -38,10 +38,21 @@ struct panel {
     double small[DEPTH_MOST + 2]; /* by depth: samples of boxes too narrow */
 };
 
+/* A box's text, in its middle. */
+struct label {
+    char *text;
+    size_t panel, depth;
+    double at; /* as part of the panel's width */
+    enum paint paint;
+};
+
 struct flame {
     struct panel *panels;
     size_t count, levels_most;
     bool shown[PAINTS];
+    struct label *labels;
+    size_t label_count;
+    bool failed; /* a label found no memory */
 };
 
 static enum paint paint_find(const char *class)
@@ -69,17 +80,31 @@ static int samples_count(struct drawing *d, const struct variant *v, double *sam
     return rc < 0 ? rc : 0;
 }
 
-/* The label as far as the box has room for it; empty where that is not worth reading. */
-static void label_write(struct drawing *d, const char *label, double width)
+/* The label as far as the box has room for it, malloc'd; NULL where that is not worth reading. */
+static char *label_fit(const char *label, double width)
 {
     const double room = (width - 0.1) / LETTER_CM;
     char *clean = room >= 2 ? strdup(label) : NULL;
     char *fitted = clean ? text_fit(text_clean(clean), room) : NULL;
-    if (fitted && strcmp(fitted, clean) != 0 && strlen(fitted) < sizeof("…") + 4)
-        *fitted = '\0';
-    data_text(d, fitted, true);
-    free(fitted);
+    if (fitted && (!*fitted || (strcmp(fitted, clean) != 0 && strlen(fitted) < sizeof("…") + 4))) {
+        free(fitted);
+        fitted = NULL;
+    }
     free(clean);
+    return fitted;
+}
+
+static void label_add(struct flame *f, char *text, const struct label *place)
+{
+    struct label *grown = text ? realloc(f->labels, (f->label_count + 1) * sizeof(*grown)) : NULL;
+    if (grown) {
+        f->labels = grown;
+        f->labels[f->label_count] = *place;
+        f->labels[f->label_count++].text = text;
+    } else {
+        f->failed |= text != NULL;
+        free(text);
+    }
 }
 
 static void box_write(struct drawing *d, struct flame *f, struct panel *p, size_t depth, double x,
@@ -102,8 +127,9 @@ static void box_write(struct drawing *d, struct flame *f, struct panel *p, size_
     data_number(d, paint + 1, false);
     data_text(d, paints[paint].name, false);
     data_text(d, label, false);
-    data_text(d, module, false);
-    label_write(d, label, samples / p->total * FIGURE_WIDTH);
+    data_text(d, module, true);
+    label_add(f, label_fit(label, samples / p->total * FIGURE_WIDTH),
+              &(struct label){NULL, p->index, depth, (x + samples / 2) / p->total, paint});
 }
 
 /* The boxes of `depth` and deeper under one caller are through: what was too narrow among them stands last.
@@ -216,6 +242,22 @@ static void legend_define(struct drawing *d, const struct flame *f)
     define_number(d, "ITEMS", (double)count);
 }
 
+static void labels_define(struct drawing *d, const struct flame *f)
+{
+    static const char *const arrays[] = {"LABEL", "LABEL_PANEL", "LABEL_LEVEL", "LABEL_AT", "LABEL_PAINT"};
+    define_number(d, "LABELS", (double)f->label_count);
+    for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
+        define_array(d, arrays[i], f->label_count);
+    for (size_t i = 0; i < f->label_count; i++) {
+        const struct label *l = &f->labels[i];
+        define_item_text(d, "LABEL", i, l->text);
+        define_item(d, "LABEL_PANEL", i, (double)l->panel + 1);
+        define_item(d, "LABEL_LEVEL", i, (double)l->depth);
+        define_item(d, "LABEL_AT", i, l->at);
+        define_item(d, "LABEL_PAINT", i, l->paint + 1);
+    }
+}
+
 static void caption_write(struct drawing *d, const struct flame *f)
 {
     FILE *out = d->caption.out;
@@ -246,19 +288,24 @@ static int flame_draw(struct drawing *d, size_t nth, struct error *err)
     struct flame f = {.panels = calloc(PER_FIGURE, sizeof(*f.panels))};
     if (!f.panels)
         return -ENOMEM;
-    data_header(
-        d, "panel\tvariant\tthreads\tdepth\tfrom\tuntil\tsamples\tpaint\tclass\tfunction\tmodule\tlabel");
+    data_header(d, "panel\tvariant\tthreads\tdepth\tfrom\tuntil\tsamples\tpaint\tclass\tfunction\tmodule");
     int rc = panels_find(d, &f, nth, err);
     f.levels_most = LEVELS_MOST / (f.count ? f.count : 1);
     for (size_t i = 0; rc == 0 && i < f.count; i++)
         rc = panel_write(d, &f, &f.panels[i], err);
+    if (rc == 0 && f.failed)
+        rc = -ENOMEM;
     if (rc == 0 && f.count == 0)
         rc = drawing_refuse(d, "no samples with call paths at the thread count that the verdict speaks of");
     if (rc == 0 && f.count > 0) {
         panels_place(d, &f);
         legend_define(d, &f);
+        labels_define(d, &f);
         caption_write(d, &f);
     }
+    for (size_t i = 0; i < f.label_count; i++)
+        free(f.labels[i].text);
+    free(f.labels);
     free(f.panels);
     return rc;
 }

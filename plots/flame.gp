@@ -15,10 +15,14 @@ do for [p = 1:PANELS] {
   set yrange [0:LEVELS[p]]
   set label 1 NAME[p] at graph 0, graph 1 offset 0, 0.6 left font BOLD tc rgb COLOUR[p] noenhanced
   set label 2 group(COUNT[p]).' samples' at graph 1, graph 1 offset 0, 0.6 right font SMALL tc rgb MUTE
+  # A label that is set is shown as it stands; out of the data file gnuplot would take escapes in it for its own.
+  do for [i = 1:LABELS] {
+    if (LABEL_PANEL[i] == p) { set label 1000 + i LABEL[i] at first LABEL_AT[i], first LABEL_LEVEL[i] - 0.5 center \
+        font 'Inter,6' tc rgb (pale(LABEL_PAINT[i]) ? INK : PAPER) noenhanced front }
+  }
   plot DATA skip 1 using ($1 == p ? $5 : NaN):4:5:6:($4 - 1):4:(FLAME[int($8)]) with boxxyerror fc rgb \
-      variable fs solid 1 border lc rgb PAPER lw 0.3, \
-       DATA skip 1 using ($1 == p ? ($5 + $6) / 2 : NaN):($4 - 0.5):12:(pale($8) ? INK : PAPER) with labels \
-           center font 'Inter,6' tc rgb variable noenhanced
-  do for [i = 1:ITEMS] { unset object i; unset label 200 + i }
+      variable fs solid 1 border lc rgb PAPER lw 0.3
+  unset label
+  do for [i = 1:ITEMS] { unset object i }
 }
 unset multiplot

@@ -42,6 +42,7 @@ static int variant_add(struct lineup *lineup, sqlite3_stmt *row, size_t *unknown
     const char *linkage = (const char *)sqlite3_column_text(row, 2);
     const char *allocator = (const char *)sqlite3_column_text(row, 3);
     v->name = copy(sqlite3_column_text(row, 0));
+    v->command = v->name ? NULL : copy(sqlite3_column_text(row, 1));
     v->full = copy_clean(sqlite3_column_text(row, 1));
     v->label = v->full ? text_fit(v->full, LABEL_WIDTH) : NULL;
     v->missing = copy_clean(sqlite3_column_text(row, 4));
@@ -165,6 +166,7 @@ void lineup_free(struct lineup *lineup)
 {
     for (size_t i = 0; i < lineup->count; i++) {
         free(lineup->variants[i].name);
+        free(lineup->variants[i].command);
         free(lineup->variants[i].full);
         free(lineup->variants[i].label);
         free(lineup->variants[i].missing);

@@ -13,7 +13,8 @@
 
 struct variant {
     char *name;    /* NULL: the one command of a plain `heapwait record` */
-    char *full;    /* the name, fit to be shown */
+    char *command; /* that command, as recorded; NULL: the variant has a name */
+    char *full;    /* the name or command, fit to be shown */
     char *label;   /* the same, shortened: what figures and captions call it */
     char *missing; /* why there is nothing of it at all; NULL: there is something */
     bool is_static;

@@ -64,22 +64,30 @@ void text_tsv(FILE *out, const char *field)
     }
 }
 
+/* The bytes as gnuplot's octal escapes, except ASCII's letters.  Digits are escaped, too: gnuplot 5.4 takes a
+ * fourth one behind an escape for its own. */
+static void octal_write(FILE *out, const char *bytes, size_t length)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    for (size_t i = 0; i < length; i++)
+        fprintf(out, strchr(plain, bytes[i]) ? "%c" : "\\%03o", (unsigned char)bytes[i]);
+}
+
 void text_gnuplot(FILE *out, const char *value)
 {
+    static const char unknown[] = "\ufffd";
     const char *start;
     size_t length;
-    fputc('\'', out);
+    fputc('"', out);
     for (uint32_t c; (c = character_next(&value, &start, &length)) != 0;) {
         if (c == UINT32_MAX)
-            fputs("\ufffd", out);
-        else if (c == '\'')
-            fputs("''", out);
+            octal_write(out, unknown, sizeof(unknown) - 1);
         else if (is_control(c))
-            fputc(' ', out);
+            octal_write(out, " ", 1);
         else
-            fwrite(start, 1, length, out);
+            octal_write(out, start, length);
     }
-    fputc('\'', out);
+    fputc('"', out);
 }
 
 void text_json(FILE *out, const char *value)

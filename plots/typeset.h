@@ -19,11 +19,14 @@ char *text_take(struct text *t);
 /* Frees what was not taken.  Fine on a zeroed struct. */
 void text_drop(struct text *t);
 
-/* One TSV field.  Tab, newline, quote, backslash and control characters become \t, \n or \xNN: a quote would
- * make gnuplot swallow the fields behind it. */
+/* One TSV field.  A tab becomes \t, a newline \n; every other control character, a quote (it would make
+ * gnuplot swallow the fields behind it), a backslash and every byte that isn't UTF-8 become \xNN, their byte
+ * in hexadecimal.  Nothing else has a backslash, so that any text can be read back: docs/report.md. */
 void text_tsv(FILE *out, const char *field);
 
-/* A gnuplot string in single quotes, where gnuplot expands nothing; control characters become spaces. */
+/* A gnuplot string, in double quotes, each byte but letters as an octal escape: nothing in it can
+ * mean anything to gnuplot.  (In single quotes it can't read an apostrophe before the end.)  Control
+ * characters become spaces, bytes that aren't UTF-8 U+FFFD. */
 void text_gnuplot(FILE *out, const char *value);
 
 /* A JSON string with its quotes; bytes that aren't UTF-8 become U+FFFD.  NULL is written as null. */

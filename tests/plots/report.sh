@@ -132,6 +132,14 @@ SQL
     recording plain.db "$source/tests/data/study.sql"
     "$heapwait" report plain.db -o out >/dev/null
     [ ! -e out/figures/flame.pdf ] || fail 'a flame graph without samples'
+    # functions' names as C++ has them, and worse: on the boxes as they stand
+    cat >names.sql <<'SQL'
+UPDATE frame SET symbol = 'operator""_t\n''''{x}' WHERE caller IS NULL;
+SQL
+    recording names.db "$source/tests/data/flame.sql" names.sql
+    "$heapwait" report names.db -o names >/dev/null
+    pdftotext names/figures/flame.pdf - | squeeze >figure
+    has figure 'operator""_t\n'"''{x}"
     ;;
 same)
     recording study.db "$source/tests/data/study.sql"
@@ -150,6 +158,36 @@ record)
     has page "$(head -n 1 said)"
     has page 'Figure 1. How long a wait for a malloc lock lasts'
     [ "$(ls out/figures)" = "$(printf 'waits.pdf\nwaits.svg')" ] || fail 'figures that a record has no data for'
+    ;;
+command)
+    # a plain record's commands, as `record` writes them: each makes its report, is on the page and in the figure as it
+    # stands, and can be read back from the figure's data
+    whole_text() # FILE: the text in the second cell of the first row of data, its escapes undone by printf
+    {
+        awk -F'\t' 'NR == 2 { printf "%s", $2 }' "$1" | sed 's/%/%%/g' >cell
+        # The cell is the format.
+        # shellcheck disable=SC2059
+        bash -c 'printf "$(cat cell)"'
+    }
+    number=0
+    while IFS= read -r command; do
+        number=$((number + 1))
+        printf "UPDATE run SET command = '%s';\n" "$(printf %s "$command" | sed "s/'/''/g")" >command.sql
+        recording command.db "$source/tests/data/record.sql" command.sql
+        "$heapwait" report command.db -o "out$number" >said 2>error || fail "no report of: $command: $(cat error)"
+        pdftotext "out$number/report.pdf" - | squeeze >page
+        has page "$command"
+        pdftotext "out$number/figures/waits.pdf" - | squeeze >figure
+        has figure "$command"
+        [ "$(whole_text "out$number/data/waits.tsv")" = "$command" ] || fail "waits.tsv does not have: $command"
+    done <"$source/tests/plots/commands.txt"
+    [ "$number" -gt 5 ] || fail 'no commands'
+    # one longer than a figure's label is whole in its data
+    long=$(printf 'server %0200d end' 7)
+    echo "UPDATE run SET command = '$long';" >command.sql
+    recording command.db "$source/tests/data/record.sql" command.sql
+    "$heapwait" report command.db -o long >said
+    [ "$(whole_text long/data/waits.tsv)" = "$long" ] || fail 'a long command is cut off in waits.tsv'
     ;;
 hostile)
     # The names are meant as they stand.

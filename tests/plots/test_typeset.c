@@ -35,10 +35,11 @@ static void tsv(void **state)
 static void gnuplot(void **state)
 {
     (void)state;
-    assert_writes(text_gnuplot, "glibc", "'glibc'");
-    assert_writes(text_gnuplot, "'; system('x'); '", "'''; system(''x''); '''");
-    assert_writes(text_gnuplot, "a\nb\\", "'a b\\'");
-    assert_writes(text_gnuplot, "`x` $(x) @x \xc3(", "'`x` $(x) @x \xef\xbf\xbd('");
+    assert_writes(text_gnuplot, "glibc 2", "\"glibc\\040\\062\"");
+    assert_writes(text_gnuplot, "'; \"`", "\"\\047\\073\\040\\042\\140\"");
+    assert_writes(text_gnuplot, "a\nb\\7", "\"a\\040b\\134\\067\"");
+    assert_writes(text_gnuplot, "µ\xc3(", "\"\\302\\265\\357\\277\\275\\050\"");
+    assert_writes(text_gnuplot, "", "\"\"");
 }
 
 static void json(void **state)
