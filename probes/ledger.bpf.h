@@ -139,7 +139,8 @@ static __always_inline void thread_keep(struct task_state *t, struct task_struct
     state_set(t, t->state, now);
     r->died_ns = t->since_ns;
     r->space = t->space;
-    r->tid = pid_number(BPF_CORE_READ(task, thread_pid));
+    if (!r->tid) /* once: a thread that nobody waits for has given its number back by the second time */
+        r->tid = pid_number(BPF_CORE_READ(task, thread_pid));
     r->faults = BPF_CORE_READ(task, min_flt) + BPF_CORE_READ(task, maj_flt) - t->faults_before;
     bpf_probe_read_kernel(r->comm, sizeof(r->comm), task->comm);
     account_put(t);
