@@ -106,6 +106,8 @@ static int exit_of_exec(int rc)
 /* What the command ended with, as a shell would say it. */
 static int exit_of_command(const struct run_outcome *o)
 {
+    if (o->left_behind)
+        return 128 + SIGTERM; /* of which it took no notice */
     if (o->attached)
         return EXIT_OK;
     return o->exit_status >= 0 ? o->exit_status : 128 + o->term_signal;
@@ -136,6 +138,12 @@ static int measurement_keep(const struct record_options *o, const struct found *
     signal(SIGPIPE, SIG_IGN); /* whoever reads the table may stop before its end: the recording comes first */
     if (m->note)
         fprintf(stderr, "heapwait: %s\n", m->note);
+    if (m->outcome.left_behind)
+        fprintf(stderr,
+                "heapwait: process %d went on after SIGTERM and was left behind, so that its end and what it "
+                "used "
+                "are not known; `kill -KILL %d` ends it\n",
+                (int)m->outcome.left_behind, (int)m->outcome.left_behind);
     lock_table_print(m, stderr);
     debug_files_tell(o->debug_files);
     if (recording_write(o, found, recording, m, calibration, load, &err)) {

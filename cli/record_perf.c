@@ -103,6 +103,8 @@ static int session_keep(const struct record_perf_options *o, const char *session
     signal(SIGPIPE, SIG_IGN);
     if (perf_keep(&keep, err))
         return EXIT_HEAPWAIT;
+    if (t->outcome.left_behind)
+        return 128 + SIGTERM;
     return t->outcome.exit_status >= 0 ? t->outcome.exit_status : 128 + t->outcome.term_signal;
 }
 

@@ -22,6 +22,8 @@ static int ending_judge(const struct study_ending *e, char *failure, size_t size
     if (o->term_signal)
         return snprintf(failure, size, "died by signal %d (%s%s)%s%s", o->term_signal, name ? "SIG" : "",
                         name ? name : "unnamed", *e->complaint ? ": " : "", e->complaint);
+    if (o->left_behind)
+        return snprintf(failure, size, "it went on after it was killed, and was left behind");
     if (o->exit_status)
         return snprintf(failure, size, "exit status %d%s%s", o->exit_status, *e->complaint ? ": " : "",
                         e->complaint);
@@ -97,6 +99,9 @@ static void run_measure(const struct study_settings *s, const struct words *word
     int rc = environment ? measurement_take(&options, &run->m, &exec_failed, &why) : -ENOMEM;
     const struct run_outcome *o = !rc ? &run->m->outcome : NULL;
     host_watch_end(&watch, o ? o->user_ns + o->system_ns : 0, &run->watched);
+    if (o && o->attached)
+        run->watched.foreign_ns =
+            INT64_MIN; /* what the command used is not known, so others' share isn't either */
     free(environment);
     if (options.perf_file)
         unlink(options.perf_file); /* the recording has what it tells */

@@ -253,22 +253,44 @@ static int wait_ms(const struct launch *l)
     return deadline <= now ? 0 : (int)((deadline - now) / 1000000 + 1);
 }
 
-static void outcome_fill(const struct launch *l, int status, const struct rusage *usage,
-                         struct run_outcome *o)
+static void outcome_begin(const struct launch *l, struct run_outcome *o)
 {
+    *o = (struct run_outcome){.exit_status = -1};
     o->started_ns = l->start_ns;
     o->wall_ns = monotonic_ns() - l->start_ns;
-    o->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    o->term_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     o->timed_out = l->timed_out;
     o->interrupted = l->interrupted;
+    memcpy(o->started_at, l->started_at, sizeof(o->started_at));
+}
+
+/* What the kernel tells of a command that has ended. */
+static void outcome_end(int status, const struct rusage *usage, struct run_outcome *o)
+{
+    o->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    o->term_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     o->max_rss_bytes = (uint64_t)usage->ru_maxrss * 1024;
     o->user_ns = (uint64_t)usage->ru_utime.tv_sec * 1000000000 + (uint64_t)usage->ru_utime.tv_usec * 1000;
     o->system_ns = (uint64_t)usage->ru_stime.tv_sec * 1000000000 + (uint64_t)usage->ru_stime.tv_usec * 1000;
     o->voluntary_switches = (uint64_t)usage->ru_nvcsw;
     o->involuntary_switches = (uint64_t)usage->ru_nivcsw;
     o->minor_faults = (uint64_t)usage->ru_minflt;
-    memcpy(o->started_at, l->started_at, sizeof(o->started_at));
+}
+
+static int command_reap(struct launch *l, struct run_outcome *o, struct error *err)
+{
+    int status = 0;
+    struct rusage usage;
+    const pid_t ended = wait4(l->pid, &status, l->ending == LEFT_BEHIND ? WNOHANG : 0, &usage);
+    if (ended < 0)
+        return error_set(err, -errno, "can't wait for '%s': %s", l->options->argv[0], strerror(errno));
+    l->reaped = true;
+    outcome_begin(l, o);
+    if (ended)
+        outcome_end(status, &usage, o);
+    else
+        o->left_behind = l->pid;
+    o->attached = !ended;
+    return 0;
 }
 
 static unsigned poll_prepare(const struct launch *l, const struct launch_watch *watch, struct pollfd *polled)
@@ -305,13 +327,7 @@ int launch_wait(struct launch *l, const struct launch_watch *watch, struct run_o
         }
         end_continue(l);
     }
-    int status = 0;
-    struct rusage usage = {0};
-    if (l->ending != LEFT_BEHIND && wait4(l->pid, &status, 0, &usage) != l->pid)
-        return error_set(err, -errno, "can't wait for '%s': %s", l->options->argv[0], strerror(errno));
-    l->reaped = true;
-    outcome_fill(l, status, &usage, outcome);
-    return 0;
+    return command_reap(l, outcome, err);
 }
 
 void launch_free(struct launch *l)

@@ -33,8 +33,8 @@ struct launch_watch {
 };
 
 /* Waits for the end and fills *outcome.  A timeout or an interruption ends the command: its whole process
- * group by SIGKILL where it has its own; else SIGTERM, and after GRACE_NS it is left behind.  `watch` may be
- * NULL. */
+ * group by SIGKILL where it has its own; else SIGTERM, and after GRACE_NS it is left behind, with nothing but
+ * times in *outcome.  `watch` may be NULL. */
 int launch_wait(struct launch *l, const struct launch_watch *watch, struct run_outcome *outcome,
                 struct error *err);
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
 
@@ -67,6 +68,7 @@ struct run_outcome {
     bool timed_out;
     bool interrupted; /* SIGINT or SIGTERM came to heapwait while it ran */
     bool attached;    /* no command was seen to its end: what it used is not known, and there is no outcome */
+    pid_t left_behind; /* the command that went on after SIGTERM, which is such a one; 0: there is none */
     uint64_t max_rss_bytes, user_ns, system_ns;
     uint64_t voluntary_switches, involuntary_switches, minor_faults;
     char started_at[32]; /* UTC, ISO 8601 */

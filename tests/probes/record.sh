@@ -79,4 +79,17 @@ read -r _ <ready
 kill -TERM $! # a background job of sh ignores SIGINT, and so would the command
 wait $!
 expect "interrupted is marked" 1 "$(sqlite3 interrupted.db 'SELECT interrupted FROM run')"
+
+# One that goes on after SIGTERM is left behind: unknown is NULL, not 0.
+# shellcheck disable=SC2016 # the inner shell expands
+"$heapwait" record -o left.db -- sh -c 'trap "" TERM; echo $$ > ready; exec sleep 100' 2>log &
+read -r left <ready
+kill -TERM $!
+wait $!
+expect "left behind, as SIGTERM's" 143 $?
+holds "it is told" log "process $left went on after SIGTERM"
+kill -KILL "$left" || { echo "FAILED: it was not left behind"; failed=1; }
+expect "what is not known" "1|1|0|8" "$(sqlite3 left.db "SELECT interrupted, wall_ns > 0, timed_out,
+    (exit_status IS NULL) + (term_signal IS NULL) + (max_rss_bytes IS NULL) + (user_ns IS NULL) + (system_ns IS NULL)
+    + (voluntary_switches IS NULL) + (involuntary_switches IS NULL) + (minor_faults IS NULL) FROM run")"
 exit $failed

@@ -5,6 +5,7 @@
 #include "tests/probes/folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,6 +198,39 @@ static void interrupted(void **state)
     close(c.options.stderr_fd);
 }
 
+/* A command that ignores SIGTERM goes on: of how it ends and what it uses nothing is known, and nothing said.
+ */
+static void left_behind(void **state)
+{
+    struct command c = {.options = {.timeout_ns = 0}};
+    struct launch *l = NULL;
+    const char *ready = folder_path("ready");
+    char byte;
+    (void)state;
+    assert_int_equal(mkfifo(ready, 0600), 0);
+    command_set(
+        &c, (const char *const[]){"sh", "-c", "trap '' TERM; echo > \"$0\"; exec sleep 100", ready, NULL});
+    assert_int_equal(launch_prepare(&c.options, &l, &c.err), 0);
+    assert_int_equal(launch_release(l, &c.err), 0);
+    int told = open(ready, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(read(told, &byte, 1), 1);
+    close(told);
+    kill(getpid(), SIGTERM);
+    const pid_t pid = launch_pid(l);
+    assert_int_equal(launch_wait(l, NULL, &c.outcome, &c.err), 0);
+    launch_free(l);
+    assert_int_equal(kill(pid, SIGKILL), 0); /* it was there */
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_true(c.outcome.interrupted && c.outcome.attached);
+
+    assert_int_equal(c.outcome.left_behind, pid);
+    assert_int_equal(c.outcome.exit_status, -1);
+    assert_int_equal(c.outcome.term_signal, 0);
+    assert_true(c.outcome.wall_ns >= 4000000000);
+    close(c.options.stdout_fd);
+    close(c.options.stderr_fd);
+}
+
 /* The command has the mask that heapwait had, not the one that heapwait has while it runs. */
 static void signal_mask_is_the_callers(void **state)
 {
@@ -286,6 +320,7 @@ int main(void)
         cmocka_unit_test(timeout_ends_the_group),
         cmocka_unit_test(in_time),
         cmocka_unit_test(interrupted),
+        cmocka_unit_test(left_behind),
         cmocka_unit_test(signal_mask_is_the_callers),
         cmocka_unit_test(given_up_before_it_began),
         cmocka_unit_test(others_are_looked_after),
