@@ -4,10 +4,12 @@
 # $1: heapwait, $2: the folder of try's programs, $3: recording_build, $4: the source tree; $5: the folder, when the
 # script runs itself for what needs a mount namespace.
 set -u
-heapwait=$1 subject=$2/try_subject build=$3 source=$4
+heapwait=$1 build=$3 source=$4
 folder=${5-$(mktemp -d)}
 [ $# = 5 ] || trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
+[ $# = 5 ] || cp -r "$2" given # LD_PRELOAD bears no blank, which the build folder may have
+subject=$folder/given/try_subject
 failed=0
 probes=0
 "$heapwait" doctor >/dev/null 2>&1 && probes=1

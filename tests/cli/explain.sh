@@ -31,10 +31,9 @@ expect() {
 }
 
 for recording in study record ledger ledger_record; do
-    files=$source/tests/data/$recording.sql
-    [ "$recording" != ledger_record ] || files="$source/tests/data/ledger.sql $files"
-    # shellcheck disable=SC2086 # two files
-    "$build" "$folder/$recording.db" "$source/analysis/schema.sql" $files
+    set -- "$source/tests/data/$recording.sql"
+    [ "$recording" != ledger_record ] || set -- "$source/tests/data/ledger.sql" "$@"
+    "$build" "$folder/$recording.db" "$source/analysis/schema.sql" "$@"
     chmod 0444 "$folder/$recording.db"
     for width in 80 120; do
         expect 0 "" "$heapwait" explain "$folder/$recording.db" --width "$width"

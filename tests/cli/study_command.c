@@ -123,7 +123,7 @@ static void says(const struct place *p, const char *text)
 /* Variants, by what they do. */
 static const char variant_q[] = "q=" SUBJECT " ok {threads} {passwords}";
 static const char variant_a[] = "a=" SUBJECT " ok {threads} {passwords}";
-static const char variant_own[] = "own='" SUBJECT "' ok 5 10";
+static const char variant_own[] = "own=" SUBJECT " 'ok' 5 10";
 static const char variant_a2[] = "a=" SUBJECT " ok 1 10";
 static const char variant_bad[] = "bad=" SUBJECT " fail";
 static const char variant_good[] = "good=" SUBJECT " ok {threads} {passwords}";

@@ -4,12 +4,14 @@
 set -u
 # shellcheck source=tests/expect.sh
 . "$(dirname "$0")/../expect.sh"
-heapwait=$1 programs=$2 kind=$3
+heapwait=$1 kind=$3
 [ "$kind" = plain ] || "$heapwait" doctor >/dev/null || { echo "SKIPPED: this user can't trace"; exit 77; }
 source=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
+programs=$folder/given # LD_PRELOAD bears no blank, which the build folder may have
+cp -r "$2" "$programs"
 mkdir temporary
 TMPDIR=$folder/temporary
 export TMPDIR
@@ -145,8 +147,10 @@ try --no-probes --library fake="$fake" -- echo '{threads}'; expect "a study's pl
 
 # Two tables on a narrow terminal, none of them wider.
 if command -v script >/dev/null; then
-    script -qec "stty cols 80; '$heapwait' try --libraries none --no-probes --rounds 2 --library fake='$fake' -- \
-        '$programs/try_subject' ran 2>/dev/null" /dev/null </dev/null | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g' >page
+    # The inner shell expands.
+    # shellcheck disable=SC2016
+    HEAPWAIT=$heapwait FAKE=$fake SUBJECT=$programs/try_subject script -qec 'stty cols 80; "$HEAPWAIT" try \
+        --libraries none --no-probes --rounds 2 --library fake="$FAKE" -- "$SUBJECT" ran 2>/dev/null' /dev/null </dev/null | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g' >page
     holds "in a terminal" page "own is the program as it is"
     [ "$(LC_ALL=C.UTF-8 wc -L <page)" -le 80 ] || { echo "FAILED: wider than the terminal:"; cat page; failed=1; }
 fi

@@ -8,9 +8,11 @@ gcc=${REALGCC:-gcc}
 mkdir -p "$folder"
 : >"$folder/list.new"
 
-# The folder of a musl's libc.a, by the specs that its compiler driver reads.
+# The folder of a musl's libc.a: beside its compiler driver where that is our own, else by the specs that it reads.
 library_of()
 {
+    beside=$(dirname "$1")/../lib
+    [ ! -f "$beside/musl-gcc.specs" ] || { echo "$beside" && return; }
     specs=$(sed -n 's/.*-specs[ =]*"*\([^" ]*\.specs\).*/\1/p' "$1")
     dirname "$specs"
 }

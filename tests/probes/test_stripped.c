@@ -187,7 +187,7 @@ static void each_program(void (*check)(const struct program *p))
     if (!list)
         skip();
     while (fgets(line, sizeof(line), list)) {
-        assert_int_equal(sscanf(line, "%127s %31s %511s", name, allocator, archive), 3);
+        assert_int_equal(sscanf(line, "%127s %31s %511[^\n]", name, allocator, archive), 3);
         snprintf(twin, sizeof(twin), PROGRAMS "/%s", name);
         snprintf(stripped, sizeof(stripped), PROGRAMS "/%s.stripped", name);
         check(&(struct program){stripped, twin, allocator, archive});

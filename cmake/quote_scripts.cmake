@@ -1,0 +1,15 @@
+# Quotes the paths of the tree in the scripts that CMake has written below the build folder: see OddPath.cmake.
+# Used as cmake -DSOURCE=... -DBUILD=... -P; a second time it finds nothing left.
+file(GLOB_RECURSE scripts ${BUILD}/cmake_install.cmake ${BUILD}/CTestTestfile.cmake)
+foreach(script IN LISTS scripts)
+    file(READ "${script}" text)
+    set(quoted "${text}")
+    foreach(path IN ITEMS "${BUILD}" "${SOURCE}")
+        string(REGEX REPLACE "([\"\\])" "\\\\\\1" escaped "${path}")
+        string(REPLACE "\"${path}" "\"${escaped}" quoted "${quoted}")
+        string(REPLACE ";${path}" ";${escaped}" quoted "${quoted}")
+    endforeach()
+    if(NOT quoted STREQUAL text)
+        file(WRITE "${script}" "${quoted}")
+    endif()
+endforeach()
