@@ -73,6 +73,19 @@ check_man()
                 echo "the manual lacks the exit status $code"
         done >>"$folder/more"
     [ ! -s "$folder/more" ] || wrong "$(cat "$folder/more")"
+    check_limits
+}
+
+# What README's limits turn on, the manual's do; and they deny nothing that the command has options for.
+check_limits()
+{
+    sed -n '/^\.Sh LIMITS/,/^\.Sh SEE/p' man/heapwait.1 | sed 's/\\-/-/g' >"$folder/limits"
+    sed -n '/^## Limits/,/^## Overhead/p' README.md >"$folder/readme"
+    for word in x86-64 6.1 BTF 32-bit spin symbols static.musl under_way; do
+        grep -q "$word" "$folder/readme" || wrong "README's limits don't speak of $word"
+        grep -q "$word" "$folder/limits" || wrong "the manual's limits don't speak of $word"
+    done
+    ! grep -Ei 'no (attaching|names?)|stays unnamed' "$folder/limits" || wrong "the manual denies what the command does"
 }
 
 check_manual_lint()
@@ -142,6 +155,9 @@ check_readme()
 {
     lines=$(wc -l <README.md)
     [ "$lines" -le 150 ] || wrong "README.md has $lines lines, more than 150"
+    for c in report test; do
+        sed -n '/^## Two commands/,/^## /p' README.md | grep -q "^    \./run $c " || wrong "README's two commands lack ./run $c"
+    done
     for page in ./*.md docs/*.md; do
         code "$page" | grep -oE '(^|[ /])heapwait [a-z].*' | sed 's/^.*heapwait //; s/ -- .*//; s/ [#|].*//' >"$folder/code"
         while read -r command rest; do
