@@ -1,5 +1,5 @@
 # How BPF programs are built: compiled by clang, linked and turned into a skeleton by bpftool.
-# HEAPWAIT_BPF_CLANGS: all clangs in PATH that can be told apart, by name; the tests load what each makes.
+# HEAPWAIT_BPF_CLANGS: all other clangs in PATH, by name; the tests load what each makes.
 set(HEAPWAIT_BPF_CLANGS "")
 string(REPLACE ":" ";" bpf_path "$ENV{PATH}")
 foreach(folder ${bpf_path})
@@ -15,6 +15,15 @@ endforeach()
 list(REMOVE_DUPLICATES HEAPWAIT_BPF_CLANGS)
 list(SORT HEAPWAIT_BPF_CLANGS COMPARE NATURAL)
 find_program(BPF_CLANG NAMES clang ${HEAPWAIT_BPF_CLANGS} REQUIRED)
+get_filename_component(bpf_clang_file ${BPF_CLANG} REALPATH)
+foreach(name ${HEAPWAIT_BPF_CLANGS})
+    find_program(bpf_other ${name} NO_CACHE)
+    get_filename_component(bpf_other_file ${bpf_other} REALPATH)
+    if(bpf_other_file STREQUAL bpf_clang_file)
+        list(REMOVE_ITEM HEAPWAIT_BPF_CLANGS ${name})
+    endif()
+    unset(bpf_other)
+endforeach()
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
