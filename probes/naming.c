@@ -51,54 +51,16 @@ void naming_refer(struct naming *n, const struct libc_archive *archive)
     stripped_refer(n->stripped, archive);
 }
 
-/* Where the module of a mapping lies, from its first byte to behind its last. */
-static const struct module *module_place(const struct resolve_context *c, size_t i, uint64_t *bias,
-                                         uint64_t *low, uint64_t *high)
+struct resolve_context naming_context(const struct naming *n, const struct address_space *space)
 {
-    const struct mapping *mapping = &c->space->mappings[i];
-    const struct module *m =
-        c->time_ns && mapping->since_ns > c->time_ns ? NULL : module_get(c->naming->modules, mapping);
-    if (!m || !module_bias(m, mapping, bias))
-        return NULL;
-    module_extent(m, low, high);
-    *low += *bias;
-    *high += *bias;
-    return m;
-}
-
-/* Whether another file was mapped over a part of the module later: then it is gone (dlclose), all of it. */
-static bool is_replaced(const struct resolve_context *c, size_t i, uint64_t low, uint64_t high)
-{
-    for (size_t later = i + 1; later < c->space->mapping_count; later++) {
-        uint64_t bias, from, until;
-        if (module_place(c, later, &bias, &from, &until) && from < high && until > low &&
-            c->space->mappings[later].path != c->space->mappings[i].path)
-            return true;
-    }
-    return false;
-}
-
-/* Latest mapping first: it replaced whatever lay there before. */
-bool resolve(void *context, uint64_t address, const struct module **module, uint64_t *own)
-{
-    const struct resolve_context *c = context;
-    for (size_t i = c->space ? c->space->mapping_count : 0; i-- > 0;) {
-        uint64_t bias, low, high;
-        const struct module *m = module_place(c, i, &bias, &low, &high);
-        if (!m || !module_contains(m, address - bias) || is_replaced(c, i, low, high))
-            continue;
-        *module = m;
-        *own = address - bias;
-        return true;
-    }
-    return false;
+    return (struct resolve_context){.modules = n->modules, .space = space};
 }
 
 bool naming_resolve(struct naming *n, const struct address_space *space, uint64_t address,
                     const struct module **module, uint64_t *own)
 {
-    struct resolve_context context = {.naming = n, .space = space};
-    return resolve(&context, address, module, own);
+    struct resolve_context context = naming_context(n, space);
+    return resolve_address(&context, address, module, own);
 }
 
 const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own)
@@ -325,9 +287,9 @@ static void put_nothing_known(struct inquiry *q)
 int naming_word(struct naming *n, const struct word_facts *facts, struct word_name *out)
 {
     struct inquiry q = {.naming = n, .facts = facts, .out = out};
-    struct resolve_context context = {n, facts->space, facts->evidence.first_seen_ns};
+    struct resolve_context context = {n->modules, facts->space, facts->evidence.first_seen_ns};
     *out = (struct word_name){0};
-    if (!resolve(&context, facts->address, &q.module, &q.own))
+    if (!resolve_address(&context, facts->address, &q.module, &q.own))
         q.module = NULL;
     if (q.module)
         put(&q, &out->module, "%s", module_path(q.module));

@@ -5,6 +5,7 @@
 
 #include "probes/abi.h"
 #include "probes/module.h"
+#include "probes/resolve.h"
 #include "probes/sideband.h"
 #include "probes/terms.h"
 
@@ -42,6 +43,9 @@ void naming_refer(struct naming *n, const struct libc_archive *archive);
 
 /* 0 or -ENOMEM. */
 int naming_word(struct naming *n, const struct word_facts *facts, struct word_name *out);
+
+/* Where the naming looks up the process's addresses: good for as long as both. */
+struct resolve_context naming_context(const struct naming *n, const struct address_space *space);
 
 /* Where an address of the process lies: the module and the address in it.  false: in none. */
 bool naming_resolve(struct naming *n, const struct address_space *space, uint64_t address,

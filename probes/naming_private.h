@@ -33,14 +33,6 @@ struct naming {
     struct stripped *stripped;
 };
 
-/* Where addresses lie in a process, for frames_scan(). */
-struct resolve_context {
-    struct naming *naming;
-    const struct address_space *space;
-    uint64_t time_ns; /* mappings of later times don't count; 0: all do */
-};
-bool resolve(void *context, uint64_t address, const struct module **module, uint64_t *own);
-
 /* What is being worked out for one word. */
 struct inquiry {
     struct naming *naming;

@@ -82,11 +82,11 @@ static void put_stack_malloc(struct inquiry *q, const struct allocator *a, const
 /* Whose lock: the innermost function that is not about locking itself. */
 bool by_stack(struct inquiry *q)
 {
-    struct resolve_context context = {q->naming, q->facts->space, q->facts->evidence.first_seen_ns};
+    struct resolve_context context = {q->naming->modules, q->facts->space, q->facts->evidence.first_seen_ns};
     bool named = q->out->name != NULL;
     for (size_t i = 0; i < q->facts->stack_count; i++) {
         struct frame frames[MAX_FRAMES];
-        size_t count = frames_scan(q->facts->stacks[i], resolve, &context, frames, MAX_FRAMES);
+        size_t count = frames_scan(q->facts->stacks[i], resolve_address, &context, frames, MAX_FRAMES);
         const struct frame *owner = frame_owner(frames, count);
         const struct allocator *a = owner ? allocator_of_frame(owner) : NULL;
         if (!a)

@@ -97,7 +97,8 @@ static size_t user_frames(struct stacks *c, const struct perf_data_sample *s, st
     const size_t more = left < PERF_STACK_BYTES / 8 ? left : PERF_STACK_BYTES / 8;
     if (more)
         memcpy(c->more, (const u64 *)s->stack + stack->words, 8 * more);
-    unwind_long(c->unwinder, c->naming, space, stack, c->more, more, &c->path);
+    const struct resolve_context where = naming_context(c->naming, space);
+    unwind_long(c->unwinder, &where, stack, c->more, more, &c->path);
     for (size_t i = 0; i < c->path.count; i++) {
         const struct frame *f = &c->path.frames[i];
         const char *by_code =

@@ -44,8 +44,7 @@ void unwinder_free(struct unwinder *u)
 
 struct walk {
     struct unwinder *unwinder;
-    struct naming *naming;
-    const struct address_space *space;
+    struct resolve_context where;
     const struct path_value *stack;
     const u64 *more; /* words that follow stack->stack */
     size_t more_count;
@@ -84,8 +83,8 @@ static bool may_be_code(const struct address_space *space, u64 address)
 
 static bool code_resolve(const struct walk *w, u64 address, struct frame *f)
 {
-    return may_be_code(w->space, address) &&
-           naming_resolve(w->naming, w->space, address, &f->module, &f->address) &&
+    struct resolve_context where = w->where;
+    return may_be_code(where.space, address) && resolve_address(&where, address, &f->module, &f->address) &&
            module_is_code(f->module, f->address);
 }
 
@@ -350,16 +349,16 @@ static bool step(struct walk *w)
     }
 }
 
-void unwind(struct unwinder *u, struct naming *n, const struct address_space *space,
-            const struct path_value *stack, struct call_path *path)
+void unwind(struct unwinder *u, const struct resolve_context *where, const struct path_value *stack,
+            struct call_path *path)
 {
-    unwind_long(u, n, space, stack, NULL, 0, path);
+    unwind_long(u, where, stack, NULL, 0, path);
 }
 
-void unwind_long(struct unwinder *u, struct naming *n, const struct address_space *space,
-                 const struct path_value *stack, const u64 *more, size_t more_count, struct call_path *path)
+void unwind_long(struct unwinder *u, const struct resolve_context *where, const struct path_value *stack,
+                 const u64 *more, size_t more_count, struct call_path *path)
 {
-    struct walk w = {.unwinder = u, .naming = n, .space = space, .stack = stack, .path = path};
+    struct walk w = {.unwinder = u, .where = *where, .stack = stack, .path = path};
     w.more = more;
     w.more_count = more_count;
     struct frame f = {0};

@@ -7,7 +7,7 @@
 
 #include "probes/abi.h"
 #include "probes/frames.h"
-#include "probes/naming.h"
+#include "probes/resolve.h"
 
 enum { MAX_PATH = 128 };
 
@@ -22,7 +22,7 @@ enum path_evidence {
 struct unwinder;
 
 struct unwinder *unwinder_new(void);
-/* NULL is fine.  Before the naming, whose modules it holds on to. */
+/* NULL is fine.  Before the module table whose modules it was shown: it holds on to them. */
 void unwinder_free(struct unwinder *u);
 
 /* One path, innermost frame first. */
@@ -35,11 +35,11 @@ struct call_path {
 
 /* Of the ways that the stack can be read in, the one that leads to where the thread began, else the longest.
  * An empty path: the program counter lies in no file that is known. */
-void unwind(struct unwinder *u, struct naming *n, const struct address_space *space,
-            const struct path_value *stack, struct call_path *path);
+void unwind(struct unwinder *u, const struct resolve_context *where, const struct path_value *stack,
+            struct call_path *path);
 
 /* The same of a longer copy: `more` are the words that follow stack->stack. */
-void unwind_long(struct unwinder *u, struct naming *n, const struct address_space *space,
-                 const struct path_value *stack, const u64 *more, size_t more_count, struct call_path *path);
+void unwind_long(struct unwinder *u, const struct resolve_context *where, const struct path_value *stack,
+                 const u64 *more, size_t more_count, struct call_path *path);
 
 #endif

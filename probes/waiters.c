@@ -101,7 +101,8 @@ static int row_take(struct waiters *w, const struct address_space *space, const 
                     struct lock *lock)
 {
     struct call_path path;
-    unwind(w->unwinder, w->naming, space, row->value, &path);
+    const struct resolve_context where = naming_context(w->naming, space);
+    unwind(w->unwinder, &where, row->value, &path);
     int64_t node = path_add(w, &path, row->value->registers[DWARF_PC]);
     if (node == -ENOSPC) {
         w->lost += 1;

@@ -3,6 +3,7 @@
 #include "probes/cfi.h"
 #include "probes/frame_layout.h"
 #include "probes/insn.h"
+#include "probes/naming.h"
 #include "probes/path_class.h"
 #include "probes/unwind.h"
 #include "tests/probes/cmocka_test.h"
@@ -197,6 +198,7 @@ static void odd_stacks(void **state)
                               .file_offset = start & ~0xfffull,
                               .path = path};
     struct address_space space = {.mappings = &mapping, .mapping_count = 1};
+    struct resolve_context where = naming_context(n, &space);
     assert_true(module_bias(m, &mapping, &bias));
     for (int round = 0; round < 3000; round++) {
         for (size_t i = 0; i < PATH_WORDS; i++)
@@ -210,12 +212,13 @@ static void odd_stacks(void **state)
         v->registers[DWARF_SP] = round % 5 ? 0x7ffc00000000 : UINT64_MAX - 64;
         v->words = round % 7 ? (u32)(random_next(&random) % (PATH_WORDS + 1)) : UINT32_MAX;
         v->chain_length = round % 3 ? (u32)(random_next(&random) % (PATH_CHAIN + 1)) : UINT32_MAX;
-        unwind(u, n, &space, v, p);
+        unwind(u, &where, v, p);
         assert_true(p->count <= MAX_PATH && p->evidence < PATH_EVIDENCES);
         for (size_t i = 0; i < p->count; i++)
             assert_true(module_is_code(p->frames[i].module, p->frames[i].address));
     }
-    unwind(u, n, NULL, v, p); /* whose mappings are not known */
+    where.space = NULL;
+    unwind(u, &where, v, p); /* whose mappings are not known */
     assert_int_equal(p->count, 0);
     free(p);
     free(v);
