@@ -7,10 +7,6 @@
 #include "probes/session.h"
 #include "probes/sideband.h"
 
-/* The class of user code: program, allocator, lock, copy; unknown where `s`, the function, is NULL.  `m` may
- * be NULL.  A static string. */
-const char *code_class(const struct module *m, const struct symbol *s);
-
 /* Fills l->samples, one row per class, symbol and module, most samples first.  0 or negative errno. */
 int samples_classify(struct session *session, const struct sideband *sideband, struct naming *naming,
                      struct ledger *l);

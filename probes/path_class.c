@@ -2,7 +2,7 @@
  * legacy scheme, which looks like C++, and by its own (RFC 2603). */
 #include "probes/path_class.h"
 
-#include "probes/classify.h"
+#include "probes/code_class.h"
 
 #include <ctype.h>
 #include <stdlib.h>

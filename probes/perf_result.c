@@ -2,7 +2,7 @@
  * measurement.  See perf_import.h. */
 #include "probes/allocators.h"
 #include "probes/call_tree.h"
-#include "probes/classify.h"
+#include "probes/code_class.h"
 #include "probes/collect.h"
 #include "probes/frames.h"
 #include "probes/naming.h"

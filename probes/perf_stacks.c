@@ -2,7 +2,7 @@
 #include "probes/perf_stacks.h"
 
 #include "probes/call_tree.h"
-#include "probes/classify.h"
+#include "probes/code_class.h"
 #include "probes/kernel_symbols.h"
 #include "probes/perf_data.h"
 #include "probes/perf_record.h"
