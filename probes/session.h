@@ -6,20 +6,11 @@
 #include "probes/abi.h"
 #include "probes/error.h"
 #include "probes/measure.h"
+#include "probes/word_row.h"
 
 #include <sys/types.h>
 
 struct session;
-
-/* One row of the table of words.  `stack`, `histogram` and `handoff` are NULL when there is none; what
- * threads share (mode ledger has a row for each) is with the first of their rows. */
-struct word_row {
-    struct word_key key;
-    struct word_value value;
-    struct stack_value *stack;
-    struct histogram_value *histogram;
-    struct histogram_value *handoff; /* with wait/slept */
-};
 
 /* Loads and attaches; nothing is followed yet.  Fails with -EPERM and a sentence that names what is missing.
  */
@@ -57,14 +48,6 @@ int session_present(struct session *s, uint32_t **pids, size_t *count);
  * word_rows_free(). */
 int session_snapshot(struct session *s, struct word_row **rows, size_t *count, struct error *err);
 
-/* What came between two snapshots: takes `before` off `rows`, drops the rows that didn't move, and returns
- * how many are left. */
-size_t word_rows_subtract(struct word_row *rows, size_t count, const struct word_row *before,
-                          size_t before_count);
-
-/* Takes `what` off. */
-void totals_subtract(struct word_totals *from, const struct word_totals *what);
-
 /* ---- the end ---- */
 
 /* Ends the recording: lets the tasks that live on hand over what they hold, and follows them no longer.  The
@@ -80,8 +63,6 @@ int session_reset(struct session *s);
 /* After session_stop(): the table of words, ordered by space, address, operation, outcome.  Free with
  * word_rows_free(). */
 int session_words(struct session *s, struct word_row **rows, size_t *count, struct error *err);
-void word_rows_free(struct word_row *rows, size_t count);
-int word_row_compare(const void *a, const void *b); /* that order, for qsort() */
 
 /* The call stack that was kept for this key, malloc'd, also while it runs; NULL: none. */
 struct stack_value *session_stack(const struct session *s, const struct word_key *key);

@@ -158,29 +158,3 @@ int session_snapshot(struct session *s, struct word_row **rows, size_t *count, s
         return error_set(err, rc, "can't let the CPUs hand over what they hold: %s", strerror(-rc));
     return session_table(s, rows, count, err);
 }
-
-void totals_subtract(struct word_totals *from, const struct word_totals *what)
-{
-    from->calls -= what->calls;
-    from->timed -= what->timed;
-    from->oncpu_ns -= what->oncpu_ns;
-    from->blocked_ns -= what->blocked_ns;
-    from->runnable_ns -= what->runnable_ns;
-    from->kernel_lock_ns -= what->kernel_lock_ns;
-    from->woken -= what->woken;
-}
-
-size_t word_rows_subtract(struct word_row *rows, size_t count, const struct word_row *before,
-                          size_t before_count)
-{
-    size_t kept = 0;
-    for (size_t i = 0, k = 0; i < count; i++) {
-        while (k < before_count && word_row_compare(&before[k], &rows[i]) < 0)
-            k++;
-        if (k < before_count && !word_row_compare(&before[k], &rows[i]))
-            totals_subtract(&rows[i].value.totals, &before[k].value.totals);
-        if (rows[i].value.totals.calls)
-            rows[kept++] = rows[i];
-    }
-    return kept;
-}

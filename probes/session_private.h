@@ -43,6 +43,5 @@ int session_hand_over(struct session *s);
 
 /* The table of words as it is, in order, without what CPUs hold. */
 int session_table(struct session *s, struct word_row **rows, size_t *count, struct error *err);
-int word_row_compare(const void *a, const void *b);
 
 #endif

@@ -1,5 +1,5 @@
-/* Rows of the table of words: their order, and their end.  See session.h. */
-#include "probes/session.h"
+/* See word_row.h. */
+#include "probes/word_row.h"
 
 #include <stdlib.h>
 
@@ -25,4 +25,30 @@ void word_rows_free(struct word_row *rows, size_t count)
         free(rows[i].handoff);
     }
     free(rows);
+}
+
+void totals_subtract(struct word_totals *from, const struct word_totals *what)
+{
+    from->calls -= what->calls;
+    from->timed -= what->timed;
+    from->oncpu_ns -= what->oncpu_ns;
+    from->blocked_ns -= what->blocked_ns;
+    from->runnable_ns -= what->runnable_ns;
+    from->kernel_lock_ns -= what->kernel_lock_ns;
+    from->woken -= what->woken;
+}
+
+size_t word_rows_subtract(struct word_row *rows, size_t count, const struct word_row *before,
+                          size_t before_count)
+{
+    size_t kept = 0;
+    for (size_t i = 0, k = 0; i < count; i++) {
+        while (k < before_count && word_row_compare(&before[k], &rows[i]) < 0)
+            k++;
+        if (k < before_count && !word_row_compare(&before[k], &rows[i]))
+            totals_subtract(&rows[i].value.totals, &before[k].value.totals);
+        if (rows[i].value.totals.calls)
+            rows[kept++] = rows[i];
+    }
+    return kept;
 }
