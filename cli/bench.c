@@ -16,6 +16,7 @@
 #include "probes/checks.h"
 #include "probes/floor.h"
 #include "probes/host.h"
+#include "probes/measure.h"
 #include "probes/session.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #include "cli/bench_beside.h"
 
 #include "probes/calibrate.h"
+#include "probes/measure.h"
 
 #include <errno.h>
 #include <fcntl.h>

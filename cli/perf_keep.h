@@ -4,7 +4,7 @@
 #define HEAPWAIT_PERF_KEEP_H
 
 #include "probes/error.h"
-#include "probes/measure.h"
+#include "probes/measurement.h"
 
 struct recording;
 

@@ -3,7 +3,7 @@
 #define HEAPWAIT_RECORD_OPTIONS_H
 
 #include "probes/abi.h"
-#include "probes/measure.h"
+#include "probes/measurement.h"
 
 #include <sys/types.h>
 

@@ -3,6 +3,7 @@
 
 #include "cli/study_capture.h"
 #include "probes/host.h"
+#include "probes/measure.h"
 
 #include <errno.h>
 #include <inttypes.h>

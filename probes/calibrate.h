@@ -5,21 +5,9 @@
 #ifndef HEAPWAIT_CALIBRATE_H
 #define HEAPWAIT_CALIBRATE_H
 
+#include "probes/calibration.h"
 #include "probes/error.h"
 #include "probes/recording.h"
-
-enum call_kind { CALL_NULL, CALL_WAKE, CALL_WAIT, CALL_KINDS }; /* getppid; empty wake; EAGAIN wait */
-
-/* Nanoseconds per call, medians of batches. */
-struct call_cost {
-    double untraced;
-    double traced; /* in mode ledger */
-    double seen;   /* of `traced`, between the two tracepoints */
-};
-
-struct calibration {
-    struct call_cost calls[CALL_KINDS];
-};
 
 /* With and without probes in turns, `rounds` times, of 1 to CALIBRATION_ROUNDS: each takes one to two
  * seconds, most of it to attach and detach.  `program` is run as `PROGRAM calibration-loop KIND N`: heapwait

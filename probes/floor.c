@@ -4,7 +4,7 @@
 #include "probes/attach.h"
 #include "probes/checks.h"
 #include "probes/floor.skel.h"
-#include "probes/measure.h"
+#include "probes/measurement.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #define HEAPWAIT_LAUNCH_H
 
 #include "probes/error.h"
-#include "probes/measure.h"
+#include "probes/measurement.h"
 
 #include <sys/types.h>
 

@@ -208,17 +208,3 @@ int ledger_collect(struct session *session, const struct sideband *sideband, str
     core_fill(session, &m->outcome, &l->core);
     return rc ? rc : timeline_fill(session, l);
 }
-
-void ledger_free(struct ledger *l)
-{
-    if (!l)
-        return;
-    for (size_t i = 0; i < l->sample_count; i++) {
-        free(l->samples[i].symbol);
-        free(l->samples[i].module);
-    }
-    free(l->threads);
-    free(l->samples);
-    free(l->timeline);
-    free(l);
-}

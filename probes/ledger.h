@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_LEDGER_H
 #define HEAPWAIT_LEDGER_H
 
-#include "probes/measure.h"
+#include "probes/measurement.h"
 #include "probes/naming.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
@@ -21,8 +21,5 @@ void futex_split_add(struct futex_split *split, const struct word_row *row);
 /* After session_stop(): fills m->ledger.  0 or negative errno. */
 int ledger_collect(struct session *session, const struct sideband *sideband, struct naming *naming,
                    const struct futex_split *split, struct measurement *m);
-
-/* NULL is fine. */
-void ledger_free(struct ledger *ledger);
 
 #endif

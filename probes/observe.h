@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_OBSERVE_H
 #define HEAPWAIT_OBSERVE_H
 
-#include "probes/measure.h"
+#include "probes/measurement.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
 #include "probes/signals.h"

@@ -5,7 +5,7 @@
 #define HEAPWAIT_RECORDING_H
 
 #include "probes/error.h"
-#include "probes/measure.h"
+#include "probes/measurement.h"
 
 struct recording;
 

@@ -5,7 +5,7 @@
 
 #include "probes/abi.h"
 #include "probes/error.h"
-#include "probes/measure.h"
+#include "probes/measurement.h"
 #include "probes/word_row.h"
 
 #include <sys/types.h>

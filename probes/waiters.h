@@ -3,7 +3,7 @@
 #define HEAPWAIT_WAITERS_H
 
 #include "probes/call_tree.h"
-#include "probes/measure.h"
+#include "probes/measurement.h"
 #include "probes/naming.h"
 #include "probes/session.h"
 

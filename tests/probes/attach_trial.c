@@ -2,6 +2,7 @@
 #include "tests/probes/attach_trial.h"
 
 #include "probes/checks.h"
+#include "probes/measure.h"
 #include "probes/session.h"
 
 #include <errno.h>

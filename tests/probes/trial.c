@@ -1,6 +1,9 @@
 /* See trial.h. */
 #include "tests/probes/trial.h"
 
+#include "probes/error.h"
+#include "probes/measure.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

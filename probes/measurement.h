@@ -1,0 +1,157 @@
+/* The answer of one run, whoever collected it: the probes, or perf.  Times are in nanoseconds unless the name
+ * says otherwise.  A measurement owns all that it points to, but for static strings and what is marked as
+ * borrowed. */
+#ifndef HEAPWAIT_MEASUREMENT_H
+#define HEAPWAIT_MEASUREMENT_H
+
+#include "probes/options.h"
+#include "probes/terms.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct call_tree;
+
+/* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */
+struct run_outcome {
+    uint64_t started_ns; /* CLOCK_MONOTONIC, just before exec */
+    uint64_t wall_ns;    /* from just before exec to its end; UINT64_MAX: not known */
+    int exit_status;     /* -1: died by a signal, or goes on */
+    int term_signal;     /* 0: exited */
+    bool timed_out;
+    bool interrupted; /* SIGINT or SIGTERM came to heapwait while it ran */
+    bool attached;    /* no command was seen to its end: what it used is not known, and there is no outcome */
+    pid_t left_behind; /* the command that went on after SIGTERM, which is such a one; 0: there is none */
+    uint64_t max_rss_bytes, user_ns, system_ns;
+    uint64_t voluntary_switches, involuntary_switches, minor_faults;
+    char started_at[32]; /* UTC, ISO 8601 */
+};
+
+struct lock_outcome {
+    const char *op;                                              /* static string */
+    const char *outcome;                                         /* static string */
+    uint64_t calls, total_ns, oncpu_ns, blocked_ns, runnable_ns; /* the last three: UINT64_MAX not known */
+    int64_t woken; /* -1: not applicable (NULL in the recording) */
+};
+
+struct wait_bucket {
+    const char *outcome; /* static string */
+    uint64_t low_ns, high_ns, calls;
+};
+
+/* A call path to a word's futex calls, of those calls whose stack was taken: a random sample. */
+struct waiter {
+    uint32_t node;        /* of measurement.paths: the innermost frame */
+    const char *evidence; /* static: how the path was found */
+    uint64_t waits;       /* calls that wait */
+    uint64_t wakes;       /* all others */
+};
+
+/* One futex word.  Everything is owned by the measurement. */
+struct lock {
+    uint32_t tgid;
+    uint64_t address;
+    char *name;
+    char *module;          /* NULL: not inside a module */
+    const char *allocator; /* NULL unless malloc's */
+    enum whose whose;
+    char *evidence;
+    struct lock_outcome *outcomes;
+    size_t outcome_count;
+    struct wait_bucket *buckets;
+    size_t bucket_count;
+    struct wait_bucket *handoffs; /* from the wake of a sleeping waiter to its running; outcome "slept" */
+    size_t handoff_count;
+    struct waiter *waiters; /* one per call path and evidence */
+    size_t waiter_count;
+};
+
+struct loss {
+    const char *reason; /* static string */
+    uint64_t count;
+};
+
+struct probe_stat {
+    char name[32];
+    int64_t calls, ns; /* -1: not measured */
+};
+
+/* Mode ledger: what one thread spent in one state.  `state` is a static string of docs/recording.md. */
+struct state_time {
+    const char *state;
+    uint64_t ns, entries;
+};
+
+enum { MAX_STATES = 24 };
+struct thread_account {
+    uint32_t thread; /* its number in this run, from 1 */
+    uint32_t tid;
+    char comm[16];
+    uint64_t lifetime_ns; /* the sum of states[].ns, exactly */
+    uint64_t syscalls, faults;
+    struct state_time states[MAX_STATES];
+    size_t state_count;
+};
+
+struct sample_count {
+    const char *class; /* static */
+    char *symbol;      /* NULL: no symbol covers the address */
+    char *module;      /* its file's name; NULL: in no file */
+    uint64_t samples;
+};
+
+/* A stretch of one thread in one state; times from the window's beginning. */
+struct stretch {
+    uint32_t thread;
+    const char *state;
+    int64_t from_ns, until_ns;
+};
+
+/* What the cores that the command may use did from its start to its end. */
+struct core_account {
+    unsigned cores;             /* 0: not measured */
+    uint64_t idle_ns, other_ns; /* running nothing; running other processes */
+};
+
+struct ledger {
+    struct thread_account *threads;
+    size_t thread_count;
+    struct sample_count *samples;
+    size_t sample_count;
+    struct stretch *timeline;
+    size_t stretch_count;
+    struct core_account core;
+    uint64_t sample_period_ns;
+};
+
+struct measurement {
+    enum probe_mode probes;
+    bool by_perf;                            /* the collector is perf, not BPF */
+    struct debug_files *debug_files;         /* those of the options; not owned */
+    bool goes_on;                            /* there is a target: what was measured lives on */
+    const struct libc_archive *libc_archive; /* the options' */
+    struct ledger *ledger; /* NULL unless mode ledger, or a perf session with samples (and nothing else) */
+    struct run_outcome outcome;
+    const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */
+    char *allocator_evidence;               /* how the allocator was found; NULL: it wasn't asked */
+    struct lock *locks;                     /* hottest first: by calls */
+    size_t lock_count;
+    struct call_tree *paths; /* of waiters and samples; NULL: there are none */
+    struct loss *losses;     /* one row per reason that is watched for, zeros included */
+    size_t loss_count;
+    char *perf_failure; /* why perf's samples are missing, though asked for; NULL: they are not */
+    struct probe_stat *probe_stats;
+    size_t probe_stat_count;
+    char *note; /* what the user should be told; NULL: nothing */
+};
+
+/* Frees the measurement and all that it owns; NULL is fine. */
+void measurement_free(struct measurement *m);
+
+/* Frees a ledger alone; NULL is fine. */
+void ledger_free(struct ledger *ledger);
+
+/* Returns the sum of all losses. */
+uint64_t measurement_lost(const struct measurement *m);
+
+#endif
