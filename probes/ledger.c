@@ -9,53 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The states that are divided into malloc's and other. */
-enum { SPLIT_WAIT, SPLIT_BLOCKED, SPLIT_RUNNABLE, SPLIT_WAKE, SPLITS };
-
-struct split_part {
-    uint64_t ns[SPLITS], entries[SPLITS];
-};
-
-struct futex_split {
-    uint32_t threads;
-    struct split_part parts[];
-};
-
-struct futex_split *futex_split_new(uint32_t threads)
-{
-    struct futex_split *split = calloc(1, sizeof(*split) + (threads + 1ul) * sizeof(split->parts[0]));
-    if (split)
-        split->threads = threads;
-    return split;
-}
-
-void futex_split_free(struct futex_split *split)
-{
-    free(split);
-}
-
-void futex_split_add(struct futex_split *split, const struct word_row *row)
-{
-    const struct word_totals *t = &row->value.totals;
-    if (row->key.thread > split->threads)
-        return;
-    struct split_part *p = &split->parts[row->key.thread];
-    uint64_t oncpu = totals_oncpu(t);
-    if (!op_waits(row->key.op)) {
-        p->ns[SPLIT_WAKE] += oncpu;
-        p->entries[SPLIT_WAKE] += t->calls;
-        return;
-    }
-    p->ns[SPLIT_WAIT] += oncpu;
-    p->ns[SPLIT_BLOCKED] += t->blocked_ns;
-    p->ns[SPLIT_RUNNABLE] += t->runnable_ns;
-    p->entries[SPLIT_WAIT] += t->calls;
-    if (t->blocked_ns) {
-        p->entries[SPLIT_BLOCKED] += t->calls;
-        p->entries[SPLIT_RUNNABLE] += t->calls;
-    }
-}
-
 static const struct {
     unsigned state;
     int split; /* -1: not divided */
@@ -129,18 +82,14 @@ static void account_fill(struct thread_account *a, const struct thread_record *r
 
 static int threads_fill(struct session *session, const struct futex_split *split, struct ledger *l)
 {
-    static const struct split_part nothing;
     struct thread_record *records = NULL;
     size_t count = 0;
     int rc = session_threads(session, &records, &count);
     l->threads = rc ? NULL : calloc(count ? count : 1, sizeof(*l->threads));
     if (!rc && !l->threads)
         rc = -ENOMEM;
-    for (size_t i = 0; i < count && !rc; i++) {
-        uint32_t number = records[i].thread;
-        account_fill(&l->threads[l->thread_count++], &records[i],
-                     number <= split->threads ? &split->parts[number] : &nothing);
-    }
+    for (size_t i = 0; i < count && !rc; i++)
+        account_fill(&l->threads[l->thread_count++], &records[i], futex_split_of(split, records[i].thread));
     free(records);
     return rc;
 }

@@ -4,7 +4,7 @@
 #include "probes/live_words.h"
 
 #include "probes/clock.h"
-#include "probes/collect.h"
+#include "probes/locks.h"
 #include "probes/naming.h"
 
 #include <errno.h>
