@@ -13,7 +13,7 @@
 #include "probes/measure.h"
 #include "probes/perf_record.h"
 #include "probes/process.h"
-#include "probes/recording.h"
+#include "probes/recording_facts.h"
 #include "probes/session.h"
 #include "probes/target.h"
 
@@ -73,7 +73,7 @@ static int recording_write(const struct record_options *o, const struct found *f
     int rc = line ? 0 : error_set(err, -ENOMEM, "out of memory");
     host_facts_read(&facts, "");
     if (!rc)
-        rc = host_store(recording, &facts, HEAPWAIT_VERSION, err);
+        rc = recording_facts_host(recording, &facts, HEAPWAIT_VERSION, err);
     struct run_info info = {
         .command = line,
         .threads = -1,
@@ -87,11 +87,11 @@ static int recording_write(const struct record_options *o, const struct found *f
     if (!rc)
         rc = recording_add_run(recording, &info, m, err);
     if (!rc && m->ledger)
-        rc = calibration_store(recording, calibration, err);
+        rc = recording_facts_calibration(recording, calibration, err);
     if (!rc && o->perf)
         rc = perf_record_store(recording, o->perf_file, err);
     if (!rc)
-        rc = host_store_end(recording, err);
+        rc = recording_facts_end(recording, err);
     if (!rc)
         rc = recording_publish(recording, err);
     free(line);

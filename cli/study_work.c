@@ -5,6 +5,7 @@
 #include "cli/study_capture.h"
 #include "probes/calibrate.h"
 #include "probes/perf_record.h"
+#include "probes/recording_facts.h"
 #include "probes/session.h"
 
 #include <errno.h>
@@ -82,13 +83,13 @@ static int recording_begin(struct study_work *w, struct error *err)
         rc = recording_open(w->file, RECORDING_REPLACE, &w->recording, err);
     if (rc)
         return rc;
-    rc = host_store(w->recording, &w->facts, HEAPWAIT_VERSION, err);
+    rc = recording_facts_host(w->recording, &w->facts, HEAPWAIT_VERSION, err);
     if (!rc)
         rc = settings_store(&w->settings, w->count, w->recording, err);
     if (!rc && w->settings.perf_file)
         rc = perf_record_store(w->recording, NULL, err);
     if (!rc && w->settings.ledger_reps)
-        rc = calibration_store(w->recording, &calibration, err);
+        rc = recording_facts_calibration(w->recording, &calibration, err);
     return rc ? rc : recording_publish(w->recording, err);
 }
 
@@ -97,7 +98,7 @@ static int end_store(const struct study_work *w, struct error *err)
     const struct study_tally *t = study_loop_tally(w->loop);
     int rc = noise_store(w, err);
     if (!rc)
-        rc = host_store_end(w->recording, err);
+        rc = recording_facts_end(w->recording, err);
     if (!rc)
         rc = recording_set_study(w->recording, "finished", t->interrupted ? "0" : "1", err);
     return rc ? rc : recording_publish(w->recording, err);

@@ -16,13 +16,6 @@
 
 enum { BATCHES = 3, MOST_BATCHES = CALIBRATION_ROUNDS * BATCHES, CALLS = 20000 };
 
-static const char *const kind_names[CALL_KINDS] = {"null", "wake", "wait"};
-
-const char *calibration_name(enum call_kind kind)
-{
-    return kind_names[kind];
-}
-
 static uint64_t cpu_ns(void)
 {
     struct timespec t;
@@ -59,7 +52,7 @@ int calibration_loop(const char *kind, const char *count)
     if (!strcmp(kind, "idle"))
         return idle_run();
     for (int i = 0; i < CALL_KINDS; i++)
-        if (!strcmp(kind, kind_names[i]))
+        if (!strcmp(kind, calibration_kind_names[i]))
             return printf("%.3f\n", calibration_cost(i, strtol(count, NULL, 10))) < 0;
     return 2;
 }
@@ -79,7 +72,8 @@ static int batch_run(const struct measure_options *base, const char *program, en
                      double *cost, struct measurement **m, struct error *err)
 {
     char count[32], text[64] = "";
-    char *argv[] = {(char *)program, (char *)"calibration-loop", (char *)kind_names[kind], count, NULL};
+    char *argv[] = {(char *)program, (char *)"calibration-loop", (char *)calibration_kind_names[kind], count,
+                    NULL};
     struct measure_options options = *base;
     bool exec_failed;
     int out = memfd_create("heapwait-calibration", MFD_CLOEXEC);
@@ -174,24 +168,5 @@ int calibration_take(const char *program, unsigned rounds, struct calibration *c
         c->calls[kind] = (struct call_cost){.untraced = median(all[kind].untraced, (size_t)rounds * BATCHES),
                                             .traced = median(all[kind].traced, (size_t)rounds * BATCHES),
                                             .seen = median(all[kind].seen, (size_t)rounds * BATCHES)};
-    return rc;
-}
-
-int calibration_store(struct recording *r, const struct calibration *c, struct error *err)
-{
-    int rc = 0;
-    for (int kind = 0; kind < CALL_KINDS && !rc; kind++) {
-        const struct call_cost *cost = &c->calls[kind];
-        const struct {
-            const char *what;
-            double ns;
-        } rows[] = {{"untraced", cost->untraced}, {"traced", cost->traced}, {"seen", cost->seen}};
-        for (size_t i = 0; i < 3 && !rc; i++) {
-            char key[64], value[32];
-            snprintf(key, sizeof(key), "calibration_%s_%s_ns", kind_names[kind], rows[i].what);
-            snprintf(value, sizeof(value), "%.1f", rows[i].ns);
-            rc = recording_set_host(r, key, value, err);
-        }
-    }
     return rc;
 }

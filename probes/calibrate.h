@@ -7,19 +7,12 @@
 
 #include "probes/calibration.h"
 #include "probes/error.h"
-#include "probes/recording.h"
 
 /* With and without probes in turns, `rounds` times, of 1 to CALIBRATION_ROUNDS: each takes one to two
  * seconds, most of it to attach and detach.  `program` is run as `PROGRAM calibration-loop KIND N`: heapwait
  * itself. */
 enum { CALIBRATION_ROUNDS = 3 };
 int calibration_take(const char *program, unsigned rounds, struct calibration *c, struct error *err);
-
-/* Into `host`: calibration_KIND_untraced_ns, _traced_ns, _seen_ns. */
-int calibration_store(struct recording *r, const struct calibration *c, struct error *err);
-
-/* "null", "wake", "wait". */
-const char *calibration_name(enum call_kind kind);
 
 /* CPU time per call in ns, of `calls` calls of the kind made by this thread now. */
 double calibration_cost(enum call_kind kind, long calls);

@@ -5,6 +5,9 @@
 
 enum call_kind { CALL_NULL, CALL_WAKE, CALL_WAIT, CALL_KINDS }; /* getppid; empty wake; EAGAIN wait */
 
+/* "null", "wake", "wait": by enum call_kind. */
+extern const char *const calibration_kind_names[CALL_KINDS];
+
 /* Nanoseconds per call, medians of batches. */
 struct call_cost {
     double untraced;

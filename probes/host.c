@@ -252,23 +252,3 @@ uint64_t host_null_syscall_ns(void)
     qsort(batch, BATCHES, sizeof(batch[0]), compare_ns);
     return batch[BATCHES / 2];
 }
-
-int host_store(struct recording *r, const struct host_facts *facts, const char *heapwait_version,
-               struct error *err)
-{
-    char number[32];
-    int rc = recording_set_host(r, "heapwait_version", heapwait_version, err);
-    for (size_t i = 0; i < facts->count && !rc; i++)
-        rc = recording_set_host(r, facts->rows[i].key, facts->rows[i].value, err);
-    snprintf(number, sizeof(number), "%llu", (unsigned long long)host_null_syscall_ns());
-    return rc ? rc : recording_set_host(r, "null_syscall_ns", number, err);
-}
-
-int host_store_end(struct recording *r, struct error *err)
-{
-    char load[32], date[32];
-    date_format(date, sizeof(date));
-    snprintf(load, sizeof(load), "%.2f", host_load_average());
-    int rc = host_load_average() < 0 ? 0 : recording_set_host(r, "load_average_end", load, err);
-    return rc ? rc : recording_set_host(r, "ended_at", date, err);
-}

@@ -4,9 +4,6 @@
 #ifndef HEAPWAIT_HOST_H
 #define HEAPWAIT_HOST_H
 
-#include "probes/error.h"
-#include "probes/recording.h"
-
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,13 +24,6 @@ void host_facts_read(struct host_facts *facts, const char *root);
 
 /* NULL: there is no such fact. */
 const char *host_fact_find(const struct host_facts *facts, const char *key);
-
-/* The facts, heapwait's version and the measured cost of a null syscall, into `host`.  Takes about 50 ms. */
-int host_store(struct recording *r, const struct host_facts *facts, const char *heapwait_version,
-               struct error *err);
-
-/* What is known only at the end: load_average_end, ended_at. */
-int host_store_end(struct recording *r, struct error *err);
 
 /* CPUs that this process may run on, at least 1. */
 unsigned host_cores_allowed(void);

@@ -46,11 +46,6 @@ struct live {
     const char *lost_reason;
 };
 
-uint64_t live_calls_all(const struct live_calls *c)
-{
-    return c->slept + c->eagain + c->empty + c->waking + c->other;
-}
-
 /* ---- processes ---- */
 
 /* CPU time of all threads that a process has and had; the clock of another process is anybody's to read. */

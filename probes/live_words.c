@@ -11,6 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+uint64_t live_calls_all(const struct live_calls *c)
+{
+    return c->slept + c->eagain + c->empty + c->waking + c->other;
+}
+
 enum { STACKS_PER_WORD = 16, TRIES = 5 };
 static const uint64_t HOLD_NS = 3000000000;
 

@@ -3,9 +3,24 @@
 #ifndef HEAPWAIT_LIVE_WORDS_H
 #define HEAPWAIT_LIVE_WORDS_H
 
-#include "probes/live.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
+
+/* Futex calls between two looks.  Times are thread time in ns. */
+struct live_calls {
+    uint64_t slept, eagain;     /* waits */
+    uint64_t empty, waking;     /* wakes that woke nobody; that woke somebody */
+    uint64_t other;             /* all other calls */
+    uint64_t wait_ns, oncpu_ns; /* of the calls that wait, asleep or not; of all calls, on a CPU */
+};
+uint64_t live_calls_all(const struct live_calls *c);
+
+/* One futex word.  The strings live until the next live_take(). */
+struct live_word {
+    const char *name, *evidence;
+    const char *allocator; /* NULL unless it is a lock of malloc's */
+    struct live_calls calls;
+};
 
 struct live_words;
 
