@@ -1,0 +1,212 @@
+/* Brings back what the kernel's tables hold: words with what belongs to them, call stacks, address spaces. */
+#include "probes/session_private.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+
+/* A copy of the map's value for the key, which all threads share; NULL when there is none. */
+static void *value_copy(const struct bpf_map *map, struct word_key key)
+{
+    size_t size = bpf_map__value_size(map);
+    void *value = malloc(size);
+    key.thread = 0;
+    if (value && bpf_map__lookup_elem(map, &key, sizeof(key), value, size, 0)) {
+        free(value);
+        value = NULL;
+    }
+    return value;
+}
+
+struct stack_value *session_stack(const struct session *s, const struct word_key *key)
+{
+    return value_copy(s->skeleton->maps.stacks, *key);
+}
+
+static struct word_row *row_find(struct word_row *rows, size_t count, const struct word_key *key)
+{
+    struct word_row wanted = {.key = *key};
+    return count ? bsearch(&wanted, rows, count, sizeof(*rows), word_row_compare) : NULL;
+}
+
+static bool row_same(const struct word_row *a, const struct word_row *b)
+{
+    return a->key.space == b->key.space && a->key.address == b->key.address && a->key.op == b->key.op &&
+           a->key.outcome == b->key.outcome;
+}
+
+/* The first row of the key's word, operation and outcome, whichever thread's. */
+static struct word_row *row_first(struct word_row *rows, size_t count, const struct word_key *key)
+{
+    size_t low = 0, high = count;
+    struct word_row wanted = {.key = *key};
+    wanted.key.thread = 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (word_row_compare(&rows[middle], &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && row_same(&rows[low], &wanted) ? &rows[low] : NULL;
+}
+
+/* What a CPU still held of a word that the table has no room for. */
+static void slot_merge(struct session *s, struct word_row *rows, size_t count, const struct cache_slot *slot)
+{
+    if (!slot->totals.calls)
+        return;
+    struct word_row *row = row_find(rows, count, &slot->key);
+    if (!row) {
+        s->skeleton->bss->losses[LOSS_WORD] += slot->totals.calls;
+        return;
+    }
+    struct word_totals *to = &row->value.totals;
+    const struct word_totals *from = &slot->totals;
+    to->calls += from->calls;
+    to->timed += from->timed;
+    to->oncpu_ns += from->oncpu_ns;
+    to->blocked_ns += from->blocked_ns;
+    to->runnable_ns += from->runnable_ns;
+    to->kernel_lock_ns += from->kernel_lock_ns;
+    to->woken += from->woken;
+}
+
+/* Waits that a CPU has not brought to their histogram.  Rows: the first of each word, operation and outcome
+ * holds it. */
+static void pending_merge(struct session *s, struct word_row *rows, size_t count,
+                          const struct pending_waits *pending)
+{
+    struct word_key key = pending->key;
+    uint32_t waits = pending->count < PENDING_WAITS ? pending->count : PENDING_WAITS;
+    bool handoff = key.op == OP_HANDOFF;
+    if (handoff)
+        key.op = OP_WAIT;
+    struct word_row *row = waits ? row_first(rows, count, &key) : NULL;
+    struct histogram_value **to = !row ? NULL : handoff ? &row->handoff : &row->histogram;
+    if (to && !*to)
+        *to = calloc(1, sizeof(**to));
+    if (!to || !*to) {
+        s->skeleton->bss->losses[LOSS_HISTOGRAM] += waits;
+        return;
+    }
+    for (uint32_t i = 0; i < waits; i++)
+        if (pending->buckets[i] < HISTOGRAM_BUCKETS)
+            (*to)->calls[pending->buckets[i]] += 1;
+}
+
+/* Rows must be in order. */
+static void caches_merge(struct session *s, struct word_row *rows, size_t count)
+{
+    for (size_t cpu = 0; cpu < s->cpu_count; cpu++) {
+        for (int i = 0; i < CACHE_SLOTS; i++)
+            slot_merge(s, rows, count, &s->cpu_states[cpu].slots[i]);
+        for (int i = 0; i < PENDING_SLOTS; i++)
+            pending_merge(s, rows, count, &s->cpu_states[cpu].pending[i]);
+    }
+}
+
+/* What threads share goes to the first of their rows. */
+static void rows_complete(const struct session *s, struct word_row *rows, size_t count)
+{
+    const struct probes_bpf *k = s->skeleton;
+    for (size_t i = 0; i < count; i++) {
+        struct word_row *row = &rows[i];
+        if (i && row_same(row, row - 1))
+            continue;
+        row->stack = value_copy(k->maps.stacks, row->key);
+        row->histogram = value_copy(k->maps.histograms, row->key);
+        struct word_key handoff = row->key;
+        handoff.op = OP_HANDOFF;
+        if (row->key.op == OP_WAIT && row->key.outcome == OUTCOME_SLEPT)
+            row->handoff = value_copy(k->maps.histograms, handoff);
+    }
+}
+
+int session_table(struct session *s, struct word_row **rows, size_t *count, struct error *err)
+{
+    const struct bpf_map *words = s->skeleton->maps.words;
+    struct word_key key, *previous = NULL;
+    size_t capacity = 0;
+    *rows = NULL;
+    *count = 0;
+    while (!bpf_map__get_next_key(words, previous, &key, sizeof(key))) {
+        if (*count == capacity) {
+            capacity = capacity ? 2 * capacity : 64;
+            struct word_row *grown = reallocarray(*rows, capacity, sizeof(*grown));
+            if (!grown)
+                return error_set(err, -ENOMEM, "out of memory for %zu futex words", *count);
+            *rows = grown;
+        }
+        struct word_row *row = &(*rows)[*count];
+        *row = (struct word_row){.key = key};
+        previous = &key;
+        if (bpf_map__lookup_elem(words, &key, sizeof(key), &row->value, sizeof(row->value), 0))
+            continue;
+        ++*count;
+    }
+    if (*count)
+        qsort(*rows, *count, sizeof(**rows), word_row_compare);
+    return 0;
+}
+
+int session_words(struct session *s, struct word_row **rows, size_t *count, struct error *err)
+{
+    int rc = session_table(s, rows, count, err);
+    if (rc)
+        return rc;
+    rows_complete(s, *rows, *count);
+    caches_merge(s, *rows, *count);
+    return 0;
+}
+
+int session_space(struct session *s, uint32_t space, struct space_info *info)
+{
+    return bpf_map__lookup_elem(s->skeleton->maps.spaces, &space, sizeof(space), info, sizeof(*info), 0);
+}
+
+/* ---- call stacks, of all words ---- */
+
+static int path_compare(const void *a, const void *b)
+{
+    const struct path_key *x = &((const struct path_row *)a)->key, *y = &((const struct path_row *)b)->key;
+    if (x->space != y->space)
+        return x->space < y->space ? -1 : 1;
+    if (x->address != y->address)
+        return x->address < y->address ? -1 : 1;
+    if (x->waits != y->waits)
+        return x->waits > y->waits ? -1 : 1;
+    return x->place < y->place ? -1 : x->place > y->place;
+}
+
+int session_paths(struct session *s, struct path_row **rows, size_t *count)
+{
+    const struct bpf_map *paths = s->skeleton->maps.paths;
+    struct path_key key, *previous = NULL;
+    int rc = 0;
+    *count = 0;
+    if (!(*rows = calloc(PATHS_MOST, sizeof(**rows))))
+        return -ENOMEM;
+    while (*count < PATHS_MOST && !bpf_map__get_next_key(paths, previous, &key, sizeof(key))) {
+        struct path_row *row = &(*rows)[*count];
+        row->key = key;
+        previous = &key;
+        if (!(row->value = malloc(sizeof(*row->value)))) {
+            rc = -ENOMEM;
+            break;
+        }
+        if (bpf_map__lookup_elem(paths, &key, sizeof(key), row->value, sizeof(*row->value), 0))
+            free(row->value);
+        else
+            ++*count;
+    }
+    qsort(*rows, *count, sizeof(**rows), path_compare);
+    return rc;
+}
+
+void path_rows_free(struct path_row *rows, size_t count)
+{
+    for (size_t i = 0; rows && i < count; i++)
+        free(rows[i].value);
+    free(rows);
+}
