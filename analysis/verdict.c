@@ -1,10 +1,10 @@
-/* See verdict.h.  This file makes and frees a verdict and reads the views for its parts; the sentences are in
+/* See verdict.h.  This file makes and frees a verdict, and tells what was lost; the other sentences are in
  * verdict_study.c, verdict_lock.c and verdict_ledger.c. */
 #include "analysis/verdict.h"
 
 #include "analysis/number.h"
 #include "analysis/text.h"
-#include "analysis/verdict_parts.h"
+#include "analysis/verdict_maker.h"
 
 #include <errno.h>
 #include <math.h>
@@ -12,160 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void maker_fail(struct maker *m, int rc, const char *text)
-{
-    if (!m->rc)
-        m->rc = text ? error_set(m->err, rc, "%s", text) : rc;
-}
-
-const char *place_threads(char buffer[40], const struct place *place)
-{
-    *buffer = 0;
-    if (place->threads > 0)
-        snprintf(buffer, 40, " at %lld thread%s", (long long)place->threads, place->threads == 1 ? "" : "s");
-    return buffer;
-}
-
-void maker_say(struct maker *m, const char *topic, const char *format, ...)
-{
-    if (m->rc)
-        return;
-    char *text = NULL;
-    va_list args;
-    va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
-    va_end(args);
-    struct verdict *v = m->verdict;
-    struct sentence *more = text ? realloc(v->sentences, (v->count + 1) * sizeof(*more)) : NULL;
-    if (!more) {
-        free(text);
-        maker_fail(m, -ENOMEM, "out of memory");
-        return;
-    }
-    v->sentences = more;
-    v->sentences[v->count++] = (struct sentence){topic, text_clean(text)};
-}
-
-sqlite3_stmt *maker_query(struct maker *m, const char *sql, const struct place *place)
-{
-    sqlite3_stmt *statement = m->rc ? NULL : database_prepare(m->db, sql, m->err);
-    if (!statement) {
-        maker_fail(m, -EIO, NULL);
-        return NULL;
-    }
-    if (place && place->variant)
-        sqlite3_bind_text(statement, 1, place->variant, -1, SQLITE_TRANSIENT);
-    if (place && place->threads && sqlite3_bind_parameter_count(statement) >= 2)
-        sqlite3_bind_int64(statement, 2, place->threads);
-    return statement;
-}
-
-bool maker_next(struct maker *m, sqlite3_stmt *statement)
-{
-    if (!statement)
-        return false;
-    int rc = database_step(m->db, statement, m->err);
-    if (rc == 1)
-        return true;
-    if (rc < 0)
-        maker_fail(m, rc, NULL);
-    sqlite3_finalize(statement);
-    return false;
-}
-
-char *maker_column(struct maker *m, sqlite3_stmt *statement, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(statement, column);
-    char *copy = text ? strdup(text) : NULL;
-    if (text && !copy)
-        maker_fail(m, -ENOMEM, "out of memory");
-    return copy;
-}
-
-bool maker_numbers(struct maker *m, const char *sql, const struct place *place, double *values, int count)
-{
-    sqlite3_stmt *statement = maker_query(m, sql, place);
-    if (!maker_next(m, statement))
-        return false;
-    for (int i = 0; i < count; i++)
-        values[i] =
-            sqlite3_column_type(statement, i) == SQLITE_NULL ? NAN : sqlite3_column_double(statement, i);
-    sqlite3_finalize(statement);
-    return true;
-}
-
-char *maker_text(struct maker *m, const char *sql, const struct place *place)
-{
-    sqlite3_stmt *statement = maker_query(m, sql, place);
-    if (!maker_next(m, statement))
-        return NULL;
-    char *text = maker_column(m, statement, 0);
-    sqlite3_finalize(statement);
-    return text;
-}
-
-static bool ratio_read(struct maker *m, const char *sql, const struct place *place, struct ratio *ratio)
-{
-    double n[5];
-    if (!maker_numbers(m, sql, place, n, 5) || isnan(n[0]))
-        return false;
-    *ratio =
-        (struct ratio){n[0], n[1], n[2], isnan(n[1]) || isnan(n[2]) || isnan(n[3]) ? 0 : n[3], (int64_t)n[4]};
-    return true;
-}
-
-bool ratio_to_baseline(struct maker *m, const struct place *place, struct ratio *ratio)
-{
-    return ratio_read(
-        m, "SELECT ratio, low, high, coverage, rounds FROM wall_ratio WHERE variant IS ?1 AND threads IS ?2",
-        place, ratio);
-}
-
-bool ratio_to_subject(struct maker *m, const struct place *place, struct ratio *ratio)
-{
-    return ratio_read(
-        m,
-        "SELECT ratio, low, high, coverage, rounds FROM beside_subject WHERE variant IS ?1 AND threads IS ?2",
-        place, ratio);
-}
-
-enum claim ratio_claim(const struct ratio *ratio)
-{
-    if (ratio->coverage <= 0)
-        return CLAIM_ONE_ROUND;
-    if (ratio->low > 1)
-        return CLAIM_LONGER;
-    return ratio->high < 1 ? CLAIM_SHORTER : CLAIM_NO_DIFFERENCE;
-}
-
-char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than)
-{
-    char value[32], low[32], high[32], cover[32], *interval = NULL, *text = NULL;
-    format_ratio(value, ratio->value);
-    format_ratio(low, ratio->low);
-    format_ratio(high, ratio->high);
-    format_share(cover, ratio->coverage);
-    enum claim claim = ratio_claim(ratio);
-    if (claim == CLAIM_ONE_ROUND)
-        return asprintf(&text,
-                        "%s took %s times as long as %s in the one round measured, which can't tell a "
-                        "difference from noise",
-                        who, value, than) < 0
-                   ? NULL
-                   : text;
-    const char *few = ratio->coverage < 0.95 ? ", too few for 95" UNIT_SPACE "%" : "";
-    if (asprintf(&interval, "%s interval %s to %s over %lld rounds%s", cover, low, high,
-                 (long long)ratio->rounds, few) < 0)
-        return NULL;
-    int n = claim == CLAIM_NO_DIFFERENCE
-                ? asprintf(&text, "no difference is seen between %s and %s: %s times as long (%s)", who, than,
-                           value, interval)
-                : asprintf(&text, "%s takes %s times as long as %s (%s)", who, value, than, interval);
-    free(interval);
-    return n < 0 ? NULL : text;
-}
 
 /* Losses first: whoever reads on must know what the counts leave out. */
 void say_losses(struct maker *m)

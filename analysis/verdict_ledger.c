@@ -3,7 +3,7 @@
  * ledger. Differences of less than LEAST_DIFFERENCE are not divided: their shares would be noise in big
  * letters. */
 #include "analysis/number.h"
-#include "analysis/verdict_parts.h"
+#include "analysis/verdict_maker.h"
 
 #include <math.h>
 #include <stdio.h>

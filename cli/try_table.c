@@ -3,7 +3,7 @@
 
 #include "analysis/database.h"
 #include "analysis/text.h"
-#include "analysis/verdict_parts.h"
+#include "analysis/verdict_maker.h"
 #include "cli/table.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* What the files of the verdict share: the one under construction, numbers from the views, and phrases.
  * Not for use outside analysis/verdict*.c. */
-#ifndef HEAPWAIT_VERDICT_PARTS_H
-#define HEAPWAIT_VERDICT_PARTS_H
+#ifndef HEAPWAIT_VERDICT_MAKER_H
+#define HEAPWAIT_VERDICT_MAKER_H
 
 #include "analysis/database.h"
 #include "analysis/verdict.h"
