@@ -7,7 +7,6 @@
 #include "probes/naming_private.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,29 +68,6 @@ const char *naming_code_class(struct naming *n, const struct module *m, uint64_t
     return code ? musl_code_class(code, own) : NULL;
 }
 
-void put(struct inquiry *q, char **text, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    free(*text);
-    if (vasprintf(text, format, args) < 0) {
-        *text = NULL;
-        q->failed = true;
-    }
-    va_end(args);
-}
-
-void put_malloc(struct inquiry *q, const struct allocator *a)
-{
-    q->out->whose = WHOSE_MALLOC;
-    q->out->allocator = a->name;
-}
-
-void put_other(struct inquiry *q)
-{
-    q->out->whose = WHOSE_OTHER;
-}
-
 static const struct allocator *glibc_malloc(void)
 {
     static const struct allocator ptmalloc = {.name = "ptmalloc", .libc = "glibc"};
@@ -112,14 +88,6 @@ static const char *source_text(enum symbol_source source)
     }
 }
 
-static void put_symbol(struct inquiry *q, const char *symbol, uint64_t offset)
-{
-    if (offset)
-        put(q, &q->out->name, "%s+0x%llx", symbol, (unsigned long long)offset);
-    else
-        put(q, &q->out->name, "%s", symbol);
-}
-
 static bool by_symbol(struct inquiry *q)
 {
     const struct symbol *s = q->module ? module_symbol_at(q->module, q->own, false) : NULL;
@@ -128,16 +96,16 @@ static bool by_symbol(struct inquiry *q)
     bool may_have_parts = s->size > sizeof(uint32_t);
     char *member = may_have_parts ? module_member_at(q->module, s, q->own) : NULL;
     if (member)
-        put(q, &q->out->name, "%s%s", s->name, member);
+        inquiry_put(q, &q->out->name, "%s%s", s->name, member);
     else
-        put_symbol(q, s->name, q->own - s->address);
-    put(q, &q->out->evidence, "%s%s", source_text(s->source), member ? ", member by DWARF" : "");
+        inquiry_symbol(q, s->name, q->own - s->address);
+    inquiry_put(q, &q->out->evidence, "%s%s", source_text(s->source), member ? ", member by DWARF" : "");
     free(member);
     const struct allocator *a = allocator_of_lock(q->module, s->name);
     if (a)
-        put_malloc(q, a);
+        inquiry_malloc(q, a);
     else
-        put_other(q);
+        inquiry_other(q);
     return true;
 }
 
@@ -178,29 +146,16 @@ static bool by_arena_layout(struct inquiry *q)
     if (q->module ? !(bins && libc && !strcmp(libc, "glibc")) : !in_heap)
         return false;
     if (q->module) {
-        put(q, &q->out->name, "main_arena");
-        put(q, &q->out->evidence, "layout: a malloc_state in glibc's data, its last bin links to itself");
+        inquiry_put(q, &q->out->name, "main_arena");
+        inquiry_put(q, &q->out->evidence,
+                    "layout: a malloc_state in glibc's data, its last bin links to itself");
     } else {
-        put(q, &q->out->name, "arena %u", arena_number(q));
-        put(q, &q->out->evidence, "layout: the header of a 64 MiB heap points to it%s",
-            bins ? ", its last bin links to itself" : "");
+        inquiry_put(q, &q->out->name, "arena %u", arena_number(q));
+        inquiry_put(q, &q->out->evidence, "layout: the header of a 64 MiB heap points to it%s",
+                    bins ? ", its last bin links to itself" : "");
     }
-    put_malloc(q, glibc_malloc());
+    inquiry_malloc(q, glibc_malloc());
     return true;
-}
-
-void put_place(struct inquiry *q)
-{
-    uint64_t offset;
-    const char *section = q->module ? module_section_at(q->module, q->own, &offset) : NULL;
-    if (section)
-        put(q, &q->out->name, "unnamed word in %s %s+0x%llx", module_basename(q->module), section,
-            (unsigned long long)offset);
-    else if (q->module)
-        put(q, &q->out->name, "unnamed word in %s at 0x%llx", module_basename(q->module),
-            (unsigned long long)q->own);
-    else
-        put(q, &q->out->name, "unnamed word at 0x%llx", (unsigned long long)q->facts->address);
 }
 
 static bool by_library(struct inquiry *q)
@@ -208,9 +163,9 @@ static bool by_library(struct inquiry *q)
     const struct allocator *a = q->module ? allocator_of_library(q->module) : NULL;
     if (!a)
         return false;
-    put_place(q);
-    put(q, &q->out->evidence, "it lies in the data of the allocator's own library");
-    put_malloc(q, a);
+    inquiry_place(q);
+    inquiry_put(q, &q->out->evidence, "it lies in the data of the allocator's own library");
+    inquiry_malloc(q, a);
     return true;
 }
 
@@ -222,9 +177,9 @@ static bool by_code(struct inquiry *q)
     if (!libc || strcmp(libc, "musl") != 0 || !code_refers(q->module, "malloc", q->own) ||
         !code_refers(q->module, "free", q->own))
         return false;
-    put(q, &q->out->name, "malloc's lock in %s", module_basename(q->module));
-    put(q, &q->out->evidence, "code: malloc and free both take its address");
-    put_malloc(q, allocator_of_module(q->module));
+    inquiry_put(q, &q->out->name, "malloc's lock in %s", module_basename(q->module));
+    inquiry_put(q, &q->out->evidence, "code: malloc and free both take its address");
+    inquiry_malloc(q, allocator_of_module(q->module));
     return true;
 }
 
@@ -234,11 +189,12 @@ static bool by_reference(struct inquiry *q)
     const struct libc_match *l = q->module ? stripped_match(q->naming->stripped, q->module) : NULL;
     if (!l || q->own < l->address || q->own - l->address >= l->size)
         return false;
-    put_symbol(q, l->symbol, q->own - l->address);
-    put(q, &q->out->evidence,
+    inquiry_symbol(q, l->symbol, q->own - l->address);
+    inquiry_put(
+        q, &q->out->evidence,
         "reference archive: %u function%s of it match the code, that at 0x%llx first, and name the word",
         l->functions, l->functions == 1 ? "" : "s", (unsigned long long)l->first);
-    put_malloc(q, l->allocator);
+    inquiry_malloc(q, l->allocator);
     return true;
 }
 
@@ -250,15 +206,16 @@ static bool by_machine_code(struct inquiry *q)
     if (!l)
         return false;
     if (l->verdict == MUSL_OTHER)
-        put_place(q);
+        inquiry_place(q);
     else
-        put(q, &q->out->name, "%smalloc's lock in %s%s%s%s", l->verdict == MUSL_LIKELY ? "likely " : "",
-            module_basename(q->module), l->part ? " (" : "", l->part ? l->part : "", l->part ? ")" : "");
-    put(q, &q->out->evidence, "%s", l->evidence);
+        inquiry_put(q, &q->out->name, "%smalloc's lock in %s%s%s%s",
+                    l->verdict == MUSL_LIKELY ? "likely " : "", module_basename(q->module),
+                    l->part ? " (" : "", l->part ? l->part : "", l->part ? ")" : "");
+    inquiry_put(q, &q->out->evidence, "%s", l->evidence);
     if (l->verdict == MUSL_MALLOC)
-        put_malloc(q, allocator_named(musl_code_malloc(code)));
+        inquiry_malloc(q, allocator_named(musl_code_malloc(code)));
     else if (l->verdict == MUSL_OTHER)
-        put_other(q);
+        inquiry_other(q);
     return true;
 }
 
@@ -275,13 +232,13 @@ static const char *unreachable_file(const struct inquiry *q)
 static void put_nothing_known(struct inquiry *q)
 {
     const char *unreachable = unreachable_file(q);
-    put_place(q);
+    inquiry_place(q);
     if (!q->facts->space)
-        put(q, &q->out->evidence, "none: the process's mappings are not known");
+        inquiry_put(q, &q->out->evidence, "none: the process's mappings are not known");
     else
-        put(q, &q->out->evidence, "none: no symbol, no known layout, no telling stack%s%s%s",
-            unreachable ? "; file not reachable: " : "", unreachable ? unreachable : "",
-            value_class(q->facts));
+        inquiry_put(q, &q->out->evidence, "none: no symbol, no known layout, no telling stack%s%s%s",
+                    unreachable ? "; file not reachable: " : "", unreachable ? unreachable : "",
+                    value_class(q->facts));
 }
 
 int naming_word(struct naming *n, const struct word_facts *facts, struct word_name *out)
@@ -292,7 +249,7 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
     if (!resolve_address(&context, facts->address, &q.module, &q.own))
         q.module = NULL;
     if (q.module)
-        put(&q, &out->module, "%s", module_path(q.module));
+        inquiry_put(&q, &out->module, "%s", module_path(q.module));
     bool found = by_symbol(&q) || by_arena_layout(&q) || by_library(&q) || by_code(&q) || by_reference(&q) ||
                  by_machine_code(&q);
     if (!found || out->whose != WHOSE_MALLOC)

@@ -1,10 +1,11 @@
-/* What the files of naming share: the question about one word while it is worked out, and how an answer is
- * put down.  Not for use outside probes/naming*.c. */
+/* What the files of naming share: what they know of processes and their words.
+ * Not for use outside of the naming. */
 #ifndef HEAPWAIT_NAMING_PRIVATE_H
 #define HEAPWAIT_NAMING_PRIVATE_H
 
 #include "probes/allocators.h"
 #include "probes/frames.h"
+#include "probes/inquiry.h"
 #include "probes/mapped_program.h"
 #include "probes/naming.h"
 #include "probes/stripped.h"
@@ -32,23 +33,6 @@ struct naming {
     size_t program_count;
     struct stripped *stripped;
 };
-
-/* What is being worked out for one word. */
-struct inquiry {
-    struct naming *naming;
-    const struct word_facts *facts;
-    const struct module *module; /* NULL: in no file */
-    uint64_t own;                /* the address in the module */
-    struct word_name *out;
-    bool failed;
-};
-
-/* Replaces a text of the answer. */
-void put(struct inquiry *q, char **text, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void put_malloc(struct inquiry *q, const struct allocator *a);
-void put_other(struct inquiry *q);
-/* "unnamed word in MODULE .bss+OFFSET": where it is, which is no name. */
-void put_place(struct inquiry *q);
 
 /* By the functions on the stack of a call: whose lock it is, else "word of FUNCTION". */
 bool by_stack(struct inquiry *q);

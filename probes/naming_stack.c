@@ -66,17 +66,17 @@ static void put_stack_malloc(struct inquiry *q, const struct allocator *a, const
     bool own = owner && allocator_of_frame(owner) == a;
     const char *function = own && owner->function ? owner->function->name : NULL;
     const char *role = function ? allocator_role_of(a, function) : NULL;
-    put_malloc(q, a);
+    inquiry_malloc(q, a);
     if (!named)
-        put(q, &q->out->name, "lock of %s (%s%s%s)", a->name, role ? role : "", role ? ": " : "",
-            function ? function
-            : own    ? module_basename(owner->module)
-                     : "its own mutex");
+        inquiry_put(q, &q->out->name, "lock of %s (%s%s%s)", a->name, role ? role : "", role ? ": " : "",
+                    function ? function
+                    : own    ? module_basename(owner->module)
+                             : "its own mutex");
     if (own)
-        put(q, &q->out->evidence, "call stack: %s of %s takes it", function ? function : "?",
-            module_basename(owner->module));
+        inquiry_put(q, &q->out->evidence, "call stack: %s of %s takes it", function ? function : "?",
+                    module_basename(owner->module));
     else
-        put(q, &q->out->evidence, "call stack: %s's own lock function takes it", a->name);
+        inquiry_put(q, &q->out->evidence, "call stack: %s's own lock function takes it", a->name);
 }
 
 /* Whose lock: the innermost function that is not about locking itself. */
@@ -96,10 +96,10 @@ bool by_stack(struct inquiry *q)
             return true;
         }
         if (owner && !named && owner->function && !q->out->name) {
-            put(q, &q->out->name, "word of %s", owner->function->name);
-            put(q, &q->out->evidence, "call stack: %s of %s waits or wakes here", owner->function->name,
-                module_basename(owner->module));
-            put_other(q);
+            inquiry_put(q, &q->out->name, "word of %s", owner->function->name);
+            inquiry_put(q, &q->out->evidence, "call stack: %s of %s waits or wakes here",
+                        owner->function->name, module_basename(owner->module));
+            inquiry_other(q);
         }
     }
     return q->out->name != NULL;

@@ -103,9 +103,9 @@ static bool is_mutex_wait(const struct mapped_program *p, const struct word_evid
 /* Why it is none of the allocator's, whose name stands between the two texts. */
 static bool put_reason(struct inquiry *q, const char *before, const char *allocator, const char *after)
 {
-    put_place(q);
-    put(q, &q->out->evidence, "%s%s%s", before, allocator, after);
-    put_other(q);
+    inquiry_place(q);
+    inquiry_put(q, &q->out->evidence, "%s%s%s", before, allocator, after);
+    inquiry_other(q);
     return true;
 }
 
@@ -127,13 +127,14 @@ static bool by_mutex(struct inquiry *q, const struct known_program *p, const str
                           "'s, whose statistics would stand before it");
     if (!s.waiting)
         return false; /* it may be a mutex of jemalloc's, and may be chance */
-    put(q, &q->out->name, "lock of %s", a->name);
-    put(q, &q->out->evidence,
+    inquiry_put(q, &q->out->name, "lock of %s", a->name);
+    inquiry_put(
+        q, &q->out->evidence,
         "layout: the statistics of a mutex of %s's stand before it (locked %llu times, by another thread "
         "than before "
         "%llu times; %u waiting)",
         a->name, (unsigned long long)s.locked, (unsigned long long)s.owner_switches, s.waiting);
-    put_malloc(q, a);
+    inquiry_malloc(q, a);
     return true;
 }
 
