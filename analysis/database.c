@@ -3,7 +3,7 @@
  * each one once. */
 #include "analysis/database.h"
 
-#include "analysis/datadir.h"
+#include "analysis/base/datadir.h"
 #include "analysis/one_file.h"
 #include "analysis/readable.h"
 

@@ -6,7 +6,7 @@
 #ifndef HEAPWAIT_DATABASE_H
 #define HEAPWAIT_DATABASE_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <sqlite3.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
  * come callers first, so the path of a node is the last node of each smaller depth. */
 #include "analysis/flame.h"
 
-#include "analysis/text.h"
+#include "analysis/base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>

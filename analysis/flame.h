@@ -6,8 +6,8 @@
 #ifndef HEAPWAIT_FLAME_H
 #define HEAPWAIT_FLAME_H
 
+#include "analysis/base/error.h"
 #include "analysis/database.h"
-#include "probes/error.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ struct flame_choice {
 };
 
 /* Both: 0; -ENODATA: there are no call paths of that choice; -EIO and others: the recording.  Whether `out`
- * took it all is the caller's to look at.  Names are made fit to be shown (analysis/text.h). */
+ * took it all is the caller's to look at.  Names are made fit to be shown (analysis/base/text.h). */
 
 /* A line for each path that has samples of its own: "outermost;...;innermost N".  A name's semicolons become
  * colons, for which the format has no room.  With several cells each path begins with its cell's name. */

@@ -3,7 +3,7 @@
  * json_group_array() the order is not promised). */
 #include "analysis/json.h"
 
-#include "analysis/text.h"
+#include "analysis/base/text.h"
 #include "analysis/verdict.h"
 
 #include <errno.h>

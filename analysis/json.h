@@ -4,8 +4,8 @@
 #ifndef HEAPWAIT_JSON_H
 #define HEAPWAIT_JSON_H
 
+#include "analysis/base/error.h"
 #include "analysis/database.h"
-#include "probes/error.h"
 
 /* 0 and a malloc'd document with a newline at its end, or negative errno with a sentence. */
 int analysis_json(struct database *db, char **out, struct error *err);

@@ -2,8 +2,8 @@
  * verdict_study.c, verdict_lock.c and verdict_ledger.c. */
 #include "analysis/verdict.h"
 
-#include "analysis/number.h"
-#include "analysis/text.h"
+#include "analysis/base/number.h"
+#include "analysis/base/text.h"
 #include "analysis/verdict_maker.h"
 
 #include <errno.h>

@@ -5,8 +5,8 @@
 #ifndef HEAPWAIT_VERDICT_H
 #define HEAPWAIT_VERDICT_H
 
+#include "analysis/base/error.h"
 #include "analysis/database.h"
-#include "probes/error.h"
 
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
  * unexplained, and, for a plain recording, where the command's core time went.  Says nothing without a
  * ledger. Differences of less than LEAST_DIFFERENCE are not divided: their shares would be noise in big
  * letters. */
-#include "analysis/number.h"
+#include "analysis/base/number.h"
 #include "analysis/verdict_maker.h"
 
 #include <math.h>

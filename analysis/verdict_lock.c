@@ -1,6 +1,6 @@
 /* The verdict's sentences about locks: which one, how many futex calls, with which outcome.  Also those of a
  * plain `heapwait record`, which is about nothing else. */
-#include "analysis/number.h"
+#include "analysis/base/number.h"
 #include "analysis/verdict_maker.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* See verdict_maker.h. */
 #include "analysis/verdict_maker.h"
 
-#include "analysis/number.h"
-#include "analysis/text.h"
+#include "analysis/base/number.h"
+#include "analysis/base/text.h"
 
 #include <errno.h>
 #include <math.h>

@@ -3,9 +3,9 @@
 #ifndef HEAPWAIT_VERDICT_MAKER_H
 #define HEAPWAIT_VERDICT_MAKER_H
 
+#include "analysis/base/error.h"
 #include "analysis/database.h"
 #include "analysis/verdict.h"
-#include "probes/error.h"
 
 #include <stdbool.h>
 #include <stdint.h>

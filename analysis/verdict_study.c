@@ -1,7 +1,7 @@
 /* The verdict of a study: the subject beside the baseline, what each swap of one thing changes, one thread
  * alone, and what measuring cost.  Variants are told apart by the columns of the table `variant`, never by
  * their names. */
-#include "analysis/number.h"
+#include "analysis/base/number.h"
 #include "analysis/verdict_maker.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_BENCH_BESIDE_H
 #define HEAPWAIT_BENCH_BESIDE_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/measurement.h"
 
 /* Runs options->argv, which must print a line "idle PID" on its stdout once it is traced; then times the loop

@@ -2,8 +2,8 @@
 #ifndef HEAPWAIT_BENCH_TABLE_H
 #define HEAPWAIT_BENCH_TABLE_H
 
+#include "analysis/base/error.h"
 #include "cli/pace.h"
-#include "probes/error.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -5,7 +5,7 @@
 #ifndef HEAPWAIT_PACE_H
 #define HEAPWAIT_PACE_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* See perf_keep.h. */
 #include "cli/perf_keep.h"
 
-#include "analysis/datadir.h"
+#include "analysis/base/datadir.h"
 #include "cli/command.h"
 #include "cli/lock_table.h"
 #include "cli/progress.h"

@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_PERF_KEEP_H
 #define HEAPWAIT_PERF_KEEP_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/measurement.h"
 
 struct recording;

@@ -1,6 +1,6 @@
 /* heapwait record: a command, or what runs already, traced into a recording, with a table of its locks at the
  * end. */
-#include "analysis/datadir.h"
+#include "analysis/base/datadir.h"
 #include "cli/command.h"
 #include "cli/lock_table.h"
 #include "cli/record_options.h"

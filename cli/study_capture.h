@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_STUDY_CAPTURE_H
 #define HEAPWAIT_STUDY_CAPTURE_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stddef.h>
 

@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_STUDY_OPTIONS_H
 #define HEAPWAIT_STUDY_OPTIONS_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * not depend on the locale that a test or a cron job happens to run in. */
 #include "cli/table.h"
 
+#include "analysis/base/text.h"
 #include "analysis/readable.h"
-#include "analysis/text.h"
 
 #include <stdlib.h>
 #include <string.h>

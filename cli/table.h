@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_TABLE_H
 #define HEAPWAIT_TABLE_H
 
-#include "analysis/number.h" /* format_count() and its like, for the cells */
+#include "analysis/base/number.h" /* format_count() and its like, for the cells */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_TOP_SCREEN_H
 #define HEAPWAIT_TOP_SCREEN_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * calls per second, and with any other they still add up. */
 #include "cli/top_table.h"
 
+#include "analysis/base/text.h"
 #include "analysis/readable.h"
-#include "analysis/text.h"
 #include "cli/table.h"
 
 #include <inttypes.h>

@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_TRY_LIBRARIES_H
 #define HEAPWAIT_TRY_LIBRARIES_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/preload.h"
 
 #include <stdbool.h>

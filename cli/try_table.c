@@ -1,8 +1,8 @@
 /* See try_table.h.  One table where there is room for it, two where there isn't: time and memory, waits. */
 #include "cli/try_table.h"
 
+#include "analysis/base/text.h"
 #include "analysis/database.h"
-#include "analysis/text.h"
 #include "analysis/verdict_maker.h"
 #include "cli/table.h"
 

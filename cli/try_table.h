@@ -3,8 +3,8 @@
 #ifndef HEAPWAIT_TRY_TABLE_H
 #define HEAPWAIT_TRY_TABLE_H
 
+#include "analysis/base/error.h"
 #include "cli/try_libraries.h"
-#include "probes/error.h"
 
 #include <stdio.h>
 

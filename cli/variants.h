@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_VARIANTS_H
 #define HEAPWAIT_VARIANTS_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* What the figures have in common; see drawing.h. */
 #include "plots/drawing.h"
 
-#include "analysis/number.h"
+#include "analysis/base/number.h"
 
 #include <errno.h>
 #include <inttypes.h>

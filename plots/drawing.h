@@ -5,11 +5,11 @@
 #ifndef HEAPWAIT_DRAWING_H
 #define HEAPWAIT_DRAWING_H
 
+#include "analysis/base/error.h"
 #include "analysis/database.h"
 #include "plots/lineup.h"
 #include "plots/query.h"
 #include "plots/typeset.h"
-#include "probes/error.h"
 
 #include <stdio.h>
 
@@ -86,7 +86,7 @@ void caption_threads(FILE *out, int64_t threads);
 void caption_note(struct drawing *d, const struct median *m);
 void caption_interval(struct drawing *d);
 
-/* Numbers into a caption, as analysis/number.h writes them. */
+/* Numbers into a caption, as analysis/base/number.h writes them. */
 void say_count(FILE *out, double n);
 void say_ratio(FILE *out, double ratio);
 void say_share(FILE *out, double share);

@@ -4,9 +4,9 @@
 #ifndef HEAPWAIT_FIGURE_H
 #define HEAPWAIT_FIGURE_H
 
+#include "analysis/base/error.h"
 #include "analysis/database.h"
 #include "plots/lineup.h"
-#include "probes/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
  * at its caller's right end, so that every box but the innermost stands for all that it is wide. */
 #include "plots/figures.h"
 
-#include "analysis/text.h"
+#include "analysis/base/text.h"
 
 #include <errno.h>
 #include <math.h>

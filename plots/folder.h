@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_FOLDER_H
 #define HEAPWAIT_FOLDER_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stddef.h>
 

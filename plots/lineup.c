@@ -1,7 +1,7 @@
 /* Reading the line-up from a recording; see lineup.h. */
 #include "plots/lineup.h"
 
-#include "analysis/text.h"
+#include "analysis/base/text.h"
 #include "plots/query.h"
 #include "plots/typeset.h"
 

@@ -3,9 +3,9 @@
 #ifndef HEAPWAIT_LINEUP_H
 #define HEAPWAIT_LINEUP_H
 
+#include "analysis/base/error.h"
 #include "analysis/database.h"
 #include "plots/palette.h"
-#include "probes/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 #ifndef HEAPWAIT_QUERY_H
 #define HEAPWAIT_QUERY_H
 
+#include "analysis/base/error.h"
 #include "analysis/database.h"
-#include "probes/error.h"
 
 #include <sqlite3.h>
 #include <stdint.h>

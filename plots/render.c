@@ -2,7 +2,7 @@
  * Typst, the figures and their data, Typst's sources.  Only the results leave it. */
 #include "plots/render.h"
 
-#include "analysis/datadir.h"
+#include "analysis/base/datadir.h"
 #include "analysis/json.h"
 #include "analysis/verdict.h"
 #include "plots/figure.h"

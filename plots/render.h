@@ -4,8 +4,8 @@
 #ifndef HEAPWAIT_RENDER_H
 #define HEAPWAIT_RENDER_H
 
+#include "analysis/base/error.h"
 #include "analysis/database.h"
-#include "probes/error.h"
 
 #include <stddef.h>
 

@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_TOOL_H
 #define HEAPWAIT_TOOL_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* Escapes and widths of the text in figures; see text.h. */
 #include "plots/typeset.h"
 
-#include "analysis/text.h"
+#include "analysis/base/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>

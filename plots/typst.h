@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_TYPST_H
 #define HEAPWAIT_TYPST_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stdint.h>
 

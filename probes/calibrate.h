@@ -5,8 +5,8 @@
 #ifndef HEAPWAIT_CALIBRATE_H
 #define HEAPWAIT_CALIBRATE_H
 
+#include "analysis/base/error.h"
 #include "probes/calibration.h"
-#include "probes/error.h"
 
 /* With and without probes in turns, `rounds` times, of 1 to CALIBRATION_ROUNDS: each takes one to two
  * seconds, most of it to attach and detach.  `program` is run as `PROGRAM calibration-loop KIND N`: heapwait

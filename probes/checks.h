@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_CHECKS_H
 #define HEAPWAIT_CHECKS_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 enum check_state {
     CHECK_OK,

@@ -4,8 +4,8 @@
 #ifndef HEAPWAIT_DEBUG_FILE_H
 #define HEAPWAIT_DEBUG_FILE_H
 
+#include "analysis/base/error.h"
 #include "probes/elf_file.h"
-#include "probes/error.h"
 
 /* What .gnu_debugdata holds, unpacked; NULL: none, or it is broken or too large. */
 struct elf_file *debugdata_open(const struct elf_file *f);

@@ -2,7 +2,7 @@
 #ifndef HEAPWAIT_FLOOR_H
 #define HEAPWAIT_FLOOR_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 #ifndef HEAPWAIT_IDENTITY_H
 #define HEAPWAIT_IDENTITY_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 struct identity;
 

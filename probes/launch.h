@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_LAUNCH_H
 #define HEAPWAIT_LAUNCH_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/measurement.h"
 
 #include <sys/types.h>

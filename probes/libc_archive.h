@@ -5,8 +5,8 @@
 #ifndef HEAPWAIT_LIBC_ARCHIVE_H
 #define HEAPWAIT_LIBC_ARCHIVE_H
 
+#include "analysis/base/error.h"
 #include "probes/allocators.h"
-#include "probes/error.h"
 #include "probes/module.h"
 
 struct libc_archive;

@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_LIVE_H
 #define HEAPWAIT_LIVE_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/live_words.h"
 #include "probes/target.h"
 

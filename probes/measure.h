@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_MEASURE_H
 #define HEAPWAIT_MEASURE_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/measurement.h"
 #include "probes/options.h"
 

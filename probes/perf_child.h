@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_PERF_CHILD_H
 #define HEAPWAIT_PERF_CHILD_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stddef.h>
 #include <sys/types.h>

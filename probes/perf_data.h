@@ -8,7 +8,7 @@
 #ifndef HEAPWAIT_PERF_DATA_H
 #define HEAPWAIT_PERF_DATA_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_PERF_IMPORT_H
 #define HEAPWAIT_PERF_IMPORT_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/measurement.h"
 #include "probes/perf_session.h"
 

@@ -7,7 +7,7 @@
 #ifndef HEAPWAIT_PERF_RECORD_H
 #define HEAPWAIT_PERF_RECORD_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/recording.h"
 
 #include <stddef.h>

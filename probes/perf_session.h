@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_PERF_SESSION_H
 #define HEAPWAIT_PERF_SESSION_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

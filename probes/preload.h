@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_PRELOAD_H
 #define HEAPWAIT_PRELOAD_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/program.h"
 
 #include <stddef.h>

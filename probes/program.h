@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_PROGRAM_H
 #define HEAPWAIT_PROGRAM_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stdbool.h>
 #include <stdint.h>

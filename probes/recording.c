@@ -2,7 +2,7 @@
  * of it is recording_publish.c's. */
 #include "probes/recording.h"
 
-#include "analysis/datadir.h"
+#include "analysis/base/datadir.h"
 #include "analysis/one_file.h"
 #include "probes/recording_private.h"
 

@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_RECORDING_H
 #define HEAPWAIT_RECORDING_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/measurement.h"
 
 struct recording;

@@ -3,8 +3,8 @@
 #ifndef HEAPWAIT_SESSION_H
 #define HEAPWAIT_SESSION_H
 
+#include "analysis/base/error.h"
 #include "probes/abi.h"
-#include "probes/error.h"
 #include "probes/measurement.h"
 #include "probes/word_row.h"
 

@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_SIDEBAND_H
 #define HEAPWAIT_SIDEBAND_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/spaces.h"
 
 #include <stddef.h>

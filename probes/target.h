@@ -3,8 +3,8 @@
 #ifndef HEAPWAIT_TARGET_H
 #define HEAPWAIT_TARGET_H
 
+#include "analysis/base/error.h"
 #include "probes/abi.h"
-#include "probes/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

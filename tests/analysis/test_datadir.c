@@ -1,6 +1,6 @@
 /* Where the data folder is found: from the build tree, and where HEAPWAIT_DATA says, and nowhere else then.
  */
-#include "analysis/datadir.h"
+#include "analysis/base/datadir.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Numbers as people read them. */
-#include "analysis/number.h"
+#include "analysis/base/number.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Text from hostile recordings. */
-#include "analysis/text.h"
+#include "analysis/base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The verdict says what the data allow: on the study of tests/data, and on changed copies of it. */
-#include "analysis/number.h"
+#include "analysis/base/number.h"
 #include "analysis/verdict.h"
 #include "tests/analysis/fixture.h"
 

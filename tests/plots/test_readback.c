@@ -1,7 +1,7 @@
 /* Anyone's text on its way through gnuplot, and back from a data file: a thousand random strings, of the
  * characters above all that mean something to one of the formats.  Nothing may be lost, shifted or executed.
  */
-#include "analysis/text.h"
+#include "analysis/base/text.h"
 #include "plots/folder.h"
 #include "plots/tool.h"
 #include "plots/typeset.h"

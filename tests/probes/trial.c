@@ -1,7 +1,7 @@
 /* See trial.h. */
 #include "tests/probes/trial.h"
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 #include "probes/measure.h"
 
 #include <stdio.h>

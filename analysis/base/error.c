@@ -1,5 +1,5 @@
 /* See error.h. */
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #ifndef HEAPWAIT_DATADIR_H
 #define HEAPWAIT_DATADIR_H
 
-#include "probes/error.h"
+#include "analysis/base/error.h"
 
 /* The path of `name` inside the data folder: "schema.sql", "views", "plots" or something below one of them.
  * It existed a moment ago.  malloc'd, the caller frees it; NULL: not found, `err` has the sentence. */

@@ -1,5 +1,5 @@
 /* See text.h.  Own decoder, not mbrtowc: the result must not depend on the locale. */
-#include "analysis/text.h"
+#include "analysis/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* See datadir.h.  HEAPWAIT_DATA is read with secure_getenv: a heapwait that got capabilities by setcap must
  * not run another user's SQL or gnuplot scripts. */
-#include "analysis/datadir.h"
+#include "analysis/base/datadir.h"
 
 #include <errno.h>
 #include <limits.h>

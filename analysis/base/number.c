@@ -1,5 +1,5 @@
 /* See number.h.  Three significant digits nearly everywhere: what the intervals beside them can bear. */
-#include "analysis/number.h"
+#include "analysis/base/number.h"
 
 #include <math.h>
 #include <stddef.h>
