@@ -1,8 +1,9 @@
 /* `heapwait export`: the call paths of a recording for other viewers.  Owns its options, exit codes and where
- * the result goes; the formats are analysis/flame.c's.  A file appears under its name only when it is whole.
+ * the result goes; the formats are analysis/flame/flame.c's.  A file appears under its name only when it is
+ * whole.
  */
 #include "analysis/database.h"
-#include "analysis/flame.h"
+#include "analysis/flame/flame.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 

@@ -2,7 +2,7 @@
  * calls that neither sleep nor wake anybody, and a sum would hide that. */
 #include "cli/lock_table.h"
 
-#include "analysis/readable.h"
+#include "analysis/flame/readable.h"
 #include "cli/table.h"
 
 #include <stdlib.h>

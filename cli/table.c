@@ -3,7 +3,7 @@
 #include "cli/table.h"
 
 #include "analysis/base/text.h"
-#include "analysis/readable.h"
+#include "analysis/flame/readable.h"
 
 #include <stdlib.h>
 #include <string.h>

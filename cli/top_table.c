@@ -3,7 +3,7 @@
 #include "cli/top_table.h"
 
 #include "analysis/base/text.h"
-#include "analysis/readable.h"
+#include "analysis/flame/readable.h"
 #include "cli/table.h"
 
 #include <inttypes.h>

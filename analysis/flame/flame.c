@@ -1,6 +1,6 @@
 /* See flame.h.  The view's rows are read once, and kept: names, which come again and again, once each.  They
  * come callers first, so the path of a node is the last node of each smaller depth. */
-#include "analysis/flame.h"
+#include "analysis/flame/flame.h"
 
 #include "analysis/base/text.h"
 
