@@ -4,7 +4,7 @@
 #include "analysis/json.h"
 
 #include "analysis/base/text.h"
-#include "analysis/verdict.h"
+#include "analysis/verdict/verdict.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,10 +1,10 @@
 /* heapwait explain: the losses, the verdict and the tables of a recording, in the terminal; or all of it as
- * JSON. Computes nothing: the sentences come from analysis/verdict.c, the numbers from the views.  The tables
- * are those of explain_sections.c. */
+ * JSON. Computes nothing: the sentences come from analysis/verdict/verdict.c, the numbers from the views. The
+ * tables are those of explain_sections.c. */
 #include "analysis/base/text.h"
 #include "analysis/database.h"
 #include "analysis/json.h"
-#include "analysis/verdict.h"
+#include "analysis/verdict/verdict.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/explain_sections.h"

@@ -3,7 +3,7 @@
 
 #include "analysis/base/text.h"
 #include "analysis/database.h"
-#include "analysis/verdict_maker.h"
+#include "analysis/verdict/verdict_maker.h"
 #include "cli/table.h"
 
 #include <errno.h>

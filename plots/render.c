@@ -4,7 +4,7 @@
 
 #include "analysis/base/datadir.h"
 #include "analysis/json.h"
-#include "analysis/verdict.h"
+#include "analysis/verdict/verdict.h"
 #include "plots/figure.h"
 #include "plots/folder.h"
 #include "plots/lineup.h"

@@ -9,7 +9,7 @@
  * leaves 939 100 for three samples of three classes.
  */
 #include "analysis/database.h"
-#include "analysis/verdict.h"
+#include "analysis/verdict/verdict.h"
 #include "tests/analysis/fixture.h"
 #include "tests/analysis/query.h"
 

@@ -1,6 +1,6 @@
 /* The verdict says what the data allow: on the study of tests/data, and on changed copies of it. */
 #include "analysis/base/number.h"
-#include "analysis/verdict.h"
+#include "analysis/verdict/verdict.h"
 #include "tests/analysis/fixture.h"
 
 #include <setjmp.h>

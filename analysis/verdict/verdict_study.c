@@ -2,7 +2,7 @@
  * alone, and what measuring cost.  Variants are told apart by the columns of the table `variant`, never by
  * their names. */
 #include "analysis/base/number.h"
-#include "analysis/verdict_maker.h"
+#include "analysis/verdict/verdict_maker.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The verdict's sentences about locks: which one, how many futex calls, with which outcome.  Also those of a
  * plain `heapwait record`, which is about nothing else. */
 #include "analysis/base/number.h"
-#include "analysis/verdict_maker.h"
+#include "analysis/verdict/verdict_maker.h"
 
 #include <math.h>
 #include <stdio.h>

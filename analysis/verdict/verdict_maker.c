@@ -1,5 +1,5 @@
 /* See verdict_maker.h. */
-#include "analysis/verdict_maker.h"
+#include "analysis/verdict/verdict_maker.h"
 
 #include "analysis/base/number.h"
 #include "analysis/base/text.h"

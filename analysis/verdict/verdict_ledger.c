@@ -3,7 +3,7 @@
  * ledger. Differences of less than LEAST_DIFFERENCE are not divided: their shares would be noise in big
  * letters. */
 #include "analysis/base/number.h"
-#include "analysis/verdict_maker.h"
+#include "analysis/verdict/verdict_maker.h"
 
 #include <math.h>
 #include <stdio.h>

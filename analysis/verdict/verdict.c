@@ -1,10 +1,10 @@
 /* See verdict.h.  This file makes and frees a verdict, and tells what was lost; the other sentences are in
  * verdict_study.c, verdict_lock.c and verdict_ledger.c. */
-#include "analysis/verdict.h"
+#include "analysis/verdict/verdict.h"
 
 #include "analysis/base/number.h"
 #include "analysis/base/text.h"
-#include "analysis/verdict_maker.h"
+#include "analysis/verdict/verdict_maker.h"
 
 #include <errno.h>
 #include <math.h>

@@ -5,7 +5,7 @@
 
 #include "analysis/base/error.h"
 #include "analysis/database.h"
-#include "analysis/verdict.h"
+#include "analysis/verdict/verdict.h"
 
 #include <stdbool.h>
 #include <stdint.h>
