@@ -2,7 +2,7 @@
 #ifndef HEAPWAIT_RECORD_OPTIONS_H
 #define HEAPWAIT_RECORD_OPTIONS_H
 
-#include "probes/abi.h"
+#include "probes/bpf/abi.h"
 #include "probes/measurement.h"
 
 #include <sys/types.h>

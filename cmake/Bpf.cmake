@@ -32,16 +32,16 @@ else()
     set(bpf_arch x86)
 endif()
 
-# bpf_skeleton(CLANG FOLDER NAME): probes/NAME.bpf.c -> FOLDER/NAME.skel.h
+# bpf_skeleton(CLANG FOLDER NAME): probes/bpf/NAME.bpf.c -> FOLDER/NAME.skel.h
 function(bpf_skeleton clang folder name)
-    set(source ${CMAKE_SOURCE_DIR}/probes/${name}.bpf.c)
+    set(source ${CMAKE_SOURCE_DIR}/probes/bpf/${name}.bpf.c)
     set(out ${folder}/${name})
     file(MAKE_DIRECTORY ${folder})
     add_custom_command(
         OUTPUT ${out}.skel.h
         # v3: atomics that return a value; -g: the types that CO-RE relocates by
         COMMAND ${clang} -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_${bpf_arch} -Wall -Wextra -Werror
-                -Wno-unused-parameter -I ${CMAKE_SOURCE_DIR}/probes -MD -MT ${out}.skel.h -MF ${out}.d -c ${source} -o
+                -Wno-unused-parameter -I ${CMAKE_SOURCE_DIR}/probes/bpf -MD -MT ${out}.skel.h -MF ${out}.d -c ${source} -o
                 ${out}.tmp.o
         COMMAND ${BPFTOOL} gen object ${out}.bpf.o ${out}.tmp.o
         COMMAND ${BPFTOOL} gen skeleton ${out}.bpf.o name ${name}_bpf > ${out}.skel.h

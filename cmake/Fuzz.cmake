@@ -35,7 +35,7 @@ function(heapwait_fuzz name)
     endif()
     if(NOT fuzz_missing)
         set(program ${CMAKE_CURRENT_BINARY_DIR}/fuzz_${name})
-        file(GLOB headers ${GLOB_AGAIN} ${CMAKE_SOURCE_DIR}/probes/*.h ${CMAKE_SOURCE_DIR}/analysis/*.h)
+        file(GLOB_RECURSE headers ${GLOB_AGAIN} ${CMAKE_SOURCE_DIR}/probes/*.h ${CMAKE_SOURCE_DIR}/analysis/*.h)
         add_custom_command(
             OUTPUT ${program}
             COMMAND ${BPF_CLANG} -std=c17 -g -O1 -D_GNU_SOURCE ${fuzz_flags} -fno-omit-frame-pointer

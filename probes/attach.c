@@ -47,7 +47,7 @@ static const struct {
 };
 enum { PROGRAMS = sizeof(programs) / sizeof(programs[0]) };
 
-/* Programs that are not attached: they take over from one that is, see short.bpf.h. */
+/* Programs that are not attached: they take over from one that is, see short_calls.bpf.h. */
 static const struct {
     const char *name;
     enum need need;

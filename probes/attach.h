@@ -1,6 +1,6 @@
 /* Which programs a mode needs, and how each is attached and let go.  Programs go by their names, so that the
- * object may be heapwait's own (probes.bpf.c) or one of empty programs on the same hooks (floor.bpf.c). What
- * the programs do is not known here. */
+ * object may be heapwait's own (probes.bpf.c) or one of empty programs on the same hooks
+ * (empty_probes.bpf.c). What the programs do is not known here. */
 #ifndef HEAPWAIT_ATTACH_H
 #define HEAPWAIT_ATTACH_H
 

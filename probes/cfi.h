@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_CFI_H
 #define HEAPWAIT_CFI_H
 
-#include "probes/abi.h"
+#include "probes/bpf/abi.h"
 #include "probes/module.h"
 
 /* Registers of one frame, by DWARF number; bit n of `known` says whether value[n] is. */

@@ -5,7 +5,7 @@
 #ifndef HEAPWAIT_CFI_CHILD_H
 #define HEAPWAIT_CFI_CHILD_H
 
-#include "probes/abi.h"
+#include "probes/bpf/abi.h"
 
 #include <stdbool.h>
 

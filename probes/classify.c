@@ -4,8 +4,8 @@
  * calibration).  All else in the kernel is kernel:STATE, which the ledger knows exactly. */
 #include "probes/classify.h"
 
+#include "probes/bpf/terms.h"
 #include "probes/code_class.h"
-#include "probes/terms.h"
 
 #include <errno.h>
 #include <stdlib.h>

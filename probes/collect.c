@@ -1,11 +1,11 @@
 /* See collect.h. */
 #include "probes/collect.h"
 
+#include "probes/bpf/terms.h"
 #include "probes/ledger.h"
 #include "probes/locks.h"
 #include "probes/naming.h"
 #include "probes/perf_stacks.h"
-#include "probes/terms.h"
 #include "probes/waiters.h"
 
 #include <errno.h>

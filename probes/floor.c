@@ -2,8 +2,8 @@
 #include "probes/floor.h"
 
 #include "probes/attach.h"
+#include "probes/bpf/empty_probes.skel.h"
 #include "probes/checks.h"
-#include "probes/floor.skel.h"
 #include "probes/measurement.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct floor {
-    struct floor_bpf *skeleton;
+    struct empty_probes_bpf *skeleton;
     struct attachment hooks;
 };
 
@@ -23,12 +23,12 @@ int floor_open(bool ledger, struct floor **out, struct error *err)
         return rc ? rc : error_set(err, -ENOMEM, "out of memory");
     f->hooks = (struct attachment){.tracefs = -1, .ledger = ledger};
     f->hooks.sample_period_ns = ledger ? SAMPLE_PERIOD_NS : 0;
-    f->skeleton = floor_bpf__open();
+    f->skeleton = empty_probes_bpf__open();
     rc = f->skeleton ? 0 : -errno;
     if (!rc) {
         f->hooks.object = f->skeleton->obj;
         attachment_choose(&f->hooks);
-        rc = floor_bpf__load(f->skeleton);
+        rc = empty_probes_bpf__load(f->skeleton);
     }
     if (!rc)
         rc = attachment_make(&f->hooks);
@@ -46,6 +46,6 @@ void floor_close(struct floor *f)
     if (!f)
         return;
     attachment_end(&f->hooks);
-    floor_bpf__destroy(f->skeleton);
+    empty_probes_bpf__destroy(f->skeleton);
     free(f);
 }

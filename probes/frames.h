@@ -5,7 +5,7 @@
 #ifndef HEAPWAIT_FRAMES_H
 #define HEAPWAIT_FRAMES_H
 
-#include "probes/abi.h"
+#include "probes/bpf/abi.h"
 #include "probes/module.h"
 
 enum { MAX_FRAMES = 24 };

@@ -1,7 +1,7 @@
 /* See futex_split.h. */
 #include "probes/futex_split.h"
 
-#include "probes/terms.h"
+#include "probes/bpf/terms.h"
 
 #include <stdlib.h>
 

@@ -2,8 +2,8 @@
  * here takes from it what the parts get, so that this stays so. */
 #include "probes/ledger.h"
 
+#include "probes/bpf/terms.h"
 #include "probes/classify.h"
-#include "probes/terms.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,12 +4,12 @@
  * anew. */
 #include "probes/live.h"
 
+#include "probes/bpf/terms.h"
 #include "probes/clock.h"
 #include "probes/live_words.h"
 #include "probes/observe.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
-#include "probes/terms.h"
 
 #include <errno.h>
 #include <stdio.h>

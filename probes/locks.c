@@ -1,7 +1,7 @@
 /* See locks.h. */
 #include "probes/locks.h"
 
-#include "probes/terms.h"
+#include "probes/bpf/terms.h"
 
 #include <errno.h>
 #include <stdlib.h>

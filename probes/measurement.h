@@ -4,8 +4,8 @@
 #ifndef HEAPWAIT_MEASUREMENT_H
 #define HEAPWAIT_MEASUREMENT_H
 
+#include "probes/bpf/terms.h"
 #include "probes/options.h"
-#include "probes/terms.h"
 
 #include <stddef.h>
 #include <sys/types.h>

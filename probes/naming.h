@@ -3,11 +3,11 @@
 #ifndef HEAPWAIT_NAMING_H
 #define HEAPWAIT_NAMING_H
 
-#include "probes/abi.h"
+#include "probes/bpf/abi.h"
+#include "probes/bpf/terms.h"
 #include "probes/module.h"
 #include "probes/resolve.h"
 #include "probes/sideband.h"
-#include "probes/terms.h"
 
 struct libc_archive;
 struct naming;

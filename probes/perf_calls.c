@@ -3,7 +3,7 @@
  * a thread is taken to be back when it does anything. */
 #include "probes/perf_calls.h"
 
-#include "probes/outcome.h"
+#include "probes/bpf/outcome.h"
 
 #include <errno.h>
 #include <stdlib.h>

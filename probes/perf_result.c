@@ -1,13 +1,13 @@
 /* The end of an import: addresses get their files and functions, words their names, and all goes into a
  * measurement.  See perf_import.h. */
 #include "probes/allocators.h"
+#include "probes/bpf/terms.h"
 #include "probes/call_tree.h"
 #include "probes/code_class.h"
 #include "probes/frames.h"
 #include "probes/locks.h"
 #include "probes/naming.h"
 #include "probes/perf_import_private.h"
-#include "probes/terms.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * system calls, and kernels up to 6.18 have done so already. */
 #include "probes/pinned.h"
 
-#include "probes/abi.h"
-#include "probes/pinned.skel.h" /* after abi.h, whose types it uses */
+#include "probes/bpf/abi.h"
+#include "probes/bpf/cpu_pinning.skel.h" /* after abi.h, whose types it uses */
 
 #include <pthread.h>
 #include <sched.h>
@@ -18,7 +18,7 @@
 enum { LEAD_NS = 2000000, HOLD_NS = 1000000, TRIES = 3 };
 
 struct trial {
-    struct pinned_bpf *skeleton;
+    struct cpu_pinning_bpf *skeleton;
     uint64_t wake_ns;
     bool able, interrupted; /* the urgent thread could have its priority; it came while the program ran */
 };
@@ -82,7 +82,7 @@ static bool trial_run(struct trial *t, int cpu)
 
 bool syscalls_are_pinned(void)
 {
-    struct trial t = {.skeleton = pinned_bpf__open()};
+    struct trial t = {.skeleton = cpu_pinning_bpf__open()};
     int cpu = sched_getcpu();
     bool pinned = false;
     uint64_t secret;
@@ -91,10 +91,10 @@ bool syscalls_are_pinned(void)
     if (cpu >= 0 && cpu < CPU_SETSIZE && getrandom(&secret, sizeof(secret), 0) == sizeof(secret)) {
         t.skeleton->rodata->call_number = SYS_getppid;
         t.skeleton->rodata->call_secret = secret;
-        if (!pinned_bpf__load(t.skeleton) && !pinned_bpf__attach(t.skeleton))
+        if (!cpu_pinning_bpf__load(t.skeleton) && !cpu_pinning_bpf__attach(t.skeleton))
             for (int i = 0; i < TRIES && !pinned && !t.interrupted; i++)
                 pinned = trial_run(&t, cpu); /* again, where the caller came too late */
     }
-    pinned_bpf__destroy(t.skeleton);
+    cpu_pinning_bpf__destroy(t.skeleton);
     return pinned;
 }

@@ -4,7 +4,7 @@
 #define HEAPWAIT_SESSION_H
 
 #include "analysis/base/error.h"
-#include "probes/abi.h"
+#include "probes/bpf/abi.h"
 #include "probes/measurement.h"
 #include "probes/word_row.h"
 

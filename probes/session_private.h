@@ -5,7 +5,7 @@
 #include "probes/attach.h"
 #include "probes/session.h"
 
-#include "probes/probes.skel.h" /* after abi.h, whose types it uses */
+#include "probes/bpf/probes.skel.h" /* after abi.h, whose types it uses */
 
 struct session {
     struct probes_bpf *skeleton;

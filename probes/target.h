@@ -4,7 +4,7 @@
 #define HEAPWAIT_TARGET_H
 
 #include "analysis/base/error.h"
-#include "probes/abi.h"
+#include "probes/bpf/abi.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 #ifndef HEAPWAIT_UNWIND_H
 #define HEAPWAIT_UNWIND_H
 
-#include "probes/abi.h"
+#include "probes/bpf/abi.h"
 #include "probes/frames.h"
 #include "probes/resolve.h"
 

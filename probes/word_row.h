@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_WORD_ROW_H
 #define HEAPWAIT_WORD_ROW_H
 
-#include "probes/abi.h"
+#include "probes/bpf/abi.h"
 
 #include <stddef.h>
 

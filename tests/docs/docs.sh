@@ -205,7 +205,7 @@ check_paths()
 # The words that a recording is made of are explained: losses, states, classes of samples.
 check_reasons()
 {
-    sed -n 's/^ *\[LOSS_[A-Z]*\] = "\(.*\)",/\1/p' probes/terms.c >"$folder/words"
+    sed -n 's/^ *\[LOSS_[A-Z]*\] = "\(.*\)",/\1/p' probes/bpf/terms.c >"$folder/words"
     sed -n 's/.*(struct loss){"\([^"]*\)".*/\1/p' probes/collect.c >>"$folder/words"
     sed -n 's/^ *{STATE_[A-Z_]*, [^,]*, \("[a-z_]*"\), *\([^}]*\)},/\1 \2/p' probes/ledger.c | tr ' ' '\n' |
         sed -n 's/"\([a-z_]*\)"/\1/p' >>"$folder/words"

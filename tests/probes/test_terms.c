@@ -1,5 +1,5 @@
 /* The recording's words, and the bounds of the histograms' buckets against the rule that abi.h documents. */
-#include "probes/terms.h"
+#include "probes/bpf/terms.h"
 #include "tests/probes/cmocka_test.h"
 
 #include <string.h>

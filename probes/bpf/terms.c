@@ -1,5 +1,5 @@
 /* See terms.h. */
-#include "probes/terms.h"
+#include "probes/bpf/terms.h"
 
 static const char *const ops[OP_COUNT] = {
     [OP_WAIT] = "wait",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* Who is followed: the state kept for each task, the address spaces, and the counters of what was lost.  What
  * a state means for futexes and for the ledger is futex.bpf.h's and ledger.bpf.h's. */
-#ifndef HEAPWAIT_FOLLOW_BPF_H
-#define HEAPWAIT_FOLLOW_BPF_H
+#ifndef HEAPWAIT_TASKS_BPF_H
+#define HEAPWAIT_TASKS_BPF_H
 
 enum {
     CLONE_THREAD = 0x10000,
@@ -44,7 +44,7 @@ u64 stopped_ns;   /* when it was */
 u32 spaces_made;  /* the number of the newest address space */
 u32 threads_made; /* the number of the newest thread */
 u64 living_tasks; /* followed tasks that were still there at the end */
-u32 marks;        /* how many tasks that ran already have been marked: see present.bpf.h */
+u32 marks;        /* how many tasks that ran already have been marked: see running_tasks.bpf.h */
 u64 losses[LOSS_COUNT];
 
 struct task_state {
@@ -69,7 +69,7 @@ struct task_state {
     u32 expected;
     u32 file_generation;
     u32 taken;     /* at the end: what it holds has been */
-    u32 unsettled; /* marked while it lived: where it was then is not known yet, see present.bpf.h */
+    u32 unsettled; /* marked while it lived: where it was then is not known yet, see running_tasks.bpf.h */
     u64 address;
     u64 waiters; /* futex_waitv's array */
     u64 enter_ns;

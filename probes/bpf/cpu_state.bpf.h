@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* A CPU and the task that it runs: how a program comes by the state of its CPU, and how it is kept from
  * losing it meanwhile.  Included by probes.bpf.c. */
-#ifndef HEAPWAIT_CPU_BPF_H
-#define HEAPWAIT_CPU_BPF_H
+#ifndef HEAPWAIT_CPU_STATE_BPF_H
+#define HEAPWAIT_CPU_STATE_BPF_H
 
 #define PINNED_UNLESS(pinned, body, result)                                                                  \
     do {                                                                                                     \

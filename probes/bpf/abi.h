@@ -1,6 +1,6 @@
 /* What the BPF programs and user space share: keys and values of the maps, and the meaning of each number in
  * them.  Included on both sides; fixed-width types only.  User space turns the enums into the recording's
- * words in probes/terms.c. */
+ * words in probes/bpf/terms.c. */
 #ifndef HEAPWAIT_ABI_H
 #define HEAPWAIT_ABI_H
 

@@ -18,14 +18,14 @@
 // clang-format off
 #include "abi.h"
 #include "verifier.bpf.h"
-#include "follow.bpf.h"
-#include "paths.bpf.h"
+#include "tasks.bpf.h"
+#include "call_stacks.bpf.h"
 #include "futex.bpf.h"
 #include "ledger.bpf.h"
-#include "short.bpf.h"
-#include "present.bpf.h"
-#include "cpu.bpf.h"
-#include "calls.bpf.h"
+#include "short_calls.bpf.h"
+#include "running_tasks.bpf.h"
+#include "cpu_state.bpf.h"
+#include "syscalls.bpf.h"
 // clang-format on
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -2,7 +2,7 @@
 #ifndef HEAPWAIT_TERMS_H
 #define HEAPWAIT_TERMS_H
 
-#include "probes/abi.h"
+#include "probes/bpf/abi.h"
 
 /* Whose lock a futex word is, as far as there is evidence.  In the recording lock.is_malloc: NULL, 1, 0. */
 enum whose { WHOSE_UNKNOWN, WHOSE_MALLOC, WHOSE_OTHER };

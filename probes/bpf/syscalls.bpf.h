@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* The programs on system calls, of both modes: through the tracepoints of each futex call, or the raw ones of
- * all calls.  Where short calls are seen to by those of short.bpf.h, these are what comes after them.  What a
- * futex call is belongs to futex.bpf.h, what a state is to ledger.bpf.h.  Included by probes.bpf.c. */
-#ifndef HEAPWAIT_CALLS_BPF_H
-#define HEAPWAIT_CALLS_BPF_H
+ * all calls.  Where short calls are seen to by those of short_calls.bpf.h, these are what comes after them.
+ * What a futex call is belongs to futex.bpf.h, what a state is to ledger.bpf.h.  Included by probes.bpf.c. */
+#ifndef HEAPWAIT_SYSCALLS_BPF_H
+#define HEAPWAIT_SYSCALLS_BPF_H
 
 /* ---- mode waits ---- */
 
@@ -102,7 +102,7 @@ static __noinline int exit_unmatched(struct cpu_state *c, s64 nr, s64 ret)
  * record` nor `perf trace` of any user (perf_call_bpf_enter() there). */
 
 /* The programs that most calls meet tell the task by the stack that the tracepoint's record lies on: see
- * short.bpf.h. */
+ * short_calls.bpf.h. */
 static __always_inline void stack_learn(struct cpu_state *c, struct task_struct *task, const void *record)
 {
     if (c->stack)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* What most system calls meet: the programs that are attached to them, which see to short calls and leave all
- * else to those of calls.bpf.h, by a tail call.  The surprising fact: what such a program costs are the pages
- * that it touches, of data and of code, which the processor has to find anew after each switch from user code
- * (most of all where page tables are switched with it).  So these few have no functions of their own, which
- * the kernel would place elsewhere, call no helpers (but see call_is_compat()), and are loaded one after the
- * other, before all others, so that they come to lie on the same page; all that they know is one page of the
- * CPU's.  Included by probes.bpf.c. */
-#ifndef HEAPWAIT_SHORT_BPF_H
-#define HEAPWAIT_SHORT_BPF_H
+ * else to those of syscalls.bpf.h, by a tail call.  The surprising fact: what such a program costs are the
+ * pages that it touches, of data and of code, which the processor has to find anew after each switch from
+ * user code (most of all where page tables are switched with it).  So these few have no functions of their
+ * own, which the kernel would place elsewhere, call no helpers (but see call_is_compat()), and are loaded one
+ * after the other, before all others, so that they come to lie on the same page; all that they know is one
+ * page of the CPU's.  Included by probes.bpf.c. */
+#ifndef HEAPWAIT_SHORT_CALLS_BPF_H
+#define HEAPWAIT_SHORT_CALLS_BPF_H
 
 /* Filled by user space (attach.c): the programs that take over. */
 #define TAKES_OVER(name)                                                                                     \
@@ -120,7 +120,7 @@ int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
     return 0;
 }
 
-/* ---- mode waits, through the tracepoints of each syscall: see calls.bpf.h ----
+/* ---- mode waits, through the tracepoints of each syscall: see syscalls.bpf.h ----
  *
  * To ask which task runs is a call of the kernel's code, and so dear here.  But the record that the kernel
  * hands these programs lies on the stack of the task that makes the call (perf_call_bpf_enter() in

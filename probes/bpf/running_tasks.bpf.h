@@ -4,8 +4,8 @@
  * unsettled, and its first event tells where it was until then: a call that returns had begun before, a task
  * that is woken was asleep.  Nothing is written to a task's state by anybody but its own events.  Included by
  * probes.bpf.c. */
-#ifndef HEAPWAIT_PRESENT_BPF_H
-#define HEAPWAIT_PRESENT_BPF_H
+#ifndef HEAPWAIT_RUNNING_TASKS_BPF_H
+#define HEAPWAIT_RUNNING_TASKS_BPF_H
 
 enum {
     TASK_KERNEL_THREAD = 0x00200000, /* PF_KTHREAD */

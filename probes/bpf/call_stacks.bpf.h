@@ -5,8 +5,8 @@
  * many stacks as one of a second.  The surprising fact: no call is asked whether it is to be sampled, it
  * would cost too much; a CPU draws how many of its calls on a word it will let pass. Calls that are counted
  * only and not timed are never sampled.  Included by probes.bpf.c. */
-#ifndef HEAPWAIT_PATHS_BPF_H
-#define HEAPWAIT_PATHS_BPF_H
+#ifndef HEAPWAIT_CALL_STACKS_BPF_H
+#define HEAPWAIT_CALL_STACKS_BPF_H
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
