@@ -2,7 +2,7 @@
  * aarch64: the frame pointer only, which compilers set up there unless told not to. */
 #include "probes/frame_layout.h"
 
-#include "probes/insn.h"
+#include "probes/code/insn.h"
 
 #include <stdlib.h>
 #include <string.h>

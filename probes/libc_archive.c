@@ -2,7 +2,7 @@
  * relaxable ones also the opcode before (psABI, "Linker optimization"); on aarch64 the whole instruction. */
 #include "probes/libc_archive.h"
 
-#include "probes/insn.h"
+#include "probes/code/insn.h"
 
 #include <errno.h>
 #include <fcntl.h>

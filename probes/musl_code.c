@@ -6,8 +6,8 @@
  * by atomic or and and; MMAP_THRESHOLD is 0x38000, RECLAIM 0x28000 */
 #include "probes/musl_code.h"
 
-#include "probes/code.h"
-#include "probes/facts.h"
+#include "probes/code/code.h"
+#include "probes/code/function_facts.h"
 
 #include <stdarg.h>
 #include <stdio.h>

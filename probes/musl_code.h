@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_MUSL_CODE_H
 #define HEAPWAIT_MUSL_CODE_H
 
-#include "probes/insn.h"
+#include "probes/code/insn.h"
 #include "probes/module.h"
 
 enum musl_verdict {

@@ -1,7 +1,7 @@
 /* Reading code: single instructions of both machines, what a walk knows where ways meet, and a model of
  * musl's malloc in aarch64 instructions, whose lock is found, and isn't when any of the evidence is taken
  * away. */
-#include "probes/code.h"
+#include "probes/code/code.h"
 #include "probes/musl_code.h"
 #include "tests/probes/cmocka_test.h"
 

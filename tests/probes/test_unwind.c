@@ -1,8 +1,8 @@
 /* Reading stacks: what a function's code tells of its frame against what its unwind tables say, for every
  * call in whole files; and stacks that no program ever had. */
 #include "probes/cfi.h"
+#include "probes/code/insn.h"
 #include "probes/frame_layout.h"
-#include "probes/insn.h"
 #include "probes/naming.h"
 #include "probes/path_class.h"
 #include "probes/unwind.h"

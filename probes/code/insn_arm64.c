@@ -1,6 +1,6 @@
 /* See insn.h.  aarch64: all instructions have four bytes; encodings from the Arm Architecture Reference
  * Manual (DDI 0487), chapter C4.  Register 31 is zero or the stack pointer, and is never followed. */
-#include "probes/insn.h"
+#include "probes/code/insn.h"
 
 #include <string.h>
 

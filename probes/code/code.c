@@ -1,7 +1,7 @@
 /* See code.h.  One pass decodes the whole segment from its beginning: what is no instruction (tables between
  * functions) is stepped over, and x86 code falls into step again within a few instructions.  The surprising
  * fact: that is enough to find nearly all functions, since what is called somewhere begins there. */
-#include "probes/code.h"
+#include "probes/code/code.h"
 
 #include <stdlib.h>
 #include <string.h>

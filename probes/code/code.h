@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_CODE_H
 #define HEAPWAIT_CODE_H
 
-#include "probes/insn.h"
+#include "probes/code/insn.h"
 
 struct code;
 

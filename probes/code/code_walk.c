@@ -1,7 +1,7 @@
 /* The walk of code.h: what each register holds is the same on all ways to an instruction, or unknown.  A
  * register can only become unknown at a place, so that the walk ends.  Memory is not followed: what was
  * kept on the stack is unknown when it comes back. */
-#include "probes/code.h"
+#include "probes/code/code.h"
 
 #include <stdlib.h>
 #include <string.h>

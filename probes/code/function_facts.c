@@ -1,6 +1,7 @@
-/* See facts.h.  A function is asked about by an address in it, and where it begins is known only as the
- * places that are called: the nearest ones before the address are tried, until a walk from one reaches it. */
-#include "probes/facts.h"
+/* See function_facts.h.  A function is asked about by an address in it, and where it begins is known only as
+ * the places that are called: the nearest ones before the address are tried, until a walk from one reaches
+ * it. */
+#include "probes/code/function_facts.h"
 
 #include <stdlib.h>
 #include <string.h>

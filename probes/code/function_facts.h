@@ -1,9 +1,9 @@
 /* What one function of a file without symbols does, as far as it tells whose it is: system calls, constants,
  * calls, atomic accesses, crashes.  Worked out once per function and kept. */
-#ifndef HEAPWAIT_FACTS_H
-#define HEAPWAIT_FACTS_H
+#ifndef HEAPWAIT_FUNCTION_FACTS_H
+#define HEAPWAIT_FUNCTION_FACTS_H
 
-#include "probes/code.h"
+#include "probes/code/code.h"
 
 enum known_constant {
     HAS_INT_MAX = 1 << 0,      /* 0x7fffffff */

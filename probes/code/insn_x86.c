@@ -1,7 +1,7 @@
 /* See insn.h.  A length decoder for 64-bit mode, by tables of one letter per opcode (Intel SDM vol. 2,
  * appendix A), and the meaning of the few instructions that load constants.  Where it isn't sure which
  * registers an instruction changes, it names more, never fewer. */
-#include "probes/insn.h"
+#include "probes/code/insn.h"
 
 #include <string.h>
 
