@@ -13,9 +13,9 @@
 #include "cli/study_capture.h"
 #include "cli/study_output.h"
 #include "cli/variants.h"
-#include "probes/checks.h"
 #include "probes/floor.h"
-#include "probes/host.h"
+#include "probes/host/checks.h"
+#include "probes/host/host.h"
 #include "probes/measure.h"
 #include "probes/session.h"
 

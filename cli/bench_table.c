@@ -2,7 +2,7 @@
 #include "cli/bench_table.h"
 
 #include "cli/table.h"
-#include "probes/host.h"
+#include "probes/host/host.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include "cli/output.h"
 #include "cli/variants.h"
 #include "probes/calibrate.h"
-#include "probes/checks.h"
+#include "probes/host/checks.h"
 #include "probes/session.h"
 
 #include <pwd.h>

@@ -1,7 +1,7 @@
 /* See noise.h. */
 #include "cli/noise.h"
 
-#include "probes/host.h"
+#include "probes/host/host.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_NOISE_H
 #define HEAPWAIT_NOISE_H
 
-#include "probes/host_load.h"
+#include "probes/host/host_load.h"
 
 #include <stdbool.h>
 #include <stddef.h>

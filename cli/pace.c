@@ -1,7 +1,7 @@
 /* See pace.h.  A look is a loop of fixed length on all CPUs at once, each in a thread that is bound to it. */
 #include "cli/pace.h"
 
-#include "probes/clock.h"
+#include "probes/host/clock.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -6,7 +6,7 @@
 #include "cli/command.h"
 #include "cli/perf_keep.h"
 #include "cli/stop.h"
-#include "probes/host.h"
+#include "probes/host/host.h"
 #include "probes/launch.h"
 #include "probes/perf_line.h"
 #include "probes/perf_record.h"

@@ -4,8 +4,8 @@
  * study_work.h (from settings to a recording). */
 #include "cli/command.h"
 #include "cli/study_work.h"
-#include "probes/host.h"
-#include "probes/host_load.h"
+#include "probes/host/host.h"
+#include "probes/host/host_load.h"
 
 #include <errno.h>
 #include <fcntl.h>

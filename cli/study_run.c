@@ -2,7 +2,7 @@
 #include "cli/study_run.h"
 
 #include "cli/study_capture.h"
-#include "probes/host.h"
+#include "probes/host/host.h"
 #include "probes/measure.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 
 #include "cli/study_output.h"
 #include "cli/study_settings.h"
-#include "probes/host_load.h"
+#include "probes/host/host_load.h"
 #include "probes/measurement.h"
 
 struct study_run {

@@ -1,7 +1,7 @@
 /* See study_settings.h.  Makes settings from the options; study_keep.c keeps and reads them. */
 #include "cli/study_settings.h"
 
-#include "probes/host.h"
+#include "probes/host/host.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include "cli/study_plan.h"
 #include "cli/study_words.h"
 #include "cli/variants.h"
-#include "probes/host.h"
+#include "probes/host/host.h"
 #include "probes/recording.h"
 
 #define STUDY_QUICK_PASSWORDS UINT64_C(100000)

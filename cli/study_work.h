@@ -6,7 +6,7 @@
 
 #include "cli/study_loop.h"
 #include "cli/study_settings.h"
-#include "probes/host.h"
+#include "probes/host/host.h"
 
 struct study_work {
     const char *file;

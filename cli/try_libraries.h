@@ -4,7 +4,7 @@
 #define HEAPWAIT_TRY_LIBRARIES_H
 
 #include "analysis/base/error.h"
-#include "probes/preload.h"
+#include "probes/host/preload.h"
 
 #include <stdbool.h>
 #include <stddef.h>

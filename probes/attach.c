@@ -3,7 +3,7 @@
  * allow. Mode ledger needs every system call, so the raw tracepoints. */
 #include "probes/attach.h"
 
-#include "probes/tracefs.h"
+#include "probes/host/tracefs.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

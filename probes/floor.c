@@ -3,7 +3,7 @@
 
 #include "probes/attach.h"
 #include "probes/bpf/empty_probes.skel.h"
-#include "probes/checks.h"
+#include "probes/host/checks.h"
 #include "probes/measurement.h"
 
 #include <errno.h>

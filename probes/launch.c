@@ -3,9 +3,9 @@
  * maps are read, so SIGINT and SIGTERM are blocked and read from a signalfd while the command runs. */
 #include "probes/launch.h"
 
-#include "probes/clock.h"
-#include "probes/identity.h"
-#include "probes/signals.h"
+#include "probes/host/clock.h"
+#include "probes/host/identity.h"
+#include "probes/host/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>

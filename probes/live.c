@@ -5,7 +5,7 @@
 #include "probes/live.h"
 
 #include "probes/bpf/terms.h"
-#include "probes/clock.h"
+#include "probes/host/clock.h"
 #include "probes/live_words.h"
 #include "probes/observe.h"
 #include "probes/session.h"

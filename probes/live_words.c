@@ -3,7 +3,7 @@
  * have to wait for its name, and a name without evidence is looked for again, a few times. */
 #include "probes/live_words.h"
 
-#include "probes/clock.h"
+#include "probes/host/clock.h"
 #include "probes/locks.h"
 #include "probes/naming.h"
 

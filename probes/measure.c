@@ -3,15 +3,15 @@
 #include "probes/measure.h"
 
 #include "probes/call_tree.h"
-#include "probes/clock.h"
 #include "probes/collect.h"
+#include "probes/host/clock.h"
+#include "probes/host/signals.h"
 #include "probes/launch.h"
 #include "probes/ledger.h"
 #include "probes/observe.h"
 #include "probes/perf_record.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
-#include "probes/signals.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * is named. */
 #include "probes/observe.h"
 
-#include "probes/clock.h"
+#include "probes/host/clock.h"
 
 #include <errno.h>
 #include <poll.h>

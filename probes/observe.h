@@ -3,10 +3,10 @@
 #ifndef HEAPWAIT_OBSERVE_H
 #define HEAPWAIT_OBSERVE_H
 
+#include "probes/host/signals.h"
 #include "probes/measurement.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
-#include "probes/signals.h"
 #include "probes/target.h"
 
 /* Opens the sideband and follows the target.  -ESRCH: none of its processes could be followed.  *note: what

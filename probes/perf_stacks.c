@@ -3,7 +3,7 @@
 
 #include "probes/call_tree.h"
 #include "probes/code_class.h"
-#include "probes/kernel_symbols.h"
+#include "probes/host/kernel_symbols.h"
 #include "probes/perf_data.h"
 #include "probes/perf_record.h"
 #include "probes/unwind.h"

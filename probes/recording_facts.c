@@ -1,7 +1,7 @@
 /* See recording_facts.h. */
 #include "probes/recording_facts.h"
 
-#include "probes/clock.h"
+#include "probes/host/clock.h"
 
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /* See session.h.  Open, set, load, attach, run, read, close. */
 #include "probes/session.h"
 
-#include "probes/checks.h"
-#include "probes/clock.h"
+#include "probes/host/checks.h"
+#include "probes/host/clock.h"
 #include "probes/session_private.h"
 
 #include <bpf/bpf.h>

@@ -1,7 +1,7 @@
 /* How a session follows what runs already, and what can be read of it while it runs.  See session.h.  The
  * surprising fact: what a CPU adds up for itself is brought to the table by a program that user space lets
  * run there, so a snapshot needs no lock and no pause, and no total in it ever gets smaller. */
-#include "probes/clock.h"
+#include "probes/host/clock.h"
 #include "probes/session_private.h"
 
 #include <bpf/bpf.h>

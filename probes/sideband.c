@@ -2,8 +2,8 @@
  * kept and sorted by time before anything is made of them. */
 #include "probes/sideband.h"
 
-#include "probes/clock.h"
 #include "probes/descendants.h"
+#include "probes/host/clock.h"
 #include "probes/mapped_file.h"
 #include "probes/maps.h"
 #include "probes/perf_rings.h"

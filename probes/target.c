@@ -1,7 +1,7 @@
 /* See target.h. */
 #include "probes/target.h"
 
-#include "probes/process.h"
+#include "probes/host/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Facts of the machine, read from a made-up machine's files; and the arithmetic of the busy check. */
-#include "probes/host.h"
-#include "probes/host_load.h"
+#include "probes/host/host.h"
+#include "probes/host/host_load.h"
 
 #include <errno.h>
 #include <setjmp.h>

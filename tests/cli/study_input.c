@@ -4,7 +4,7 @@
 #include "cli/study_settings.h"
 #include "cli/study_words.h"
 #include "cli/variants.h"
-#include "probes/host.h"
+#include "probes/host/host.h"
 
 #include <errno.h>
 #include <sched.h>

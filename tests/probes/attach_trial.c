@@ -1,7 +1,7 @@
 /* See attach_trial.h. */
 #include "tests/probes/attach_trial.h"
 
-#include "probes/checks.h"
+#include "probes/host/checks.h"
 #include "probes/measure.h"
 #include "probes/session.h"
 

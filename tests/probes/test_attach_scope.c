@@ -1,6 +1,6 @@
 /* Attaching to the machine and to a cgroup, beside a command or without; commands of another user; snapshots.
  * As test_attach.c, which has the processes. */
-#include "probes/identity.h"
+#include "probes/host/identity.h"
 #include "probes/measure.h"
 #include "probes/session.h"
 #include "tests/probes/attach_trial.h"

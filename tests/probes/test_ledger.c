@@ -1,7 +1,7 @@
 /* The ledger against programs that know where their time went: what each thread measured of itself by its own
  * clocks, and counts that are exact.  Every run is checked against the ledger's identities by trial_run().
  * Needs the privilege to trace: without it the whole file ends with 77, which CTest counts as skipped. */
-#include "probes/checks.h"
+#include "probes/host/checks.h"
 #include "probes/measurement.h"
 #include "probes/session.h"
 #include "tests/probes/trial.h"

@@ -1,7 +1,7 @@
 /* The probes against programs whose futex calls are known exactly: `test_probes waits` and `test_probes
  * ledger` expect the same counts of both modes.  Needs the privilege to trace: without it the whole file ends
  * with 77, which CTest counts as skipped. */
-#include "probes/checks.h"
+#include "probes/host/checks.h"
 #include "probes/measure.h"
 #include "probes/session.h"
 #include "tests/probes/trial.h"

@@ -1,7 +1,7 @@
 /* Stripped static programs, recorded: malloc's lock is the hottest that is malloc's, at the address that the
  * twin with symbols names, and none of the program's own locks is taken for it.  Needs the privilege to
  * trace. */
-#include "probes/checks.h"
+#include "probes/host/checks.h"
 #include "probes/measurement.h"
 #include "probes/module.h"
 #include "probes/session.h"

@@ -1,8 +1,8 @@
 /* What is attached to, found without any privilege: numbers of processes, command lines, lines of
  * /proc/PID/maps, users. */
-#include "probes/identity.h"
+#include "probes/host/identity.h"
+#include "probes/host/process.h"
 #include "probes/maps.h"
-#include "probes/process.h"
 #include "probes/target.h"
 #include "tests/probes/cmocka_test.h"
 

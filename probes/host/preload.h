@@ -4,7 +4,7 @@
 #define HEAPWAIT_PRELOAD_H
 
 #include "analysis/base/error.h"
-#include "probes/program.h"
+#include "probes/host/program.h"
 
 #include <stddef.h>
 

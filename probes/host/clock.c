@@ -1,5 +1,5 @@
 /* See clock.h. */
-#include "probes/clock.h"
+#include "probes/host/clock.h"
 
 #include <time.h>
 

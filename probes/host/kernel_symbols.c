@@ -1,7 +1,7 @@
 /* See kernel_symbols.h.  A line is "ffffffff81000130 T entry_SYSCALL_64_after_hwframe", and of a module's
  * function there follows a tab and "[module]".  Sizes are not told: a function ends where the next symbol
  * begins. */
-#include "probes/kernel_symbols.h"
+#include "probes/host/kernel_symbols.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

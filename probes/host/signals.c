@@ -1,5 +1,5 @@
 /* See signals.h. */
-#include "probes/signals.h"
+#include "probes/host/signals.h"
 
 #include <errno.h>
 #include <sys/signalfd.h>

@@ -1,6 +1,6 @@
 /* See identity.h.  All that asks databases is done before the fork: what is left for the child are system
  * calls. */
-#include "probes/identity.h"
+#include "probes/host/identity.h"
 
 #include <errno.h>
 #include <grp.h>

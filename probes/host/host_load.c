@@ -1,5 +1,5 @@
 /* See host_load.h. */
-#include "probes/host_load.h"
+#include "probes/host/host_load.h"
 
 #include <errno.h>
 #include <inttypes.h>

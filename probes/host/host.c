@@ -1,7 +1,7 @@
 /* See host.h.  One small reader per fact; each leaves its fact out when the machine doesn't tell. */
-#include "probes/host.h"
+#include "probes/host/host.h"
 
-#include "probes/clock.h"
+#include "probes/host/clock.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* See process.h. */
-#include "probes/process.h"
+#include "probes/host/process.h"
 
 #include <ctype.h>
 #include <dirent.h>

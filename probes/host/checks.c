@@ -1,7 +1,7 @@
 /* See checks.h.  Every check tries the thing itself; kernel versions are never compared. */
-#include "probes/checks.h"
+#include "probes/host/checks.h"
 
-#include "probes/tracefs.h"
+#include "probes/host/tracefs.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

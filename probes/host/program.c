@@ -1,6 +1,6 @@
 /* See program.h.  The surprising facts: a script of `env` runs what `env` finds, so its first word is looked
  * up too; and a setuid bit does nothing where the file's owner is who heapwait runs as already. */
-#include "probes/program.h"
+#include "probes/host/program.h"
 
 #include <errno.h>
 #include <fcntl.h>

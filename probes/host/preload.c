@@ -1,7 +1,7 @@
 /* See preload.h.  The surprising facts: a library of the wrong class, or one that can't be loaded, is ignored
  * with a line on stderr and the program runs on with its own malloc; and a program that defines malloc itself
  * comes before every preloaded library.  So nothing is taken for granted: the dynamic linker is asked. */
-#include "probes/preload.h"
+#include "probes/host/preload.h"
 
 #include <ctype.h>
 #include <errno.h>

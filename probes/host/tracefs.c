@@ -1,5 +1,5 @@
 /* See tracefs.h. */
-#include "probes/tracefs.h"
+#include "probes/host/tracefs.h"
 
 #include <errno.h>
 #include <fcntl.h>
