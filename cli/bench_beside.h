@@ -4,7 +4,7 @@
 #define HEAPWAIT_BENCH_BESIDE_H
 
 #include "analysis/base/error.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 
 /* Runs options->argv, which must print a line "idle PID" on its stdout once it is traced; then times the loop
  * in this process, which nothing follows, and ends PID.  CPU time per call in ns; negative: it failed. */

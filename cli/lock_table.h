@@ -2,7 +2,7 @@
 #ifndef HEAPWAIT_LOCK_TABLE_H
 #define HEAPWAIT_LOCK_TABLE_H
 
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 #define HEAPWAIT_PERF_KEEP_H
 
 #include "analysis/base/error.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 
 struct recording;
 

@@ -3,7 +3,7 @@
 #define HEAPWAIT_RECORD_OPTIONS_H
 
 #include "probes/bpf/abi.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 
 #include <sys/types.h>
 

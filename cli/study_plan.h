@@ -10,7 +10,7 @@
 #ifndef HEAPWAIT_STUDY_PLAN_H
 #define HEAPWAIT_STUDY_PLAN_H
 
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 
 #include <stdbool.h>
 #include <stddef.h>

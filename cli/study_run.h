@@ -6,7 +6,7 @@
 #include "cli/study_output.h"
 #include "cli/study_settings.h"
 #include "probes/host/host_load.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 
 struct study_run {
     struct measurement *m; /* NULL: it could not be executed, or the probes failed */

@@ -6,7 +6,7 @@
 #define HEAPWAIT_CALIBRATE_H
 
 #include "analysis/base/error.h"
-#include "probes/calibration.h"
+#include "probes/measurement/calibration.h"
 
 /* With and without probes in turns, `rounds` times, of 1 to CALIBRATION_ROUNDS: each takes one to two
  * seconds, most of it to attach and detach.  `program` is run as `PROGRAM calibration-loop KIND N`: heapwait

@@ -2,7 +2,7 @@
 #ifndef HEAPWAIT_CLASSIFY_H
 #define HEAPWAIT_CLASSIFY_H
 
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 #include "probes/naming.h"
 #include "probes/session.h"
 #include "probes/sideband.h"

@@ -4,7 +4,7 @@
 #define HEAPWAIT_COLLECT_H
 
 #include "probes/ledger.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 #include "probes/naming.h"
 #include "probes/session.h"
 #include "probes/sideband.h"

@@ -4,7 +4,7 @@
 #include "probes/attach.h"
 #include "probes/bpf/empty_probes.skel.h"
 #include "probes/host/checks.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_FUTEX_SPLIT_H
 #define HEAPWAIT_FUTEX_SPLIT_H
 
-#include "probes/word_row.h"
+#include "probes/measurement/word_row.h"
 
 struct futex_split;
 

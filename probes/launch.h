@@ -4,7 +4,7 @@
 #define HEAPWAIT_LAUNCH_H
 
 #include "analysis/base/error.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 
 #include <sys/types.h>
 

@@ -5,7 +5,7 @@
 #define HEAPWAIT_LEDGER_H
 
 #include "probes/futex_split.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 #include "probes/naming.h"
 #include "probes/session.h"
 #include "probes/sideband.h"

@@ -3,9 +3,9 @@
 #define HEAPWAIT_LOCKS_H
 
 #include "probes/futex_split.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
+#include "probes/measurement/word_row.h"
 #include "probes/naming.h"
-#include "probes/word_row.h"
 
 /* Who has a table of words, and what is to be known of them beside the rows. */
 struct lock_source {

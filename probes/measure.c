@@ -2,12 +2,12 @@
  * before its exec; the maps are read after the programs are detached; names come last, from files. */
 #include "probes/measure.h"
 
-#include "probes/call_tree.h"
 #include "probes/collect.h"
 #include "probes/host/clock.h"
 #include "probes/host/signals.h"
 #include "probes/launch.h"
 #include "probes/ledger.h"
+#include "probes/measurement/call_tree.h"
 #include "probes/observe.h"
 #include "probes/perf_record.h"
 #include "probes/session.h"

@@ -5,8 +5,8 @@
 #define HEAPWAIT_MEASURE_H
 
 #include "analysis/base/error.h"
-#include "probes/measurement.h"
-#include "probes/options.h"
+#include "probes/measurement/measurement.h"
+#include "probes/measurement/options.h"
 
 /* Runs the command once (or watches the target, for as long as it is told) and fills *out; free with
  * measurement_free(). 0: it ran (however it ended).  -ENOENT, -EACCES, -ENOEXEC...: it could not be executed,

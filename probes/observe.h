@@ -4,7 +4,7 @@
 #define HEAPWAIT_OBSERVE_H
 
 #include "probes/host/signals.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 #include "probes/session.h"
 #include "probes/sideband.h"
 #include "probes/target.h"

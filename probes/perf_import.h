@@ -5,7 +5,7 @@
 #define HEAPWAIT_PERF_IMPORT_H
 
 #include "analysis/base/error.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 #include "probes/perf_session.h"
 
 struct perf_import_options {

@@ -2,10 +2,10 @@
  * measurement.  See perf_import.h. */
 #include "probes/allocators.h"
 #include "probes/bpf/terms.h"
-#include "probes/call_tree.h"
 #include "probes/code_class.h"
 #include "probes/frames.h"
 #include "probes/locks.h"
+#include "probes/measurement/call_tree.h"
 #include "probes/naming.h"
 #include "probes/perf_import_private.h"
 

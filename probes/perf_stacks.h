@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_PERF_STACKS_H
 #define HEAPWAIT_PERF_STACKS_H
 
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 #include "probes/naming.h"
 #include "probes/sideband.h"
 

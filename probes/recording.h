@@ -5,7 +5,7 @@
 #define HEAPWAIT_RECORDING_H
 
 #include "analysis/base/error.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 
 struct recording;
 

@@ -3,8 +3,8 @@
 #ifndef HEAPWAIT_RECORDING_FACTS_H
 #define HEAPWAIT_RECORDING_FACTS_H
 
-#include "probes/calibration.h"
 #include "probes/host/host.h"
+#include "probes/measurement/calibration.h"
 #include "probes/recording.h"
 
 /* Writes the facts, heapwait's version and the measured cost of a null system call.  Takes about 50 ms. */

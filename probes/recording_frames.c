@@ -1,6 +1,6 @@
 /* The rows of call paths: `frame`, `frame_sample` and `waiter`.  A tree's nodes are numbered callers first,
  * so that their rows can be written in order, each referring to one that is there. */
-#include "probes/call_tree.h"
+#include "probes/measurement/call_tree.h"
 #include "probes/recording_private.h"
 
 /* The greatest id of all runs so far. */

@@ -5,8 +5,8 @@
 
 #include "analysis/base/error.h"
 #include "probes/bpf/abi.h"
-#include "probes/measurement.h"
-#include "probes/word_row.h"
+#include "probes/measurement/measurement.h"
+#include "probes/measurement/word_row.h"
 
 #include <sys/types.h>
 

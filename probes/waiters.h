@@ -2,8 +2,8 @@
 #ifndef HEAPWAIT_WAITERS_H
 #define HEAPWAIT_WAITERS_H
 
-#include "probes/call_tree.h"
-#include "probes/measurement.h"
+#include "probes/measurement/call_tree.h"
+#include "probes/measurement/measurement.h"
 #include "probes/naming.h"
 #include "probes/session.h"
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_PROBES_ATTACH_TRIAL_H
 #define TESTS_PROBES_ATTACH_TRIAL_H
 
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 #include "probes/target.h"
 #include "tests/probes/trial.h"
 

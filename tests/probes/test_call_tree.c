@@ -1,5 +1,5 @@
 /* Call paths as a tree: what is shared, what is told apart, and what a full tree leaves. */
-#include "probes/call_tree.h"
+#include "probes/measurement/call_tree.h"
 #include "tests/probes/cmocka_test.h"
 
 #include <errno.h>

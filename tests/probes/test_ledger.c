@@ -2,7 +2,7 @@
  * clocks, and counts that are exact.  Every run is checked against the ledger's identities by trial_run().
  * Needs the privilege to trace: without it the whole file ends with 77, which CTest counts as skipped. */
 #include "probes/host/checks.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 #include "probes/session.h"
 #include "tests/probes/trial.h"
 

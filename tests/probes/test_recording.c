@@ -1,5 +1,5 @@
 /* The recording's writer: whole runs or nothing, and other people's files are left alone. */
-#include "probes/call_tree.h"
+#include "probes/measurement/call_tree.h"
 #include "probes/recording.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"

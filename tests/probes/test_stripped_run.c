@@ -2,7 +2,7 @@
  * twin with symbols names, and none of the program's own locks is taken for it.  Needs the privilege to
  * trace. */
 #include "probes/host/checks.h"
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 #include "probes/module.h"
 #include "probes/session.h"
 #include "tests/probes/trial.h"

@@ -3,7 +3,7 @@
 #ifndef TESTS_PROBES_TRIAL_H
 #define TESTS_PROBES_TRIAL_H
 
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

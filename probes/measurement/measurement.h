@@ -5,7 +5,7 @@
 #define HEAPWAIT_MEASUREMENT_H
 
 #include "probes/bpf/terms.h"
-#include "probes/options.h"
+#include "probes/measurement/options.h"
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 /* See call_tree.h.  Two hash tables with open addressing, at most half full: the nodes by (caller, frame),
  * and the strings, each kept once, so that frames are compared by pointers. */
-#include "probes/call_tree.h"
+#include "probes/measurement/call_tree.h"
 
 #include <errno.h>
 #include <stdbool.h>

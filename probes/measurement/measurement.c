@@ -1,7 +1,7 @@
 /* See measurement.h. */
-#include "probes/measurement.h"
+#include "probes/measurement/measurement.h"
 
-#include "probes/call_tree.h"
+#include "probes/measurement/call_tree.h"
 
 #include <stdlib.h>
 

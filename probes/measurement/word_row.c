@@ -1,5 +1,5 @@
 /* See word_row.h. */
-#include "probes/word_row.h"
+#include "probes/measurement/word_row.h"
 
 #include <stdlib.h>
 
