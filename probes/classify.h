@@ -2,10 +2,10 @@
 #ifndef HEAPWAIT_CLASSIFY_H
 #define HEAPWAIT_CLASSIFY_H
 
+#include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
 #include "probes/naming.h"
 #include "probes/session.h"
-#include "probes/sideband.h"
 
 /* Fills l->samples, one row per class, symbol and module, most samples first.  0 or negative errno. */
 int samples_classify(struct session *session, const struct sideband *sideband, struct naming *naming,

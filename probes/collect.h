@@ -4,10 +4,10 @@
 #define HEAPWAIT_COLLECT_H
 
 #include "probes/ledger.h"
+#include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
 #include "probes/naming.h"
 #include "probes/session.h"
-#include "probes/sideband.h"
 
 #include <sys/types.h>
 

@@ -5,10 +5,10 @@
 #define HEAPWAIT_LEDGER_H
 
 #include "probes/futex_split.h"
+#include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
 #include "probes/naming.h"
 #include "probes/session.h"
-#include "probes/sideband.h"
 
 /* After session_stop(): fills m->ledger.  0 or negative errno. */
 int ledger_collect(struct session *session, const struct sideband *sideband, struct naming *naming,

@@ -7,9 +7,9 @@
 #include "probes/bpf/terms.h"
 #include "probes/host/clock.h"
 #include "probes/live_words.h"
+#include "probes/mappings/sideband.h"
 #include "probes/observe.h"
 #include "probes/session.h"
-#include "probes/sideband.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #ifndef HEAPWAIT_LIVE_WORDS_H
 #define HEAPWAIT_LIVE_WORDS_H
 
+#include "probes/mappings/sideband.h"
 #include "probes/session.h"
-#include "probes/sideband.h"
 
 /* Futex calls between two looks.  Times are thread time in ns. */
 struct live_calls {

@@ -7,11 +7,11 @@
 #include "probes/host/signals.h"
 #include "probes/launch.h"
 #include "probes/ledger.h"
+#include "probes/mappings/sideband.h"
 #include "probes/measurement/call_tree.h"
 #include "probes/observe.h"
 #include "probes/perf_record.h"
 #include "probes/session.h"
-#include "probes/sideband.h"
 
 #include <errno.h>
 #include <stdlib.h>

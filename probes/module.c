@@ -3,7 +3,7 @@
 #include "probes/module.h"
 
 #include "probes/layout.h"
-#include "probes/mapped_file.h"
+#include "probes/mappings/mapped_file.h"
 
 #include <elf.h>
 #include <errno.h>

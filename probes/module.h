@@ -6,7 +6,7 @@
 #define HEAPWAIT_MODULE_H
 
 #include "probes/debug_file.h"
-#include "probes/spaces.h"
+#include "probes/mappings/spaces.h"
 #include "probes/symbols.h"
 
 #include <stdbool.h>

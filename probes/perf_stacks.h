@@ -4,9 +4,9 @@
 #ifndef HEAPWAIT_PERF_STACKS_H
 #define HEAPWAIT_PERF_STACKS_H
 
+#include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
 #include "probes/naming.h"
-#include "probes/sideband.h"
 
 /* Adds the samples in `file` to m->paths and what was lost of them to m->losses.  0, also when the file can't
  * be read, which m->perf_failure then tells; -ENOMEM. */

@@ -4,8 +4,8 @@
 #ifndef HEAPWAIT_RESOLVE_H
 #define HEAPWAIT_RESOLVE_H
 
+#include "probes/mappings/spaces.h"
 #include "probes/module.h"
-#include "probes/spaces.h"
 
 /* Where addresses are looked up.  All pointers are borrowed. */
 struct resolve_context {

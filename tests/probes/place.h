@@ -2,7 +2,7 @@
 #ifndef TESTS_PROBES_PLACE_H
 #define TESTS_PROBES_PLACE_H
 
-#include "probes/sideband.h"
+#include "probes/mappings/sideband.h"
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
  * there. */
 #include "probes/frames.h"
 #include "probes/layout.h"
-#include "probes/mapped_file.h"
+#include "probes/mappings/mapped_file.h"
 #include "probes/naming.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"

@@ -1,6 +1,6 @@
 /* The kernel's buffers of records: rings are made here as the kernel maps them, which is why the source is
  * included. */
-#include "probes/perf_rings.c"
+#include "probes/mappings/perf_rings.c"
 
 #include "tests/probes/cmocka_test.h"
 

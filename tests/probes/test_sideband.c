@@ -1,6 +1,6 @@
 /* The history of address spaces from perf's records: the records are made here and given to the functions
  * that the ring's reader calls, which is why the source is included; one test takes them from the kernel. */
-#include "probes/sideband.c"
+#include "probes/mappings/sideband.c"
 
 #include "probes/launch.h"
 #include "tests/probes/cmocka_test.h"

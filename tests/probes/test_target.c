@@ -2,7 +2,7 @@
  * /proc/PID/maps, users. */
 #include "probes/host/identity.h"
 #include "probes/host/process.h"
-#include "probes/maps.h"
+#include "probes/mappings/maps.h"
 #include "probes/target.h"
 #include "tests/probes/cmocka_test.h"
 

@@ -1,5 +1,5 @@
 /* See maps.h.  The format is proc_pid_maps(5)'s: ADDRESSES PERMISSIONS OFFSET DEVICE INODE PATH. */
-#include "probes/maps.h"
+#include "probes/mappings/maps.h"
 
 #include <errno.h>
 #include <stdio.h>

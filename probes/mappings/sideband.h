@@ -1,11 +1,11 @@
 /* Which files a process had mapped, and when: read from perf's own records (mmap, fork, exec), which the
  * kernel writes at the moment it happens, so that a process may live for 5 ms or die by a signal. What
- * they tell becomes a history of address spaces (probes/spaces.h). */
+ * they tell becomes a history of address spaces (probes/mappings/spaces.h). */
 #ifndef HEAPWAIT_SIDEBAND_H
 #define HEAPWAIT_SIDEBAND_H
 
 #include "analysis/base/error.h"
-#include "probes/spaces.h"
+#include "probes/mappings/spaces.h"
 
 #include <stddef.h>
 #include <stdint.h>

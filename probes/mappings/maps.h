@@ -2,7 +2,7 @@
 #ifndef HEAPWAIT_MAPS_H
 #define HEAPWAIT_MAPS_H
 
-#include "probes/spaces.h"
+#include "probes/mappings/spaces.h"
 
 #include <stdbool.h>
 

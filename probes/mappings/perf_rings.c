@@ -1,5 +1,5 @@
 /* See perf_rings.h.  The layout and the protocol of a buffer: perf_event_open(2), "MMAP layout". */
-#include "probes/perf_rings.h"
+#include "probes/mappings/perf_rings.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* See descendants.h.  A tree of libc's (tsearch(3)) whose elements are the numbers themselves. */
-#include "probes/descendants.h"
+#include "probes/mappings/descendants.h"
 
 #include <errno.h>
 #include <search.h>

@@ -1,9 +1,9 @@
 /* See mapped_file.h.  The surprising fact: on btrfs and overlayfs stat() shows another device than the
  * kernel's records of mappings do.  Then the file is mapped here, and what the kernel shows of that is
  * compared. */
-#include "probes/mapped_file.h"
+#include "probes/mappings/mapped_file.h"
 
-#include "probes/spaces.h"
+#include "probes/mappings/spaces.h"
 
 #include <errno.h>
 #include <fcntl.h>

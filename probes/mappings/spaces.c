@@ -1,5 +1,5 @@
 /* See spaces.h.  The spaces of a pid form a chain, latest first; a table finds the chain's head. */
-#include "probes/spaces.h"
+#include "probes/mappings/spaces.h"
 
 #include <errno.h>
 #include <stdlib.h>

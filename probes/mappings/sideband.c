@@ -1,12 +1,12 @@
 /* See sideband.h.  The surprising fact: the records of different CPUs come in no common order, so they are
  * kept and sorted by time before anything is made of them. */
-#include "probes/sideband.h"
+#include "probes/mappings/sideband.h"
 
-#include "probes/descendants.h"
 #include "probes/host/clock.h"
-#include "probes/mapped_file.h"
-#include "probes/maps.h"
-#include "probes/perf_rings.h"
+#include "probes/mappings/descendants.h"
+#include "probes/mappings/mapped_file.h"
+#include "probes/mappings/maps.h"
+#include "probes/mappings/perf_rings.h"
 
 #include <errno.h>
 #include <stdbool.h>
