@@ -6,7 +6,7 @@
 #include "cli/record_options.h"
 #include "cli/record_perf.h"
 #include "probes/calibrate.h"
-#include "probes/debug_file.h"
+#include "probes/elf/debug_file.h"
 #include "probes/host/host.h"
 #include "probes/host/identity.h"
 #include "probes/host/process.h"

@@ -3,7 +3,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "probes/debug_file.h"
+#include "probes/elf/debug_file.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_ALLOCATORS_H
 #define HEAPWAIT_ALLOCATORS_H
 
-#include "probes/module.h"
+#include "probes/elf/module.h"
 
 /* What a lock is for, by a part of the name of the function that takes it. */
 struct allocator_role {

@@ -5,7 +5,7 @@
 #define HEAPWAIT_CFI_H
 
 #include "probes/bpf/abi.h"
-#include "probes/module.h"
+#include "probes/elf/module.h"
 
 /* Registers of one frame, by DWARF number; bit n of `known` says whether value[n] is. */
 struct registers {

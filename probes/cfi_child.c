@@ -2,7 +2,7 @@
  * question, one answer, of fixed size, over a pair of sockets; the end of heapwait's side ends the child. */
 #include "probes/cfi_child.h"
 
-#include "probes/reader_child.h"
+#include "probes/elf/reader_child.h"
 
 #include <elfutils/libdw.h>
 #include <errno.h>

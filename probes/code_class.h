@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_CODE_CLASS_H
 #define HEAPWAIT_CODE_CLASS_H
 
-#include "probes/module.h"
+#include "probes/elf/module.h"
 
 /* Returns the class of the function `s` in the file `m`, a static string: "program", "allocator", "lock" or
  * "copy"; "unknown" where `s` is NULL and the file is no allocator's.  `m` may be NULL. */

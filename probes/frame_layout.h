@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_FRAME_LAYOUT_H
 #define HEAPWAIT_FRAME_LAYOUT_H
 
-#include "probes/module.h"
+#include "probes/elf/module.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
 #define HEAPWAIT_FRAMES_H
 
 #include "probes/bpf/abi.h"
-#include "probes/module.h"
+#include "probes/elf/module.h"
 
 enum { MAX_FRAMES = 24 };
 

@@ -7,7 +7,7 @@
 
 #include "analysis/base/error.h"
 #include "probes/allocators.h"
-#include "probes/module.h"
+#include "probes/elf/module.h"
 
 struct libc_archive;
 

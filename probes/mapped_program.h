@@ -2,8 +2,8 @@
 #ifndef HEAPWAIT_MAPPED_PROGRAM_H
 #define HEAPWAIT_MAPPED_PROGRAM_H
 
+#include "probes/elf/module.h"
 #include "probes/mappings/sideband.h"
-#include "probes/module.h"
 #include "probes/stripped.h"
 
 struct mapped_program {

@@ -5,7 +5,7 @@
 #define HEAPWAIT_MUSL_CODE_H
 
 #include "probes/code/insn.h"
-#include "probes/module.h"
+#include "probes/elf/module.h"
 
 enum musl_verdict {
     MUSL_OTHER,  /* a lock of musl's that isn't malloc's, as far as its code tells */

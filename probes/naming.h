@@ -5,9 +5,9 @@
 
 #include "probes/bpf/abi.h"
 #include "probes/bpf/terms.h"
+#include "probes/elf/module.h"
+#include "probes/elf/resolve.h"
 #include "probes/mappings/sideband.h"
-#include "probes/module.h"
-#include "probes/resolve.h"
 
 struct libc_archive;
 struct naming;

@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_PATH_CLASS_H
 #define HEAPWAIT_PATH_CLASS_H
 
-#include "probes/module.h"
+#include "probes/elf/module.h"
 
 /* `lock`: also what waits for something else than a lock, and what makes the system call.  `allocator`: also
  * operators new and delete and their like.  `library`: the C library, where it is a file of its own, and the

@@ -4,8 +4,8 @@
 #ifndef HEAPWAIT_STRIPPED_H
 #define HEAPWAIT_STRIPPED_H
 
+#include "probes/elf/module.h"
 #include "probes/libc_archive.h"
-#include "probes/module.h"
 #include "probes/musl_code.h"
 
 struct stripped;

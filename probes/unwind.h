@@ -6,8 +6,8 @@
 #define HEAPWAIT_UNWIND_H
 
 #include "probes/bpf/abi.h"
+#include "probes/elf/resolve.h"
 #include "probes/frames.h"
-#include "probes/resolve.h"
 
 enum { MAX_PATH = 128 };
 

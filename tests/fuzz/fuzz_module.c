@@ -1,8 +1,8 @@
 /* The reader of ELF files and their symbols, given any bytes for a file: everything that is ever asked of a
  * module is asked of it. */
 #include "probes/allocators.h"
+#include "probes/elf/module.h"
 #include "probes/frames.h"
-#include "probes/module.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>

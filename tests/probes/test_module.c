@@ -1,8 +1,8 @@
 /* Reading ELF files that are not what they claim to be: cut off, zeroed, with counts and sizes that lead
  * nowhere.  Whatever comes of it, it comes back, and under AddressSanitizer it reads nothing that isn't
  * there. */
+#include "probes/elf/members.h"
 #include "probes/frames.h"
-#include "probes/layout.h"
 #include "probes/mappings/mapped_file.h"
 #include "probes/naming.h"
 #include "tests/probes/cmocka_test.h"

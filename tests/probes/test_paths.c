@@ -1,8 +1,8 @@
 /* Who waits: a program whose callers are known exactly, built in the three ways that a stack can be read in.
  * Needs the privilege to trace: without it the file ends with 77, which CTest counts as skipped. */
+#include "probes/elf/module.h"
 #include "probes/host/checks.h"
 #include "probes/measurement/call_tree.h"
-#include "probes/module.h"
 #include "probes/session.h"
 #include "tests/probes/trial.h"
 

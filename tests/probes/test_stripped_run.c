@@ -1,9 +1,9 @@
 /* Stripped static programs, recorded: malloc's lock is the hottest that is malloc's, at the address that the
  * twin with symbols names, and none of the program's own locks is taken for it.  Needs the privilege to
  * trace. */
+#include "probes/elf/module.h"
 #include "probes/host/checks.h"
 #include "probes/measurement/measurement.h"
-#include "probes/module.h"
 #include "probes/session.h"
 #include "tests/probes/trial.h"
 

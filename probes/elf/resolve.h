@@ -4,8 +4,8 @@
 #ifndef HEAPWAIT_RESOLVE_H
 #define HEAPWAIT_RESOLVE_H
 
+#include "probes/elf/module.h"
 #include "probes/mappings/spaces.h"
-#include "probes/module.h"
 
 /* Where addresses are looked up.  All pointers are borrowed. */
 struct resolve_context {

@@ -1,5 +1,5 @@
 /* See reader_child.h. */
-#include "probes/reader_child.h"
+#include "probes/elf/reader_child.h"
 
 #include <fcntl.h>
 #include <signal.h>

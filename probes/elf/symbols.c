@@ -1,7 +1,7 @@
 /* See symbols.h.  The index is made at the first question for an address; what was found is kept. */
-#include "probes/symbols.h"
+#include "probes/elf/symbols.h"
 
-#include "probes/symbol_names.h"
+#include "probes/elf/symbol_names.h"
 
 #include <elf.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* See debug_file.h. */
-#include "probes/debug_file.h"
+#include "probes/elf/debug_file.h"
 
 #include <elf.h>
 #include <errno.h>

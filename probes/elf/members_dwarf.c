@@ -1,7 +1,7 @@
-/* See layout_private.h.  Runs in a child process with limits: see layout.c.  Variables are looked for among
+/* See members_private.h.  Runs in a child process with limits: see members.c.  Variables are looked for among
  * the entries of each unit and in namespaces and functions in it; what a type is made of is DWARF's (version
  * 5, 5.7). */
-#include "probes/layout_private.h"
+#include "probes/elf/members_private.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>

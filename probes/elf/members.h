@@ -2,8 +2,8 @@
  * is somebody else's, and libdw trusts it more than a stranger's file deserves: it is read in a child process
  * with limits on time and memory, which hands back a flat description.  If the child dies, nothing is known.
  */
-#ifndef HEAPWAIT_LAYOUT_H
-#define HEAPWAIT_LAYOUT_H
+#ifndef HEAPWAIT_MEMBERS_H
+#define HEAPWAIT_MEMBERS_H
 
 #include <stdint.h>
 

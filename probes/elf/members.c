@@ -1,8 +1,8 @@
-/* See layout.h. */
-#include "probes/layout.h"
+/* See members.h. */
+#include "probes/elf/members.h"
 
-#include "probes/layout_private.h"
-#include "probes/reader_child.h"
+#include "probes/elf/members_private.h"
+#include "probes/elf/reader_child.h"
 
 #include <errno.h>
 #include <fcntl.h>

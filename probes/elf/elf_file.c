@@ -1,5 +1,5 @@
 /* See elf_file.h.  Layouts: System V gABI, elf(5). */
-#include "probes/elf_file.h"
+#include "probes/elf/elf_file.h"
 
 #include <elf.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* Between layout.c, which keeps descriptions of variables, and layout_dwarf.c, which makes them in a child.
+/* Between members.c, which keeps descriptions of variables, and members_dwarf.c, which makes them in a child.
  */
-#ifndef HEAPWAIT_LAYOUT_PRIVATE_H
-#define HEAPWAIT_LAYOUT_PRIVATE_H
+#ifndef HEAPWAIT_MEMBERS_PRIVATE_H
+#define HEAPWAIT_MEMBERS_PRIVATE_H
 
 #include <stddef.h>
 #include <stdint.h>

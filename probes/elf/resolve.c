@@ -1,5 +1,5 @@
 /* See resolve.h. */
-#include "probes/resolve.h"
+#include "probes/elf/resolve.h"
 
 /* Where the module of a mapping lies, from its first byte to behind its last. */
 static const struct module *module_place(const struct resolve_context *c, size_t i, uint64_t *bias,

@@ -5,7 +5,7 @@
 #define HEAPWAIT_DEBUG_FILE_H
 
 #include "analysis/base/error.h"
-#include "probes/elf_file.h"
+#include "probes/elf/elf_file.h"
 
 /* What .gnu_debugdata holds, unpacked; NULL: none, or it is broken or too large. */
 struct elf_file *debugdata_open(const struct elf_file *f);

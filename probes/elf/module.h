@@ -5,9 +5,9 @@
 #ifndef HEAPWAIT_MODULE_H
 #define HEAPWAIT_MODULE_H
 
-#include "probes/debug_file.h"
+#include "probes/elf/debug_file.h"
+#include "probes/elf/symbols.h"
 #include "probes/mappings/spaces.h"
-#include "probes/symbols.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* See symbol_names.h. */
-#include "probes/symbol_names.h"
+#include "probes/elf/symbol_names.h"
 
 #include <stdlib.h>
 #include <string.h>

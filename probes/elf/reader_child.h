@@ -1,5 +1,5 @@
 /* A child process that reads somebody else's file in heapwait's place: what it may use up, and what it may
- * say.  Who reads what, and how it answers, is layout.c's and cfi_child.c's. */
+ * say.  Who reads what, and how it answers, is members.c's and cfi_child.c's. */
 #ifndef HEAPWAIT_READER_CHILD_H
 #define HEAPWAIT_READER_CHILD_H
 

@@ -1,8 +1,8 @@
 /* See module.h.  Symbol tables are asked in the order of enum symbol_source, and opened when it is their
  * turn: most questions are answered by the first. */
-#include "probes/module.h"
+#include "probes/elf/module.h"
 
-#include "probes/layout.h"
+#include "probes/elf/members.h"
 #include "probes/mappings/mapped_file.h"
 
 #include <elf.h>

@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_SYMBOL_NAMES_H
 #define HEAPWAIT_SYMBOL_NAMES_H
 
-#include "probes/elf_file.h"
+#include "probes/elf/elf_file.h"
 
 enum { NAME_ROOM = 1024 }; /* longer names are not looked for */
 

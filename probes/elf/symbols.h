@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_SYMBOLS_H
 #define HEAPWAIT_SYMBOLS_H
 
-#include "probes/elf_file.h"
+#include "probes/elf/elf_file.h"
 
 /* Where a symbol comes from: also the order in which tables are asked. */
 enum symbol_source {
