@@ -4,10 +4,10 @@
 #define HEAPWAIT_NAMING_PRIVATE_H
 
 #include "probes/allocators.h"
-#include "probes/frames.h"
 #include "probes/inquiry.h"
 #include "probes/mapped_program.h"
 #include "probes/naming.h"
+#include "probes/stacks/frames.h"
 #include "probes/stripped.h"
 
 /* A thread arena of glibc: numbered in the order in which they are met, each process's by itself. */

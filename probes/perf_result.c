@@ -3,11 +3,11 @@
 #include "probes/allocators.h"
 #include "probes/bpf/terms.h"
 #include "probes/code_class.h"
-#include "probes/frames.h"
 #include "probes/locks.h"
 #include "probes/measurement/call_tree.h"
 #include "probes/naming.h"
 #include "probes/perf_import_private.h"
+#include "probes/stacks/frames.h"
 
 #include <errno.h>
 #include <stdlib.h>

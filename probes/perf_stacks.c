@@ -6,7 +6,7 @@
 #include "probes/measurement/call_tree.h"
 #include "probes/perf_data.h"
 #include "probes/perf_record.h"
-#include "probes/unwind.h"
+#include "probes/stacks/unwind.h"
 
 #include <asm/perf_regs.h>
 #include <errno.h>

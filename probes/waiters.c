@@ -3,7 +3,7 @@
 #include "probes/waiters.h"
 
 #include "probes/path_class.h"
-#include "probes/unwind.h"
+#include "probes/stacks/unwind.h"
 
 #include <errno.h>
 #include <stdlib.h>

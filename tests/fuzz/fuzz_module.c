@@ -2,7 +2,7 @@
  * module is asked of it. */
 #include "probes/allocators.h"
 #include "probes/elf/module.h"
-#include "probes/frames.h"
+#include "probes/stacks/frames.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>

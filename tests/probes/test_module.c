@@ -2,9 +2,9 @@
  * nowhere.  Whatever comes of it, it comes back, and under AddressSanitizer it reads nothing that isn't
  * there. */
 #include "probes/elf/members.h"
-#include "probes/frames.h"
 #include "probes/mappings/mapped_file.h"
 #include "probes/naming.h"
+#include "probes/stacks/frames.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"
 

@@ -2,8 +2,8 @@
  * arenas; return addresses on stacks made here; and each variant of the password program that was built shows
  * its libc, linkage and allocator in mappings as the kernel would have reported them. */
 #include "probes/allocators.h"
-#include "probes/frames.h"
 #include "probes/naming.h"
+#include "probes/stacks/frames.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"
 #include "tests/probes/place.h"

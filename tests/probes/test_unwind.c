@@ -1,11 +1,11 @@
 /* Reading stacks: what a function's code tells of its frame against what its unwind tables say, for every
  * call in whole files; and stacks that no program ever had. */
-#include "probes/cfi.h"
 #include "probes/code/insn.h"
-#include "probes/frame_layout.h"
 #include "probes/naming.h"
 #include "probes/path_class.h"
-#include "probes/unwind.h"
+#include "probes/stacks/cfi.h"
+#include "probes/stacks/frame_layout.h"
+#include "probes/stacks/unwind.h"
 #include "tests/probes/cmocka_test.h"
 
 #include <dlfcn.h>

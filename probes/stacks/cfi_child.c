@@ -1,6 +1,6 @@
 /* See cfi_child.h.  The meaning of rules: DWARF 5, 6.4 (call frame information); the decoding is libdw's. One
  * question, one answer, of fixed size, over a pair of sockets; the end of heapwait's side ends the child. */
-#include "probes/cfi_child.h"
+#include "probes/stacks/cfi_child.h"
 
 #include "probes/elf/reader_child.h"
 

@@ -1,6 +1,6 @@
 /* See frame_layout.h.  x86-64: push, pop, add and sub of rsp, mov and lea between rsp and rbp, leave.
  * aarch64: the frame pointer only, which compilers set up there unless told not to. */
-#include "probes/frame_layout.h"
+#include "probes/stacks/frame_layout.h"
 
 #include "probes/code/insn.h"
 

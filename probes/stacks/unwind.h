@@ -7,7 +7,7 @@
 
 #include "probes/bpf/abi.h"
 #include "probes/elf/resolve.h"
-#include "probes/frames.h"
+#include "probes/stacks/frames.h"
 
 enum { MAX_PATH = 128 };
 

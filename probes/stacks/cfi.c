@@ -1,9 +1,9 @@
 /* See cfi.h.  The meaning of rules and operations: DWARF 5, 6.4 (call frame information) and 2.5
  * (expressions).  The rules come from a child (cfi_child.h); of many stacks the places are the same, so they
  * are kept. */
-#include "probes/cfi.h"
+#include "probes/stacks/cfi.h"
 
-#include "probes/cfi_child.h"
+#include "probes/stacks/cfi_child.h"
 
 #include <dwarf.h>
 #include <stdlib.h>

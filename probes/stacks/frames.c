@@ -1,5 +1,5 @@
 /* See frames.h.  Instruction forms: Intel SDM vol. 2 (CALL, JMP, LEA), Arm ARM (BL, BLR, B, ADRP, ADD). */
-#include "probes/frames.h"
+#include "probes/stacks/frames.h"
 
 #include <elf.h>
 #include <string.h>

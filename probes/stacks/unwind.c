@@ -2,10 +2,10 @@
  * not. A function that sets up none (each lock of a C library) leaves its caller's, and the walk leaves the
  * caller out; so a frame pointer counts only for code that is seen to set one up.  The kernel's own walk
  * serves where the copy of the stack ends. */
-#include "probes/unwind.h"
+#include "probes/stacks/unwind.h"
 
-#include "probes/cfi.h"
-#include "probes/frame_layout.h"
+#include "probes/stacks/cfi.h"
+#include "probes/stacks/frame_layout.h"
 
 #include <stdlib.h>
 #include <string.h>
