@@ -6,7 +6,7 @@
 #include "cli/lock_table.h"
 #include "cli/progress.h"
 #include "cli/stop.h"
-#include "probes/libc_archive.h"
+#include "probes/names/libc_archive.h"
 #include "probes/perf_import.h"
 #include "probes/recording.h"
 

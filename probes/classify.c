@@ -5,7 +5,7 @@
 #include "probes/classify.h"
 
 #include "probes/bpf/terms.h"
-#include "probes/code_class.h"
+#include "probes/names/code_class.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 
 #include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
-#include "probes/naming.h"
+#include "probes/names/naming.h"
 #include "probes/session.h"
 
 /* Fills l->samples, one row per class, symbol and module, most samples first.  0 or negative errno. */

@@ -3,8 +3,8 @@
 
 #include "probes/bpf/terms.h"
 #include "probes/ledger.h"
-#include "probes/locks.h"
-#include "probes/naming.h"
+#include "probes/names/locks.h"
+#include "probes/names/naming.h"
 #include "probes/perf_stacks.h"
 #include "probes/waiters.h"
 

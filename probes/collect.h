@@ -6,7 +6,7 @@
 #include "probes/ledger.h"
 #include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
-#include "probes/naming.h"
+#include "probes/names/naming.h"
 #include "probes/session.h"
 
 #include <sys/types.h>

@@ -4,10 +4,10 @@
 #ifndef HEAPWAIT_LEDGER_H
 #define HEAPWAIT_LEDGER_H
 
-#include "probes/futex_split.h"
 #include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
-#include "probes/naming.h"
+#include "probes/names/futex_split.h"
+#include "probes/names/naming.h"
 #include "probes/session.h"
 
 /* After session_stop(): fills m->ledger.  0 or negative errno. */

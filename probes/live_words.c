@@ -4,8 +4,8 @@
 #include "probes/live_words.h"
 
 #include "probes/host/clock.h"
-#include "probes/locks.h"
-#include "probes/naming.h"
+#include "probes/names/locks.h"
+#include "probes/names/naming.h"
 
 #include <errno.h>
 #include <stdlib.h>

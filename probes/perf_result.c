@@ -1,11 +1,11 @@
 /* The end of an import: addresses get their files and functions, words their names, and all goes into a
  * measurement.  See perf_import.h. */
-#include "probes/allocators.h"
 #include "probes/bpf/terms.h"
-#include "probes/code_class.h"
-#include "probes/locks.h"
 #include "probes/measurement/call_tree.h"
-#include "probes/naming.h"
+#include "probes/names/allocators.h"
+#include "probes/names/code_class.h"
+#include "probes/names/locks.h"
+#include "probes/names/naming.h"
 #include "probes/perf_import_private.h"
 #include "probes/stacks/frames.h"
 

@@ -1,9 +1,9 @@
 /* See perf_stacks.h.  perf numbers registers as the kernel does, the unwinder as DWARF does. */
 #include "probes/perf_stacks.h"
 
-#include "probes/code_class.h"
 #include "probes/host/kernel_symbols.h"
 #include "probes/measurement/call_tree.h"
+#include "probes/names/code_class.h"
 #include "probes/perf_data.h"
 #include "probes/perf_record.h"
 #include "probes/stacks/unwind.h"

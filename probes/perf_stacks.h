@@ -6,7 +6,7 @@
 
 #include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
-#include "probes/naming.h"
+#include "probes/names/naming.h"
 
 /* Adds the samples in `file` to m->paths and what was lost of them to m->losses.  0, also when the file can't
  * be read, which m->perf_failure then tells; -ENOMEM. */

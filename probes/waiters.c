@@ -2,7 +2,7 @@
  * is told by each frame's class; which function is the application's follows from that, in the views. */
 #include "probes/waiters.h"
 
-#include "probes/path_class.h"
+#include "probes/names/caller_class.h"
 #include "probes/stacks/unwind.h"
 
 #include <errno.h>

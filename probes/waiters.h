@@ -4,7 +4,7 @@
 
 #include "probes/measurement/call_tree.h"
 #include "probes/measurement/measurement.h"
-#include "probes/naming.h"
+#include "probes/names/naming.h"
 #include "probes/session.h"
 
 struct waiters;

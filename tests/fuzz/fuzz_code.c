@@ -1,7 +1,7 @@
 /* The reader of code without symbols, given any bytes: as x86-64, as aarch64, or as a reference archive,
  * whatever the first byte says. */
-#include "probes/libc_archive.h"
-#include "probes/musl_code.h"
+#include "probes/names/libc_archive.h"
+#include "probes/names/musl_code.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>

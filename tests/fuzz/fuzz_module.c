@@ -1,7 +1,7 @@
 /* The reader of ELF files and their symbols, given any bytes for a file: everything that is ever asked of a
  * module is asked of it. */
-#include "probes/allocators.h"
 #include "probes/elf/module.h"
+#include "probes/names/allocators.h"
 #include "probes/stacks/frames.h"
 #include "tests/fuzz/fuzz.h"
 

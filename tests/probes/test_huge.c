@@ -1,8 +1,8 @@
 /* A program of 500 MB with two million symbols: what is asked for is found, in memory that has a bound.  How
  * long it takes is printed and not judged: a test must not depend on the machine's speed. */
-#include "probes/allocators.h"
 #include "probes/elf/module.h"
-#include "probes/naming.h"
+#include "probes/names/allocators.h"
+#include "probes/names/naming.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/elf_make.h"
 #include "tests/probes/folder.h"

@@ -2,7 +2,7 @@
  * musl's malloc in aarch64 instructions, whose lock is found, and isn't when any of the evidence is taken
  * away. */
 #include "probes/code/code.h"
-#include "probes/musl_code.h"
+#include "probes/names/musl_code.h"
 #include "tests/probes/cmocka_test.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* What a process allocates with, by the files that it has mapped: real libraries in the orders in which
  * loaders map them, and programs made here that hold the symbols of an allocator. */
-#include "probes/naming.h"
+#include "probes/names/naming.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/elf_make.h"
 #include "tests/probes/folder.h"

@@ -3,7 +3,7 @@
  * there. */
 #include "probes/elf/members.h"
 #include "probes/mappings/mapped_file.h"
-#include "probes/naming.h"
+#include "probes/names/naming.h"
 #include "probes/stacks/frames.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"

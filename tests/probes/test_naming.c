@@ -1,8 +1,8 @@
 /* Naming by evidence: a symbol names what lies inside its size and nothing beside it; layouts of glibc's
  * arenas; return addresses on stacks made here; and each variant of the password program that was built shows
  * its libc, linkage and allocator in mappings as the kernel would have reported them. */
-#include "probes/allocators.h"
-#include "probes/naming.h"
+#include "probes/names/allocators.h"
+#include "probes/names/naming.h"
 #include "probes/stacks/frames.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"

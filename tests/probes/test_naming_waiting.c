@@ -1,7 +1,7 @@
 /* Words that have no name: what is said of them from how a thread waits and from what stands before them, in
  * programs without symbols that hold jemalloc and mimalloc, and in a dynamic one. */
-#include "probes/locks.h"
-#include "probes/naming.h"
+#include "probes/names/locks.h"
+#include "probes/names/naming.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/place.h"
 

@@ -1,10 +1,10 @@
 /* malloc's lock in programs without symbols.  Each program has a twin with symbols, which is the answer: for
  * every word of its data, what the code is said to tell must be what the twin's symbols say.  With arguments:
  * checks these programs (with symbols) instead, whatever musl they were linked with. */
-#include "probes/allocators.h"
-#include "probes/libc_archive.h"
-#include "probes/musl_code.h"
-#include "probes/naming.h"
+#include "probes/names/allocators.h"
+#include "probes/names/libc_archive.h"
+#include "probes/names/musl_code.h"
+#include "probes/names/naming.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"
 

@@ -1,8 +1,8 @@
 /* Reading stacks: what a function's code tells of its frame against what its unwind tables say, for every
  * call in whole files; and stacks that no program ever had. */
 #include "probes/code/insn.h"
-#include "probes/naming.h"
-#include "probes/path_class.h"
+#include "probes/names/caller_class.h"
+#include "probes/names/naming.h"
 #include "probes/stacks/cfi.h"
 #include "probes/stacks/frame_layout.h"
 #include "probes/stacks/unwind.h"

@@ -3,8 +3,8 @@
 #ifndef HEAPWAIT_INQUIRY_H
 #define HEAPWAIT_INQUIRY_H
 
-#include "probes/allocators.h"
-#include "probes/naming.h"
+#include "probes/names/allocators.h"
+#include "probes/names/naming.h"
 
 /* What is being worked out for one word. */
 struct inquiry {

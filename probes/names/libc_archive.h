@@ -6,8 +6,8 @@
 #define HEAPWAIT_LIBC_ARCHIVE_H
 
 #include "analysis/base/error.h"
-#include "probes/allocators.h"
 #include "probes/elf/module.h"
+#include "probes/names/allocators.h"
 
 struct libc_archive;
 

@@ -1,5 +1,5 @@
 /* See futex_split.h. */
-#include "probes/futex_split.h"
+#include "probes/names/futex_split.h"
 
 #include "probes/bpf/terms.h"
 

@@ -3,9 +3,9 @@
  * before those that are needed), the C library last.  The surprising fact: a program may not call malloc for
  * its own blocks. Rust's jemalloc is linked in as _rjem_malloc, and malloc is still the C library's: then
  * what is linked into the program stands for it, and the evidence says both. */
-#include "probes/mapped_program.h"
+#include "probes/names/mapped_program.h"
 
-#include "probes/allocators.h"
+#include "probes/names/allocators.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* What a frame of a call path is to who waits: code_class(), with all that stands between a futex word and
  * the application told apart from it. */
-#ifndef HEAPWAIT_PATH_CLASS_H
-#define HEAPWAIT_PATH_CLASS_H
+#ifndef HEAPWAIT_CALLER_CLASS_H
+#define HEAPWAIT_CALLER_CLASS_H
 
 #include "probes/elf/module.h"
 

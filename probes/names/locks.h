@@ -2,10 +2,10 @@
 #ifndef HEAPWAIT_LOCKS_H
 #define HEAPWAIT_LOCKS_H
 
-#include "probes/futex_split.h"
 #include "probes/measurement/measurement.h"
 #include "probes/measurement/word_row.h"
-#include "probes/naming.h"
+#include "probes/names/futex_split.h"
+#include "probes/names/naming.h"
 
 /* Who has a table of words, and what is to be known of them beside the rows. */
 struct lock_source {

@@ -1,5 +1,5 @@
 /* See locks.h. */
-#include "probes/locks.h"
+#include "probes/names/locks.h"
 
 #include "probes/bpf/terms.h"
 

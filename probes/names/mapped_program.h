@@ -4,7 +4,7 @@
 
 #include "probes/elf/module.h"
 #include "probes/mappings/sideband.h"
-#include "probes/stripped.h"
+#include "probes/names/stripped.h"
 
 struct mapped_program {
     const char *libc, *linkage;       /* "glibc"/"musl"; "static"/"static-pie"/"dynamic"; NULL: not known */

@@ -1,6 +1,6 @@
 /* See naming_private.h.  The innermost function on a call's stack that is not about locking itself owns the
  * word; an allocator's own lock function tells the allocator, whoever called it. */
-#include "probes/naming_private.h"
+#include "probes/names/naming_private.h"
 
 #include <string.h>
 

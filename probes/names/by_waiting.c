@@ -6,7 +6,7 @@
  * src/thread/__lock.c, pthread_mutex_timedlock.c; glibc nptl/lowlevellock.c, malloc/arena.c; jemalloc 5.0
  * to 5.3 mutex.h, mutex_prof.h, mutex.c; gperftools spinlock_linux-inl.h; scudo linux.cpp; Rust
  * library/std/src/sys/pal/unix/futex.rs. */
-#include "probes/naming_private.h"
+#include "probes/names/naming_private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* See allocators.h.  Order matters where one binary holds two: musl's own malloc is still linked into a
  * program that defines malloc by mimalloc, so the guests come before the C libraries. */
-#include "probes/allocators.h"
+#include "probes/names/allocators.h"
 
 #include <string.h>
 

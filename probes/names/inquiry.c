@@ -1,5 +1,5 @@
 /* See inquiry.h. */
-#include "probes/inquiry.h"
+#include "probes/names/inquiry.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * functions on the stack of a call; the way that threads wait.  The surprising fact: one address may be in
  * two libraries, one after the other (dlclose, dlopen): the mappings that count are those of the time when
  * the word was first seen. */
-#include "probes/naming_private.h"
+#include "probes/names/naming_private.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* See libc_archive.h.  What a relocation changes in code: four bytes or eight at its place, in x86-64's
  * relaxable ones also the opcode before (psABI, "Linker optimization"); on aarch64 the whole instruction. */
-#include "probes/libc_archive.h"
+#include "probes/names/libc_archive.h"
 
 #include "probes/code/insn.h"
 

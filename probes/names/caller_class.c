@@ -1,8 +1,8 @@
-/* See path_class.h.  Names are as compilers write them: C++ by the Itanium ABI (5.1, mangling), Rust by its
+/* See caller_class.h.  Names are as compilers write them: C++ by the Itanium ABI (5.1, mangling), Rust by its
  * legacy scheme, which looks like C++, and by its own (RFC 2603). */
-#include "probes/path_class.h"
+#include "probes/names/caller_class.h"
 
-#include "probes/code_class.h"
+#include "probes/names/code_class.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* See stripped.h. */
-#include "probes/stripped.h"
+#include "probes/names/stripped.h"
 
-#include "probes/allocators.h"
+#include "probes/names/allocators.h"
 
 #include <stdlib.h>
 #include <string.h>

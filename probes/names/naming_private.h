@@ -3,12 +3,12 @@
 #ifndef HEAPWAIT_NAMING_PRIVATE_H
 #define HEAPWAIT_NAMING_PRIVATE_H
 
-#include "probes/allocators.h"
-#include "probes/inquiry.h"
-#include "probes/mapped_program.h"
-#include "probes/naming.h"
+#include "probes/names/allocators.h"
+#include "probes/names/inquiry.h"
+#include "probes/names/mapped_program.h"
+#include "probes/names/naming.h"
+#include "probes/names/stripped.h"
 #include "probes/stacks/frames.h"
-#include "probes/stripped.h"
 
 /* A thread arena of glibc: numbered in the order in which they are met, each process's by itself. */
 struct arena {
@@ -22,7 +22,7 @@ struct known_program {
     const struct address_space *space;
     size_t mapping_count;
     struct mapped_program program;
-    bool mutex_statistics; /* its allocator keeps statistics with each mutex: see naming_waiting.c */
+    bool mutex_statistics; /* its allocator keeps statistics with each mutex: see by_waiting.c */
 };
 
 struct naming {

@@ -1,7 +1,7 @@
 /* See code_class.h. */
-#include "probes/code_class.h"
+#include "probes/names/code_class.h"
 
-#include "probes/allocators.h"
+#include "probes/names/allocators.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
 #define HEAPWAIT_STRIPPED_H
 
 #include "probes/elf/module.h"
-#include "probes/libc_archive.h"
-#include "probes/musl_code.h"
+#include "probes/names/libc_archive.h"
+#include "probes/names/musl_code.h"
 
 struct stripped;
 

@@ -4,7 +4,7 @@
  * MMAP_THRESHOLD, 131052; free crashes on a broken header and unmaps; both take the one lock oldmalloc
  * binmap, 64 bins of {lock[2], head, tail}, split_merge_lock[2] in one struct; its bits are set and cleared
  * by atomic or and and; MMAP_THRESHOLD is 0x38000, RECLAIM 0x28000 */
-#include "probes/musl_code.h"
+#include "probes/names/musl_code.h"
 
 #include "probes/code/code.h"
 #include "probes/code/function_facts.h"
