@@ -13,11 +13,11 @@
 #include "cli/study_capture.h"
 #include "cli/study_output.h"
 #include "cli/variants.h"
-#include "probes/floor.h"
 #include "probes/host/checks.h"
 #include "probes/host/host.h"
 #include "probes/measure.h"
-#include "probes/session.h"
+#include "probes/session/empty_probes.h"
+#include "probes/session/session.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -7,7 +7,7 @@
 #include "cli/variants.h"
 #include "probes/calibrate.h"
 #include "probes/host/checks.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 #include <pwd.h>
 #include <stdbool.h>

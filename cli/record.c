@@ -14,7 +14,7 @@
 #include "probes/names/libc_archive.h"
 #include "probes/perf_record.h"
 #include "probes/recording_facts.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 #include "probes/target.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 
 #include "cli/stop.h"
 #include "cli/study_run.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -6,7 +6,7 @@
 #include "probes/calibrate.h"
 #include "probes/perf_record.h"
 #include "probes/recording_facts.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 #include <errno.h>
 #include <inttypes.h>

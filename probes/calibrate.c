@@ -2,7 +2,7 @@
 #include "probes/calibrate.h"
 
 #include "probes/measure.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 #include <errno.h>
 #include <linux/futex.h>

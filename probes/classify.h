@@ -5,7 +5,7 @@
 #include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
 #include "probes/names/naming.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 /* Fills l->samples, one row per class, symbol and module, most samples first.  0 or negative errno. */
 int samples_classify(struct session *session, const struct sideband *sideband, struct naming *naming,

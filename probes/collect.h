@@ -7,7 +7,7 @@
 #include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
 #include "probes/names/naming.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 #include <sys/types.h>
 

@@ -8,7 +8,7 @@
 #include "probes/measurement/measurement.h"
 #include "probes/names/futex_split.h"
 #include "probes/names/naming.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 /* After session_stop(): fills m->ledger.  0 or negative errno. */
 int ledger_collect(struct session *session, const struct sideband *sideband, struct naming *naming,

@@ -9,7 +9,7 @@
 #include "probes/live_words.h"
 #include "probes/mappings/sideband.h"
 #include "probes/observe.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #define HEAPWAIT_LIVE_WORDS_H
 
 #include "probes/mappings/sideband.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 /* Futex calls between two looks.  Times are thread time in ns. */
 struct live_calls {

@@ -11,7 +11,7 @@
 #include "probes/measurement/call_tree.h"
 #include "probes/observe.h"
 #include "probes/perf_record.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 #include <errno.h>
 #include <stdlib.h>

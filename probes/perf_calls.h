@@ -6,7 +6,7 @@
 #define HEAPWAIT_PERF_CALLS_H
 
 #include "probes/perf_trace.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 struct perf_calls;
 

@@ -5,7 +5,7 @@
 #include "probes/measurement/call_tree.h"
 #include "probes/measurement/measurement.h"
 #include "probes/names/naming.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 struct waiters;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
 /* One question to the running kernel: can a program on a raw tracepoint of system calls lose the CPU to
  * another thread?  This program holds the CPU for a while, in one call of one thread, and user space sees
- * whether another one gets it meanwhile (pinned.c). */
+ * whether another one gets it meanwhile (cpu_pinning.c). */
 #include "vmlinux.h"
 
 #include <bpf/bpf_helpers.h>

@@ -15,7 +15,7 @@
     } while (0)
 #define PINNED(body) PINNED_UNLESS(false, body, 0)
 /* The raw programs of mode waits, which the kernel itself pins (before Linux 6.13 all tracepoints; since then
- * in its own code for those of system calls): asked by experiment, pinned.c. */
+ * in its own code for those of system calls): asked by experiment, cpu_pinning.c. */
 #define PINNED_CALL(body) PINNED_UNLESS(calls_pinned, body, 0)
 
 /* Kernels leave out a few switches when they call probes (seen: some from kernel threads, one in several

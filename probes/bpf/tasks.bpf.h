@@ -18,7 +18,7 @@ const volatile bool
     ledger; /* mode ledger; else mode waits, and what belongs to the ledger is never verified in */
 
 const volatile bool can_pin;
-const volatile bool calls_pinned; /* the kernel itself pins programs on system calls: see pinned.h */
+const volatile bool calls_pinned; /* the kernel itself pins programs on system calls: see cpu_pinning.h */
 const volatile bool by_registers; /* raw tracepoints: they tell where the task's registers are saved */
 
 /* Where kernels let a program on a tracepoint be preempted they have these as well (both came with Linux 6.10

@@ -3,7 +3,7 @@
 
 #include "probes/host/checks.h"
 #include "probes/measure.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 #include <errno.h>
 #include <fcntl.h>

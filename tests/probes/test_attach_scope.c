@@ -2,7 +2,7 @@
  * As test_attach.c, which has the processes. */
 #include "probes/host/identity.h"
 #include "probes/measure.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 #include "tests/probes/attach_trial.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * Needs the privilege to trace: without it the whole file ends with 77, which CTest counts as skipped. */
 #include "probes/host/checks.h"
 #include "probes/measurement/measurement.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 #include "tests/probes/trial.h"
 
 #include <sched.h>

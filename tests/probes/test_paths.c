@@ -3,7 +3,7 @@
 #include "probes/elf/module.h"
 #include "probes/host/checks.h"
 #include "probes/measurement/call_tree.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 #include "tests/probes/trial.h"
 
 #include <stdio.h>

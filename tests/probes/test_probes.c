@@ -3,7 +3,7 @@
  * with 77, which CTest counts as skipped. */
 #include "probes/host/checks.h"
 #include "probes/measure.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 #include "tests/probes/trial.h"
 
 #include <errno.h>

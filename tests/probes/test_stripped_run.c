@@ -4,7 +4,7 @@
 #include "probes/elf/module.h"
 #include "probes/host/checks.h"
 #include "probes/measurement/measurement.h"
-#include "probes/session.h"
+#include "probes/session/session.h"
 #include "tests/probes/trial.h"
 
 #include <limits.h>

@@ -1,8 +1,8 @@
-/* See pinned.h.  Two threads share one CPU: one makes a call in which the program holds it for a
+/* See cpu_pinning.h.  Two threads share one CPU: one makes a call in which the program holds it for a
  * millisecond, the other wakes in the middle of that with a real-time priority, and looks whether the program
  * still runs. Asked because to disable preemption costs a program more than all else that it does for most
  * system calls, and kernels up to 6.18 have done so already. */
-#include "probes/pinned.h"
+#include "probes/session/cpu_pinning.h"
 
 #include "probes/bpf/abi.h"
 #include "probes/bpf/cpu_pinning.skel.h" /* after abi.h, whose types it uses */

@@ -1,6 +1,6 @@
 /* Empty programs on the hooks of a mode: the floor that no probe on these hooks can go below. */
-#ifndef HEAPWAIT_FLOOR_H
-#define HEAPWAIT_FLOOR_H
+#ifndef HEAPWAIT_EMPTY_PROBES_H
+#define HEAPWAIT_EMPTY_PROBES_H
 
 #include "analysis/base/error.h"
 

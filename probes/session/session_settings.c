@@ -1,7 +1,7 @@
 /* What the BPF programs are told before they run: the mode, the numbers of system calls, the sizes of
  * maps. The kernel's headers know the numbers, which is why they are not the BPF side's. */
-#include "probes/pinned.h"
-#include "probes/session_private.h"
+#include "probes/session/cpu_pinning.h"
+#include "probes/session/session_private.h"
 
 #include <bpf/btf.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* See session.h.  Open, set, load, attach, run, read, close. */
-#include "probes/session.h"
+#include "probes/session/session.h"
 
 #include "probes/host/checks.h"
 #include "probes/host/clock.h"
-#include "probes/session_private.h"
+#include "probes/session/session_private.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* See attach.h.  The surprising fact: which of the two ways to see a futex call is used in mode waits depends
  * on who runs heapwait: the cheaper one needs to read tracefs, which CAP_BPF and CAP_PERFMON alone don't
  * allow. Mode ledger needs every system call, so the raw tracepoints. */
-#include "probes/attach.h"
+#include "probes/session/attach.h"
 
 #include "probes/host/tracefs.h"
 

@@ -2,7 +2,7 @@
  * surprising fact: what a CPU adds up for itself is brought to the table by a program that user space lets
  * run there, so a snapshot needs no lock and no pause, and no total in it ever gets smaller. */
 #include "probes/host/clock.h"
-#include "probes/session_private.h"
+#include "probes/session/session_private.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* What a session brings back in mode ledger: the accounts of threads and of the timeline, the samples.  See
  * session.h. */
 #include "probes/host/clock.h"
-#include "probes/session_private.h"
+#include "probes/session/session_private.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>

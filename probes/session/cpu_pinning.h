@@ -1,6 +1,6 @@
 /* Whether the running kernel keeps the CPU for the programs on system calls. */
-#ifndef HEAPWAIT_PINNED_H
-#define HEAPWAIT_PINNED_H
+#ifndef HEAPWAIT_CPU_PINNING_H
+#define HEAPWAIT_CPU_PINNING_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* Brings back what the kernel's tables hold: words with what belongs to them, call stacks, address spaces. */
-#include "probes/session_private.h"
+#include "probes/session/session_private.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

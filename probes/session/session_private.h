@@ -1,9 +1,9 @@
-/* What session.c and settings.c share of a session. */
+/* What session.c and session_settings.c share of a session. */
 #ifndef HEAPWAIT_SESSION_PRIVATE_H
 #define HEAPWAIT_SESSION_PRIVATE_H
 
-#include "probes/attach.h"
-#include "probes/session.h"
+#include "probes/session/attach.h"
+#include "probes/session/session.h"
 
 #include "probes/bpf/probes.skel.h" /* after abi.h, whose types it uses */
 

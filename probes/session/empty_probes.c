@@ -1,10 +1,10 @@
-/* See floor.h. */
-#include "probes/floor.h"
+/* See empty_probes.h. */
+#include "probes/session/empty_probes.h"
 
-#include "probes/attach.h"
 #include "probes/bpf/empty_probes.skel.h"
 #include "probes/host/checks.h"
 #include "probes/measurement/measurement.h"
+#include "probes/session/attach.h"
 
 #include <errno.h>
 #include <stdlib.h>
