@@ -8,7 +8,7 @@
 #include "cli/stop.h"
 #include "probes/names/libc_archive.h"
 #include "probes/perf_import.h"
-#include "probes/recording.h"
+#include "probes/recording/recording.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@
 #include "probes/measure.h"
 #include "probes/names/libc_archive.h"
 #include "probes/perf_record.h"
-#include "probes/recording_facts.h"
+#include "probes/recording/recording_facts.h"
 #include "probes/session/session.h"
 #include "probes/target.h"
 

@@ -8,7 +8,7 @@
 #include "cli/progress.h"
 #include "cli/study_history.h"
 #include "cli/study_settings.h"
-#include "probes/recording.h"
+#include "probes/recording/recording.h"
 
 /* What came of the runs of this call (not of those that --resume found). */
 struct study_tally {

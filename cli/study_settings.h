@@ -9,7 +9,7 @@
 #include "cli/study_words.h"
 #include "cli/variants.h"
 #include "probes/host/host.h"
-#include "probes/recording.h"
+#include "probes/recording/recording.h"
 
 #define STUDY_QUICK_PASSWORDS UINT64_C(100000)
 

@@ -5,7 +5,7 @@
 #include "cli/study_capture.h"
 #include "probes/calibrate.h"
 #include "probes/perf_record.h"
-#include "probes/recording_facts.h"
+#include "probes/recording/recording_facts.h"
 #include "probes/session/session.h"
 
 #include <errno.h>

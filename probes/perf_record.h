@@ -8,7 +8,7 @@
 #define HEAPWAIT_PERF_RECORD_H
 
 #include "analysis/base/error.h"
-#include "probes/recording.h"
+#include "probes/recording/recording.h"
 
 #include <stddef.h>
 #include <sys/types.h>

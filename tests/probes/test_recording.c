@@ -1,6 +1,6 @@
 /* The recording's writer: whole runs or nothing, and other people's files are left alone. */
 #include "probes/measurement/call_tree.h"
-#include "probes/recording.h"
+#include "probes/recording/recording.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"
 

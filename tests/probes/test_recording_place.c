@@ -1,6 +1,6 @@
 /* The place that a recording is put at, when others are there too: what they left, what they do meanwhile.
  * Nobody's file is touched, and what was measured is kept. */
-#include "probes/recording.h"
+#include "probes/recording/recording.h"
 #include "tests/analysis/journal_plant.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"

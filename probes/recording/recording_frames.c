@@ -1,7 +1,7 @@
 /* The rows of call paths: `frame`, `frame_sample` and `waiter`.  A tree's nodes are numbered callers first,
  * so that their rows can be written in order, each referring to one that is there. */
 #include "probes/measurement/call_tree.h"
-#include "probes/recording_private.h"
+#include "probes/recording/recording_private.h"
 
 /* The greatest id of all runs so far. */
 static int frames_begin(struct recording *r, int64_t *frames, struct error *err)

@@ -5,7 +5,7 @@
 
 #include "probes/host/host.h"
 #include "probes/measurement/calibration.h"
-#include "probes/recording.h"
+#include "probes/recording/recording.h"
 
 /* Writes the facts, heapwait's version and the measured cost of a null system call.  Takes about 50 ms. */
 int recording_facts_host(struct recording *r, const struct host_facts *facts, const char *heapwait_version,

@@ -2,7 +2,7 @@
  * and renamed.  So whoever reads FILE, or kills heapwait, finds a whole recording: this state or the one
  * before.  What can't be put there is kept under the name that it has then, or in TMPDIR when there is no
  * room. */
-#include "probes/recording_private.h"
+#include "probes/recording/recording_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

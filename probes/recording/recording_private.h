@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_RECORDING_PRIVATE_H
 #define HEAPWAIT_RECORDING_PRIVATE_H
 
-#include "probes/recording.h"
+#include "probes/recording/recording.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* Statements of the recording's writer: see recording_private.h. */
-#include "probes/recording_private.h"
+#include "probes/recording/recording_private.h"
 
 #include <errno.h>
 

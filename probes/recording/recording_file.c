@@ -1,7 +1,7 @@
 /* The recording's file as a file: what lies at its place and may be replaced, who is writing, whether there
  * is room.  All names are looked up in the folder that was opened at the beginning, and no link is followed:
  * the folder may be one that others can write to.  The writer's lock is on a byte that SQLite doesn't use. */
-#include "probes/recording_private.h"
+#include "probes/recording/recording_private.h"
 
 #include "analysis/one_file.h"
 

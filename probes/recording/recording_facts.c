@@ -1,5 +1,5 @@
 /* See recording_facts.h. */
-#include "probes/recording_facts.h"
+#include "probes/recording/recording_facts.h"
 
 #include "probes/host/clock.h"
 

@@ -1,10 +1,10 @@
 /* See recording.h.  SQLite works on a file in memory that has no name (see analysis/one_file.h); what becomes
  * of it is recording_publish.c's. */
-#include "probes/recording.h"
+#include "probes/recording/recording.h"
 
 #include "analysis/base/datadir.h"
 #include "analysis/one_file.h"
-#include "probes/recording_private.h"
+#include "probes/recording/recording_private.h"
 
 #include <errno.h>
 #include <stdio.h>
