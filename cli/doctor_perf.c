@@ -2,7 +2,7 @@
  * each part of it is for. */
 #include "cli/doctor_perf.h"
 #include "cli/command.h"
-#include "probes/perf_line.h"
+#include "probes/perf/perf_line.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* heapwait import: a perf session into a recording.  The reading is probes/perf_import.h's; here are the
+/* heapwait import: a perf session into a recording.  The reading is probes/perf/perf_import.h's; here are the
  * options, the bar and the words. */
 #include "cli/command.h"
 #include "cli/perf_keep.h"

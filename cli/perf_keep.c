@@ -7,7 +7,7 @@
 #include "cli/progress.h"
 #include "cli/stop.h"
 #include "probes/names/libc_archive.h"
-#include "probes/perf_import.h"
+#include "probes/perf/perf_import.h"
 #include "probes/recording/recording.h"
 
 #include <errno.h>

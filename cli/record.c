@@ -12,7 +12,7 @@
 #include "probes/host/process.h"
 #include "probes/measure.h"
 #include "probes/names/libc_archive.h"
-#include "probes/perf_record.h"
+#include "probes/perf/perf_record.h"
 #include "probes/recording/recording_facts.h"
 #include "probes/session/session.h"
 #include "probes/target.h"

@@ -8,8 +8,8 @@
 #include "cli/stop.h"
 #include "probes/host/host.h"
 #include "probes/launch.h"
-#include "probes/perf_line.h"
-#include "probes/perf_record.h"
+#include "probes/perf/perf_line.h"
+#include "probes/perf/perf_record.h"
 
 #include <errno.h>
 #include <signal.h>

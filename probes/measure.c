@@ -10,7 +10,7 @@
 #include "probes/mappings/sideband.h"
 #include "probes/measurement/call_tree.h"
 #include "probes/observe.h"
-#include "probes/perf_record.h"
+#include "probes/perf/perf_record.h"
 #include "probes/session/session.h"
 
 #include <errno.h>

@@ -4,8 +4,8 @@
 #include "probes/host/kernel_symbols.h"
 #include "probes/measurement/call_tree.h"
 #include "probes/names/code_class.h"
-#include "probes/perf_data.h"
-#include "probes/perf_record.h"
+#include "probes/perf/perf_data.h"
+#include "probes/perf/perf_record.h"
 #include "probes/stacks/unwind.h"
 
 #include <asm/perf_regs.h>

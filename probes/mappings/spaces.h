@@ -1,7 +1,7 @@
 /* The history of address spaces: which files each process had mapped as code, and when.  Fed in order of time
- * by whoever sees the records: probes/mappings/sideband.c from the kernel, probes/perf_import.c from a perf
- * session. Reads no ELF file; keeps no data mappings: where a module's .data and .bss lie follows from its
- * code's place and its own headers. */
+ * by whoever sees the records: probes/mappings/sideband.c from the kernel, probes/perf/perf_import.c from a
+ * perf session. Reads no ELF file; keeps no data mappings: where a module's .data and .bss lie follows from
+ * its code's place and its own headers. */
 #ifndef HEAPWAIT_SPACES_H
 #define HEAPWAIT_SPACES_H
 

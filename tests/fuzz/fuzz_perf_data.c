@@ -1,6 +1,6 @@
 /* The reader of perf.data, given any bytes for a file: every field of every sample that it hands over is
  * touched. */
-#include "probes/perf_data.h"
+#include "probes/perf/perf_data.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* The reader of what `perf script` prints, given any bytes for it, in pieces of any size; and what an import
  * keeps of it while it reads: threads and words, call paths, address spaces, the session's facts. */
 #include "probes/mappings/spaces.h"
-#include "probes/perf_calls.h"
-#include "probes/perf_paths.h"
-#include "probes/perf_script.h"
-#include "probes/perf_session.h"
+#include "probes/perf/perf_call_paths.h"
+#include "probes/perf/perf_calls.h"
+#include "probes/perf/perf_script.h"
+#include "probes/perf/perf_session.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Futex calls put together from events with times that are chosen here: outcomes, times, histograms and
  * losses are known exactly. */
-#include "probes/perf_calls.h"
+#include "probes/perf/perf_calls.h"
 #include "tests/probes/cmocka_test.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* The reader of perf.data on files made here byte by byte, whole and cut off anywhere; and the kernel's
  * names. */
 #include "probes/host/kernel_symbols.h"
-#include "probes/perf_data.h"
+#include "probes/perf/perf_data.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"
 

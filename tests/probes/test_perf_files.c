@@ -1,5 +1,5 @@
 /* Which files' symbols may be used for a perf session: those that are surely the same. */
-#include "probes/perf_files.h"
+#include "probes/perf/perf_files.h"
 #include "tests/probes/cmocka_test.h"
 
 #include <elfutils/libdwelf.h>

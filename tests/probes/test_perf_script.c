@@ -1,6 +1,6 @@
 /* What perf script prints, as perf 6.1 prints it and as older ones and libtraceevent's plugins do, against
  * the records it is to become; and lines that no perf ever printed. */
-#include "probes/perf_script.h"
+#include "probes/perf/perf_script.h"
 #include "tests/probes/cmocka_test.h"
 
 #include <stdio.h>

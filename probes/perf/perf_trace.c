@@ -1,7 +1,7 @@
 /* See perf_trace.h.  Formats: print fmt in /sys/kernel/tracing/events/EVENT/format (Linux 6.1 to 6.18) and
  * libtraceevent's plugins futex and sched_switch.  Names of threads stand in the text and may hold anything
  * but are at most 15 bytes long: what is searched for is longer, or is read from the right. */
-#include "probes/perf_trace.h"
+#include "probes/perf/perf_trace.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* See perf_calls.h.  The surprising fact: in a session of one command the switch to a thread is told only by
  * perf's own records (--switch-events), since the tracepoint belongs to the thread that leaves; without them
  * a thread is taken to be back when it does anything. */
-#include "probes/perf_calls.h"
+#include "probes/perf/perf_calls.h"
 
 #include "probes/bpf/outcome.h"
 

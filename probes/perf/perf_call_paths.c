@@ -1,5 +1,5 @@
-/* See perf_paths.h. */
-#include "probes/perf_paths.h"
+/* See perf_call_paths.h. */
+#include "probes/perf/perf_call_paths.h"
 
 #include <stdlib.h>
 #include <string.h>

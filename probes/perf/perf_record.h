@@ -1,6 +1,6 @@
 /* `perf record` on a process that is held before its exec: started, told apart from a perf that can't,
  * switched on before the process goes on, and ended so that its file is whole.  Owns perf's process, nothing
- * of its file's contents (probes/perf_data.h).
+ * of its file's contents (probes/perf/perf_data.h).
  *
  * Attached by -p, perf opens its events on the process alone, but with `inherit`: threads and children to
  * come are sampled too, as if perf had started the command itself. */

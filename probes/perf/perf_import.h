@@ -6,7 +6,7 @@
 
 #include "analysis/base/error.h"
 #include "probes/measurement/measurement.h"
-#include "probes/perf_session.h"
+#include "probes/perf/perf_session.h"
 
 struct perf_import_options {
     const char *path;

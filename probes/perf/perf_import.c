@@ -1,10 +1,10 @@
 /* See perf_import.h.  perf script merges the CPUs' buffers and prints events in order of time, so the state
  * of each thread can be followed as they come. */
-#include "probes/perf_import.h"
+#include "probes/perf/perf_import.h"
 
-#include "probes/perf_child.h"
-#include "probes/perf_import_private.h"
-#include "probes/perf_script.h"
+#include "probes/perf/perf_child.h"
+#include "probes/perf/perf_import_private.h"
+#include "probes/perf/perf_script.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* The call paths of a perf session as a tree of addresses as perf printed them, each with its file and
  * address space; what the addresses mean is found out once, at the end.  Bounded: a path that finds no room
  * has the number 0. */
-#ifndef HEAPWAIT_PERF_PATHS_H
-#define HEAPWAIT_PERF_PATHS_H
+#ifndef HEAPWAIT_PERF_CALL_PATHS_H
+#define HEAPWAIT_PERF_CALL_PATHS_H
 
-#include "probes/perf_script.h"
+#include "probes/perf/perf_script.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,9 +2,9 @@
  * leaves, so that in a session of one command only perf's own switch records tell of a thread's return; and
  * sched_wakeup may happen on another CPU, under anybody's name, while sched_waking happens where the waker
  * runs. */
-#include "probes/perf_line.h"
+#include "probes/perf/perf_line.h"
 
-#include "probes/perf_record.h"
+#include "probes/perf/perf_record.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>

@@ -4,10 +4,10 @@
 #define HEAPWAIT_PERF_IMPORT_PRIVATE_H
 
 #include "probes/mappings/spaces.h"
-#include "probes/perf_calls.h"
-#include "probes/perf_files.h"
-#include "probes/perf_import.h"
-#include "probes/perf_paths.h"
+#include "probes/perf/perf_call_paths.h"
+#include "probes/perf/perf_calls.h"
+#include "probes/perf/perf_files.h"
+#include "probes/perf/perf_import.h"
 
 /* Samples that hit the kernel's code, by what is known of the thread then. */
 enum kernel_class { KERNEL_FUTEX_WAIT, KERNEL_FUTEX_WAKE, KERNEL_PAGE_FAULT, KERNEL_OTHER, KERNEL_CLASSES };

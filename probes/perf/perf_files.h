@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_PERF_FILES_H
 #define HEAPWAIT_PERF_FILES_H
 
-#include "probes/perf_session.h"
+#include "probes/perf/perf_session.h"
 
 #include <stddef.h>
 #include <stdint.h>

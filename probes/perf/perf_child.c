@@ -1,6 +1,6 @@
 /* See perf_child.h.  What perf says on stderr goes into a file without a name, so that a flood of warnings
  * blocks nobody; only its end is ever shown. */
-#include "probes/perf_child.h"
+#include "probes/perf/perf_child.h"
 
 #include <errno.h>
 #include <fcntl.h>

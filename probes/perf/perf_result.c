@@ -6,7 +6,7 @@
 #include "probes/names/code_class.h"
 #include "probes/names/locks.h"
 #include "probes/names/naming.h"
-#include "probes/perf_import_private.h"
+#include "probes/perf/perf_import_private.h"
 #include "probes/stacks/frames.h"
 
 #include <errno.h>

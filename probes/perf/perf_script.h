@@ -6,7 +6,7 @@
 #ifndef HEAPWAIT_PERF_SCRIPT_H
 #define HEAPWAIT_PERF_SCRIPT_H
 
-#include "probes/perf_trace.h"
+#include "probes/perf/perf_trace.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* See perf_files.h.  An inode number alone is weak: file systems give it to the next file once it is free. */
-#include "probes/perf_files.h"
+#include "probes/perf/perf_files.h"
 
 #include <elfutils/libdwelf.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* See perf_record.h.  The protocol is perf's own (perf-record(1), --control, since 5.9): a command and a
  * newline on one descriptor, "ack\n" on another when it is done.  perf is in a process group of its own:
  * Ctrl-C is for the command, and must not end the sampling before it. */
-#include "probes/perf_record.h"
+#include "probes/perf/perf_record.h"
 
 #include <errno.h>
 #include <fcntl.h>

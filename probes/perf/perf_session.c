@@ -1,8 +1,8 @@
 /* See perf_session.h.  The file's head: struct perf_file_header of tools/perf/util/header.h, described in
  * tools/perf/Documentation/perf.data-file-format.txt. */
-#include "probes/perf_session.h"
+#include "probes/perf/perf_session.h"
 
-#include "probes/perf_child.h"
+#include "probes/perf/perf_child.h"
 
 #include <errno.h>
 #include <fcntl.h>

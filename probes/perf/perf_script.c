@@ -1,6 +1,6 @@
 /* See perf_script.h.  A record is a line, and of a call path those that follow it up to an empty one; they
  * begin with a tab, which no record does. */
-#include "probes/perf_script.h"
+#include "probes/perf/perf_script.h"
 
 #include <inttypes.h>
 #include <stdio.h>

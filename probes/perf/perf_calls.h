@@ -5,7 +5,7 @@
 #ifndef HEAPWAIT_PERF_CALLS_H
 #define HEAPWAIT_PERF_CALLS_H
 
-#include "probes/perf_trace.h"
+#include "probes/perf/perf_trace.h"
 #include "probes/session/session.h"
 
 struct perf_calls;

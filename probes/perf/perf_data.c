@@ -1,5 +1,5 @@
 /* See perf_data.h.  One record is in memory at a time: none is larger than 64 KiB, its size has 16 bits. */
-#include "probes/perf_data.h"
+#include "probes/perf/perf_data.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>

@@ -1,7 +1,8 @@
 /* The samples in a perf.data, as perf wrote them: program counter, the kernel's call chain, the user's
- * registers and the top of the user's stack.  `perf script` tells of everything else (probes/perf_script.h);
- * what it can't tell is the copy of the stack, of which perf itself finds no callers in a static musl
- * program.  The file may be anybody's: whatever is in it, memory is bounded, and reading stays within it.
+ * registers and the top of the user's stack.  `perf script` tells of everything else
+ * (probes/perf/perf_script.h); what it can't tell is the copy of the stack, of which perf itself finds no
+ * callers in a static musl program.  The file may be anybody's: whatever is in it, memory is bounded, and
+ * reading stays within it.
  *
  * Format: tools/perf/Documentation/perf.data-file-format.txt in the kernel's sources; a sample's fields:
  * PERF_RECORD_SAMPLE in linux/perf_event.h. */
