@@ -15,7 +15,7 @@
 #include "cli/variants.h"
 #include "probes/host/checks.h"
 #include "probes/host/host.h"
-#include "probes/measure.h"
+#include "probes/run/measure.h"
 #include "probes/session/empty_probes.h"
 #include "probes/session/session.h"
 

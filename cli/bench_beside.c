@@ -2,8 +2,8 @@
  * idle command nor anybody else on the machine is in the time. */
 #include "cli/bench_beside.h"
 
-#include "probes/calibrate.h"
-#include "probes/measure.h"
+#include "probes/run/calibrate.h"
+#include "probes/run/measure.h"
 
 #include <errno.h>
 #include <fcntl.h>

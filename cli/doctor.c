@@ -5,8 +5,8 @@
 #include "cli/doctor_perf.h"
 #include "cli/output.h"
 #include "cli/variants.h"
-#include "probes/calibrate.h"
 #include "probes/host/checks.h"
+#include "probes/run/calibrate.h"
 #include "probes/session/session.h"
 
 #include <pwd.h>

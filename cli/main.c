@@ -1,6 +1,6 @@
 /* The heapwait command: finds the subcommand and hands over.  One file per subcommand, the table is here. */
 #include "cli/command.h"
-#include "probes/calibrate.h"
+#include "probes/run/calibrate.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ int main(int argc, char **argv)
         return EXIT_OK;
     }
     if (argc == 4 && !strcmp(argv[1], "calibration-loop"))
-        return calibration_loop(argv[2], argv[3]); /* heapwait runs itself: see probes/calibrate.h */
+        return calibration_loop(argv[2], argv[3]); /* heapwait runs itself: see probes/run/calibrate.h */
     for (const struct command *c = commands; c->name; c++)
         if (!strcmp(argv[1], c->name))
             return c->run(argc - 1, argv + 1);

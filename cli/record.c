@@ -5,17 +5,17 @@
 #include "cli/lock_table.h"
 #include "cli/record_options.h"
 #include "cli/record_perf.h"
-#include "probes/calibrate.h"
 #include "probes/elf/debug_file.h"
 #include "probes/host/host.h"
 #include "probes/host/identity.h"
 #include "probes/host/process.h"
-#include "probes/measure.h"
 #include "probes/names/libc_archive.h"
 #include "probes/perf/perf_record.h"
 #include "probes/recording/recording_facts.h"
+#include "probes/run/calibrate.h"
+#include "probes/run/measure.h"
+#include "probes/run/target.h"
 #include "probes/session/session.h"
-#include "probes/target.h"
 
 #include <errno.h>
 #include <signal.h>

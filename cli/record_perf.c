@@ -7,9 +7,9 @@
 #include "cli/perf_keep.h"
 #include "cli/stop.h"
 #include "probes/host/host.h"
-#include "probes/launch.h"
 #include "probes/perf/perf_line.h"
 #include "probes/perf/perf_record.h"
+#include "probes/run/launch.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* The wish to stop: SIGINT, SIGTERM and SIGHUP, noted between runs.  While a command runs its launch takes
- * them (probes/launch.h) and says so in the run's outcome. */
+ * them (probes/run/launch.h) and says so in the run's outcome. */
 #ifndef HEAPWAIT_STOP_H
 #define HEAPWAIT_STOP_H
 

@@ -3,7 +3,7 @@
 
 #include "cli/study_capture.h"
 #include "probes/host/host.h"
-#include "probes/measure.h"
+#include "probes/run/measure.h"
 
 #include <errno.h>
 #include <inttypes.h>

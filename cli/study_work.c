@@ -3,9 +3,9 @@
 
 #include "cli/stop.h"
 #include "cli/study_capture.h"
-#include "probes/calibrate.h"
 #include "probes/perf/perf_record.h"
 #include "probes/recording/recording_facts.h"
+#include "probes/run/calibrate.h"
 #include "probes/session/session.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* heapwait top: processes by what malloc's locks cost them, once a second.  On a terminal a page that is
- * drawn anew, else a block of lines for each interval.  Follows and counts nothing itself: see probes/live.h.
+ * drawn anew, else a block of lines for each interval.  Follows and counts nothing itself: see
+ * probes/run/live.h.
  */
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -7,7 +8,7 @@
 #include "cli/table.h"
 #include "cli/top_screen.h"
 #include "cli/top_table.h"
-#include "probes/live.h"
+#include "probes/run/live.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -2,7 +2,7 @@
 #ifndef HEAPWAIT_TOP_TABLE_H
 #define HEAPWAIT_TOP_TABLE_H
 
-#include "probes/live.h"
+#include "probes/run/live.h"
 
 #include <stdbool.h>
 #include <stdio.h>

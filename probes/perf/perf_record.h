@@ -15,8 +15,9 @@
 
 struct perf_record_child;
 
-/* Samples of what runs, with the top of the user stack: heapwait unwinds it itself (probes/perf_stacks.h).
- * Frame pointers, perf's cheaper way, are of no use in a static musl program: its C library has none. */
+/* Samples of what runs, with the top of the user stack: heapwait unwinds it itself
+ * (probes/run/perf_stacks.h). Frame pointers, perf's cheaper way, are of no use in a static musl program: its
+ * C library has none. */
 enum { PERF_FREQUENCY_HZ = 499, PERF_STACK_BYTES = 8192 };
 
 /* "cycles" where the machine counts them and this user may, else "cpu-clock". */

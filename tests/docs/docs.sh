@@ -206,8 +206,8 @@ check_paths()
 check_reasons()
 {
     sed -n 's/^ *\[LOSS_[A-Z]*\] = "\(.*\)",/\1/p' probes/bpf/terms.c >"$folder/words"
-    sed -n 's/.*(struct loss){"\([^"]*\)".*/\1/p' probes/collect.c >>"$folder/words"
-    sed -n 's/^ *{STATE_[A-Z_]*, [^,]*, \("[a-z_]*"\), *\([^}]*\)},/\1 \2/p' probes/ledger.c | tr ' ' '\n' |
+    sed -n 's/.*(struct loss){"\([^"]*\)".*/\1/p' probes/run/collect.c >>"$folder/words"
+    sed -n 's/^ *{STATE_[A-Z_]*, [^,]*, \("[a-z_]*"\), *\([^}]*\)},/\1 \2/p' probes/run/ledger.c | tr ' ' '\n' |
         sed -n 's/"\([a-z_]*\)"/\1/p' >>"$folder/words"
     [ "$(wc -l <"$folder/words")" -gt 25 ] || wrong "the words were not found in probes/"
     while read -r word; do

@@ -2,7 +2,7 @@
 #include "tests/probes/attach_trial.h"
 
 #include "probes/host/checks.h"
-#include "probes/measure.h"
+#include "probes/run/measure.h"
 #include "probes/session/session.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #define TESTS_PROBES_ATTACH_TRIAL_H
 
 #include "probes/measurement/measurement.h"
-#include "probes/target.h"
+#include "probes/run/target.h"
 #include "tests/probes/trial.h"
 
 #include <stdio.h>

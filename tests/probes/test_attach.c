@@ -1,7 +1,7 @@
 /* Attaching to processes by their numbers: exact counts, in both modes, of programs that do known things when
  * they are told to.  Needs the privilege to trace: without it the whole file ends with 77, which CTest counts
  * as skipped. */
-#include "probes/measure.h"
+#include "probes/run/measure.h"
 #include "tests/probes/attach_trial.h"
 #include "tests/probes/subject_parts.h"
 

@@ -1,7 +1,7 @@
 /* Attaching to the machine and to a cgroup, beside a command or without; commands of another user; snapshots.
  * As test_attach.c, which has the processes. */
 #include "probes/host/identity.h"
-#include "probes/measure.h"
+#include "probes/run/measure.h"
 #include "probes/session/session.h"
 #include "tests/probes/attach_trial.h"
 

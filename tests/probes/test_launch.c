@@ -1,6 +1,6 @@
 /* Starting a command in two steps, and how it ends: by itself, by a signal, by a timeout, by an interruption;
  * the commands that can't be executed.  Nothing here needs privilege. */
-#include "probes/launch.h"
+#include "probes/run/launch.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"
 

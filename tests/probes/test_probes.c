@@ -2,7 +2,7 @@
  * ledger` expect the same counts of both modes.  Needs the privilege to trace: without it the whole file ends
  * with 77, which CTest counts as skipped. */
 #include "probes/host/checks.h"
-#include "probes/measure.h"
+#include "probes/run/measure.h"
 #include "probes/session/session.h"
 #include "tests/probes/trial.h"
 

@@ -2,7 +2,7 @@
  * that the ring's reader calls, which is why the source is included; one test takes them from the kernel. */
 #include "probes/mappings/sideband.c"
 
-#include "probes/launch.h"
+#include "probes/run/launch.h"
 #include "tests/probes/cmocka_test.h"
 
 #include <signal.h>

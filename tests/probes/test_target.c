@@ -3,7 +3,7 @@
 #include "probes/host/identity.h"
 #include "probes/host/process.h"
 #include "probes/mappings/maps.h"
-#include "probes/target.h"
+#include "probes/run/target.h"
 #include "tests/probes/cmocka_test.h"
 
 #include <errno.h>

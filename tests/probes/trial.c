@@ -2,7 +2,7 @@
 #include "tests/probes/trial.h"
 
 #include "analysis/base/error.h"
-#include "probes/measure.h"
+#include "probes/run/measure.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* See observe.h.  The order matters: the sideband is open before anybody is marked, so that no mapping falls
  * between its records and what /proc says; that is read at once, for a process may end before its first word
  * is named. */
-#include "probes/observe.h"
+#include "probes/run/observe.h"
 
 #include "probes/host/clock.h"
 

@@ -1,12 +1,12 @@
 /* See collect.h. */
-#include "probes/collect.h"
+#include "probes/run/collect.h"
 
 #include "probes/bpf/terms.h"
-#include "probes/ledger.h"
 #include "probes/names/locks.h"
 #include "probes/names/naming.h"
-#include "probes/perf_stacks.h"
-#include "probes/waiters.h"
+#include "probes/run/ledger.h"
+#include "probes/run/perf_stacks.h"
+#include "probes/run/waiters.h"
 
 #include <errno.h>
 #include <stdlib.h>

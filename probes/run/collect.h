@@ -3,10 +3,10 @@
 #ifndef HEAPWAIT_COLLECT_H
 #define HEAPWAIT_COLLECT_H
 
-#include "probes/ledger.h"
 #include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
 #include "probes/names/naming.h"
+#include "probes/run/ledger.h"
 #include "probes/session/session.h"
 
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 /* See target.h. */
-#include "probes/target.h"
+#include "probes/run/target.h"
 
 #include "probes/host/process.h"
 

@@ -1,5 +1,5 @@
 /* See perf_stacks.h.  perf numbers registers as the kernel does, the unwinder as DWARF does. */
-#include "probes/perf_stacks.h"
+#include "probes/run/perf_stacks.h"
 
 #include "probes/host/kernel_symbols.h"
 #include "probes/measurement/call_tree.h"

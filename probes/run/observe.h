@@ -6,8 +6,8 @@
 #include "probes/host/signals.h"
 #include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"
+#include "probes/run/target.h"
 #include "probes/session/session.h"
-#include "probes/target.h"
 
 /* Opens the sideband and follows the target.  -ESRCH: none of its processes could be followed.  *note: what
  * the user should be told, malloc'd. */

@@ -2,13 +2,13 @@
  * the words that are known already lie in that order too: so nothing is searched for.  The surprising fact:
  * the table only grows, with words of processes that ended long ago; when it is well filled, all is begun
  * anew. */
-#include "probes/live.h"
+#include "probes/run/live.h"
 
 #include "probes/bpf/terms.h"
 #include "probes/host/clock.h"
-#include "probes/live_words.h"
 #include "probes/mappings/sideband.h"
-#include "probes/observe.h"
+#include "probes/run/live_words.h"
+#include "probes/run/observe.h"
 #include "probes/session/session.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* See live_words.h.  The surprising fact: a word may be met before its process's mappings are known (the
  * kernel's records of them become usable a second late), or before the library that holds it.  So it may
  * have to wait for its name, and a name without evidence is looked for again, a few times. */
-#include "probes/live_words.h"
+#include "probes/run/live_words.h"
 
 #include "probes/host/clock.h"
 #include "probes/names/locks.h"

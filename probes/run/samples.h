@@ -1,6 +1,6 @@
 /* What the program was doing when a sample was taken: its own code, the allocator's, the lock's, copying. */
-#ifndef HEAPWAIT_CLASSIFY_H
-#define HEAPWAIT_CLASSIFY_H
+#ifndef HEAPWAIT_SAMPLES_H
+#define HEAPWAIT_SAMPLES_H
 
 #include "probes/mappings/sideband.h"
 #include "probes/measurement/measurement.h"

@@ -1,9 +1,9 @@
 /* See ledger.h.  The sum of a thread's states is its lifetime by construction in the kernel; dividing a state
  * here takes from it what the parts get, so that this stays so. */
-#include "probes/ledger.h"
+#include "probes/run/ledger.h"
 
 #include "probes/bpf/terms.h"
-#include "probes/classify.h"
+#include "probes/run/samples.h"
 
 #include <errno.h>
 #include <stdlib.h>

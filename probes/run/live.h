@@ -5,8 +5,8 @@
 #define HEAPWAIT_LIVE_H
 
 #include "analysis/base/error.h"
-#include "probes/live_words.h"
-#include "probes/target.h"
+#include "probes/run/live_words.h"
+#include "probes/run/target.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* See waiters.h.  What stands between a lock and whoever wants it (the functions of waiting, of allocation)
  * is told by each frame's class; which function is the application's follows from that, in the views. */
-#include "probes/waiters.h"
+#include "probes/run/waiters.h"
 
 #include "probes/names/caller_class.h"
 #include "probes/stacks/unwind.h"

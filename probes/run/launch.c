@@ -1,7 +1,7 @@
 /* See launch.h.  The child waits on a pipe (the gate) before its exec; exec's errno comes back on a second
  * pipe that a successful exec closes.  The surprising fact: a signal for heapwait must not end it before the
  * maps are read, so SIGINT and SIGTERM are blocked and read from a signalfd while the command runs. */
-#include "probes/launch.h"
+#include "probes/run/launch.h"
 
 #include "probes/host/clock.h"
 #include "probes/host/identity.h"

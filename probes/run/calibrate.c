@@ -1,7 +1,7 @@
 /* See calibrate.h. */
-#include "probes/calibrate.h"
+#include "probes/run/calibrate.h"
 
-#include "probes/measure.h"
+#include "probes/run/measure.h"
 #include "probes/session/session.h"
 
 #include <errno.h>

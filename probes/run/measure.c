@@ -1,16 +1,16 @@
 /* See measure.h.  The order matters: probes are attached and the sideband opened while the child is held
  * before its exec; the maps are read after the programs are detached; names come last, from files. */
-#include "probes/measure.h"
+#include "probes/run/measure.h"
 
-#include "probes/collect.h"
 #include "probes/host/clock.h"
 #include "probes/host/signals.h"
-#include "probes/launch.h"
-#include "probes/ledger.h"
 #include "probes/mappings/sideband.h"
 #include "probes/measurement/call_tree.h"
-#include "probes/observe.h"
 #include "probes/perf/perf_record.h"
+#include "probes/run/collect.h"
+#include "probes/run/launch.h"
+#include "probes/run/ledger.h"
+#include "probes/run/observe.h"
 #include "probes/session/session.h"
 
 #include <errno.h>
