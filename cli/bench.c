@@ -4,14 +4,14 @@
  * depends on how its threads happen to meet.  A run counts when the machine ran at its best pace just before
  * and just after it; else it is repeated.  The time is the program's own (elapsed_ns), so that no tool's
  * start is counted. */
-#include "cli/arguments.h"
 #include "cli/bench_beside.h"
 #include "cli/bench_table.h"
-#include "cli/command.h"
 #include "cli/pace.h"
-#include "cli/random.h"
 #include "cli/study_capture.h"
 #include "cli/study_output.h"
+#include "cli/terminal/arguments.h"
+#include "cli/terminal/command.h"
+#include "cli/terminal/random.h"
 #include "cli/variants.h"
 #include "probes/host/checks.h"
 #include "probes/host/host.h"

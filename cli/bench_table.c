@@ -1,7 +1,7 @@
 /* See bench_table.h. */
 #include "cli/bench_table.h"
 
-#include "cli/table.h"
+#include "cli/terminal/table.h"
 #include "probes/host/host.h"
 
 #include <errno.h>

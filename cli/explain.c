@@ -5,11 +5,11 @@
 #include "analysis/database.h"
 #include "analysis/json.h"
 #include "analysis/verdict/verdict.h"
-#include "cli/arguments.h"
-#include "cli/command.h"
 #include "cli/explain_sections.h"
-#include "cli/output.h"
-#include "cli/table.h"
+#include "cli/terminal/arguments.h"
+#include "cli/terminal/command.h"
+#include "cli/terminal/output.h"
+#include "cli/terminal/table.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -4,8 +4,8 @@
  */
 #include "analysis/database.h"
 #include "analysis/flame/flame.h"
-#include "cli/arguments.h"
-#include "cli/command.h"
+#include "cli/terminal/arguments.h"
+#include "cli/terminal/command.h"
 
 #include <errno.h>
 #include <getopt.h>

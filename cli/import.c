@@ -1,8 +1,8 @@
 /* heapwait import: a perf session into a recording.  The reading is probes/perf/perf_import.h's; here are the
  * options, the bar and the words. */
-#include "cli/command.h"
 #include "cli/perf_keep.h"
-#include "cli/stop.h"
+#include "cli/terminal/command.h"
+#include "cli/terminal/stop.h"
 
 #include <getopt.h>
 #include <signal.h>

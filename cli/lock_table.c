@@ -3,7 +3,7 @@
 #include "cli/lock_table.h"
 
 #include "analysis/flame/readable.h"
-#include "cli/table.h"
+#include "cli/terminal/table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The heapwait command: finds the subcommand and hands over.  One file per subcommand, the table is here. */
-#include "cli/command.h"
+#include "cli/terminal/command.h"
 #include "probes/run/calibrate.h"
 
 #include <stddef.h>

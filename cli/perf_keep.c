@@ -2,10 +2,10 @@
 #include "cli/perf_keep.h"
 
 #include "analysis/base/datadir.h"
-#include "cli/command.h"
 #include "cli/lock_table.h"
-#include "cli/progress.h"
-#include "cli/stop.h"
+#include "cli/terminal/command.h"
+#include "cli/terminal/progress.h"
+#include "cli/terminal/stop.h"
 #include "probes/names/libc_archive.h"
 #include "probes/perf/perf_import.h"
 #include "probes/recording/recording.h"

@@ -1,8 +1,8 @@
 /* See record_options.h. */
 #include "cli/record_options.h"
 
-#include "cli/arguments.h"
-#include "cli/command.h"
+#include "cli/terminal/arguments.h"
+#include "cli/terminal/command.h"
 #include "probes/elf/debug_file.h"
 
 #include <errno.h>

@@ -3,9 +3,9 @@
  * it is needed, under a name that nobody else can have. */
 #include "cli/record_perf.h"
 
-#include "cli/command.h"
 #include "cli/perf_keep.h"
-#include "cli/stop.h"
+#include "cli/terminal/command.h"
+#include "cli/terminal/stop.h"
 #include "probes/host/host.h"
 #include "probes/perf/perf_line.h"
 #include "probes/perf/perf_record.h"

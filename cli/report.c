@@ -1,8 +1,8 @@
 /* `heapwait report`: a recording as PDF, HTML, figures and the data behind them.  Owns its options and exit
  * codes; everything else is plots/'s. */
 #include "analysis/database.h"
-#include "cli/command.h"
-#include "cli/output.h"
+#include "cli/terminal/command.h"
+#include "cli/terminal/output.h"
 #include "plots/render.h"
 
 #include <errno.h>

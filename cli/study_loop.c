@@ -1,8 +1,8 @@
 /* See study_loop.h. */
 #include "cli/study_loop.h"
 
-#include "cli/stop.h"
 #include "cli/study_run.h"
+#include "cli/terminal/stop.h"
 #include "probes/session/session.h"
 
 #include <errno.h>

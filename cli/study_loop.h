@@ -5,9 +5,9 @@
 #define HEAPWAIT_STUDY_LOOP_H
 
 #include "cli/noise.h"
-#include "cli/progress.h"
 #include "cli/study_history.h"
 #include "cli/study_settings.h"
+#include "cli/terminal/progress.h"
 #include "probes/recording/recording.h"
 
 /* What came of the runs of this call (not of those that --resume found). */

@@ -1,7 +1,7 @@
 /* See study_options.h. */
 #include "cli/study_options.h"
 
-#include "cli/arguments.h"
+#include "cli/terminal/arguments.h"
 #include "cli/variants.h"
 
 #include <errno.h>

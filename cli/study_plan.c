@@ -1,7 +1,7 @@
 /* See study_plan.h.  Changing anything here breaks --resume of older recordings. */
 #include "cli/study_plan.h"
 
-#include "cli/random.h"
+#include "cli/terminal/random.h"
 
 #include <stdlib.h>
 

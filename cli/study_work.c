@@ -1,8 +1,8 @@
 /* See study_work.h. */
 #include "cli/study_work.h"
 
-#include "cli/stop.h"
 #include "cli/study_capture.h"
+#include "cli/terminal/stop.h"
 #include "probes/perf/perf_record.h"
 #include "probes/recording/recording_facts.h"
 #include "probes/run/calibrate.h"

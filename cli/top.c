@@ -2,10 +2,10 @@
  * drawn anew, else a block of lines for each interval.  Follows and counts nothing itself: see
  * probes/run/live.h.
  */
-#include "cli/arguments.h"
-#include "cli/command.h"
-#include "cli/output.h"
-#include "cli/table.h"
+#include "cli/terminal/arguments.h"
+#include "cli/terminal/command.h"
+#include "cli/terminal/output.h"
+#include "cli/terminal/table.h"
 #include "cli/top_screen.h"
 #include "cli/top_table.h"
 #include "probes/run/live.h"

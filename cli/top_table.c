@@ -4,7 +4,7 @@
 
 #include "analysis/base/text.h"
 #include "analysis/flame/readable.h"
-#include "cli/table.h"
+#include "cli/terminal/table.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* heapwait try: one program under each allocator library that is installed, interleaved, side by side.  It is
  * a study whose variants are the same command with another LD_PRELOAD; see study_work.h.  This file takes the
  * options, refuses programs that LD_PRELOAD doesn't reach, and talks. */
-#include "cli/arguments.h"
-#include "cli/command.h"
-#include "cli/output.h"
 #include "cli/study_work.h"
+#include "cli/terminal/arguments.h"
+#include "cli/terminal/command.h"
+#include "cli/terminal/output.h"
 #include "cli/try_libraries.h"
 #include "cli/try_table.h"
 

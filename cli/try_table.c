@@ -4,7 +4,7 @@
 #include "analysis/base/text.h"
 #include "analysis/database.h"
 #include "analysis/verdict/verdict_maker.h"
-#include "cli/table.h"
+#include "cli/terminal/table.h"
 
 #include <errno.h>
 #include <inttypes.h>

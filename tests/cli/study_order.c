@@ -1,8 +1,8 @@
 /* What of `heapwait study` is arithmetic: the order of its runs, what is learnt on the way, and the progress
  * bar. */
-#include "cli/progress.h"
 #include "cli/study_history.h"
 #include "cli/study_plan.h"
+#include "cli/terminal/progress.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 /* Tables fitted to a width, counted in character cells, with hostile cells made harmless. */
-#include "cli/table.h"
+#include "cli/terminal/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* See random.h.  Changing anything here breaks --resume of older recordings. */
-#include "cli/random.h"
+#include "cli/terminal/random.h"
 
 #include <errno.h>
 #include <string.h>

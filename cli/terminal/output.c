@@ -1,7 +1,7 @@
 /* See output.h. */
-#include "cli/output.h"
+#include "cli/terminal/output.h"
 
-#include "cli/command.h"
+#include "cli/terminal/command.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* See table.h.  Widths are counted in character cells with a table of our own, not wcwidth(): the layout must
  * not depend on the locale that a test or a cron job happens to run in. */
-#include "cli/table.h"
+#include "cli/terminal/table.h"
 
 #include "analysis/base/text.h"
 #include "analysis/flame/readable.h"

@@ -1,6 +1,6 @@
 /* See progress.h.  The only escape sequences are "clear to the end of the line" and, unless NO_COLOR is set,
  * the colour of the bar. */
-#include "cli/progress.h"
+#include "cli/terminal/progress.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

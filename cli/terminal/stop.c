@@ -1,5 +1,5 @@
 /* See stop.h. */
-#include "cli/stop.h"
+#include "cli/terminal/stop.h"
 
 #include <signal.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* See arguments.h.  The C library's functions take spaces, signs and what stands behind a number: not here.
  */
-#include "cli/arguments.h"
+#include "cli/terminal/arguments.h"
 
-#include "cli/command.h"
+#include "cli/terminal/command.h"
 
 #include <errno.h>
 #include <math.h>
