@@ -1,6 +1,6 @@
 /* See lock_table.h.  Waits and wakes are told apart by outcome: most of a contended malloc lock's cost is
  * calls that neither sleep nor wake anybody, and a sum would hide that. */
-#include "cli/lock_table.h"
+#include "cli/record/lock_table.h"
 
 #include "analysis/flame/readable.h"
 #include "cli/terminal/table.h"

@@ -1,9 +1,9 @@
 /* See record_perf.h.  perf attaches to the command while it is held before its exec, as the probes do, so the
  * command is heapwait's own child and its exit status is known.  The session lies beside the recording while
  * it is needed, under a name that nobody else can have. */
-#include "cli/record_perf.h"
+#include "cli/record/record_perf.h"
 
-#include "cli/perf_keep.h"
+#include "cli/record/perf_keep.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/stop.h"
 #include "probes/host/host.h"

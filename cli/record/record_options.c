@@ -1,5 +1,5 @@
 /* See record_options.h. */
-#include "cli/record_options.h"
+#include "cli/record/record_options.h"
 
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"

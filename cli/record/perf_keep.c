@@ -1,8 +1,8 @@
 /* See perf_keep.h. */
-#include "cli/perf_keep.h"
+#include "cli/record/perf_keep.h"
 
 #include "analysis/base/datadir.h"
-#include "cli/lock_table.h"
+#include "cli/record/lock_table.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/stop.h"

@@ -1,6 +1,6 @@
 /* heapwait import: a perf session into a recording.  The reading is probes/perf/perf_import.h's; here are the
  * options, the bar and the words. */
-#include "cli/perf_keep.h"
+#include "cli/record/perf_keep.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/stop.h"
 

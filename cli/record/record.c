@@ -1,9 +1,9 @@
 /* heapwait record: a command, or what runs already, traced into a recording, with a table of its locks at the
  * end. */
 #include "analysis/base/datadir.h"
-#include "cli/lock_table.h"
-#include "cli/record_options.h"
-#include "cli/record_perf.h"
+#include "cli/record/lock_table.h"
+#include "cli/record/record_options.h"
+#include "cli/record/record_perf.h"
 #include "cli/terminal/command.h"
 #include "probes/elf/debug_file.h"
 #include "probes/host/host.h"
