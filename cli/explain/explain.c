@@ -5,7 +5,7 @@
 #include "analysis/database.h"
 #include "analysis/json.h"
 #include "analysis/verdict/verdict.h"
-#include "cli/explain_sections.h"
+#include "cli/explain/explain_sections.h"
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"

@@ -1,5 +1,5 @@
 /* See explain_sections.h. */
-#include "cli/explain_sections.h"
+#include "cli/explain/explain_sections.h"
 
 #define ORDER_OF(view)                                                                                       \
     " ORDER BY (SELECT position FROM variant WHERE name = " view ".variant), " view ".variant, " view        \
