@@ -1,10 +1,10 @@
 /* heapwait doctor: what this machine can measure, line by line, each lack with its remedy.  The checks are
  * those that the session itself requires, and the last of them opens a session. */
 #include "cli/doctor_perf.h"
+#include "cli/study/variants.h"
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"
-#include "cli/variants.h"
 #include "probes/host/checks.h"
 #include "probes/run/calibrate.h"
 #include "probes/session/session.h"

@@ -1,7 +1,7 @@
 /* heapwait try: one program under each allocator library that is installed, interleaved, side by side.  It is
  * a study whose variants are the same command with another LD_PRELOAD; see study_work.h.  This file takes the
  * options, refuses programs that LD_PRELOAD doesn't reach, and talks. */
-#include "cli/study_work.h"
+#include "cli/study/study_work.h"
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"

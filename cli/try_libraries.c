@@ -1,7 +1,7 @@
 /* See try_libraries.h. */
 #include "cli/try_libraries.h"
 
-#include "cli/variants.h"
+#include "cli/study/variants.h"
 
 #include <errno.h>
 #include <stdlib.h>

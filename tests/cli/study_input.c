@@ -1,9 +1,9 @@
 /* What `heapwait study` takes in: commands, options, the table of variants; and the settings that come of
  * them. */
-#include "cli/study_options.h"
-#include "cli/study_settings.h"
-#include "cli/study_words.h"
-#include "cli/variants.h"
+#include "cli/study/study_options.h"
+#include "cli/study/study_settings.h"
+#include "cli/study/study_words.h"
+#include "cli/study/variants.h"
 #include "probes/host/host.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* What `heapwait study` makes of a run: what the program said, and whether the run counts. */
-#include "cli/study_output.h"
-#include "cli/study_run.h"
+#include "cli/study/study_output.h"
+#include "cli/study/study_run.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,7 +1,7 @@
 /* What of `heapwait study` is arithmetic: the order of its runs, what is learnt on the way, and the progress
  * bar. */
-#include "cli/study_history.h"
-#include "cli/study_plan.h"
+#include "cli/study/study_history.h"
+#include "cli/study/study_plan.h"
 #include "cli/terminal/progress.h"
 
 #include <errno.h>

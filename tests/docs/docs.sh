@@ -67,7 +67,7 @@ check_man()
         while read -r v; do
             grep -qx "\.It Ev $v" man/heapwait.1 || echo "the manual does not describe the variable $v"
         done >"$folder/more"
-    sed -n 's/^ *EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p; s/.*EXIT_INTERRUPTED = \([0-9]*\).*/\1/p' cli/terminal/command.h cli/study.c |
+    sed -n 's/^ *EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p; s/.*EXIT_INTERRUPTED = \([0-9]*\).*/\1/p' cli/terminal/command.h cli/study/study.c |
         while read -r code; do
             sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EX/p' man/heapwait.1 | grep -qx "\.It $code" ||
                 echo "the manual lacks the exit status $code"

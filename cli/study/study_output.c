@@ -1,5 +1,5 @@
 /* See study_output.h.  JSON is read by SQLite's own functions: one parser less. */
-#include "cli/study_output.h"
+#include "cli/study/study_output.h"
 
 #include <errno.h>
 #include <inttypes.h>

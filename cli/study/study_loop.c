@@ -1,7 +1,7 @@
 /* See study_loop.h. */
-#include "cli/study_loop.h"
+#include "cli/study/study_loop.h"
 
-#include "cli/study_run.h"
+#include "cli/study/study_run.h"
 #include "cli/terminal/stop.h"
 #include "probes/session/session.h"
 

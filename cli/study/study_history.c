@@ -1,5 +1,5 @@
 /* See study_history.h. */
-#include "cli/study_history.h"
+#include "cli/study/study_history.h"
 
 #include <stdlib.h>
 

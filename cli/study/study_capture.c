@@ -1,6 +1,6 @@
 /* See study_capture.h.  The reader has all signals blocked: they are the main thread's, which waits for them.
  */
-#include "cli/study_capture.h"
+#include "cli/study/study_capture.h"
 
 #include <errno.h>
 #include <fcntl.h>

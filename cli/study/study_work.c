@@ -1,7 +1,7 @@
 /* See study_work.h. */
-#include "cli/study_work.h"
+#include "cli/study/study_work.h"
 
-#include "cli/study_capture.h"
+#include "cli/study/study_capture.h"
 #include "cli/terminal/stop.h"
 #include "probes/perf/perf_record.h"
 #include "probes/recording/recording_facts.h"

@@ -2,7 +2,7 @@
  * This file puts the parts together and talks; see study_options.h (what was asked for), study_settings.h
  * (what is done), study_plan.h (in which order), study_run.h (one run), study_loop.h (all of them),
  * study_work.h (from settings to a recording). */
-#include "cli/study_work.h"
+#include "cli/study/study_work.h"
 #include "cli/terminal/command.h"
 #include "probes/host/host.h"
 #include "probes/host/host_load.h"

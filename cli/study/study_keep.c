@@ -1,6 +1,6 @@
 /* The settings' way into the recording and back (see study_settings.h), and whether they agree with options.
  * What is read back comes from a file that may be anyone's: every number is checked as if it were typed. */
-#include "cli/study_settings.h"
+#include "cli/study/study_settings.h"
 
 #include "analysis/database.h"
 

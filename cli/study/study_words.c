@@ -1,6 +1,6 @@
 /* See study_words.h.  The rules of quoting are those of POSIX sh (2.2 Quoting): nothing is special between
  * single quotes, between double quotes a backslash only takes the meaning from " \ $ and `. */
-#include "cli/study_words.h"
+#include "cli/study/study_words.h"
 
 #include <errno.h>
 #include <inttypes.h>

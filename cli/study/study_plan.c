@@ -1,5 +1,5 @@
 /* See study_plan.h.  Changing anything here breaks --resume of older recordings. */
-#include "cli/study_plan.h"
+#include "cli/study/study_plan.h"
 
 #include "cli/terminal/random.h"
 

@@ -4,7 +4,7 @@
 #ifndef HEAPWAIT_STUDY_HISTORY_H
 #define HEAPWAIT_STUDY_HISTORY_H
 
-#include "cli/study_plan.h"
+#include "cli/study/study_plan.h"
 
 enum {
     GIVE_UP_KIND = 2,    /* failures in a row of one cell: the next one would fail too */

@@ -3,8 +3,8 @@
 #ifndef HEAPWAIT_STUDY_RUN_H
 #define HEAPWAIT_STUDY_RUN_H
 
-#include "cli/study_output.h"
-#include "cli/study_settings.h"
+#include "cli/study/study_output.h"
+#include "cli/study/study_settings.h"
 #include "probes/host/host_load.h"
 #include "probes/measurement/measurement.h"
 

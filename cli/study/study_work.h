@@ -4,8 +4,8 @@
 #ifndef HEAPWAIT_STUDY_WORK_H
 #define HEAPWAIT_STUDY_WORK_H
 
-#include "cli/study_loop.h"
-#include "cli/study_settings.h"
+#include "cli/study/study_loop.h"
+#include "cli/study/study_settings.h"
 #include "probes/host/host.h"
 
 struct study_work {

@@ -1,7 +1,7 @@
 /* See study_run.h. */
-#include "cli/study_run.h"
+#include "cli/study/study_run.h"
 
-#include "cli/study_capture.h"
+#include "cli/study/study_capture.h"
 #include "probes/host/host.h"
 #include "probes/run/measure.h"
 

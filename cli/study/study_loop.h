@@ -4,9 +4,9 @@
 #ifndef HEAPWAIT_STUDY_LOOP_H
 #define HEAPWAIT_STUDY_LOOP_H
 
-#include "cli/noise.h"
-#include "cli/study_history.h"
-#include "cli/study_settings.h"
+#include "cli/study/noise.h"
+#include "cli/study/study_history.h"
+#include "cli/study/study_settings.h"
 #include "cli/terminal/progress.h"
 #include "probes/recording/recording.h"
 

@@ -1,6 +1,6 @@
 /* See variants.h.  The first line names the columns, and they are found by these names, so that the table may
  * grow.  A table may be anybody's file: sizes are bounded, control characters refused. */
-#include "cli/variants.h"
+#include "cli/study/variants.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,10 +4,10 @@
 #ifndef HEAPWAIT_STUDY_SETTINGS_H
 #define HEAPWAIT_STUDY_SETTINGS_H
 
-#include "cli/study_options.h"
-#include "cli/study_plan.h"
-#include "cli/study_words.h"
-#include "cli/variants.h"
+#include "cli/study/study_options.h"
+#include "cli/study/study_plan.h"
+#include "cli/study/study_words.h"
+#include "cli/study/variants.h"
 #include "probes/host/host.h"
 #include "probes/recording/recording.h"
 

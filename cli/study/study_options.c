@@ -1,8 +1,8 @@
 /* See study_options.h. */
-#include "cli/study_options.h"
+#include "cli/study/study_options.h"
 
+#include "cli/study/variants.h"
 #include "cli/terminal/arguments.h"
-#include "cli/variants.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,5 +1,5 @@
 /* See study_settings.h.  Makes settings from the options; study_keep.c keeps and reads them. */
-#include "cli/study_settings.h"
+#include "cli/study/study_settings.h"
 
 #include "probes/host/host.h"
 

@@ -1,5 +1,5 @@
 /* See noise.h. */
-#include "cli/noise.h"
+#include "cli/study/noise.h"
 
 #include "probes/host/host.h"
 
