@@ -1,5 +1,5 @@
 /* See try_table.h.  One table where there is room for it, two where there isn't: time and memory, waits. */
-#include "cli/try_table.h"
+#include "cli/try/try_table.h"
 
 #include "analysis/base/text.h"
 #include "analysis/database.h"

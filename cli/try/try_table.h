@@ -4,7 +4,7 @@
 #define HEAPWAIT_TRY_TABLE_H
 
 #include "analysis/base/error.h"
-#include "cli/try_libraries.h"
+#include "cli/try/try_libraries.h"
 
 #include <stdio.h>
 

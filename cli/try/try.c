@@ -5,8 +5,8 @@
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"
-#include "cli/try_libraries.h"
-#include "cli/try_table.h"
+#include "cli/try/try_libraries.h"
+#include "cli/try/try_table.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,5 +1,5 @@
 /* See try_libraries.h. */
-#include "cli/try_libraries.h"
+#include "cli/try/try_libraries.h"
 
 #include "cli/study/variants.h"
 
