@@ -1,5 +1,5 @@
 /* The ratios of `heapwait bench`: pairs of one round, their median, and the order statistics around it. */
-#include "cli/bench_table.h"
+#include "cli/bench/bench_table.h"
 
 #include <math.h>
 #include <setjmp.h>

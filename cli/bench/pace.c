@@ -1,5 +1,5 @@
 /* See pace.h.  A look is a loop of fixed length on all CPUs at once, each in a thread that is bound to it. */
-#include "cli/pace.h"
+#include "cli/bench/pace.h"
 
 #include "probes/host/clock.h"
 

@@ -1,6 +1,6 @@
 /* See bench_beside.h.  The loop runs in a thread of heapwait's own, on its CPU clock, so that neither the
  * idle command nor anybody else on the machine is in the time. */
-#include "cli/bench_beside.h"
+#include "cli/bench/bench_beside.h"
 
 #include "probes/run/calibrate.h"
 #include "probes/run/measure.h"

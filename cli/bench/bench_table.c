@@ -1,5 +1,5 @@
 /* See bench_table.h. */
-#include "cli/bench_table.h"
+#include "cli/bench/bench_table.h"
 
 #include "cli/terminal/table.h"
 #include "probes/host/host.h"

@@ -4,9 +4,9 @@
  * depends on how its threads happen to meet.  A run counts when the machine ran at its best pace just before
  * and just after it; else it is repeated.  The time is the program's own (elapsed_ns), so that no tool's
  * start is counted. */
-#include "cli/bench_beside.h"
-#include "cli/bench_table.h"
-#include "cli/pace.h"
+#include "cli/bench/bench_beside.h"
+#include "cli/bench/bench_table.h"
+#include "cli/bench/pace.h"
 #include "cli/study/study_capture.h"
 #include "cli/study/study_output.h"
 #include "cli/study/variants.h"

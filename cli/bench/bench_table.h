@@ -3,7 +3,7 @@
 #define HEAPWAIT_BENCH_TABLE_H
 
 #include "analysis/base/error.h"
-#include "cli/pace.h"
+#include "cli/bench/pace.h"
 
 #include <stddef.h>
 #include <stdint.h>
