@@ -1,6 +1,6 @@
 /* See top_table.h.  Counts are those of the interval, as they are, not rates: with the usual second they are
  * calls per second, and with any other they still add up. */
-#include "cli/top_table.h"
+#include "cli/top/top_table.h"
 
 #include "analysis/base/text.h"
 #include "analysis/flame/readable.h"

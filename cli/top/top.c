@@ -6,8 +6,8 @@
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/table.h"
-#include "cli/top_screen.h"
-#include "cli/top_table.h"
+#include "cli/top/top_screen.h"
+#include "cli/top/top_table.h"
 #include "probes/run/live.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* See top_screen.h. */
-#include "cli/top_screen.h"
+#include "cli/top/top_screen.h"
 
 #include <errno.h>
 #include <fcntl.h>
