@@ -1,6 +1,6 @@
 /* heapwait doctor: what this machine can measure, line by line, each lack with its remedy.  The checks are
  * those that the session itself requires, and the last of them opens a session. */
-#include "cli/doctor_perf.h"
+#include "cli/doctor/doctor_perf.h"
 #include "cli/study/variants.h"
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"

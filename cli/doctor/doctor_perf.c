@@ -1,6 +1,6 @@
 /* heapwait doctor --perf: the `perf record` line, alone on the first line so that it can be pasted, and what
  * each part of it is for. */
-#include "cli/doctor_perf.h"
+#include "cli/doctor/doctor_perf.h"
 #include "cli/terminal/command.h"
 #include "probes/perf/perf_line.h"
 
