@@ -4,8 +4,8 @@
 #include "analysis/database.h"
 
 #include "analysis/base/datadir.h"
-#include "analysis/flame/readable.h"
 #include "analysis/one_file.h"
+#include "analysis/readable.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include "plots/render.h"
 
 #include "analysis/base/datadir.h"
-#include "analysis/json.h"
+#include "analysis/verdict/json.h"
 #include "analysis/verdict/verdict.h"
 #include "plots/figure.h"
 #include "plots/folder.h"

@@ -3,7 +3,7 @@
  * tables are those of explain_sections.c. */
 #include "analysis/base/text.h"
 #include "analysis/database.h"
-#include "analysis/json.h"
+#include "analysis/verdict/json.h"
 #include "analysis/verdict/verdict.h"
 #include "cli/explain/explain_sections.h"
 #include "cli/terminal/arguments.h"

@@ -2,7 +2,7 @@
  * calls that neither sleep nor wake anybody, and a sum would hide that. */
 #include "cli/record/lock_table.h"
 
-#include "analysis/flame/readable.h"
+#include "analysis/readable.h"
 #include "cli/terminal/table.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "cli/terminal/table.h"
 
 #include "analysis/base/text.h"
-#include "analysis/flame/readable.h"
+#include "analysis/readable.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "cli/top/top_table.h"
 
 #include "analysis/base/text.h"
-#include "analysis/flame/readable.h"
+#include "analysis/readable.h"
 #include "cli/terminal/table.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* The JSON document: valid by SQLite's own judgement, complete, and safe with hostile names. */
-#include "analysis/json.h"
+#include "analysis/verdict/json.h"
 #include "tests/analysis/fixture.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* Names of C++ and Rust as people write them, in texts and in the tables that the views read. */
 #include "analysis/database.h"
-#include "analysis/flame/readable.h"
+#include "analysis/readable.h"
 #include "tests/analysis/fixture.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* See json.h.  SQLite's own JSON functions make each row, so quoting and number formats are SQLite's; this
  * file puts rows into arrays one by one, which keeps the order of the view's ORDER BY (inside
  * json_group_array() the order is not promised). */
-#include "analysis/json.h"
+#include "analysis/verdict/json.h"
 
 #include "analysis/base/text.h"
 #include "analysis/verdict/verdict.h"

@@ -2,7 +2,7 @@
  * to know: in the sqlite3 shell, without them, the same views show the names as they are.  The surprising
  * fact: names come from strangers' files by way of strangers' recordings.  libiberty limits its recursion;
  * the length is limited here, because what a short name stands for can be long. */
-#include "analysis/flame/readable.h"
+#include "analysis/readable.h"
 
 #include <libiberty/demangle.h>
 #include <stdbool.h>
