@@ -51,7 +51,7 @@ int main(int argc, char **argv)
         return EXIT_OK;
     }
     if (argc == 4 && !strcmp(argv[1], "calibration-loop"))
-        return calibration_loop(argv[2], argv[3]); /* heapwait runs itself: see probes/run/calibrate.h */
+        return calibrate_loop(argv[2], argv[3]); /* heapwait runs itself: see probes/run/calibrate.h */
     for (const struct command *c = commands; c->name; c++)
         if (!strcmp(argv[1], c->name))
             return c->run(argc - 1, argv + 1);

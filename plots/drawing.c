@@ -10,60 +10,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-void define_number(struct drawing *d, const char *name, double value)
+void drawing_define_number(struct drawing *d, const char *name, double value)
 {
     fprintf(d->definitions, "%s = %.9g\n", name, value);
 }
 
-void define_text(struct drawing *d, const char *name, const char *value)
+void drawing_define_text(struct drawing *d, const char *name, const char *value)
 {
     fprintf(d->definitions, "%s = ", name);
     text_gnuplot(d->definitions, value);
     fputc('\n', d->definitions);
 }
 
-void define_array(struct drawing *d, const char *name, size_t count)
+void drawing_define_array(struct drawing *d, const char *name, size_t count)
 {
     fprintf(d->definitions, "array %s[%zu]\n", name, count ? count : 1); /* gnuplot has no empty arrays */
 }
 
-void define_item(struct drawing *d, const char *name, size_t index, double value)
+void drawing_define_item(struct drawing *d, const char *name, size_t index, double value)
 {
     fprintf(d->definitions, "%s[%zu] = %.9g\n", name, index + 1, value);
 }
 
-void define_item_text(struct drawing *d, const char *name, size_t index, const char *value)
+void drawing_define_item_text(struct drawing *d, const char *name, size_t index, const char *value)
 {
     fprintf(d->definitions, "%s[%zu] = ", name, index + 1);
     text_gnuplot(d->definitions, value);
     fputc('\n', d->definitions);
 }
 
-void data_header(struct drawing *d, const char *columns)
+void drawing_data_header(struct drawing *d, const char *columns)
 {
     fprintf(d->data, "%s\n", columns);
 }
 
-void data_text(struct drawing *d, const char *value, bool last)
+void drawing_data_text(struct drawing *d, const char *value, bool last)
 {
     if (value)
         text_tsv(d->data, value);
     fputc(last ? '\n' : '\t', d->data);
 }
 
-void data_number(struct drawing *d, double value, bool last)
+void drawing_data_number(struct drawing *d, double value, bool last)
 {
     if (!isnan(value))
         fprintf(d->data, "%.9g", value);
     fputc(last ? '\n' : '\t', d->data);
 }
 
-void data_variant(struct drawing *d, const struct variant *v)
+void drawing_data_variant(struct drawing *d, const struct variant *v)
 {
-    data_text(d, v->name ? v->name : v->command, false);
+    drawing_data_text(d, v->name ? v->name : v->command, false);
 }
 
-void data_threads(struct drawing *d, int64_t threads)
+void drawing_data_threads(struct drawing *d, int64_t threads)
 {
     if (threads >= 0)
         fprintf(d->data, "%" PRId64, threads);
@@ -85,7 +85,7 @@ void drawing_miss(struct drawing *d, const struct variant *v, int64_t threads, c
     fprintf(out, "%s%s", d->missing_count > 1 ? "; " : "", v->label);
     if (threads >= -1) {
         fputs(" with ", out);
-        caption_threads(out, threads);
+        drawing_caption_threads(out, threads);
     }
     fprintf(out, " (%s)", why);
 }
@@ -107,44 +107,44 @@ int drawing_why(struct drawing *d, const struct variant *v, int64_t threads, con
     return asprintf(why, "no %s run", kind) < 0 ? -ENOMEM : 0;
 }
 
-double rows_define(struct drawing *d, double limit)
+double drawing_rows_define(struct drawing *d, double limit)
 {
     double widest = 0;
-    define_number(d, "N", (double)d->lineup->count);
-    define_array(d, "NAME", d->lineup->count);
-    define_array(d, "COLOUR", d->lineup->count);
-    define_array(d, "SOLID", d->lineup->count);
+    drawing_define_number(d, "N", (double)d->lineup->count);
+    drawing_define_array(d, "NAME", d->lineup->count);
+    drawing_define_array(d, "COLOUR", d->lineup->count);
+    drawing_define_array(d, "SOLID", d->lineup->count);
     for (size_t i = 0; i < d->lineup->count; i++) {
         const struct variant *v = &d->lineup->variants[i];
         char *label = text_fit(v->label, limit / LABEL_CM);
         const double width = label ? text_width(label) * LABEL_CM : 0;
         widest = width > widest ? width : widest;
-        define_item_text(d, "NAME", i, label ? label : "");
-        define_item(d, "COLOUR", i, v->ink.colour);
-        define_item(d, "SOLID", i, v->is_static);
+        drawing_define_item_text(d, "NAME", i, label ? label : "");
+        drawing_define_item(d, "COLOUR", i, v->ink.colour);
+        drawing_define_item(d, "SOLID", i, v->is_static);
         free(label);
     }
     return widest + 0.25; /* the axis's distance */
 }
 
-void panels_define(struct drawing *d, size_t count, double height)
+void drawing_panels_define(struct drawing *d, size_t count, double height)
 {
     d->height = height;
-    define_number(d, "H", height);
-    define_number(d, "PANELS", (double)count);
-    define_array(d, "PL", count);
-    define_array(d, "PR", count);
-    define_array(d, "PB", count);
-    define_array(d, "PT", count);
+    drawing_define_number(d, "H", height);
+    drawing_define_number(d, "PANELS", (double)count);
+    drawing_define_array(d, "PL", count);
+    drawing_define_array(d, "PR", count);
+    drawing_define_array(d, "PB", count);
+    drawing_define_array(d, "PT", count);
 }
 
-void panel_define(struct drawing *d, size_t index, double left, double right, double top, double bottom,
-                  double height)
+void drawing_panel_define(struct drawing *d, size_t index, double left, double right, double top,
+                          double bottom, double height)
 {
-    define_item(d, "PL", index, left / FIGURE_WIDTH);
-    define_item(d, "PR", index, right / FIGURE_WIDTH);
-    define_item(d, "PB", index, 1 - bottom / height);
-    define_item(d, "PT", index, 1 - top / height);
+    drawing_define_item(d, "PL", index, left / FIGURE_WIDTH);
+    drawing_define_item(d, "PR", index, right / FIGURE_WIDTH);
+    drawing_define_item(d, "PB", index, 1 - bottom / height);
+    drawing_define_item(d, "PT", index, 1 - top / height);
 }
 
 int notes_add(struct drawing *d, size_t panel, size_t row, double width, const char *why)
@@ -171,20 +171,20 @@ static char *note_fit(const struct note *note)
 
 void notes_define(struct drawing *d)
 {
-    define_number(d, "NOTES", (double)d->note_count);
-    define_array(d, "NOTE_PANEL", d->note_count);
-    define_array(d, "NOTE_ROW", d->note_count);
-    define_array(d, "NOTE_TEXT", d->note_count);
+    drawing_define_number(d, "NOTES", (double)d->note_count);
+    drawing_define_array(d, "NOTE_PANEL", d->note_count);
+    drawing_define_array(d, "NOTE_ROW", d->note_count);
+    drawing_define_array(d, "NOTE_TEXT", d->note_count);
     for (size_t i = 0; i < d->note_count; i++) {
         char *text = note_fit(&d->notes[i]);
-        define_item(d, "NOTE_PANEL", i, (double)d->notes[i].panel + 1);
-        define_item(d, "NOTE_ROW", i, (double)d->notes[i].row + 1);
-        define_item_text(d, "NOTE_TEXT", i, text ? text : "not measured");
+        drawing_define_item(d, "NOTE_PANEL", i, (double)d->notes[i].panel + 1);
+        drawing_define_item(d, "NOTE_ROW", i, (double)d->notes[i].row + 1);
+        drawing_define_item_text(d, "NOTE_TEXT", i, text ? text : "not measured");
         free(text);
     }
 }
 
-void caption_threads(FILE *out, int64_t threads)
+void drawing_caption_threads(FILE *out, int64_t threads)
 {
     if (threads < 0)
         fputs("its own number of threads", out);
@@ -194,7 +194,7 @@ void caption_threads(FILE *out, int64_t threads)
         fprintf(out, "%" PRId64 " threads", threads);
 }
 
-void caption_note(struct drawing *d, const struct median *m)
+void drawing_caption_note(struct drawing *d, const struct median *m)
 {
     const bool first = d->runs_most == 0;
     if (first || m->runs < d->runs_least)
@@ -205,7 +205,7 @@ void caption_note(struct drawing *d, const struct median *m)
         d->coverage_least = m->coverage;
 }
 
-void caption_interval(struct drawing *d)
+void drawing_caption_interval(struct drawing *d)
 {
     FILE *out = d->caption.out;
     if (d->runs_most < 2) {
@@ -217,49 +217,49 @@ void caption_interval(struct drawing *d)
         fprintf(out, "%" PRId64 " to ", d->runs_least);
     fprintf(out, "%" PRId64 " runs with their ", d->runs_most);
     if (d->runs_least == d->runs_most) {
-        say_share(out, d->coverage_least);
+        drawing_say_share(out, d->coverage_least);
         fputs(" intervals", out);
     } else {
         fputs("intervals (", out);
-        say_share(out, d->coverage_least);
+        drawing_say_share(out, d->coverage_least);
         fprintf(out, " or more%s)", d->runs_least == 1 ? "; none for a single run" : "");
     }
 }
 
 enum { NUMBER = 32 };
 
-void say_count(FILE *out, double n)
+void drawing_say_count(FILE *out, double n)
 {
     char buffer[NUMBER];
-    fputs(format_count(buffer, n > 0 ? (uint64_t)llround(n) : 0), out);
+    fputs(number_count(buffer, n > 0 ? (uint64_t)llround(n) : 0), out);
 }
 
-void say_ratio(FILE *out, double ratio)
+void drawing_say_ratio(FILE *out, double ratio)
 {
     char buffer[NUMBER];
-    fputs(format_ratio(buffer, ratio), out);
+    fputs(number_ratio(buffer, ratio), out);
 }
 
-void say_share(FILE *out, double share)
+void drawing_say_share(FILE *out, double share)
 {
     char buffer[NUMBER];
-    fputs(format_share(buffer, share), out);
+    fputs(number_share(buffer, share), out);
 }
 
-void say_rate(FILE *out, double per_password)
+void drawing_say_rate(FILE *out, double per_password)
 {
     char buffer[NUMBER];
-    fputs(format_rate(buffer, per_password), out);
+    fputs(number_rate(buffer, per_password), out);
 }
 
-void say_ns(FILE *out, double ns)
+void drawing_say_ns(FILE *out, double ns)
 {
     char buffer[NUMBER];
-    fputs(format_ns(buffer, ns > 0 ? (uint64_t)llround(ns) : 0), out);
+    fputs(number_ns(buffer, ns > 0 ? (uint64_t)llround(ns) : 0), out);
 }
 
-void say_bytes(FILE *out, double bytes)
+void drawing_say_bytes(FILE *out, double bytes)
 {
     char buffer[NUMBER];
-    fputs(format_bytes(buffer, bytes > 0 ? (uint64_t)llround(bytes) : 0), out);
+    fputs(number_bytes(buffer, bytes > 0 ? (uint64_t)llround(bytes) : 0), out);
 }

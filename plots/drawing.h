@@ -36,22 +36,22 @@ struct drawing {
     int64_t runs_least, runs_most; /* behind the medians shown */
     double coverage_least;
     char *undrawable; /* why there is no figure at all; NULL: there is one */
-    double height;    /* cm; panels_define() sets it */
+    double height;    /* cm; drawing_panels_define() sets it */
 };
 
 /* gnuplot definitions. */
-void define_number(struct drawing *d, const char *name, double value);
-void define_text(struct drawing *d, const char *name, const char *value);
-void define_array(struct drawing *d, const char *name, size_t count);
-void define_item(struct drawing *d, const char *name, size_t index, double value);
-void define_item_text(struct drawing *d, const char *name, size_t index, const char *value);
+void drawing_define_number(struct drawing *d, const char *name, double value);
+void drawing_define_text(struct drawing *d, const char *name, const char *value);
+void drawing_define_array(struct drawing *d, const char *name, size_t count);
+void drawing_define_item(struct drawing *d, const char *name, size_t index, double value);
+void drawing_define_item_text(struct drawing *d, const char *name, size_t index, const char *value);
 
 /* TSV cells: an empty one for NAN.  The caller writes tabs and newlines by `last`. */
-void data_header(struct drawing *d, const char *columns);
-void data_text(struct drawing *d, const char *value, bool last);
-void data_number(struct drawing *d, double value, bool last);
-void data_variant(struct drawing *d, const struct variant *v); /* the whole name or command */
-void data_threads(struct drawing *d, int64_t threads);
+void drawing_data_header(struct drawing *d, const char *columns);
+void drawing_data_text(struct drawing *d, const char *value, bool last);
+void drawing_data_number(struct drawing *d, double value, bool last);
+void drawing_data_variant(struct drawing *d, const struct variant *v); /* the whole name or command */
+void drawing_data_threads(struct drawing *d, int64_t threads);
 
 /* The figure has nothing to show; `why` continues "not drawn: ". */
 int drawing_refuse(struct drawing *d, const char *why);
@@ -66,13 +66,13 @@ int drawing_why(struct drawing *d, const struct variant *v, int64_t threads, con
 /* The variants as rows of height ROW_CM: N, NAME[], COLOUR[], SOLID[].  Returns the label column's width in
  * cm. */
 #define ROW_CM 0.44
-double rows_define(struct drawing *d, double limit);
+double drawing_rows_define(struct drawing *d, double limit);
 
 /* Panels: arrays PL, PR, PB, PT (edges as parts of the figure).  Edges are given in cm from the left and the
  * top. */
-void panels_define(struct drawing *d, size_t count, double height);
-void panel_define(struct drawing *d, size_t index, double left, double right, double top, double bottom,
-                  double height);
+void drawing_panels_define(struct drawing *d, size_t count, double height);
+void drawing_panel_define(struct drawing *d, size_t index, double left, double right, double top,
+                          double bottom, double height);
 
 /* A text that stands where data would, in NOTE_PANEL, NOTE_ROW, NOTE_TEXT: notes_define() writes them all.
  * `width` is what it may take, in cm. */
@@ -80,18 +80,18 @@ int notes_add(struct drawing *d, size_t panel, size_t row, double width, const c
 void notes_define(struct drawing *d);
 
 /* "22 threads", "one thread", "its own number of threads". */
-void caption_threads(FILE *out, int64_t threads);
+void drawing_caption_threads(FILE *out, int64_t threads);
 /* Each median that is shown is noted; then the caption says of all: "medians of 7 runs with their 98.4 %
  * interval". */
-void caption_note(struct drawing *d, const struct median *m);
-void caption_interval(struct drawing *d);
+void drawing_caption_note(struct drawing *d, const struct median *m);
+void drawing_caption_interval(struct drawing *d);
 
 /* Numbers into a caption, as analysis/base/number.h writes them. */
-void say_count(FILE *out, double n);
-void say_ratio(FILE *out, double ratio);
-void say_share(FILE *out, double share);
-void say_rate(FILE *out, double per_password);
-void say_ns(FILE *out, double ns);
-void say_bytes(FILE *out, double bytes);
+void drawing_say_count(FILE *out, double n);
+void drawing_say_ratio(FILE *out, double ratio);
+void drawing_say_share(FILE *out, double share);
+void drawing_say_rate(FILE *out, double per_password);
+void drawing_say_ns(FILE *out, double ns);
+void drawing_say_bytes(FILE *out, double bytes);
 
 #endif

@@ -51,7 +51,7 @@ static FILE *file_make(const char *folder, const char *name, const char *suffix,
         return NULL;
     FILE *file = fopen(path, "we");
     if (!file)
-        error_set(err, -errno, "can't write '%s': %s", path, write_failure(errno));
+        error_set(err, -errno, "can't write '%s': %s", path, folder_write_failure(errno));
     free(path);
     return file;
 }
@@ -63,7 +63,7 @@ static int file_finish(FILE *file, struct error *err)
     const int failed = ferror(file);
     if (fclose(file) != 0 || failed)
         return error_set(err, -(errno ? errno : EIO), "can't write a figure's data: %s",
-                         write_failure(errno ? errno : EIO));
+                         folder_write_failure(errno ? errno : EIO));
     return 0;
 }
 
@@ -95,8 +95,8 @@ static int drawing_open(struct drawing *d, struct database *db, const struct lin
         free(out);
         return -ENOMEM;
     }
-    define_text(d, "OUT", out);
-    define_text(d, "DATA", data);
+    drawing_define_text(d, "OUT", out);
+    drawing_define_text(d, "DATA", data);
     free(out);
     free(data);
     return 0;
@@ -180,11 +180,11 @@ static int pdf_normalise(const char *path, int64_t epoch, struct error *err)
 {
     char *bytes = NULL;
     size_t size = 0;
-    int rc = file_read(path, &bytes, &size, err);
+    int rc = folder_file_read(path, &bytes, &size, err);
     if (rc < 0)
         return rc;
     creation_date_set(bytes, size, epoch);
-    rc = file_write(path, bytes, size, err);
+    rc = folder_file_write(path, bytes, size, err);
     free(bytes);
     return rc;
 }
@@ -246,7 +246,7 @@ static int figure_draw(const struct figure *f, const char *folder, const char *s
     if (asprintf(&paths[0], "%s.def", f->name) < 0 || asprintf(&paths[1], "%s.pdf", f->name) < 0 ||
         asprintf(&paths[2], "%s.svg", f->name) < 0 || asprintf(&paths[3], "%s/style.gp", scripts) < 0 ||
         asprintf(&paths[4], "%s/%.*s.gp", scripts, script, f->name) < 0 ||
-        !(paths[5] = path_join(folder, paths[1])))
+        !(paths[5] = folder_path_join(folder, paths[1])))
         goto out;
     rc = gnuplot_run(folder, epoch,
                      (const char *const[]){"gnuplot", "-d", paths[0], paths[3], paths[4], NULL}, err);

@@ -117,17 +117,17 @@ static void box_write(struct drawing *d, struct flame *f, struct panel *p, size_
     if (depth > p->levels)
         p->levels = depth;
     f->shown[paint] = true;
-    data_number(d, (double)p->index + 1, false);
-    data_variant(d, p->variant);
-    data_threads(d, d->lineup->subject_threads);
-    data_number(d, (double)depth, false);
-    data_number(d, x / p->total, false);
-    data_number(d, (x + samples) / p->total, false);
-    data_number(d, samples, false);
-    data_number(d, paint + 1, false);
-    data_text(d, paints[paint].name, false);
-    data_text(d, label, false);
-    data_text(d, module, true);
+    drawing_data_number(d, (double)p->index + 1, false);
+    drawing_data_variant(d, p->variant);
+    drawing_data_threads(d, d->lineup->subject_threads);
+    drawing_data_number(d, (double)depth, false);
+    drawing_data_number(d, x / p->total, false);
+    drawing_data_number(d, (x + samples) / p->total, false);
+    drawing_data_number(d, samples, false);
+    drawing_data_number(d, paint + 1, false);
+    drawing_data_text(d, paints[paint].name, false);
+    drawing_data_text(d, label, false);
+    drawing_data_text(d, module, true);
     label_add(f, label_fit(label, samples / p->total * FIGURE_WIDTH),
               &(struct label){NULL, p->index, depth, (x + samples / 2) / p->total, paint});
 }
@@ -206,55 +206,55 @@ static void panels_place(struct drawing *d, const struct flame *f)
     double height = LEGEND_CM, top = LEGEND_CM;
     for (size_t i = 0; i < f->count; i++)
         height += TITLE_CM + LEVEL_CM * (double)f->panels[i].levels + GAP_CM;
-    panels_define(d, f->count, height);
-    define_array(d, "LEVELS", f->count);
-    define_array(d, "NAME", f->count);
-    define_array(d, "COLOUR", f->count);
-    define_array(d, "COUNT", f->count);
+    drawing_panels_define(d, f->count, height);
+    drawing_define_array(d, "LEVELS", f->count);
+    drawing_define_array(d, "NAME", f->count);
+    drawing_define_array(d, "COLOUR", f->count);
+    drawing_define_array(d, "COUNT", f->count);
     for (size_t i = 0; i < f->count; i++) {
         const struct panel *p = &f->panels[i];
         const double bottom = top + TITLE_CM + LEVEL_CM * (double)p->levels;
-        panel_define(d, i, 0, FIGURE_WIDTH, top + TITLE_CM, bottom, height);
+        drawing_panel_define(d, i, 0, FIGURE_WIDTH, top + TITLE_CM, bottom, height);
         top = bottom + GAP_CM;
-        define_item(d, "LEVELS", i, (double)p->levels);
-        define_item_text(d, "NAME", i, p->variant->label);
-        define_item(d, "COLOUR", i, p->variant->ink.words);
-        define_item(d, "COUNT", i, p->total);
+        drawing_define_item(d, "LEVELS", i, (double)p->levels);
+        drawing_define_item_text(d, "NAME", i, p->variant->label);
+        drawing_define_item(d, "COLOUR", i, p->variant->ink.words);
+        drawing_define_item(d, "COUNT", i, p->total);
     }
 }
 
 static void legend_define(struct drawing *d, const struct flame *f)
 {
     size_t count = 0;
-    define_array(d, "ITEM", PAINTS);
-    define_array(d, "ITEM_PAINT", PAINTS);
-    define_array(d, "ITEM_AT", PAINTS);
+    drawing_define_array(d, "ITEM", PAINTS);
+    drawing_define_array(d, "ITEM_PAINT", PAINTS);
+    drawing_define_array(d, "ITEM_AT", PAINTS);
     double at = 0.05;
     for (enum paint p = 0; p < PAINTS; p++) {
         if (!f->shown[p])
             continue;
-        define_item_text(d, "ITEM", count, paints[p].name);
-        define_item(d, "ITEM_PAINT", count, p + 1);
-        define_item(d, "ITEM_AT", count, at);
+        drawing_define_item_text(d, "ITEM", count, paints[p].name);
+        drawing_define_item(d, "ITEM_PAINT", count, p + 1);
+        drawing_define_item(d, "ITEM_AT", count, at);
         at += 0.7 + text_width(paints[p].name) * LABEL_CM * 7 / 8;
         count++;
     }
-    define_number(d, "ITEMS", (double)count);
+    drawing_define_number(d, "ITEMS", (double)count);
 }
 
 static void labels_define(struct drawing *d, const struct flame *f)
 {
     static const char *const arrays[] = {"LABEL", "LABEL_PANEL", "LABEL_LEVEL", "LABEL_AT", "LABEL_PAINT"};
-    define_number(d, "LABELS", (double)f->label_count);
+    drawing_define_number(d, "LABELS", (double)f->label_count);
     for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
-        define_array(d, arrays[i], f->label_count);
+        drawing_define_array(d, arrays[i], f->label_count);
     for (size_t i = 0; i < f->label_count; i++) {
         const struct label *l = &f->labels[i];
-        define_item_text(d, "LABEL", i, l->text);
-        define_item(d, "LABEL_PANEL", i, (double)l->panel + 1);
-        define_item(d, "LABEL_LEVEL", i, (double)l->depth);
-        define_item(d, "LABEL_AT", i, l->at);
-        define_item(d, "LABEL_PAINT", i, l->paint + 1);
+        drawing_define_item_text(d, "LABEL", i, l->text);
+        drawing_define_item(d, "LABEL_PANEL", i, (double)l->panel + 1);
+        drawing_define_item(d, "LABEL_LEVEL", i, (double)l->depth);
+        drawing_define_item(d, "LABEL_AT", i, l->at);
+        drawing_define_item(d, "LABEL_PAINT", i, l->paint + 1);
     }
 }
 
@@ -265,18 +265,18 @@ static void caption_write(struct drawing *d, const struct flame *f)
     for (size_t i = 0; i < f->count; i++) {
         const struct panel *p = &f->panels[i];
         fprintf(out, "Of %s’s samples ", d->lineup->study ? p->variant->label : "the command");
-        say_share(out, p->classes[FUTEX] / p->total);
+        drawing_say_share(out, p->classes[FUTEX] / p->total);
         fputs(" are in futex calls, ", out);
-        say_share(out, p->classes[LOCK] / p->total);
+        drawing_say_share(out, p->classes[LOCK] / p->total);
         fputs(" in lock functions, ", out);
-        say_share(out, p->classes[ALLOCATOR] / p->total);
+        drawing_say_share(out, p->classes[ALLOCATOR] / p->total);
         fputs(" in the allocator. ", out);
         cut |= p->cut;
     }
     fputs("Each box is a function, as wide as its share of the samples, and stands on its caller", out);
     if (d->lineup->study) {
         fputs("; with ", out);
-        caption_threads(out, d->lineup->subject_threads);
+        drawing_caption_threads(out, d->lineup->subject_threads);
     }
     fputs(". Functions with less than 0.2 % of the samples are merged into ‘others’.", out);
     if (cut)
@@ -288,7 +288,8 @@ static int flame_draw(struct drawing *d, size_t nth, struct error *err)
     struct flame f = {.panels = calloc(PER_FIGURE, sizeof(*f.panels))};
     if (!f.panels)
         return -ENOMEM;
-    data_header(d, "panel\tvariant\tthreads\tdepth\tfrom\tuntil\tsamples\tpaint\tclass\tfunction\tmodule");
+    drawing_data_header(
+        d, "panel\tvariant\tthreads\tdepth\tfrom\tuntil\tsamples\tpaint\tclass\tfunction\tmodule");
     int rc = panels_find(d, &f, nth, err);
     f.levels_most = LEVELS_MOST / (f.count ? f.count : 1);
     for (size_t i = 0; rc == 0 && i < f.count; i++)

@@ -77,12 +77,12 @@ static int row_write(struct drawing *d, struct futex *f, size_t index, struct er
         drawing_miss(d, v, -2, why);
         rc = notes_add(d, 0, index, 4.2, why);
     }
-    data_number(d, (double)index + 1, false);
-    data_variant(d, v);
-    data_threads(d, d->lineup->subject_threads);
+    drawing_data_number(d, (double)index + 1, false);
+    drawing_data_variant(d, v);
+    drawing_data_threads(d, d->lineup->subject_threads);
     for (size_t i = 0; i < KINDS; i++)
-        data_number(d, f->kinds[i], false);
-    data_text(d, why, true);
+        drawing_data_number(d, f->kinds[i], false);
+    drawing_data_text(d, why, true);
     free(why);
     return rc;
 }
@@ -92,17 +92,17 @@ static void panels_place(struct drawing *d, const struct futex *f, double label_
     const double rows = ROW_CM * (double)d->lineup->count, height = HEADING_CM + rows + TICS_CM;
     const double room = FIGURE_WIDTH - 0.1 - label_width - SHOWN * GAP_CM;
     const double sum = room * 0.32, each = (room - sum) / SHOWN;
-    panels_define(d, SHOWN + 1, height);
-    panel_define(d, 0, label_width, label_width + sum, HEADING_CM, HEADING_CM + rows, height);
+    drawing_panels_define(d, SHOWN + 1, height);
+    drawing_panel_define(d, 0, label_width, label_width + sum, HEADING_CM, HEADING_CM + rows, height);
     for (size_t i = 0; i < SHOWN; i++) {
         const double left = label_width + sum + GAP_CM + (double)i * (each + GAP_CM);
-        panel_define(d, i + 1, left, left + each, HEADING_CM, HEADING_CM + rows, height);
+        drawing_panel_define(d, i + 1, left, left + each, HEADING_CM, HEADING_CM + rows, height);
     }
-    define_number(d, "SUM_STEP", place_step(f->most, 3));
-    define_number(d, "SUM_MAX", f->most > 0 ? f->most * sum / (sum - 1.0) : 1);
-    define_number(d, "LOW", f->low > 0 ? fmax(floor(log10(f->low)), -9) : -3);
-    define_number(d, "HIGH", f->high > 0 ? fmax(ceil(log10(f->high)), 0) : 0);
-    define_number(d, "RUNS", (double)f->runs);
+    drawing_define_number(d, "SUM_STEP", place_step(f->most, 3));
+    drawing_define_number(d, "SUM_MAX", f->most > 0 ? f->most * sum / (sum - 1.0) : 1);
+    drawing_define_number(d, "LOW", f->low > 0 ? fmax(floor(log10(f->low)), -9) : -3);
+    drawing_define_number(d, "HIGH", f->high > 0 ? fmax(ceil(log10(f->high)), 0) : 0);
+    drawing_define_number(d, "RUNS", (double)f->runs);
 }
 
 /* "With 22 threads musl makes 0.77 calls per password, 98.9 % of which neither sleep nor wake anybody." */
@@ -118,11 +118,11 @@ static int caption_write(struct drawing *d, struct futex *f, struct error *err)
     const double *k = f->kinds, sum = k[0] + k[1] + k[2] + k[3] + k[4];
     if (measured && sum > 0) {
         fputs("With ", out);
-        caption_threads(out, l->subject_threads);
+        drawing_caption_threads(out, l->subject_threads);
         fprintf(out, ", %s makes ", subject->label);
-        say_rate(out, sum);
+        drawing_say_rate(out, sum);
         fputs(" calls per password; ", out);
-        say_share(out, (k[1] + k[2]) / sum);
+        drawing_say_share(out, (k[1] + k[2]) / sum);
         fputs(" of them are EAGAIN waits, which return at once, or empty wakes, which wake nobody. ", out);
     } else if (measured) {
         fprintf(out, "%s makes no futex call on a malloc lock. ", subject->label);
@@ -132,7 +132,7 @@ static int caption_write(struct drawing *d, struct futex *f, struct error *err)
           out);
     if (f->other > 0) {
         fputs(" Other outcomes, at most ", out);
-        say_rate(out, f->other);
+        drawing_say_rate(out, f->other);
         fputs(" per password, are in the sum only.", out);
     }
     fprintf(out, " Medians of %.0f traced run%s.", (double)f->runs, f->runs == 1 ? "" : "s");
@@ -142,8 +142,9 @@ static int caption_write(struct drawing *d, struct futex *f, struct error *err)
 int figure_futex(struct drawing *d, struct error *err)
 {
     struct futex f = {0};
-    const double label_width = rows_define(d, 3.0);
-    data_header(d, "row\tvariant\tthreads\tslept\teagain\tempty_wakes\twaking_wakes\tother\tnot_measured");
+    const double label_width = drawing_rows_define(d, 3.0);
+    drawing_data_header(
+        d, "row\tvariant\tthreads\tslept\teagain\tempty_wakes\twaking_wakes\tother\tnot_measured");
     for (size_t i = 0; i < d->lineup->count; i++) {
         const int rc = row_write(d, &f, i, err);
         if (rc < 0)

@@ -29,12 +29,12 @@ struct handoff {
 
 static void bin_write(struct drawing *d, struct handoff *h, const struct variant *v, const struct bin *b)
 {
-    data_number(d, (double)h->shown + 1, false);
-    data_variant(d, v);
-    data_threads(d, d->lineup->subject_threads);
-    data_number(d, b->low, false);
-    data_number(d, b->high, false);
-    data_number(d, b->calls, true);
+    drawing_data_number(d, (double)h->shown + 1, false);
+    drawing_data_variant(d, v);
+    drawing_data_threads(d, d->lineup->subject_threads);
+    drawing_data_number(d, b->low, false);
+    drawing_data_number(d, b->high, false);
+    drawing_data_number(d, b->calls, true);
     const double low = b->low > 0 ? b->low : b->high / 2;
     h->low = h->low > 0 ? fmin(h->low, low) : low;
     h->high = fmax(h->high, b->high);
@@ -76,19 +76,19 @@ static void words_define(struct drawing *d, size_t strip, double calls, double h
     struct text t;
     if (text_open(&t) < 0)
         return;
-    say_count(t.out, calls);
+    drawing_say_count(t.out, calls);
     fputs(calls == 1 ? " handoff" : " handoffs", t.out);
     char *text = text_take(&t);
-    define_item_text(d, "CALLS", strip, text ? text : "");
+    drawing_define_item_text(d, "CALLS", strip, text ? text : "");
     free(text);
     if (text_open(&t) < 0)
         return;
     fputs("half < ", t.out);
-    say_ns(t.out, half);
+    drawing_say_ns(t.out, half);
     fputs(", 99 % < ", t.out);
-    say_ns(t.out, slow);
+    drawing_say_ns(t.out, slow);
     text = text_take(&t);
-    define_item_text(d, "QUANTILES", strip, text ? text : "");
+    drawing_define_item_text(d, "QUANTILES", strip, text ? text : "");
     free(text);
 }
 
@@ -114,8 +114,8 @@ static int loud_write(struct drawing *d, struct handoff *h, const struct variant
     }
     sqlite3_finalize(row);
     char *label = text_fit(v->label, 3.4 / LABEL_CM);
-    define_item_text(d, "NAME", h->shown, label ? label : v->label);
-    define_item(d, "COLOUR", h->shown, v->ink.colour);
+    drawing_define_item_text(d, "NAME", h->shown, label ? label : v->label);
+    drawing_define_item(d, "COLOUR", h->shown, v->ink.colour);
     free(label);
     h->shown++;
     return rc;
@@ -142,17 +142,17 @@ static void strips_place(struct drawing *d, const struct handoff *h)
     double widest = 0;
     for (size_t i = 0; i < d->lineup->count; i++)
         widest = fmax(widest, fmin(text_width(d->lineup->variants[i].label) * LABEL_CM, 3.4));
-    panels_define(d, 1, height);
-    panel_define(d, 0, widest + 0.85, FIGURE_WIDTH - WORDS_CM, 0, HEADING_CM + rows, height);
-    define_number(d, "N", (double)h->shown);
-    define_number(d, "DEPTH", HEADING_CM + rows);
-    define_number(d, "HEADING", HEADING_CM);
-    define_number(d, "STRIP", STRIP_CM);
+    drawing_panels_define(d, 1, height);
+    drawing_panel_define(d, 0, widest + 0.85, FIGURE_WIDTH - WORDS_CM, 0, HEADING_CM + rows, height);
+    drawing_define_number(d, "N", (double)h->shown);
+    drawing_define_number(d, "DEPTH", HEADING_CM + rows);
+    drawing_define_number(d, "HEADING", HEADING_CM);
+    drawing_define_number(d, "STRIP", STRIP_CM);
     const double low = h->low / 1.3, high = h->high * 1.3;
     const double widen = high < 100 * low ? sqrt(100 * low / high) : 1; /* two decades at least */
-    define_number(d, "LOW", low / widen);
-    define_number(d, "HIGH", high * widen);
-    define_number(d, "MOST", fmax(h->most, 10));
+    drawing_define_number(d, "LOW", low / widen);
+    drawing_define_number(d, "HIGH", high * widen);
+    drawing_define_number(d, "MOST", fmax(h->most, 10));
 }
 
 static void caption_write(struct drawing *d, struct handoff *h)
@@ -161,18 +161,18 @@ static void caption_write(struct drawing *d, struct handoff *h)
     FILE *out = d->caption.out;
     if (h->calls > 0) {
         fprintf(out, "%s passes malloc’s lock on by a wake ", l->study ? l->subject : "The command");
-        say_count(out, h->calls);
+        drawing_say_count(out, h->calls);
         fputs(h->calls == 1 ? " time" : " times", out);
         fputs("; half of those woken run within ", out);
-        say_ns(out, h->half);
+        drawing_say_ns(out, h->half);
         fputs(", 99 % within ", out);
-        say_ns(out, h->slow);
+        drawing_say_ns(out, h->slow);
         fputs(". ", out);
     }
     fputs("From the wake of a thread asleep for malloc’s lock to its running", out);
     if (l->study) {
         fputs(", with ", out);
-        caption_threads(out, l->subject_threads);
+        drawing_caption_threads(out, l->subject_threads);
         fputs(", over all traced runs", out);
     }
     fputs("; height is the number of handoffs per third of an octave, logarithmic.", out);
@@ -184,7 +184,7 @@ static void caption_write(struct drawing *d, struct handoff *h)
 static int strips_write(struct drawing *d, struct handoff *h, struct error *err)
 {
     int rc = 0;
-    data_header(d, "row\tvariant\tthreads\tlow_ns\thigh_ns\thandoffs");
+    drawing_data_header(d, "row\tvariant\tthreads\tlow_ns\thigh_ns\thandoffs");
     for (size_t i = 0; rc == 0 && i < d->lineup->count; i++) {
         const struct variant *v = &d->lineup->variants[i];
         double calls;
@@ -202,7 +202,7 @@ int figure_handoff(struct drawing *d, struct error *err)
     if (text_open(&h.quiet) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
-        define_array(d, arrays[i], d->lineup->count);
+        drawing_define_array(d, arrays[i], d->lineup->count);
     int rc = strips_write(d, &h, err);
     if (rc == 0 && h.shown == 0)
         rc = drawing_refuse(d, "nobody was asleep for malloc’s lock and woken");

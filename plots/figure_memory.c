@@ -58,19 +58,19 @@ static int row_write(struct drawing *d, struct sides *s, size_t row, struct erro
     }
     if (memory.runs > 0) {
         s->shown++;
-        caption_note(d, &memory);
+        drawing_caption_note(d, &memory);
     }
     best_note(s, v, &time, &memory);
-    data_number(d, (double)row + 1, false);
-    data_variant(d, v);
-    data_threads(d, l->subject_threads);
-    data_number(d, time.value, false);
-    data_number(d, time.coverage > 0 ? time.low : NAN, false);
-    data_number(d, time.coverage > 0 ? time.high : NAN, false);
-    data_number(d, memory.value, false);
-    data_number(d, memory.coverage > 0 ? memory.low : NAN, false);
-    data_number(d, memory.coverage > 0 ? memory.high : NAN, false);
-    data_text(d, why, true);
+    drawing_data_number(d, (double)row + 1, false);
+    drawing_data_variant(d, v);
+    drawing_data_threads(d, l->subject_threads);
+    drawing_data_number(d, time.value, false);
+    drawing_data_number(d, time.coverage > 0 ? time.low : NAN, false);
+    drawing_data_number(d, time.coverage > 0 ? time.high : NAN, false);
+    drawing_data_number(d, memory.value, false);
+    drawing_data_number(d, memory.coverage > 0 ? memory.low : NAN, false);
+    drawing_data_number(d, memory.coverage > 0 ? memory.high : NAN, false);
+    drawing_data_text(d, why, true);
     free(why);
     return rc;
 }
@@ -79,13 +79,14 @@ static void sides_place(struct drawing *d, const struct sides *s, double label_w
 {
     const double rows = ROW_CM * (double)d->lineup->count, height = HEADING_CM + rows + BOTTOM_CM;
     const double names = label_width + 0.3, side = (FIGURE_WIDTH - 0.3 - names) / 2;
-    panels_define(d, 2, height);
-    panel_define(d, 0, 0.15, 0.15 + side, HEADING_CM, HEADING_CM + rows, height);
-    panel_define(d, 1, 0.15 + side + names, 0.15 + 2 * side + names, HEADING_CM, HEADING_CM + rows, height);
-    define_number(d, "TIME_MAX", s->longest > 0 ? s->longest * side / (side - VALUE_CM) : 1);
-    define_number(d, "TIME_STEP", place_step(s->longest, 4));
-    define_number(d, "SIZE_MAX", s->largest > 0 ? s->largest * side / (side - VALUE_CM) : 1);
-    define_number(d, "SIZE_STEP", place_step(s->largest, 4));
+    drawing_panels_define(d, 2, height);
+    drawing_panel_define(d, 0, 0.15, 0.15 + side, HEADING_CM, HEADING_CM + rows, height);
+    drawing_panel_define(d, 1, 0.15 + side + names, 0.15 + 2 * side + names, HEADING_CM, HEADING_CM + rows,
+                         height);
+    drawing_define_number(d, "TIME_MAX", s->longest > 0 ? s->longest * side / (side - VALUE_CM) : 1);
+    drawing_define_number(d, "TIME_STEP", place_step(s->longest, 4));
+    drawing_define_number(d, "SIZE_MAX", s->largest > 0 ? s->largest * side / (side - VALUE_CM) : 1);
+    drawing_define_number(d, "SIZE_STEP", place_step(s->largest, 4));
 }
 
 /* "With 22 threads glibc+tcmalloc is the fastest (980 ms) and musl the smallest (101 MiB)." */
@@ -94,25 +95,25 @@ static void caption_write(struct drawing *d, const struct sides *s)
     FILE *out = d->caption.out;
     if (s->fast && s->small) {
         fputs("With ", out);
-        caption_threads(out, d->lineup->subject_threads);
+        drawing_caption_threads(out, d->lineup->subject_threads);
         fprintf(out, ", %s has the lowest median time (", s->fast->label);
-        say_ns(out, s->fastest * 1e6);
+        drawing_say_ns(out, s->fastest * 1e6);
         fprintf(out,
                 s->fast == s->small ? ") and the lowest peak memory (" : ") and %s the lowest peak memory (",
                 s->small->label);
-        say_bytes(out, s->smallest * 1048576);
+        drawing_say_bytes(out, s->smallest * 1048576);
         fputs("). ", out);
     }
     fputs("Wall time of a whole run to the left, its peak resident set to the right; ", out);
-    caption_interval(d);
+    drawing_caption_interval(d);
     fputc('.', out);
 }
 
 int figure_memory(struct drawing *d, struct error *err)
 {
     struct sides s = {0};
-    const double label_width = rows_define(d, 4.2);
-    data_header(
+    const double label_width = drawing_rows_define(d, 4.2);
+    drawing_data_header(
         d,
         "row\tvariant\tthreads\twall_ms\twall_low\twall_high\tpeak_mib\tpeak_low\tpeak_high\tnot_measured");
     for (size_t row = 0; row < d->lineup->count; row++) {

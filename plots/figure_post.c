@@ -80,19 +80,19 @@ static int row_write(struct drawing *d, struct post *p, sqlite3_stmt *post, stru
     }
     p->longest = fmax(p->longest, fmax(theirs, fmax(ratio.value, ratio.high)));
     const struct variant *v = lineup_find(d->lineup, name);
-    define_item_text(d, "NAME", p->rows, name);
-    define_item(d, "COLOUR", p->rows, v ? v->ink.colour : palette_find(NULL, 0).colour);
-    define_item(d, "SOLID", p->rows, v ? v->is_static : 1);
-    data_number(d, (double)++p->rows, false);
-    data_text(d, name, false);
-    data_number(d, ms, false);
-    data_number(d, theirs, false);
-    data_threads(d, p->threads);
-    data_number(d, time.value, false);
-    data_number(d, ratio.value, false);
-    data_number(d, ratio.coverage > 0 ? ratio.low : NAN, false);
-    data_number(d, ratio.coverage > 0 ? ratio.high : NAN, false);
-    data_text(d, why, true);
+    drawing_define_item_text(d, "NAME", p->rows, name);
+    drawing_define_item(d, "COLOUR", p->rows, v ? v->ink.colour : palette_find(NULL, 0).colour);
+    drawing_define_item(d, "SOLID", p->rows, v ? v->is_static : 1);
+    drawing_data_number(d, (double)++p->rows, false);
+    drawing_data_text(d, name, false);
+    drawing_data_number(d, ms, false);
+    drawing_data_number(d, theirs, false);
+    drawing_data_threads(d, p->threads);
+    drawing_data_number(d, time.value, false);
+    drawing_data_number(d, ratio.value, false);
+    drawing_data_number(d, ratio.coverage > 0 ? ratio.low : NAN, false);
+    drawing_data_number(d, ratio.coverage > 0 ? ratio.high : NAN, false);
+    drawing_data_text(d, why, true);
     free(why);
     return rc;
 }
@@ -113,20 +113,20 @@ static void caption_write(struct drawing *d, const struct post *p)
     FILE *out = d->caption.out;
     if (p->ours.runs > 0) {
         fputs("On 22 threads of its machine the post saw static musl take ", out);
-        say_ratio(out, p->theirs);
+        drawing_say_ratio(out, p->theirs);
         fputs(" times as long as glibc; on ", out);
-        caption_threads(out, p->threads);
+        drawing_caption_threads(out, p->threads);
         if (d->lineup->cores > 0)
             fprintf(out, " of this one (%s%.0f core%s)", "", (double)d->lineup->cores,
                     d->lineup->cores == 1 ? "" : "s");
         fputs(" it is ", out);
-        say_ratio(out, p->ours.value);
+        drawing_say_ratio(out, p->ours.value);
         fputs(" times", out);
         if (p->ours.coverage > 0) {
             fputs(" (interval ", out);
-            say_ratio(out, p->ours.low);
+            drawing_say_ratio(out, p->ours.low);
             fputs(" to ", out);
-            say_ratio(out, p->ours.high);
+            drawing_say_ratio(out, p->ours.high);
             fputc(')', out);
         }
         fputs(". ", out);
@@ -144,10 +144,11 @@ int figure_post(struct drawing *d, struct error *err)
     struct post p = {.theirs = NAN};
     const double left = 2.9, heading = 0.1, bottom = 0.95;
     int rc = threads_choose(d, &p, err);
-    data_header(d, "row\tvariant\tpost_ms\tpost_ratio\tthreads\tmedian_ms\tratio\tlow\thigh\tnot_measured");
-    define_array(d, "NAME", 16);
-    define_array(d, "COLOUR", 16);
-    define_array(d, "SOLID", 16);
+    drawing_data_header(
+        d, "row\tvariant\tpost_ms\tpost_ratio\tthreads\tmedian_ms\tratio\tlow\thigh\tnot_measured");
+    drawing_define_array(d, "NAME", 16);
+    drawing_define_array(d, "COLOUR", 16);
+    drawing_define_array(d, "SOLID", 16);
     if (rc == 0)
         rc = rows_write(d, &p, err);
     if (rc < 0)
@@ -155,11 +156,11 @@ int figure_post(struct drawing *d, struct error *err)
     if (p.shown == 0)
         return drawing_refuse(d, "none of the post’s four variants has a time of its own here beside glibc");
     const double height = heading + PAIR_CM * (double)p.rows + bottom, right = FIGURE_WIDTH - 0.1;
-    define_number(d, "N", (double)p.rows);
-    panels_define(d, 1, height);
-    panel_define(d, 0, left, right, heading, height - bottom, height);
-    define_number(d, "STEP", place_step(p.longest, 8));
-    define_number(d, "XMAX", p.longest * (right - left) / (right - left - VALUE_CM));
+    drawing_define_number(d, "N", (double)p.rows);
+    drawing_panels_define(d, 1, height);
+    drawing_panel_define(d, 0, left, right, heading, height - bottom, height);
+    drawing_define_number(d, "STEP", place_step(p.longest, 8));
+    drawing_define_number(d, "XMAX", p.longest * (right - left) / (right - left - VALUE_CM));
     caption_write(d, &p);
     return 0;
 }

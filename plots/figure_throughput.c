@@ -39,17 +39,17 @@ static int point_write(struct drawing *d, struct scale *s, size_t row, int64_t t
         s->most = fmax(s->most, fmax(m.value, m.high));
         s->ends[row] = m.value;
         s->at[row] = threads;
-        caption_note(d, &m);
+        drawing_caption_note(d, &m);
         s->shown++;
     }
-    data_number(d, (double)row + 1, false);
-    data_variant(d, v);
-    data_threads(d, threads);
-    data_number(d, (double)m.runs, false);
-    data_number(d, m.value, false);
-    data_number(d, m.coverage > 0 ? m.low : NAN, false);
-    data_number(d, m.coverage > 0 ? m.high : NAN, false);
-    data_text(d, v->missing ? v->missing : why, true);
+    drawing_data_number(d, (double)row + 1, false);
+    drawing_data_variant(d, v);
+    drawing_data_threads(d, threads);
+    drawing_data_number(d, (double)m.runs, false);
+    drawing_data_number(d, m.value, false);
+    drawing_data_number(d, m.coverage > 0 ? m.low : NAN, false);
+    drawing_data_number(d, m.coverage > 0 ? m.high : NAN, false);
+    drawing_data_text(d, v->missing ? v->missing : why, true);
     free(why);
     return rc;
 }
@@ -88,16 +88,16 @@ static int labels_place(struct drawing *d, const struct scale *s, double top)
             places[n++] = s->ends[i];
         }
     place_spread(places, n, LABEL_GAP * per_cm, 0, top);
-    define_array(d, "LABEL_ROW", n);
-    define_array(d, "LABEL_Y", n);
-    define_array(d, "LABEL_END", n);
-    define_array(d, "LABEL_AT", n);
-    define_number(d, "LABELS", (double)n);
+    drawing_define_array(d, "LABEL_ROW", n);
+    drawing_define_array(d, "LABEL_Y", n);
+    drawing_define_array(d, "LABEL_END", n);
+    drawing_define_array(d, "LABEL_AT", n);
+    drawing_define_number(d, "LABELS", (double)n);
     for (size_t i = 0; i < n; i++) {
-        define_item(d, "LABEL_ROW", i, (double)rows[i] + 1);
-        define_item(d, "LABEL_Y", i, places[i]);
-        define_item(d, "LABEL_END", i, s->ends[rows[i]]);
-        define_item(d, "LABEL_AT", i, (double)s->at[rows[i]]);
+        drawing_define_item(d, "LABEL_ROW", i, (double)rows[i] + 1);
+        drawing_define_item(d, "LABEL_Y", i, places[i]);
+        drawing_define_item(d, "LABEL_END", i, s->ends[rows[i]]);
+        drawing_define_item(d, "LABEL_AT", i, (double)s->at[rows[i]]);
     }
     free(places);
     free(rows);
@@ -140,19 +140,19 @@ static int caption_write(struct drawing *d, struct error *err)
             fprintf(out, "; %s from ", who[i]);
         } else {
             fputs("From ", out);
-            caption_threads(out, l->threads[0]);
+            drawing_caption_threads(out, l->threads[0]);
             fputs(" to ", out);
-            caption_threads(out, threads_most(l));
+            drawing_caption_threads(out, threads_most(l));
             fprintf(out, ", %s goes from ", who[i]);
         }
-        say_count(out, first.value);
+        drawing_say_count(out, first.value);
         fputs(said == 1 ? " passwords per second to " : " to ", out);
-        say_count(out, last.value);
+        drawing_say_count(out, last.value);
     }
     if (said)
         fputs(". ", out);
     fputs("By the program’s own clock; ", out);
-    caption_interval(d);
+    drawing_caption_interval(d);
     fputs(". Solid lines and filled marks are linked statically, dashed and hollow ones dynamically.", out);
     return 0;
 }
@@ -160,27 +160,27 @@ static int caption_write(struct drawing *d, struct error *err)
 static void axes_define(struct drawing *d, double label_width, double top)
 {
     const struct lineup *l = d->lineup;
-    define_number(d, "YMAX", top);
-    define_number(d, "STEP", place_step(top, 6));
-    define_number(d, "FIRST", (double)l->threads[l->thread_count - threads_known(l)]);
-    define_number(d, "LAST", (double)threads_most(l));
-    define_number(d, "CORES", (double)l->cores);
-    define_number(d, "LEADER", LEADER_CM / FIGURE_WIDTH);
-    define_number(d, "THREADS", (double)threads_known(l));
-    define_array(d, "THREAD", l->thread_count);
+    drawing_define_number(d, "YMAX", top);
+    drawing_define_number(d, "STEP", place_step(top, 6));
+    drawing_define_number(d, "FIRST", (double)l->threads[l->thread_count - threads_known(l)]);
+    drawing_define_number(d, "LAST", (double)threads_most(l));
+    drawing_define_number(d, "CORES", (double)l->cores);
+    drawing_define_number(d, "LEADER", LEADER_CM / FIGURE_WIDTH);
+    drawing_define_number(d, "THREADS", (double)threads_known(l));
+    drawing_define_array(d, "THREAD", l->thread_count);
     for (size_t i = 0, n = 0; i < l->thread_count; i++)
         if (l->threads[i] > 0)
-            define_item(d, "THREAD", n++, (double)l->threads[i]);
-    define_array(d, "MARK", l->count);
-    define_array(d, "WORDS", l->count);
+            drawing_define_item(d, "THREAD", n++, (double)l->threads[i]);
+    drawing_define_array(d, "MARK", l->count);
+    drawing_define_array(d, "WORDS", l->count);
     for (size_t i = 0; i < l->count; i++) {
         const struct ink *ink = &l->variants[i].ink;
-        define_item(d, "MARK", i, l->variants[i].is_static ? ink->filled : ink->hollow);
-        define_item(d, "WORDS", i, ink->words);
+        drawing_define_item(d, "MARK", i, l->variants[i].is_static ? ink->filled : ink->hollow);
+        drawing_define_item(d, "WORDS", i, ink->words);
     }
-    panels_define(d, 1, HEIGHT_CM);
-    panel_define(d, 0, LEFT_CM, FIGURE_WIDTH - label_width - LEADER_CM, TOP_CM, HEIGHT_CM - BOTTOM_CM,
-                 HEIGHT_CM);
+    drawing_panels_define(d, 1, HEIGHT_CM);
+    drawing_panel_define(d, 0, LEFT_CM, FIGURE_WIDTH - label_width - LEADER_CM, TOP_CM, HEIGHT_CM - BOTTOM_CM,
+                         HEIGHT_CM);
 }
 
 int figure_throughput(struct drawing *d, struct error *err)
@@ -194,8 +194,8 @@ int figure_throughput(struct drawing *d, struct error *err)
     }
     for (size_t i = 0; i < l->count; i++)
         s.ends[i] = NAN;
-    const double label_width = rows_define(d, 4.2);
-    data_header(d, "row\tvariant\tthreads\truns\tthousand_per_second\tlow\thigh\tnot_measured");
+    const double label_width = drawing_rows_define(d, 4.2);
+    drawing_data_header(d, "row\tvariant\tthreads\truns\tthousand_per_second\tlow\thigh\tnot_measured");
     int rc = points_write(d, &s, err);
     if (rc == 0 && threads_known(l) < 2)
         rc = drawing_refuse(d, "it needs two thread counts or more, and this recording has one");

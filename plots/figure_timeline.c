@@ -45,15 +45,15 @@ static void stretch_write(struct drawing *d, struct lane *lane, size_t index, sq
     lane->thread = thread;
     lane->ns[shown] += until - from;
     lane->whole += until - from;
-    data_number(d, (double)index + 1, false);
-    data_variant(d, lane->variant);
-    data_threads(d, d->lineup->subject_threads);
-    data_number(d, (double)lane->rows, false);
-    data_number(d, (double)thread, false);
-    data_text(d, state, false);
-    data_number(d, shown, false);
-    data_number(d, from, false);
-    data_number(d, until, true);
+    drawing_data_number(d, (double)index + 1, false);
+    drawing_data_variant(d, lane->variant);
+    drawing_data_threads(d, d->lineup->subject_threads);
+    drawing_data_number(d, (double)lane->rows, false);
+    drawing_data_number(d, (double)thread, false);
+    drawing_data_text(d, state, false);
+    drawing_data_number(d, shown, false);
+    drawing_data_number(d, from, false);
+    drawing_data_number(d, until, true);
 }
 
 static int lane_read(struct drawing *d, struct timeline *t, const struct variant *v, struct error *err)
@@ -106,12 +106,12 @@ static void legend_define(struct drawing *d)
         {GROUP_ASLEEP, "asleep, else"},
     };
     const size_t count = sizeof items / sizeof *items;
-    define_number(d, "ITEMS", (double)count);
-    define_array(d, "ITEM", count);
-    define_array(d, "ITEM_PAINT", count);
+    drawing_define_number(d, "ITEMS", (double)count);
+    drawing_define_array(d, "ITEM", count);
+    drawing_define_array(d, "ITEM_PAINT", count);
     for (size_t i = 0; i < count; i++) {
-        define_item_text(d, "ITEM", i, items[i].name);
-        define_item(d, "ITEM_PAINT", i, (double)items[i].group + 1);
+        drawing_define_item_text(d, "ITEM", i, items[i].name);
+        drawing_define_item(d, "ITEM_PAINT", i, (double)items[i].group + 1);
     }
 }
 
@@ -122,19 +122,20 @@ static void lanes_place(struct drawing *d, const struct timeline *t)
         heights[i] = fmin(0.34 * (double)t->lanes[i].rows, ROWS_CM);
         height += TITLE_CM + heights[i];
     }
-    panels_define(d, t->count, height);
-    define_array(d, "ROWS", t->count);
-    define_array(d, "NAME", t->count);
-    define_array(d, "COLOUR", t->count);
+    drawing_panels_define(d, t->count, height);
+    drawing_define_array(d, "ROWS", t->count);
+    drawing_define_array(d, "NAME", t->count);
+    drawing_define_array(d, "COLOUR", t->count);
     for (size_t i = 0; i < t->count; i++) {
         const struct variant *v = t->lanes[i].variant;
-        panel_define(d, i, LEFT_CM, FIGURE_WIDTH - 0.2, top + TITLE_CM, top + TITLE_CM + heights[i], height);
+        drawing_panel_define(d, i, LEFT_CM, FIGURE_WIDTH - 0.2, top + TITLE_CM, top + TITLE_CM + heights[i],
+                             height);
         top += TITLE_CM + heights[i];
-        define_item(d, "ROWS", i, (double)t->lanes[i].rows);
-        define_item_text(d, "NAME", i, v->label);
-        define_item(d, "COLOUR", i, v->ink.words);
+        drawing_define_item(d, "ROWS", i, (double)t->lanes[i].rows);
+        drawing_define_item_text(d, "NAME", i, v->label);
+        drawing_define_item(d, "COLOUR", i, v->ink.words);
     }
-    define_number(d, "UNTIL", t->until > 0 ? t->until : WINDOW_MS);
+    drawing_define_number(d, "UNTIL", t->until > 0 ? t->until : WINDOW_MS);
 }
 
 static void caption_write(struct drawing *d, const struct timeline *t)
@@ -145,17 +146,17 @@ static void caption_write(struct drawing *d, const struct timeline *t)
         if (lane->whole <= 0)
             continue;
         fprintf(out, "%s: ", d->lineup->study ? lane->variant->label : "The command");
-        say_share(out, lane->ns[GROUP_FUTEX] / lane->whole);
+        drawing_say_share(out, lane->ns[GROUP_FUTEX] / lane->whole);
         fputs(" of the threads’ time in futex calls, ", out);
-        say_share(out, lane->ns[GROUP_ASLEEP_MALLOC] / lane->whole);
+        drawing_say_share(out, lane->ns[GROUP_ASLEEP_MALLOC] / lane->whole);
         fputs(" asleep for a futex, ", out);
-        say_share(out, lane->ns[GROUP_RUNNABLE] / lane->whole);
+        drawing_say_share(out, lane->ns[GROUP_RUNNABLE] / lane->whole);
         fputs(" waiting for a CPU. ", out);
     }
     fputs("One row per thread", out);
     if (d->lineup->study) {
         fputs(", with ", out);
-        caption_threads(out, d->lineup->subject_threads);
+        drawing_caption_threads(out, d->lineup->subject_threads);
     }
     fputs("; the window begins 40 ms after the program’s start. A thread that joins others is asleep for a "
           "futex as well.",
@@ -165,7 +166,7 @@ static void caption_write(struct drawing *d, const struct timeline *t)
 int figure_timeline(struct drawing *d, struct error *err)
 {
     struct timeline t = {.count = 0};
-    data_header(d, "panel\tvariant\tthreads\trow\tthread\tstate\tpaint\tfrom_ms\tuntil_ms");
+    drawing_data_header(d, "panel\tvariant\tthreads\trow\tthread\tstate\tpaint\tfrom_ms\tuntil_ms");
     const int rc = lanes_read(d, &t, err);
     if (rc < 0)
         return rc;

@@ -93,15 +93,15 @@ static void bins_write(struct drawing *d, struct strips *s, size_t row, const st
 {
     for (size_t i = 0; i < w->count; i++) {
         const struct bin *b = &w->bins[i];
-        data_number(d, (double)row + 1, false);
-        data_variant(d, v);
-        data_threads(d, d->lineup->subject_threads);
-        data_number(d, outcome + 1, false);
-        data_text(d, outcome_names[outcome], false);
-        data_number(d, b->low, false);
-        data_number(d, b->high, false);
-        data_number(d, b->calls, false);
-        data_text(d, NULL, true);
+        drawing_data_number(d, (double)row + 1, false);
+        drawing_data_variant(d, v);
+        drawing_data_threads(d, d->lineup->subject_threads);
+        drawing_data_number(d, outcome + 1, false);
+        drawing_data_text(d, outcome_names[outcome], false);
+        drawing_data_number(d, b->low, false);
+        drawing_data_number(d, b->high, false);
+        drawing_data_number(d, b->calls, false);
+        drawing_data_text(d, NULL, true);
         const double low = b->low > 0 ? b->low : b->high / 2;
         s->low = s->low > 0 ? fmin(s->low, low) : low;
         s->high = fmax(s->high, b->high);
@@ -112,12 +112,12 @@ static void bins_write(struct drawing *d, struct strips *s, size_t row, const st
 /* A row that has no data says why. */
 static void quiet_write(struct drawing *d, size_t row, const struct variant *v, const char *why)
 {
-    data_number(d, (double)row + 1, false);
-    data_variant(d, v);
-    data_threads(d, d->lineup->subject_threads);
+    drawing_data_number(d, (double)row + 1, false);
+    drawing_data_variant(d, v);
+    drawing_data_threads(d, d->lineup->subject_threads);
     for (size_t i = 0; i < 5; i++)
-        data_number(d, NAN, false);
-    data_text(d, why, true);
+        drawing_data_number(d, NAN, false);
+    drawing_data_text(d, why, true);
 }
 
 /* "8 826 slept, half of them within 74 µs" at the strip's right. */
@@ -126,14 +126,14 @@ static void words_define(struct drawing *d, const char *array, size_t row, const
 {
     struct text t;
     if (w->calls <= 0 || text_open(&t) < 0) {
-        define_item_text(d, array, row, "");
+        drawing_define_item_text(d, array, row, "");
         return;
     }
-    say_count(t.out, w->calls);
+    drawing_say_count(t.out, w->calls);
     fprintf(t.out, " %s, half < ", what);
-    say_ns(t.out, w->half);
+    drawing_say_ns(t.out, w->half);
     char *text = text_take(&t);
-    define_item_text(d, array, row, text ? text : "");
+    drawing_define_item_text(d, array, row, text ? text : "");
     free(text);
 }
 
@@ -166,7 +166,7 @@ static int quiet_row(struct drawing *d, struct strips *s, size_t row, double run
     }
     if (rc == 0) {
         char *fitted = text_fit(why, 12 / (LABEL_CM * 7 / 8));
-        define_item_text(d, "QUIET", row, fitted ? fitted : why);
+        drawing_define_item_text(d, "QUIET", row, fitted ? fitted : why);
         quiet_write(d, row, v, why);
         free(fitted);
     }
@@ -194,7 +194,7 @@ static int strip_write(struct drawing *d, struct strips *s, size_t row, struct e
     if (rc == 0)
         rc = waits_read(d, v, waits, err);
     const bool loud = waits[OF_SLEPT].count + waits[OF_EAGAIN].count + waits[OF_REST].count > 0;
-    define_item_text(d, "QUIET", row, "");
+    drawing_define_item_text(d, "QUIET", row, "");
     words_define(d, "SLEPT_WORDS", row, &waits[OF_SLEPT], "slept");
     words_define(d, "EAGAIN_WORDS", row, &waits[OF_EAGAIN], "EAGAIN");
     words_define(d, "REST_WORDS", row, &waits[OF_REST], "other");
@@ -207,8 +207,8 @@ static int strip_write(struct drawing *d, struct strips *s, size_t row, struct e
         rc = quiet_row(d, s, row, runs, err);
     }
     s->top += loud ? strip_height(d) : QUIET_CM;
-    define_item(d, "BASE", row, s->top); /* its lower edge, from the figure's top */
-    define_item(d, "LOUD", row, loud);
+    drawing_define_item(d, "BASE", row, s->top); /* its lower edge, from the figure's top */
+    drawing_define_item(d, "LOUD", row, loud);
     for (enum outcome o = 0; o < OUTCOMES; o++)
         free(waits[o].bins);
     return rc;
@@ -217,16 +217,16 @@ static int strip_write(struct drawing *d, struct strips *s, size_t row, struct e
 static void axes_define(struct drawing *d, const struct strips *s, double label_width)
 {
     const double height = s->top + BOTTOM_CM, left = label_width + 0.6;
-    panels_define(d, 1, height);
-    panel_define(d, 0, left, FIGURE_WIDTH - WORDS_CM, 0, s->top, height);
-    define_number(d, "DEPTH", s->top);
-    define_number(d, "STRIP", strip_height(d));
-    define_number(d, "STUDY", d->lineup->study);
+    drawing_panels_define(d, 1, height);
+    drawing_panel_define(d, 0, left, FIGURE_WIDTH - WORDS_CM, 0, s->top, height);
+    drawing_define_number(d, "DEPTH", s->top);
+    drawing_define_number(d, "STRIP", strip_height(d));
+    drawing_define_number(d, "STUDY", d->lineup->study);
     const double low = s->low > 0 ? s->low / 1.3 : 100, high = s->high > 0 ? s->high * 1.3 : 1e6;
     const double widen = high < 100 * low ? sqrt(100 * low / high) : 1; /* two decades at least */
-    define_number(d, "LOW", low / widen);
-    define_number(d, "HIGH", high * widen);
-    define_number(d, "MOST", fmax(s->most, 10));
+    drawing_define_number(d, "LOW", low / widen);
+    drawing_define_number(d, "HIGH", high * widen);
+    drawing_define_number(d, "MOST", fmax(s->most, 10));
 }
 
 static void caption_write(struct drawing *d, const struct strips *s)
@@ -236,19 +236,19 @@ static void caption_write(struct drawing *d, const struct strips *s)
     const char *who = l->subject ? l->subject : "the command";
     if (s->slept_calls > 0 && s->eagain_calls > 0) {
         fprintf(out, "Waits of %s are of two kinds: half of the ", who);
-        say_count(out, s->eagain_calls);
+        drawing_say_count(out, s->eagain_calls);
         fputs(" that return EAGAIN are over within ", out);
-        say_ns(out, s->eagain_half);
+        drawing_say_ns(out, s->eagain_half);
         fputs("; of the ", out);
-        say_count(out, s->slept_calls);
+        drawing_say_count(out, s->slept_calls);
         fputs(" that sleep, half take up to ", out);
-        say_ns(out, s->slept_half);
+        drawing_say_ns(out, s->slept_half);
         fputs(". ", out);
     }
     fputs("Time inside the futex call", out);
     if (l->study) {
         fputs(", with ", out);
-        caption_threads(out, l->subject_threads);
+        drawing_caption_threads(out, l->subject_threads);
     }
     fprintf(out, "; height is the number of waits per third of an octave%s, on a logarithmic scale",
             l->study ? ", over all traced runs" : "");
@@ -262,10 +262,10 @@ int figure_waits(struct drawing *d, struct error *err)
     static const char *const numbers[] = {"BASE",        "LOUD",         "QUIET",
                                           "SLEPT_WORDS", "EAGAIN_WORDS", "REST_WORDS"};
     struct strips s = {.top = HEADING_CM};
-    const double label_width = rows_define(d, 4.2);
+    const double label_width = drawing_rows_define(d, 4.2);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        define_array(d, numbers[i], d->lineup->count);
-    data_header(d, "row\tvariant\tthreads\tkind\toutcome\tlow_ns\thigh_ns\twaits\tno_waits");
+        drawing_define_array(d, numbers[i], d->lineup->count);
+    drawing_data_header(d, "row\tvariant\tthreads\tkind\toutcome\tlow_ns\thigh_ns\twaits\tno_waits");
     for (size_t row = 0; row < d->lineup->count; row++) {
         const int rc = strip_write(d, &s, row, err);
         if (rc < 0)

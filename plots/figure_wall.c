@@ -52,18 +52,18 @@ static int cell_write(struct drawing *d, struct wall *w, size_t row, size_t pane
     if (rc == 0 && m.runs > 0) {
         w->shown++;
         w->longest = fmax(w->longest, fmax(m.value, m.high));
-        caption_note(d, &m);
+        drawing_caption_note(d, &m);
     }
-    data_number(d, (double)row + 1, false);
-    data_variant(d, v);
-    data_number(d, (double)panel + 1, false);
-    data_threads(d, threads);
-    data_number(d, (double)m.runs, false);
-    data_number(d, m.value, false);
-    data_number(d, m.coverage > 0 ? m.low : NAN, false);
-    data_number(d, m.coverage > 0 ? m.high : NAN, false);
-    data_number(d, m.coverage, false);
-    data_text(d, why, true);
+    drawing_data_number(d, (double)row + 1, false);
+    drawing_data_variant(d, v);
+    drawing_data_number(d, (double)panel + 1, false);
+    drawing_data_threads(d, threads);
+    drawing_data_number(d, (double)m.runs, false);
+    drawing_data_number(d, m.value, false);
+    drawing_data_number(d, m.coverage > 0 ? m.low : NAN, false);
+    drawing_data_number(d, m.coverage > 0 ? m.high : NAN, false);
+    drawing_data_number(d, m.coverage, false);
+    drawing_data_text(d, why, true);
     free(why);
     return rc;
 }
@@ -75,20 +75,20 @@ static void panels_place(struct drawing *d, const struct wall *w)
     const double strip = HEADING_CM + rows_height + TICS_CM;
     const size_t strips = (count + PANELS_ABREAST - 1) / PANELS_ABREAST;
     const double height = strip * (double)strips + 0.4;
-    panels_define(d, count, height);
-    define_array(d, "PANEL_NAME", count);
-    define_array(d, "PANEL_FIRST", count);
+    drawing_panels_define(d, count, height);
+    drawing_define_array(d, "PANEL_NAME", count);
+    drawing_define_array(d, "PANEL_FIRST", count);
     for (size_t i = 0; i < count; i++) {
         const size_t column = i % PANELS_ABREAST;
         const double left = w->label_width + (double)column * (w->panel_width + GAP_CM);
         const double top = strip * (double)(i / PANELS_ABREAST) + HEADING_CM;
         struct text name;
-        panel_define(d, i, left, left + w->panel_width, top, top + rows_height, height);
-        define_item(d, "PANEL_FIRST", i, column == 0);
+        drawing_panel_define(d, i, left, left + w->panel_width, top, top + rows_height, height);
+        drawing_define_item(d, "PANEL_FIRST", i, column == 0);
         if (text_open(&name) == 0) {
-            caption_threads(name.out, d->lineup->threads[i]);
+            drawing_caption_threads(name.out, d->lineup->threads[i]);
             char *text = text_take(&name);
-            define_item_text(d, "PANEL_NAME", i, text ? text : "");
+            drawing_define_item_text(d, "PANEL_NAME", i, text ? text : "");
             free(text);
         }
     }
@@ -107,17 +107,17 @@ static void comparison_write(FILE *out, const struct lineup *l, const struct med
     const struct variant *subject = lineup_find(l, l->subject), *baseline = lineup_find(l, l->baseline);
     const bool differs = !has_interval(many) || many->low > 1 || many->high < 1;
     fputs("With ", out);
-    caption_threads(out, l->subject_threads);
+    drawing_caption_threads(out, l->subject_threads);
     fprintf(out, differs ? ", %s takes " : ", no difference between %s and %s is certain: ",
             subject ? subject->label : l->subject, baseline ? baseline->label : l->baseline);
-    say_ratio(out, many->value);
+    drawing_say_ratio(out, many->value);
     if (differs)
         fprintf(out, " times as long as %s", baseline ? baseline->label : l->baseline);
     else
         fputs(" times as long, with an interval on both sides of 1", out);
     if (one->runs > 0) {
         fputs("; with one thread, ", out);
-        say_ratio(out, one->value);
+        drawing_say_ratio(out, one->value);
         fputs(" times", out);
     }
     const bool apart = one->runs > 0 && has_interval(many) && has_interval(one) && many->low > one->high;
@@ -139,7 +139,7 @@ static int caption_write(struct drawing *d, struct error *err)
     if (many.runs > 0)
         comparison_write(out, l, &many, &one);
     fputs("Wall time from exec to exit, ", out);
-    caption_interval(d);
+    drawing_caption_interval(d);
     fputs(". Filled bars are linked statically, hollow ones dynamically.", out);
     return 0;
 }
@@ -151,9 +151,10 @@ int figure_wall(struct drawing *d, struct error *err)
     const size_t abreast = panels < PANELS_ABREAST ? panels : PANELS_ABREAST;
     if (panels == 0)
         return drawing_refuse(d, "the recording has no runs");
-    w.label_width = rows_define(d, 4.2);
+    w.label_width = drawing_rows_define(d, 4.2);
     w.panel_width = (FIGURE_WIDTH - 0.1 - w.label_width - GAP_CM * (double)(abreast - 1)) / (double)abreast;
-    data_header(d, "row\tvariant\tpanel\tthreads\truns\tmedian_ms\tlow_ms\thigh_ms\tcoverage\tnot_measured");
+    drawing_data_header(
+        d, "row\tvariant\tpanel\tthreads\truns\tmedian_ms\tlow_ms\thigh_ms\tcoverage\tnot_measured");
     for (size_t panel = 0; panel < panels; panel++)
         for (size_t row = 0; row < d->lineup->count; row++) {
             const int rc = cell_write(d, &w, row, panel, err);
@@ -166,7 +167,7 @@ int figure_wall(struct drawing *d, struct error *err)
         return drawing_refuse(d, "no run of the recording took any time");
     panels_place(d, &w);
     notes_define(d);
-    define_number(d, "STEP", place_step(w.longest, w.panel_width > 5 ? 6 : 3));
-    define_number(d, "XMAX", w.longest * w.panel_width / (w.panel_width - VALUE_CM));
+    drawing_define_number(d, "STEP", place_step(w.longest, w.panel_width > 5 ? 6 : 3));
+    drawing_define_number(d, "XMAX", w.longest * w.panel_width / (w.panel_width - VALUE_CM));
     return caption_write(d, err);
 }

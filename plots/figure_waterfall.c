@@ -139,14 +139,14 @@ static void bar_write(struct drawing *d, struct waterfall *w, size_t panel, size
     w->at = to;
     w->top = fmax(w->top, fmax(from, to));
     w->bottom = fmin(w->bottom, fmin(from, to));
-    data_number(d, (double)panel + 1, false);
-    data_threads(d, w->panels[panel].threads);
-    data_number(d, (double)place, false);
-    data_text(d, state, false);
-    data_number(d, paint, false);
-    data_number(d, from, false);
-    data_number(d, to, false);
-    data_number(d, delta, true);
+    drawing_data_number(d, (double)panel + 1, false);
+    drawing_data_threads(d, w->panels[panel].threads);
+    drawing_data_number(d, (double)place, false);
+    drawing_data_text(d, state, false);
+    drawing_data_number(d, paint, false);
+    drawing_data_number(d, from, false);
+    drawing_data_number(d, to, false);
+    drawing_data_number(d, delta, true);
 }
 
 static void panel_write(struct drawing *d, struct waterfall *w, size_t panel)
@@ -163,9 +163,9 @@ static void panel_write(struct drawing *d, struct waterfall *w, size_t panel)
     bar_write(d, w, panel, place++, "unexplained", GROUP_REST, p->unexplained);
     bar_write(d, w, panel, place++, d->lineup->subject, PAINT_SUBJECT, p->subject);
     const double room = (panel ? 0.4 : 0.2) * (w->top - w->bottom); /* for numbers above the bars */
-    define_item(d, "TOP", panel, w->top + room);
-    define_item(d, "BOTTOM", panel, w->bottom < 0 ? w->bottom - room / 4 : 0);
-    define_item(d, "STEP", panel, place_step(w->top, panel ? 2 : 5));
+    drawing_define_item(d, "TOP", panel, w->top + room);
+    drawing_define_item(d, "BOTTOM", panel, w->bottom < 0 ? w->bottom - room / 4 : 0);
+    drawing_define_item(d, "STEP", panel, place_step(w->top, panel ? 2 : 5));
 }
 
 /* Words into lines no wider than the bar's place; a line is an item of its own, for names are shown as they
@@ -178,7 +178,7 @@ static void name_define(struct drawing *d, size_t place, const char *label, doub
         char longer[sizeof name];
         snprintf(longer, sizeof longer, "%s%s%s", name, *name ? " " : "", word);
         if (*name && text_width(longer) > 1.08 * width) {
-            define_item_text(d, "LABEL", place * LINES + line++, name);
+            drawing_define_item_text(d, "LABEL", place * LINES + line++, name);
             snprintf(longer, sizeof longer, "%s", word);
         }
         char *fitted = text_fit(longer, 1.25 * width);
@@ -186,7 +186,7 @@ static void name_define(struct drawing *d, size_t place, const char *label, doub
         free(fitted);
     }
     while (line < LINES) {
-        define_item_text(d, "LABEL", place * LINES + line++, name);
+        drawing_define_item_text(d, "LABEL", place * LINES + line++, name);
         *name = '\0';
     }
     free(copied);
@@ -199,9 +199,9 @@ static void names_define(struct drawing *d, const struct waterfall *w)
     const struct variant *b = lineup_find(d->lineup, d->lineup->baseline);
     const struct variant *s = lineup_find(d->lineup, d->lineup->subject);
     size_t place = 0;
-    define_number(d, "BARS", (double)places);
-    define_array(d, "LABEL", places * LINES);
-    define_number(d, "LINES", LINES);
+    drawing_define_number(d, "BARS", (double)places);
+    drawing_define_array(d, "LABEL", places * LINES);
+    drawing_define_number(d, "LINES", LINES);
     name_define(d, place++, b ? b->label : d->lineup->baseline, width);
     for (size_t i = 0; i < w->count; i++)
         if (w->bars[i].shown)
@@ -210,8 +210,8 @@ static void names_define(struct drawing *d, const struct waterfall *w)
         name_define(d, place++, "others", width);
     name_define(d, place++, "unexplained", width);
     name_define(d, place++, s ? s->label : d->lineup->subject, width);
-    define_number(d, "BASELINE", b ? b->ink.colour : 0);
-    define_number(d, "SUBJECT", s ? s->ink.colour : 0);
+    drawing_define_number(d, "BASELINE", b ? b->ink.colour : 0);
+    drawing_define_number(d, "SUBJECT", s ? s->ink.colour : 0);
 }
 
 static void panels_place(struct drawing *d, const struct waterfall *w)
@@ -219,15 +219,15 @@ static void panels_place(struct drawing *d, const struct waterfall *w)
     const double rest = (double)(w->panel_count - 1);
     const double height = 0.5 + MAIN_CM + NAMES_CM + rest * (SMALL_CM + GAP_CM) + 0.15;
     double top = 0.5;
-    panels_define(d, w->panel_count, height);
-    define_array(d, "TITLE", w->panel_count);
+    drawing_panels_define(d, w->panel_count, height);
+    drawing_define_array(d, "TITLE", w->panel_count);
     for (size_t p = 0; p < w->panel_count; p++) {
         const double tall = p ? SMALL_CM : MAIN_CM;
         char title[48];
         snprintf(title, sizeof title, w->panels[p].threads == 1 ? "%lld thread" : "%lld threads",
                  (long long)w->panels[p].threads);
-        panel_define(d, p, LEFT_CM, FIGURE_WIDTH - 0.1, top, top + tall, height);
-        define_item_text(d, "TITLE", p, w->panels[p].threads < 0 ? "" : title);
+        drawing_panel_define(d, p, LEFT_CM, FIGURE_WIDTH - 0.1, top, top + tall, height);
+        drawing_define_item_text(d, "TITLE", p, w->panels[p].threads < 0 ? "" : title);
         top += tall + (p ? GAP_CM : NAMES_CM + GAP_CM);
     }
 }
@@ -250,9 +250,9 @@ static void caption_write(struct drawing *d, const struct waterfall *w)
     FILE *out = d->caption.out;
     fputs("Core time, wall time × cores, from ", out);
     fprintf(out, "%s to %s with ", d->lineup->baseline, d->lineup->subject);
-    caption_threads(out, p->threads);
+    drawing_caption_threads(out, p->threads);
     fprintf(out, fabs(whole) < 100 ? ": %+.2f ms, of which " : ": %+.0f ms, of which ", whole);
-    say_share(out, whole != 0 ? fabs(p->unexplained / whole) : 0);
+    drawing_say_share(out, whole != 0 ? fabs(p->unexplained / whole) : 0);
     fputs(" unexplained", out);
     fputs(p->unexplained < -0.005 * whole && whole > 0 ? " (counted twice)." : ".", out);
     if (w->panel_count > 1)
@@ -273,12 +273,12 @@ static int waterfall_read(struct drawing *d, struct waterfall *w, struct error *
 static void waterfall_write(struct drawing *d, struct waterfall *w)
 {
     bars_choose(w);
-    data_header(d, "panel\tthreads\tplace\tstate\tpaint\tfrom_ms\tto_ms\tdifference_ms");
+    drawing_data_header(d, "panel\tthreads\tplace\tstate\tpaint\tfrom_ms\tto_ms\tdifference_ms");
     panels_place(d, w);
     names_define(d, w);
-    define_array(d, "TOP", w->panel_count);
-    define_array(d, "BOTTOM", w->panel_count);
-    define_array(d, "STEP", w->panel_count);
+    drawing_define_array(d, "TOP", w->panel_count);
+    drawing_define_array(d, "BOTTOM", w->panel_count);
+    drawing_define_array(d, "STEP", w->panel_count);
     for (size_t p = 0; p < w->panel_count; p++)
         panel_write(d, w, p);
     caption_write(d, w);

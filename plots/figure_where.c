@@ -56,13 +56,13 @@ static int row_write(struct drawing *d, struct where *w, size_t index, struct er
     const char *why = measured ? NULL : v->missing ? v->missing : "no ledger run";
     w->shown += measured;
     w->most = fmax(w->most, w->total);
-    data_number(d, (double)index + 1, false);
-    data_variant(d, v);
-    data_threads(d, d->lineup->subject_threads);
+    drawing_data_number(d, (double)index + 1, false);
+    drawing_data_variant(d, v);
+    drawing_data_threads(d, d->lineup->subject_threads);
     for (enum group g = 0; g < GROUP_REST; g++)
-        data_number(d, measured ? w->groups[g] : NAN, false);
-    data_number(d, measured ? w->total : NAN, false);
-    data_text(d, why, true);
+        drawing_data_number(d, measured ? w->groups[g] : NAN, false);
+    drawing_data_number(d, measured ? w->total : NAN, false);
+    drawing_data_text(d, why, true);
     if (measured)
         return 0;
     drawing_miss(d, v, -2, why);
@@ -75,21 +75,21 @@ static void header_write(struct drawing *d)
     for (enum group g = 0; g < GROUP_REST; g++)
         fprintf(d->data, "%s\t", group_column(g));
     fputs("total_ms\tnot_measured\n", d->data);
-    define_array(d, "GROUP", GROUP_REST);
+    drawing_define_array(d, "GROUP", GROUP_REST);
     for (enum group g = 0; g < GROUP_REST; g++)
-        define_item_text(d, "GROUP", g, group_name(g));
+        drawing_define_item_text(d, "GROUP", g, group_name(g));
 }
 
 static void panel_place(struct drawing *d, const struct where *w, double label_width)
 {
     const double rows = ROW_CM * (double)d->lineup->count, height = LEGEND_CM + rows + TICS_CM;
     const double width = FIGURE_WIDTH - 0.1 - label_width, unit = w->most >= 1000 ? 1000 : 1;
-    panels_define(d, 1, height);
-    panel_define(d, 0, label_width, label_width + width, LEGEND_CM, LEGEND_CM + rows, height);
-    define_number(d, "UNIT", unit);
-    define_number(d, "STEP", place_step(w->most / unit, 8));
-    define_number(d, "MAX", w->most / unit * width / (width - TOTAL_CM));
-    define_number(d, "WIDE", width);
+    drawing_panels_define(d, 1, height);
+    drawing_panel_define(d, 0, label_width, label_width + width, LEGEND_CM, LEGEND_CM + rows, height);
+    drawing_define_number(d, "UNIT", unit);
+    drawing_define_number(d, "STEP", place_step(w->most / unit, 8));
+    drawing_define_number(d, "MAX", w->most / unit * width / (width - TOTAL_CM));
+    drawing_define_number(d, "WIDE", width);
 }
 
 /* "With 4 threads musl's threads lived 8.2 s, 41 % of it asleep for malloc's lock, ..." */
@@ -104,17 +104,17 @@ static int caption_write(struct drawing *d, struct where *w, struct error *err)
     if (v && w->total > 0) {
         const double *g = w->groups;
         fprintf(out, "Of the time of %s’s threads ", l->study ? v->label : "the command");
-        say_share(out, g[GROUP_FUTEX] / w->total);
+        drawing_say_share(out, g[GROUP_FUTEX] / w->total);
         fputs(" goes to futex calls, ", out);
-        say_share(out, g[GROUP_ASLEEP_MALLOC] / w->total);
+        drawing_say_share(out, g[GROUP_ASLEEP_MALLOC] / w->total);
         fputs(" to sleep for malloc’s lock, ", out);
-        say_share(out, g[GROUP_RUNNABLE] / w->total);
+        drawing_say_share(out, g[GROUP_RUNNABLE] / w->total);
         fputs(" to waiting for a CPU. ", out);
     }
     fputs("Lifetimes of all threads", out);
     if (l->study) {
         fputs(", with ", out);
-        caption_threads(out, l->subject_threads);
+        drawing_caption_threads(out, l->subject_threads);
         fputs(", in the ledger run with the median wall time", out);
     }
     fputs(". The main thread’s sleep until the others are done is in ‘asleep, else’.", out);
@@ -126,7 +126,7 @@ static int caption_write(struct drawing *d, struct where *w, struct error *err)
 int figure_where(struct drawing *d, struct error *err)
 {
     struct where w = {0};
-    const double label_width = rows_define(d, 3.6);
+    const double label_width = drawing_rows_define(d, 3.6);
     header_write(d);
     for (size_t i = 0; i < d->lineup->count; i++) {
         const int rc = row_write(d, &w, i, err);

@@ -11,13 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *write_failure(int code)
+const char *folder_write_failure(int code)
 {
     return code == ENOSPC || code == EDQUOT ? "the disk is full; make room or choose another folder with -o"
                                             : strerror(code);
 }
 
-char *path_join(const char *folder, const char *name)
+char *folder_path_join(const char *folder, const char *name)
 {
     char *path = NULL;
     return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
@@ -53,7 +53,7 @@ int folder_new(const char *target, char **out, struct error *err)
     const int code = errno;
     free(*out);
     *out = NULL;
-    return error_set(err, -code, "can't write the report to '%s': %s%s", target, write_failure(code),
+    return error_set(err, -code, "can't write the report to '%s': %s%s", target, folder_write_failure(code),
                      code == EACCES || code == EROFS || code == ENOENT ? "; choose another folder with -o"
                                                                        : "");
 }
@@ -74,10 +74,10 @@ int folder_make(const char *path, struct error *err)
 {
     if (mkdir(path, 0777) == 0 || errno == EEXIST)
         return 0;
-    return error_set(err, -errno, "can't make the folder '%s': %s", path, write_failure(errno));
+    return error_set(err, -errno, "can't make the folder '%s': %s", path, folder_write_failure(errno));
 }
 
-int file_read(const char *path, char **bytes, size_t *size, struct error *err)
+int folder_file_read(const char *path, char **bytes, size_t *size, struct error *err)
 {
     struct stat st;
     *bytes = NULL;
@@ -100,37 +100,37 @@ int file_read(const char *path, char **bytes, size_t *size, struct error *err)
     return rc;
 }
 
-int file_write(const char *path, const char *bytes, size_t size, struct error *err)
+int folder_file_write(const char *path, const char *bytes, size_t size, struct error *err)
 {
     FILE *out = fopen(path, "we");
     if (!out)
-        return error_set(err, -errno, "can't write '%s': %s", path, write_failure(errno));
+        return error_set(err, -errno, "can't write '%s': %s", path, folder_write_failure(errno));
     errno = 0;
     const int short_write = fwrite(bytes, 1, size, out) != size;
     const int code = errno;
     if (fclose(out) != 0 || short_write)
         return error_set(err, -(errno ? errno : EIO), "can't write '%s': %s", path,
-                         write_failure(code ? code : errno));
+                         folder_write_failure(code ? code : errno));
     return 0;
 }
 
-int file_copy(const char *from, const char *to, struct error *err)
+int folder_file_copy(const char *from, const char *to, struct error *err)
 {
     char *bytes = NULL;
     size_t size = 0;
-    int rc = file_read(from, &bytes, &size, err);
+    int rc = folder_file_read(from, &bytes, &size, err);
     if (rc == 0)
-        rc = file_write(to, bytes, size, err);
+        rc = folder_file_write(to, bytes, size, err);
     free(bytes);
     return rc;
 }
 
-int file_move(const char *from_folder, const char *to_folder, const char *name, struct error *err)
+int folder_file_move(const char *from_folder, const char *to_folder, const char *name, struct error *err)
 {
-    char *from = path_join(from_folder, name), *to = path_join(to_folder, name);
+    char *from = folder_path_join(from_folder, name), *to = folder_path_join(to_folder, name);
     int rc = from && to ? 0 : -ENOMEM;
     if (rc == 0 && rename(from, to) < 0)
-        rc = error_set(err, -errno, "can't write '%s': %s", to, write_failure(errno));
+        rc = error_set(err, -errno, "can't write '%s': %s", to, folder_write_failure(errno));
     free(from);
     free(to);
     return rc;

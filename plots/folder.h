@@ -16,14 +16,14 @@ void folder_remove(const char *path);
 int folder_make(const char *path, struct error *err);
 
 /* Why a file could not be written, with the remedy for a full disk; `code` is an errno. */
-const char *write_failure(int code);
+const char *folder_write_failure(int code);
 
 /* "FOLDER/NAME", malloc'd, NULL when out of memory. */
-char *path_join(const char *folder, const char *name);
+char *folder_path_join(const char *folder, const char *name);
 
-int file_read(const char *path, char **bytes, size_t *size, struct error *err);
-int file_write(const char *path, const char *bytes, size_t size, struct error *err);
-int file_copy(const char *from, const char *to, struct error *err);
-int file_move(const char *from_folder, const char *to_folder, const char *name, struct error *err);
+int folder_file_read(const char *path, char **bytes, size_t *size, struct error *err);
+int folder_file_write(const char *path, const char *bytes, size_t size, struct error *err);
+int folder_file_copy(const char *from, const char *to, struct error *err);
+int folder_file_move(const char *from_folder, const char *to_folder, const char *name, struct error *err);
 
 #endif

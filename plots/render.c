@@ -47,10 +47,10 @@ static int epoch_read(struct database *db, int64_t *epoch, struct error *err)
 
 static int document_write(struct database *db, const char *folder, struct error *err)
 {
-    char *json = NULL, *path = path_join(folder, "analysis.json");
-    int rc = path ? analysis_json(db, &json, err) : -ENOMEM;
+    char *json = NULL, *path = folder_path_join(folder, "analysis.json");
+    int rc = path ? json_all(db, &json, err) : -ENOMEM;
     if (rc == 0)
-        rc = file_write(path, json, strlen(json), err);
+        rc = folder_file_write(path, json, strlen(json), err);
     free(json);
     free(path);
     return rc;
@@ -107,8 +107,8 @@ static int data_uri_write(FILE *out, const char *folder, const char *name, struc
     char *bytes = NULL, *path = NULL, *file = NULL;
     size_t size = 0;
     int rc = -ENOMEM;
-    if (asprintf(&file, "%s.svg", name) >= 0 && (path = path_join(folder, file)))
-        rc = file_read(path, &bytes, &size, err);
+    if (asprintf(&file, "%s.svg", name) >= 0 && (path = folder_path_join(folder, file)))
+        rc = folder_file_read(path, &bytes, &size, err);
     if (rc == 0) {
         fputs("\"data:image/svg+xml;base64,", out);
         text_base64(out, bytes, size);
@@ -177,9 +177,9 @@ static int figures_write(const struct report *r, struct error *err)
         rc = figure_write(t.out, &r->figures.items[i], r->folder, err);
     }
     fputs("]}\n", t.out);
-    char *json = text_take(&t), *path = path_join(r->folder, "figures.json");
+    char *json = text_take(&t), *path = folder_path_join(r->folder, "figures.json");
     if (rc == 0)
-        rc = json && path ? file_write(path, json, strlen(json), err) : -ENOMEM;
+        rc = json && path ? folder_file_write(path, json, strlen(json), err) : -ENOMEM;
     free(json);
     free(path);
     return rc;
@@ -195,9 +195,9 @@ static int figure_move(const struct report *r, const char *name, const char *fig
         char *file = NULL, *from = NULL, *to = NULL;
         const char *where = i == 0 ? data : figures;
         rc = -ENOMEM;
-        if (asprintf(&file, "%s%s", name, suffixes[i]) >= 0 && (from = path_join(r->folder, file)) &&
-            (to = path_join(where, file)))
-            rc = access(from, F_OK) == 0 ? file_move(r->folder, where, file, err)
+        if (asprintf(&file, "%s%s", name, suffixes[i]) >= 0 && (from = folder_path_join(r->folder, file)) &&
+            (to = folder_path_join(where, file)))
+            rc = access(from, F_OK) == 0 ? folder_file_move(r->folder, where, file, err)
                                          : (unlink(to) < 0 && errno != ENOENT ? -errno : 0);
         free(file);
         free(from);
@@ -208,7 +208,7 @@ static int figure_move(const struct report *r, const char *name, const char *fig
 
 static int report_move(const struct report *r, struct error *err)
 {
-    char *figures = path_join(r->target, "figures"), *data = path_join(r->target, "data");
+    char *figures = folder_path_join(r->target, "figures"), *data = folder_path_join(r->target, "data");
     int rc = figures && data ? folder_make(r->target, err) : -ENOMEM;
     if (rc == 0)
         rc = folder_make(figures, err);
@@ -217,9 +217,9 @@ static int report_move(const struct report *r, struct error *err)
     for (const char *const *name = figure_names(); rc == 0 && *name; name++)
         rc = figure_move(r, *name, figures, data, err);
     if (rc == 0)
-        rc = file_move(r->folder, r->target, "report.pdf", err);
+        rc = folder_file_move(r->folder, r->target, "report.pdf", err);
     if (rc == 0)
-        rc = file_move(r->folder, r->target, "report.html", err);
+        rc = folder_file_move(r->folder, r->target, "report.html", err);
     free(figures);
     free(data);
     return rc;

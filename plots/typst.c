@@ -24,11 +24,11 @@ static char *modules_find(const char *scripts)
     const size_t count =
         strcmp(scripts, HEAPWAIT_PLOTS_SOURCE) ? 1 : 2; /* an installed heapwait has no build tree */
     for (size_t i = 0; i < count; i++) {
-        char *module = path_join(places[i], "node_modules/" MODULE);
+        char *module = folder_path_join(places[i], "node_modules/" MODULE);
         const int found = module && access(module, R_OK) == 0;
         free(module);
         if (found)
-            return path_join(places[i], "node_modules");
+            return folder_path_join(places[i], "node_modules");
     }
     return NULL;
 }
@@ -105,7 +105,7 @@ static int command_compile(const char *folder, int64_t epoch, struct error *err)
 
 static int module_compile(const char *folder, const char *scripts, int64_t epoch, struct error *err)
 {
-    char date[32], *modules = modules_find(scripts), *program = path_join(scripts, "build.mjs");
+    char date[32], *modules = modules_find(scripts), *program = folder_path_join(scripts, "build.mjs");
     snprintf(date, sizeof date, "%" PRId64, epoch);
     const int rc =
         modules && program
@@ -135,14 +135,16 @@ static char *page_dress(const char *html, const char *css, struct error *err)
 
 static int style_insert(const char *folder, const char *scripts, struct error *err)
 {
-    char *html_path = path_join(folder, "report.html"), *css_path = path_join(scripts, "page.css");
+    char *html_path = folder_path_join(folder, "report.html"),
+         *css_path = folder_path_join(scripts, "page.css");
     char *html = NULL, *css = NULL, *page = NULL;
     size_t size;
-    int rc = html_path && css_path ? file_read(html_path, &html, &size, err) : -ENOMEM;
+    int rc = html_path && css_path ? folder_file_read(html_path, &html, &size, err) : -ENOMEM;
     if (rc == 0)
-        rc = file_read(css_path, &css, &size, err);
+        rc = folder_file_read(css_path, &css, &size, err);
     if (rc == 0)
-        rc = (page = page_dress(html, css, err)) ? file_write(html_path, page, strlen(page), err) : -EPROTO;
+        rc = (page = page_dress(html, css, err)) ? folder_file_write(html_path, page, strlen(page), err)
+                                                 : -EPROTO;
     free(page);
     free(css);
     free(html);
@@ -155,8 +157,8 @@ int typst_compile(const char *folder, const char *scripts, int64_t epoch, struct
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof sources / sizeof *sources; i++) {
-        char *from = path_join(scripts, sources[i]), *to = path_join(folder, sources[i]);
-        rc = from && to ? file_copy(from, to, err) : -ENOMEM;
+        char *from = folder_path_join(scripts, sources[i]), *to = folder_path_join(folder, sources[i]);
+        rc = from && to ? folder_file_copy(from, to, err) : -ENOMEM;
         free(from);
         free(to);
     }

@@ -8,7 +8,7 @@
 
 enum { BUFFER = 32 };
 
-char *format_count(char *buffer, uint64_t n)
+char *number_count(char *buffer, uint64_t n)
 {
     if (n >= 10000000000000000) /* groups would no longer fit the buffer */
         snprintf(buffer, BUFFER, "%.3e", (double)n);
@@ -16,7 +16,7 @@ char *format_count(char *buffer, uint64_t n)
         snprintf(buffer, BUFFER, "%u", (unsigned)n);
     else {
         char head[BUFFER];
-        format_count(head, n / 1000);
+        number_count(head, n / 1000);
         size_t used = strlen(head);
         memcpy(buffer, head, used);
         snprintf(buffer + used, BUFFER - used, GROUP_SPACE "%03u", (unsigned)(n % 1000));
@@ -31,7 +31,7 @@ static void format_scaled(char *buffer, double value, const char *unit)
     snprintf(buffer, BUFFER, "%.*f" UNIT_SPACE "%s", decimals, value, unit);
 }
 
-char *format_ns(char *buffer, uint64_t ns)
+char *number_ns(char *buffer, uint64_t ns)
 {
     static const char *const units[] = {"ns", "µs", "ms", "s"};
     double value = (double)ns;
@@ -47,7 +47,7 @@ char *format_ns(char *buffer, uint64_t ns)
     return buffer;
 }
 
-char *format_bytes(char *buffer, uint64_t bytes)
+char *number_bytes(char *buffer, uint64_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double value = (double)bytes;
@@ -61,7 +61,7 @@ char *format_bytes(char *buffer, uint64_t bytes)
     return buffer;
 }
 
-char *format_ratio(char *buffer, double ratio)
+char *number_ratio(char *buffer, double ratio)
 {
     if (!isfinite(ratio) || fabs(ratio) >= 1e9)
         snprintf(buffer, BUFFER, "%.3g", ratio);
@@ -70,7 +70,7 @@ char *format_ratio(char *buffer, double ratio)
     return buffer;
 }
 
-char *format_share(char *buffer, double share)
+char *number_share(char *buffer, double share)
 {
     double percent = 100 * share;
     if (share > 0 && percent < 0.005)
@@ -84,7 +84,7 @@ char *format_share(char *buffer, double share)
     return buffer;
 }
 
-char *format_rate(char *buffer, double rate)
+char *number_rate(char *buffer, double rate)
 {
     if (rate == 0 || !isfinite(rate) || rate >= 1e9 || rate < 1e-12) {
         snprintf(buffer, BUFFER, "%.3g", rate);

@@ -9,14 +9,14 @@
 
 /* Each writes into `buffer` (at least 32 bytes) and returns it.
  * 1234567 -> "1 234 567" (U+202F between groups); 1534 ns -> "1.53 µs"; 0.4 -> "0.40". */
-char *format_count(char *buffer, uint64_t n);
-char *format_ns(char *buffer, uint64_t ns);
-char *format_bytes(char *buffer, uint64_t bytes);
-char *format_ratio(char *buffer, double ratio);
+char *number_count(char *buffer, uint64_t n);
+char *number_ns(char *buffer, uint64_t ns);
+char *number_bytes(char *buffer, uint64_t bytes);
+char *number_ratio(char *buffer, double ratio);
 
 /* A share between 0 and 1 in percent: 0.99843 -> "99.84 %".  Only 0 is "0 %" and only 1 is "100 %". */
-char *format_share(char *buffer, double share);
+char *number_share(char *buffer, double share);
 /* Calls per password: three significant digits, "0" only for zero: 0.7243 -> "0.724", 2e-6 -> "0.000002". */
-char *format_rate(char *buffer, double rate);
+char *number_rate(char *buffer, double rate);
 
 #endif

@@ -142,7 +142,7 @@ static int document_write(struct database *db, FILE *out, struct error *err)
     return rc;
 }
 
-int analysis_json(struct database *db, char **out, struct error *err)
+int json_all(struct database *db, char **out, struct error *err)
 {
     char *text = NULL;
     size_t size = 0;

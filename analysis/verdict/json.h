@@ -8,6 +8,6 @@
 #include "analysis/database.h"
 
 /* 0 and a malloc'd document with a newline at its end, or negative errno with a sentence. */
-int analysis_json(struct database *db, char **out, struct error *err);
+int json_all(struct database *db, char **out, struct error *err);
 
 #endif

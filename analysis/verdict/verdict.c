@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* Losses first: whoever reads on must know what the counts leave out. */
-void say_losses(struct maker *m)
+void maker_say_losses(struct maker *m)
 {
     sqlite3_stmt *statement =
         maker_query(m, "SELECT reason, count, runs_hit, runs_watched FROM loss_total WHERE count > 0", NULL);
@@ -22,7 +22,7 @@ void say_losses(struct maker *m)
         char count[32], *reason = maker_column(m, statement, 0);
         maker_say(
             m, "loss", "Lost: %s events in %lld of %lld traced runs (%s); what stands below lacks them.",
-            format_count(count, (uint64_t)sqlite3_column_int64(statement, 1)),
+            number_count(count, (uint64_t)sqlite3_column_int64(statement, 1)),
             sqlite3_column_int64(statement, 2), sqlite3_column_int64(statement, 3), reason ? reason : "?");
         free(reason);
     }
@@ -46,13 +46,13 @@ int verdict_make(struct database *db, struct verdict **out, struct error *err)
     maker_numbers(
         &m, "SELECT (SELECT count(*) FROM variant) + (SELECT count(*) FROM run WHERE variant IS NOT NULL)",
         NULL, studied, 1);
-    say_losses(&m);
+    maker_say_losses(&m);
     if (studied[0] > 0) {
-        say_missing(&m);
-        say_study(&m);
+        maker_say_missing(&m);
+        maker_say_study(&m);
     } else
-        say_record(&m);
-    say_measuring(&m);
+        maker_say_record(&m);
+    maker_say_measuring(&m);
     if (m.rc) {
         verdict_free(m.verdict);
         return m.rc;

@@ -15,7 +15,7 @@ enum { LARGEST = 3 };
 
 static char *ns_text(char *buffer, double ns)
 {
-    return format_ns(buffer, (uint64_t)llround(fabs(ns)));
+    return number_ns(buffer, (uint64_t)llround(fabs(ns)));
 }
 
 /* "system call entry and exit (45.1 %), random source (20.2 %) and ...": rows of label and share. */
@@ -27,7 +27,7 @@ static char *states_phrase(struct maker *m, const char *sql, const struct place 
     while (maker_next(m, statement))
         if (count < LARGEST) {
             labels[count] = maker_column(m, statement, 0);
-            format_share(share[count++], sqlite3_column_double(statement, 1));
+            number_share(share[count++], sqlite3_column_double(statement, 1));
         }
     FILE *out = open_memstream(&text, &size);
     for (size_t i = 0; i < count; i++) {
@@ -56,7 +56,7 @@ static void say_unexplained(struct maker *m, double ns, double share, const char
         maker_say(m, "account", "None of %s stays unexplained.", of);
     else
         maker_say(m, "account", "Unexplained stays %s%s of %s (%s%s)%s.", share < 0 ? "\u2212" : "",
-                  format_share(percent, fabs(share)), of, ns < 0 ? "\u2212" : "", ns_text(time, ns),
+                  number_share(percent, fabs(share)), of, ns < 0 ? "\u2212" : "", ns_text(time, ns),
                   ns < 0 ? below : "");
 }
 
@@ -78,7 +78,7 @@ static void say_basis(struct maker *m, const struct place *place)
     else if (n[1] > 0)
         maker_say(m, "account",
                   "%s of the time on a core is user code and page faults, divided by %s samples.",
-                  format_share(share, n[0]), format_count(samples, (uint64_t)n[1]));
+                  number_share(share, n[0]), number_count(samples, (uint64_t)n[1]));
 }
 
 /* The whole difference first: when it is small nothing more can be said. */
@@ -120,7 +120,7 @@ static void extra_say(struct maker *m, const struct place *place, const char *ba
     free(states);
 }
 
-void say_extra_time(struct maker *m, const struct place *place, const char *baseline)
+void maker_say_extra_time(struct maker *m, const struct place *place, const char *baseline)
 {
     double n[6];
     if (!maker_numbers(m,
@@ -139,7 +139,7 @@ void say_extra_time(struct maker *m, const struct place *place, const char *base
 }
 
 /* A plain recording: there is nothing to compare with, so it is the whole that is divided. */
-void say_core_time(struct maker *m, const struct place *place)
+void maker_say_core_time(struct maker *m, const struct place *place)
 {
     double n[4];
     char whole[32];
@@ -162,7 +162,7 @@ void say_core_time(struct maker *m, const struct place *place)
 }
 
 /* What looking cost, one sentence for each way of looking. */
-void say_overhead(struct maker *m)
+void maker_say_overhead(struct maker *m)
 {
     static const char *const sql = "SELECT probes, ratio, least, most, cells FROM overhead_total "
                                    "ORDER BY probes = 'ledger', probes";
@@ -171,9 +171,9 @@ void say_overhead(struct maker *m)
         char ratio[32], least[32], most[32], *mode = maker_column(m, statement, 0);
         const long long cells = sqlite3_column_int64(statement, 4);
         const char *who = mode && !strcmp(mode, "ledger") ? "runs with a ledger" : "runs that count waits";
-        format_ratio(ratio, sqlite3_column_double(statement, 1));
-        format_ratio(least, sqlite3_column_double(statement, 2));
-        format_ratio(most, sqlite3_column_double(statement, 3));
+        number_ratio(ratio, sqlite3_column_double(statement, 1));
+        number_ratio(least, sqlite3_column_double(statement, 2));
+        number_ratio(most, sqlite3_column_double(statement, 3));
         if (cells == 1)
             maker_say(m, "overhead", "Measuring cost: %s took %s times as long as untraced ones.", who,
                       ratio);

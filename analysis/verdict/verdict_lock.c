@@ -98,7 +98,7 @@ static void say_no_malloc(struct maker *m, const char *who, const struct place *
 {
     char share[32], unknown[32];
     const double dark = unknown_share(m, place);
-    format_share(share, hottest->share);
+    number_share(share, hottest->share);
     if (!hottest->is_known)
         maker_say(
             m, "lock",
@@ -110,7 +110,7 @@ static void say_no_malloc(struct maker *m, const char *who, const struct place *
             m, "lock",
             "No wait in %s is known to be for a lock of malloc's: the futex word with the most calls, %s of "
             "them, is %s, which is not malloc's; nothing tells whose the words of %s of the calls are.",
-            who, share, first, format_share(unknown, dark));
+            who, share, first, number_share(unknown, dark));
     else
         maker_say(
             m, "lock",
@@ -123,7 +123,7 @@ static void say_hottest(struct maker *m, const char *who, const struct place *pl
                         const struct hot *hottest, const struct hot *malloc_lock)
 {
     char share[32], count[32], *first = hot_phrase(hottest), *second = hot_phrase(malloc_lock);
-    format_share(share, hottest->share);
+    number_share(share, hottest->share);
     if (hottest->is_malloc && first)
         maker_say(m, "lock", "The lock is %s%s: %s of all futex calls of %s are made for it.",
                   strncmp(first, "malloc's ", 9) ? "malloc's " : "", first, share, who);
@@ -135,7 +135,7 @@ static void say_hottest(struct maker *m, const char *who, const struct place *pl
             "The futex word with the most calls of %s, %s of them, is %s, %s; the hottest of malloc's is %s, "
             "with %s calls per run.",
             who, share, first, hottest->is_known ? "which is not malloc's" : "and nothing tells whose it is",
-            second, format_count(count, (uint64_t)llround(malloc_lock->calls)));
+            second, number_count(count, (uint64_t)llround(malloc_lock->calls)));
     free(first);
     free(second);
 }
@@ -162,17 +162,17 @@ static void say_callers(struct maker *m, const struct place *place, const struct
         if (function && name && lock->name && !strcmp(name, lock->name) && said < CALLERS_SAID) {
             sampled = sqlite3_column_double(row, 3);
             fprintf(out, "%s%s (%s)", said++ ? ", " : "", function,
-                    format_share(share, sqlite3_column_double(row, 2)));
+                    number_share(share, sqlite3_column_double(row, 2)));
         }
         free(function);
     }
     if (!fclose(out) && said)
         maker_say(m, "lock", "Its callers above malloc, by a random sample of %s calls: %s.",
-                  format_count(count, (uint64_t)llround(sampled)), text);
+                  number_count(count, (uint64_t)llround(sampled)), text);
     free(text);
 }
 
-void say_lock(struct maker *m, const struct place *place)
+void maker_say_lock(struct maker *m, const struct place *place)
 {
     char *who = place_phrase(place);
     double traced[1] = {0};
@@ -198,9 +198,9 @@ void say_lock(struct maker *m, const struct place *place)
 static char *count_text(char *buffer, size_t size, double count, double passwords)
 {
     char number[32], rate[32];
-    format_count(number, (uint64_t)llround(count));
+    number_count(number, (uint64_t)llround(count));
     if (passwords > 0)
-        snprintf(buffer, size, "%s (%s)", number, format_rate(rate, count / passwords));
+        snprintf(buffer, size, "%s (%s)", number, number_rate(rate, count / passwords));
     else
         snprintf(buffer, size, "%s", number);
     return buffer;
@@ -218,11 +218,11 @@ static char *baseline_phrase(struct maker *m, const struct place *place, const c
                        calls, 1))
         return strdup("");
     int n = asprintf(&text, "; beside it, %s makes %s", baseline,
-                     calls[0] > 0 ? format_count(number, (uint64_t)llround(calls[0])) : "none");
+                     calls[0] > 0 ? number_count(number, (uint64_t)llround(calls[0])) : "none");
     return n < 0 ? NULL : text;
 }
 
-void say_calls(struct maker *m, const struct place *place, const char *baseline)
+void maker_say_calls(struct maker *m, const struct place *place, const char *baseline)
 {
     enum { RUNS, CALLS, SLEPT, EAGAIN_, EMPTY, WAKING, OTHER, IDLE_SHARE, PASSWORDS, COUNT };
     double n[COUNT];
@@ -247,7 +247,7 @@ void say_calls(struct maker *m, const struct place *place, const char *baseline)
               count_text(eagain, sizeof(eagain), n[EAGAIN_], p),
               count_text(slept, sizeof(slept), n[SLEPT], p), count_text(empty, sizeof(empty), n[EMPTY], p),
               count_text(waking, sizeof(waking), n[WAKING], p), count_text(other, sizeof(other), n[OTHER], p),
-              format_share(share, n[IDLE_SHARE]), beside ? beside : "");
+              number_share(share, n[IDLE_SHARE]), beside ? beside : "");
     free(beside);
 }
 
@@ -277,7 +277,7 @@ static void say_allocator(struct maker *m)
     free(text);
 }
 
-void say_record(struct maker *m)
+void maker_say_record(struct maker *m)
 {
     double n[3];
     if (!maker_numbers(
@@ -289,7 +289,7 @@ void say_record(struct maker *m)
     char took[32] = "a time that was not measured", *end = end_phrase(m);
     char *command = maker_text(m, "SELECT command FROM run ORDER BY id LIMIT 1", NULL);
     if (!isnan(n[0]))
-        format_ns(took, (uint64_t)n[0]);
+        number_ns(took, (uint64_t)n[0]);
     char *verb = maker_text(m,
                             "SELECT CASE WHEN exit_status IS NULL AND term_signal IS NULL AND NOT interrupted"
                             " AND NOT timed_out THEN 'was measured for' ELSE 'took' END"
@@ -302,9 +302,9 @@ void say_record(struct maker *m)
     if (n[2] != 0)
         maker_say(m, "lock", "It was not traced, so where it waits is not known.");
     else {
-        say_lock(m, &place);
-        say_calls(m, &place, NULL);
-        say_core_time(m, &place);
+        maker_say_lock(m, &place);
+        maker_say_calls(m, &place, NULL);
+        maker_say_core_time(m, &place);
     }
     free(end);
     free(command);

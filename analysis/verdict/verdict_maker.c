@@ -141,10 +141,10 @@ enum claim ratio_claim(const struct ratio *ratio)
 char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than)
 {
     char value[32], low[32], high[32], cover[32], *interval = NULL, *text = NULL;
-    format_ratio(value, ratio->value);
-    format_ratio(low, ratio->low);
-    format_ratio(high, ratio->high);
-    format_share(cover, ratio->coverage);
+    number_ratio(value, ratio->value);
+    number_ratio(low, ratio->low);
+    number_ratio(high, ratio->high);
+    number_share(cover, ratio->coverage);
     enum claim claim = ratio_claim(ratio);
     if (claim == CLAIM_ONE_ROUND)
         return asprintf(&text,

@@ -64,20 +64,20 @@ enum claim ratio_claim(const struct ratio *ratio);
 char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than);
 
 /* The hottest lock and the futex calls at a place: the sentences of topics `lock` and `calls`. */
-void say_lock(struct maker *m, const struct place *place);
-void say_calls(struct maker *m, const struct place *place, const char *baseline);
+void maker_say_lock(struct maker *m, const struct place *place);
+void maker_say_calls(struct maker *m, const struct place *place, const char *baseline);
 
 /* Topic `account`, from the ledger: a variant's extra core time over the baseline; a plain recording's core
  * time. Topic `overhead`: what looking cost. */
-void say_extra_time(struct maker *m, const struct place *place, const char *baseline);
-void say_core_time(struct maker *m, const struct place *place);
-void say_overhead(struct maker *m);
+void maker_say_extra_time(struct maker *m, const struct place *place, const char *baseline);
+void maker_say_core_time(struct maker *m, const struct place *place);
+void maker_say_overhead(struct maker *m);
 
 /* The parts, in their order. */
-void say_losses(struct maker *m);
-void say_missing(struct maker *m);
-void say_record(struct maker *m);
-void say_study(struct maker *m);
-void say_measuring(struct maker *m);
+void maker_say_losses(struct maker *m);
+void maker_say_missing(struct maker *m);
+void maker_say_record(struct maker *m);
+void maker_say_study(struct maker *m);
+void maker_say_measuring(struct maker *m);
 
 #endif

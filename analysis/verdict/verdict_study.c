@@ -31,7 +31,7 @@ static struct study study_read(struct maker *m)
 }
 
 /* Variants that are not there, or whose runs don't all count. */
-void say_missing(struct maker *m)
+void maker_say_missing(struct maker *m)
 {
     sqlite3_stmt *statement = maker_query(
         m,
@@ -77,8 +77,8 @@ static char *times_phrase(struct maker *m, const struct study *s)
     char a[32], b[32], *text = NULL;
     if (!maker_numbers(m, sql, &s->subject, here, 1) || !maker_numbers(m, sql, &other, there, 1))
         return strdup("");
-    int n = asprintf(&text, ", %s beside %s", format_ns(a, (uint64_t)llround(here[0])),
-                     format_ns(b, (uint64_t)llround(there[0])));
+    int n = asprintf(&text, ", %s beside %s", number_ns(a, (uint64_t)llround(here[0])),
+                     number_ns(b, (uint64_t)llround(there[0])));
     return n < 0 ? NULL : text;
 }
 
@@ -128,7 +128,7 @@ static char *calls_phrase(struct maker *m, const struct place *place, const stru
         return strdup("; neither makes a futex call for malloc's locks");
     int n =
         asprintf(&text, "; futex calls for malloc's locks per run: %s instead of %s",
-                 format_count(a, (uint64_t)llround(here[0])), format_count(b, (uint64_t)llround(there[0])));
+                 number_count(a, (uint64_t)llround(here[0])), number_count(b, (uint64_t)llround(there[0])));
     return n < 0 ? NULL : text;
 }
 
@@ -292,11 +292,11 @@ static void say_published(struct maker *m, const struct study *s)
         maker_say(m, "published",
                   "The blog post \"Performance of static Rust with MUSL\" (2025) found %s times as long on "
                   "22 threads of another machine; on 22 threads here, by the program's own clock, %s.",
-                  format_ratio(theirs, n[0]), phrase);
+                  number_ratio(theirs, n[0]), phrase);
     free(phrase);
 }
 
-void say_study(struct maker *m)
+void maker_say_study(struct maker *m)
 {
     struct study s = study_read(m);
     if (!s.subject.variant) {
@@ -309,10 +309,10 @@ void say_study(struct maker *m)
         maker_say(m, "slowdown",
                   "There is nothing to compare %s with: no other variant was measured in the same rounds.",
                   s.subject.variant);
-    say_lock(m, &s.subject);
-    say_calls(m, &s.subject, s.baseline);
+    maker_say_lock(m, &s.subject);
+    maker_say_calls(m, &s.subject, s.baseline);
     if (s.baseline && strcmp(s.subject.variant, s.baseline) != 0)
-        say_extra_time(m, &s.subject, s.baseline);
+        maker_say_extra_time(m, &s.subject, s.baseline);
     if (s.compared) {
         say_swaps(m, &s);
         say_linkage(m, &s, s.subject.variant);
@@ -327,15 +327,15 @@ out:
 }
 
 /* Last: what measuring cost, and what else the machine did meanwhile. */
-void say_measuring(struct maker *m)
+void maker_say_measuring(struct maker *m)
 {
     double noise[2];
     char share[32];
-    say_overhead(m);
+    maker_say_overhead(m);
     if (maker_numbers(m, "SELECT foreign_share, max_load_average FROM noise_total", NULL, noise, 2) &&
         noise[0] > 0.05)
         maker_say(
             m, "noise",
             "The machine was not quiet: other processes used %s of its CPU time during the untraced runs.",
-            format_share(share, noise[0]));
+            number_share(share, noise[0]));
 }

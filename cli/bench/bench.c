@@ -150,11 +150,11 @@ static double run_time(struct measure_options *options, struct error *err)
         return -1;
     options->stdout_fd = capture_stdout_fd(capture);
     options->stderr_fd = capture_stderr_fd(capture);
-    if (!measurement_take(options, &m, &exec_failed, err)) {
+    if (!measure_run(options, &m, &exec_failed, err)) {
         capture_finish(capture);
         char line[512];
         program_line(capture_stdout(capture), line, sizeof(line));
-        bool good = !output_read(line, &said) && said.elapsed_ns > 0;
+        bool good = !study_output_read(line, &said) && said.elapsed_ns > 0;
         ns = good && m->outcome.exit_status == 0 ? (double)said.elapsed_ns : -1;
     }
     measurement_free(m);
@@ -169,7 +169,7 @@ static double steady_time(struct pace *pace, struct measure_options *options, un
     struct pace_counts *counts = pace_counts(pace);
     for (unsigned left = tries;; left--) {
         bool best = pace_wait(pace);
-        double ns = beside ? beside_time(options, err) : run_time(options, err);
+        double ns = beside ? bench_beside_time(options, err) : run_time(options, err);
         best = best && pace_is_best(pace);
         if (!best && left > 1 && ns >= 0) {
             counts->repeated++;
@@ -193,7 +193,7 @@ static double turn_time(const struct bench_options *o, struct measure_options *o
         if (ns[i] < 0)
             return -1;
     }
-    return bench_median(ns, runs);
+    return bench_table_median(ns, runs);
 }
 
 /* A method's turn, in ns; negative: it failed.  `beside`: of the loop beside the command. */

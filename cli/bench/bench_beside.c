@@ -42,7 +42,7 @@ static void *bystander_run(void *context)
     }
     pid_t pid = idle_pid(in);
     if (pid) {
-        b->ns = calibration_cost(CALL_NULL, CALLS);
+        b->ns = calibrate_cost(CALL_NULL, CALLS);
         kill(pid, SIGTERM);
     }
     char rest[512];
@@ -52,7 +52,7 @@ static void *bystander_run(void *context)
     return NULL;
 }
 
-double beside_time(const struct measure_options *options, struct error *err)
+double bench_beside_time(const struct measure_options *options, struct error *err)
 {
     struct measure_options with_pipe = *options;
     struct measurement *m = NULL;
@@ -70,7 +70,7 @@ double beside_time(const struct measure_options *options, struct error *err)
     with_pipe.stderr_fd = null;
     int rc = -pthread_create(&thread, NULL, bystander_run, &b);
     if (!rc)
-        measurement_take(&with_pipe, &m, &exec_failed, err);
+        measure_run(&with_pipe, &m, &exec_failed, err);
     else
         error_set(err, rc, "can't start a thread: %s", strerror(-rc));
     measurement_free(m);

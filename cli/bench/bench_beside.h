@@ -8,6 +8,6 @@
 
 /* Runs options->argv, which must print a line "idle PID" on its stdout once it is traced; then times the loop
  * in this process, which nothing follows, and ends PID.  CPU time per call in ns; negative: it failed. */
-double beside_time(const struct measure_options *options, struct error *err);
+double bench_beside_time(const struct measure_options *options, struct error *err);
 
 #endif

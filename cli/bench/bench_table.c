@@ -20,7 +20,7 @@ static int double_compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-double bench_median(double *values, size_t count)
+double bench_table_median(double *values, size_t count)
 {
     qsort(values, count, sizeof(values[0]), double_compare);
     return (values[(count - 1) / 2] + values[count / 2]) / 2;
@@ -51,7 +51,7 @@ struct bench_ratio bench_ratio_of(const struct bench_case *c, unsigned method, u
     if (!r.rounds)
         return r;
     unsigned k = interval_rank(r.rounds);
-    r.median = bench_median(ratios, r.rounds);
+    r.median = bench_table_median(ratios, r.rounds);
     r.low = ratios[k - 1];
     r.high = ratios[r.rounds - k];
     return r;
@@ -66,7 +66,7 @@ static void cell_format(const struct bench_results *b, unsigned c, unsigned meth
         snprintf(buffer, size, "not measured");
 }
 
-void bench_pace_format(const struct pace_counts *p, char *text, size_t size)
+void bench_table_pace(const struct pace_counts *p, char *text, size_t size)
 {
     int n =
         snprintf(text, size,
@@ -91,7 +91,7 @@ void bench_table_print(const struct bench_results *b, FILE *out)
         table_add(t, (const char *const[]){b->methods[m], cells[0], cells[1], cells[2]});
     }
     char pace[256];
-    bench_pace_format(&b->pace, pace, sizeof(pace));
+    bench_table_pace(&b->pace, pace, sizeof(pace));
     fprintf(out,
             "Time as a ratio to untraced: median and interval of %u interleaved rounds, %u threads. Of each "
             "round the\nmedian of %llu runs (of tools: one, taken as it comes).\n%s.\n"
@@ -166,7 +166,7 @@ int bench_table_write(const struct bench_results *b, const char *path, struct er
     if (!f)
         return error_set(err, -errno, "can't write '%s': %s", path, strerror(errno));
     char pace[256];
-    bench_pace_format(&b->pace, pace, sizeof(pace));
+    bench_table_pace(&b->pace, pace, sizeof(pace));
     fprintf(
         f,
         "# What looking costs\n\n"

@@ -35,10 +35,10 @@ struct bench_ratio {
 struct bench_ratio bench_ratio_of(const struct bench_case *c, unsigned method, unsigned rounds);
 
 /* Sorts the values.  `count` is at least 1. */
-double bench_median(double *values, size_t count);
+double bench_table_median(double *values, size_t count);
 
 /* What became of runs that met a slow machine, as a sentence. */
-void bench_pace_format(const struct pace_counts *p, char *text, size_t size);
+void bench_table_pace(const struct pace_counts *p, char *text, size_t size);
 
 void bench_table_print(const struct bench_results *r, FILE *out);
 /* Whether a table can be written there, before hours go by: 0 or negative errno; touches nothing. */

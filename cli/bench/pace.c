@@ -54,9 +54,9 @@ static void *cpu_look(void *context)
     CPU_SET_S((size_t)cpu->number, size, only);
     cpu->bound = !pthread_setaffinity_np(pthread_self(), size, only);
     CPU_FREE(only);
-    uint64_t start = monotonic_ns();
+    uint64_t start = clock_monotonic_ns();
     steps_take();
-    cpu->ns = monotonic_ns() - start;
+    cpu->ns = clock_monotonic_ns() - start;
     return NULL;
 }
 
@@ -105,10 +105,11 @@ int pace_open(uint64_t search_ns, struct pace **out, struct error *err)
         free(p);
         return rc;
     }
-    uint64_t start = monotonic_ns(), found = start;
-    for (uint64_t now = start; now - start < search_ns || now - found < search_ns / 2; now = monotonic_ns()) {
+    uint64_t start = clock_monotonic_ns(), found = start;
+    for (uint64_t now = start; now - start < search_ns || now - found < search_ns / 2;
+         now = clock_monotonic_ns()) {
         if (look(p))
-            found = monotonic_ns();
+            found = clock_monotonic_ns();
         rest();
     }
     *out = p;
@@ -128,12 +129,12 @@ bool pace_is_best(struct pace *p)
 
 bool pace_wait(struct pace *p)
 {
-    uint64_t start = monotonic_ns(), waited = 0;
+    uint64_t start = clock_monotonic_ns(), waited = 0;
     bool best = pace_is_best(p);
     while (!best && waited < WAIT_MOST_NS && p->waited_ns + waited < WAIT_ALL_NS) {
         rest();
         best = pace_is_best(p);
-        waited = monotonic_ns() - start;
+        waited = clock_monotonic_ns() - start;
     }
     p->waited_ns += waited;
     return best;

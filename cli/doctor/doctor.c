@@ -133,7 +133,7 @@ static bool calibration_print(void)
 {
     struct calibration c;
     struct error err = {""};
-    if (calibration_take("/proc/self/exe", CALIBRATION_ROUNDS, &c, &err)) {
+    if (calibrate_take("/proc/self/exe", CALIBRATION_ROUNDS, &c, &err)) {
         line_print("MISSING", "calibration", err.text, NULL);
         return false;
     }

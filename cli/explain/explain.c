@@ -61,9 +61,9 @@ static char *signed_write(char *buffer, enum cell_kind kind, double value)
 {
     char number[32];
     if (kind == CELL_SHARE)
-        format_share(number, fabs(value));
+        number_share(number, fabs(value));
     else
-        format_ns(number, rounded(fabs(value)));
+        number_ns(number, rounded(fabs(value)));
     const char *sign = value < 0 ? "\u2212" : kind == CELL_DELTA && value > 0 ? "+" : "";
     snprintf(buffer, 40, "%s%s", sign, number);
     return buffer;
@@ -73,20 +73,20 @@ static char *number_write(char *buffer, enum cell_kind kind, double value)
 {
     switch (kind) {
     case CELL_COUNT:
-        return format_count(buffer, rounded(value));
+        return number_count(buffer, rounded(value));
     case CELL_NS:
     case CELL_DELTA:
     case CELL_SHARE:
         return signed_write(buffer, kind, value);
     case CELL_NS_RANGE:
-        return format_ns(buffer, rounded(value));
+        return number_ns(buffer, rounded(value));
     case CELL_BYTES:
     case CELL_BYTES_RANGE:
-        return format_bytes(buffer, rounded(value));
+        return number_bytes(buffer, rounded(value));
     case CELL_RATE:
-        return format_rate(buffer, value);
+        return number_rate(buffer, value);
     default:
-        return format_ratio(buffer, value);
+        return number_ratio(buffer, value);
     }
 }
 
@@ -226,7 +226,7 @@ static void row_add(struct table *t, const struct section *s, sqlite3_stmt *row,
 
 static void heading_print(const char *text, FILE *out)
 {
-    bool bold = heading_is_bold(out);
+    bool bold = table_heading_is_bold(out);
     fprintf(out, "\n%s%s%s\n\n", bold ? "\033[1m" : "", text, bold ? "\033[0m" : "");
 }
 
@@ -249,7 +249,7 @@ static int section_print(struct database *db, const struct section *s, const str
         free(heading);
         table_print(t, stdout, width);
         if (s->note)
-            paragraph_print(s->note, "", "", stdout, width);
+            table_paragraph_print(s->note, "", "", stdout, width);
     }
     table_free(t);
     return rc;
@@ -260,7 +260,7 @@ static int losses_print(struct database *db, const struct verdict *v, unsigned w
 {
     size_t lost = 0;
     for (; lost < v->count && !strcmp(v->sentences[lost].topic, "loss"); lost++)
-        paragraph_print(v->sentences[lost].text, "", "", stdout, width);
+        table_paragraph_print(v->sentences[lost].text, "", "", stdout, width);
     if (lost)
         return 0;
     sqlite3_stmt *statement = database_prepare(
@@ -275,7 +275,7 @@ static int losses_print(struct database *db, const struct verdict *v, unsigned w
         snprintf(line, sizeof(line), "Lost: nothing (reasons watched for: %lld; traced runs: %lld).",
                  sqlite3_column_int64(statement, 1), sqlite3_column_int64(statement, 0));
     if (rc == 1)
-        paragraph_print(line, "", "", stdout, width);
+        table_paragraph_print(line, "", "", stdout, width);
     sqlite3_finalize(statement);
     return rc < 0 ? rc : 0;
 }
@@ -295,7 +295,7 @@ static int text_print(struct database *db, unsigned width, struct error *err)
         heading_print("Verdict", stdout);
     for (size_t i = 0; !rc && i < v->count; i++)
         if (strcmp(v->sentences[i].topic, "loss") != 0)
-            paragraph_print(v->sentences[i].text, "- ", "  ", stdout, width);
+            table_paragraph_print(v->sentences[i].text, "- ", "  ", stdout, width);
     for (size_t i = 0; !rc && i < count; i++)
         rc = section_print(db, &sections[i], &names, width, err);
     names_free(&names);
@@ -306,7 +306,7 @@ static int text_print(struct database *db, unsigned width, struct error *err)
 static int json_print(struct database *db, struct error *err)
 {
     char *json = NULL;
-    int rc = analysis_json(db, &json, err);
+    int rc = json_all(db, &json, err);
     if (!rc)
         fputs(json, stdout);
     free(json);

@@ -47,12 +47,12 @@ static void lock_row(struct table *t, const struct lock *l)
         : l->whose == WHOSE_UNKNOWN ? "?"
                                     : "",
         l->name,
-        format_count(slept, s),
-        format_count(eagain, e),
-        format_count(empty, n),
-        format_count(waking, w),
-        format_count(other, calls_all(l) - s - e - n - w),
-        format_ns(time, time_of_waits(l)),
+        number_count(slept, s),
+        number_count(eagain, e),
+        number_count(empty, n),
+        number_count(waking, w),
+        number_count(other, calls_all(l) - s - e - n - w),
+        number_ns(time, time_of_waits(l)),
     };
     table_add(t, cells);
 }
@@ -67,7 +67,7 @@ static void losses_print(const struct measurement *m, FILE *out)
     }
     for (size_t i = 0; i < m->loss_count; i++)
         if (m->losses[i].count)
-            fprintf(out, "LOST: %s %s\n", format_count(count, m->losses[i].count), m->losses[i].reason);
+            fprintf(out, "LOST: %s %s\n", number_count(count, m->losses[i].count), m->losses[i].reason);
 }
 
 static uint64_t waits_of(const struct lock *l)
@@ -94,12 +94,12 @@ static void malloc_line_print(const struct measurement *m, FILE *out)
     }
     char *name = hottest ? readable_text(hottest->name) : NULL;
     if (waits)
-        fprintf(out, "%s malloc lock waits; hottest: %s of %s (%s)\n", format_count(count, waits),
+        fprintf(out, "%s malloc lock waits; hottest: %s of %s (%s)\n", number_count(count, waits),
                 name ? name : hottest->name, hottest->allocator, hottest->evidence);
     else if (unknown)
         fprintf(out,
                 "no wait is known to be for malloc's lock; whose lock %s of the waits are for is not known\n",
-                format_count(count, unknown));
+                number_count(count, unknown));
     else
         fputs("no malloc lock waits\n", out);
     free(name);
@@ -123,5 +123,5 @@ void lock_table_print(const struct measurement *m, FILE *out)
     table_print(t, out, 0);
     table_free(t);
     if (m->lock_count > SHOWN)
-        fprintf(out, "and %s more words, in the recording\n", format_count(count, m->lock_count - SHOWN));
+        fprintf(out, "and %s more words, in the recording\n", number_count(count, m->lock_count - SHOWN));
 }

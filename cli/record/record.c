@@ -53,7 +53,7 @@ static int found_get(const struct record_options *o, struct found *f, struct err
 /* For reading: what was attached to, and the command. */
 static char *run_line(const struct record_options *o, const struct found *f)
 {
-    char *command = o->command ? command_line(o->command) : NULL, *line = NULL;
+    char *command = o->command ? process_command_line(o->command) : NULL, *line = NULL;
     if (!f->target)
         return command;
     if (!command)
@@ -204,12 +204,12 @@ static int record(const struct record_options *o, const struct found *found, str
     struct calibration calibration = {0};
     if (found->target && found->target->note)
         fprintf(stderr, "heapwait: %s\n", found->target->note);
-    int rc = o->mode == PROBES_LEDGER ? calibration_take("/proc/self/exe", 2, &calibration, &err) : 0;
+    int rc = o->mode == PROBES_LEDGER ? calibrate_take("/proc/self/exe", 2, &calibration, &err) : 0;
     if (!rc)
         rc = session_open(&measure, &measure.session, &err);
     if (rc)
         return failure_tell(rc, false, &err);
-    rc = measurement_take(&measure, &m, &exec_failed, &err);
+    rc = measure_run(&measure, &m, &exec_failed, &err);
     int code = rc ? failure_tell(rc, exec_failed, &err)
                   : measurement_keep(o, found, recording, m, &calibration, load);
     session_close(measure.session); /* last: to detach takes the kernel most of a second */
@@ -226,7 +226,7 @@ static int by_perf(const struct record_options *o, const struct found *found, st
                                                 .command_line = line ? line : "?",
                                                 .libc = o->libc,
                                                 .user = found->user};
-    int code = record_by_perf(&options);
+    int code = record_perf(&options);
     free(line);
     return code;
 }

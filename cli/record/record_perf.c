@@ -118,7 +118,7 @@ static void rivals_tell(unsigned before, unsigned after)
                 most == 1 ? " sits" : "s sit");
 }
 
-int record_by_perf(const struct record_perf_options *o)
+int record_perf(const struct record_perf_options *o)
 {
     struct perf_line line;
     struct taken taken = {.exec_failed = false};

@@ -16,6 +16,6 @@ struct record_perf_options {
 };
 
 /* An exit code: the command's own, unless something failed. */
-int record_by_perf(const struct record_perf_options *options);
+int record_perf(const struct record_perf_options *options);
 
 #endif

@@ -64,9 +64,9 @@ static int fail(const struct error *err, int exit_code)
 static int settings_from_options(struct study *s, struct error *err)
 {
     struct variant_list table = {0};
-    int rc = settings_need_table(s->options) ? variants_load(&table, err) : 0;
+    int rc = study_settings_need_table(s->options) ? variants_load(&table, err) : 0;
     if (!rc)
-        rc = settings_make(s->options, &table, &s->work.settings, err);
+        rc = study_settings_make(s->options, &table, &s->work.settings, err);
     variants_free(&table);
     return rc;
 }
@@ -76,7 +76,7 @@ static void host_compare(struct study *s)
 {
     char difference[512] = "";
     struct error ignored = {""};
-    settings_host_differs(s->options->file, &s->work.facts, difference, sizeof(difference));
+    study_settings_host_differs(s->options->file, &s->work.facts, difference, sizeof(difference));
     if (!*difference)
         return;
     fprintf(stderr, "heapwait: warning: %s: times of before and after can't be compared\n", difference);
@@ -93,15 +93,15 @@ static int settings_from_recording(struct study *s, struct error *err)
     if (!rc && recording_has_position(s->work.recording, 0) < 0)
         rc = error_set(err, -EIO, "'%s' is damaged or of another version: it can't be resumed", file);
     if (!rc)
-        rc = settings_load(file, &s->work.settings, err);
-    return rc ? rc : settings_agree(&s->work.settings, s->options, err);
+        rc = study_settings_load(file, &s->work.settings, err);
+    return rc ? rc : study_settings_agree(&s->work.settings, s->options, err);
 }
 
 static void plan_announce(const struct study *s)
 {
     const struct study_settings *p = &s->work.settings;
     char threads[STUDY_MAX_THREAD_COUNTS * 6];
-    threads_format(p->threads, p->thread_count, threads, sizeof(threads));
+    study_settings_threads(p->threads, p->thread_count, threads, sizeof(threads));
     fprintf(stderr,
             "heapwait: %zu variant%s, threads %s, %" PRIu64
             " passwords, %u untraced runs of each, %u in mode waits, %u in mode ledger%s:"

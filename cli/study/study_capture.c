@@ -160,7 +160,7 @@ const char *capture_stdout(const struct capture *c)
     return c->streams[0].text;
 }
 
-void text_tame(const char *line, char *buffer, size_t size)
+void study_capture_tame(const char *line, char *buffer, size_t size)
 {
     size_t n = 0;
     for (; *line && *line != '\n' && n + 1 < size; line++)
@@ -176,7 +176,7 @@ void capture_complaint(const struct capture *c, char *buffer, size_t size)
         if (*line && *line != '\n')
             found = line;
     }
-    text_tame(found, buffer, size);
+    study_capture_tame(found, buffer, size);
 }
 
 void capture_free(struct capture *c)
@@ -191,7 +191,7 @@ void capture_free(struct capture *c)
     free(c);
 }
 
-int stdin_detach(struct error *err)
+int study_capture_detach_stdin(struct error *err)
 {
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     int rc = fd < 0 || dup2(fd, STDIN_FILENO) < 0 ? -errno : 0;

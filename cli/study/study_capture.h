@@ -36,9 +36,9 @@ void capture_free(struct capture *c);
 
 /* Gives this process and what it starts an empty stdin: a command in a process group of its own would be
  * stopped for reading the terminal. */
-int stdin_detach(struct error *err);
+int study_capture_detach_stdin(struct error *err);
 
 /* Copies `line` (to its end or newline) as printable ASCII; what is not becomes '?'. */
-void text_tame(const char *line, char *buffer, size_t size);
+void study_capture_tame(const char *line, char *buffer, size_t size);
 
 #endif

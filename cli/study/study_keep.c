@@ -12,7 +12,7 @@
 
 enum { VALUE_MAX = 1024 };
 
-void threads_format(const unsigned *threads, size_t count, char *buffer, size_t size)
+void study_settings_threads(const unsigned *threads, size_t count, char *buffer, size_t size)
 {
     size_t n = 0;
     *buffer = '\0';
@@ -56,10 +56,11 @@ static int method_store(struct recording *r, struct error *err)
     return rc;
 }
 
-int settings_store(const struct study_settings *s, size_t plan_length, struct recording *r, struct error *err)
+int study_settings_store(const struct study_settings *s, size_t plan_length, struct recording *r,
+                         struct error *err)
 {
     char threads[STUDY_MAX_THREAD_COUNTS * 6];
-    threads_format(s->threads, s->thread_count, threads, sizeof(threads));
+    study_settings_threads(s->threads, s->thread_count, threads, sizeof(threads));
     const struct {
         const char *key;
         uint64_t number;
@@ -113,7 +114,7 @@ static int numbers_load(struct database *db, struct study_settings *s, struct er
     uint64_t reps = 0, traced = 0, ledger = 0;
     int rc = value_load(db, "threads", threads, err);
     if (!rc)
-        rc = threads_parse(threads, s->threads, &s->thread_count);
+        rc = study_options_threads(threads, s->threads, &s->thread_count);
     if (!rc)
         rc = number_load(db, "seed", UINT64_MAX, &s->seed, err);
     if (!rc)
@@ -142,7 +143,7 @@ static int column_copy(sqlite3_stmt *s, int column, char **to)
 
 static int variant_load(sqlite3_stmt *s, struct study_settings *settings, struct error *err)
 {
-    struct study_variant *v = settings_variant_add(settings);
+    struct study_variant *v = study_settings_variant_add(settings);
     if (!v)
         return -ENOMEM;
     char **texts[] = {&v->name, &v->libc, &v->linkage, &v->allocator, &v->command, &v->absent_reason};
@@ -170,7 +171,7 @@ static int rows_load(struct database *db, struct study_settings *settings, struc
     while (!rc && (rc = database_step(db, s, err)) == 1)
         rc = variant_load(s, settings, err);
     sqlite3_finalize(s);
-    return rc ? rc : settings_variants_part(settings);
+    return rc ? rc : study_settings_variants_part(settings);
 }
 
 /* Studies of before there were such runs don't say. */
@@ -180,10 +181,10 @@ static int perf_load(struct database *db, const char *path, struct study_setting
     const int rc = number_load(db, "perf", 1, &perf, err);
     if (rc == -ENODATA || (!rc && !perf))
         return 0;
-    return rc ? rc : settings_perf(s, path);
+    return rc ? rc : study_settings_perf(s, path);
 }
 
-int settings_load(const char *path, struct study_settings *out, struct error *err)
+int study_settings_load(const char *path, struct study_settings *out, struct error *err)
 {
     struct database *db = NULL;
     *out = (struct study_settings){0};
@@ -203,7 +204,7 @@ int settings_load(const char *path, struct study_settings *out, struct error *er
     else if (rc)
         error_set(err, rc, "the study's settings in '%s' make no sense: it can't be resumed", path);
     if (rc)
-        settings_free(out);
+        study_settings_free(out);
     return rc;
 }
 
@@ -242,7 +243,7 @@ static bool list_agrees(const struct study_settings *s, const char *list)
     return named == ours;
 }
 
-int settings_agree(const struct study_settings *s, const struct study_options *o, struct error *err)
+int study_settings_agree(const struct study_settings *s, const struct study_options *o, struct error *err)
 {
     const struct {
         bool contradicts;
@@ -272,7 +273,8 @@ int settings_agree(const struct study_settings *s, const struct study_options *o
     return rc;
 }
 
-void settings_host_differs(const char *path, const struct host_facts *now, char *difference, size_t size)
+void study_settings_host_differs(const char *path, const struct host_facts *now, char *difference,
+                                 size_t size)
 {
     static const char *const keys[] = {"kernel", "cpu_model", "cores_allowed", "mem_bytes"};
     struct database *db = NULL;

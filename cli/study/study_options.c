@@ -17,7 +17,7 @@ static int compare_threads(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-size_t threads_tidy(unsigned *threads, size_t count)
+size_t study_options_threads_tidy(unsigned *threads, size_t count)
 {
     size_t kept = 0;
     qsort(threads, count, sizeof(*threads), compare_threads);
@@ -27,7 +27,7 @@ size_t threads_tidy(unsigned *threads, size_t count)
     return kept;
 }
 
-int threads_parse(const char *list, unsigned *threads, size_t *count)
+int study_options_threads(const char *list, unsigned *threads, size_t *count)
 {
     char item[16];
     uint64_t number;
@@ -43,7 +43,7 @@ int threads_parse(const char *list, unsigned *threads, size_t *count)
         threads[(*count)++] = (unsigned)number;
         p = p[n] ? p + n + 1 : NULL;
     }
-    *count = threads_tidy(threads, *count);
+    *count = study_options_threads_tidy(threads, *count);
     return 0;
 }
 
@@ -134,7 +134,7 @@ static int number_option(struct study_options *o, int id, const char *text, stru
 {
     switch (id) {
     case OPT_THREADS:
-        if (!threads_parse(text, o->threads, &o->thread_count))
+        if (!study_options_threads(text, o->threads, &o->thread_count))
             return 0;
         return error_set(err, -EINVAL,
                          "--threads takes up to %d numbers from 1 to %d with commas between, not '%s'",

@@ -42,9 +42,9 @@ int study_options_parse(int argc, char **argv, struct study_options *o, struct e
 void study_options_free(struct study_options *o);
 
 /* "1,2,22" -> sorted, each once.  0 or -EINVAL. */
-int threads_parse(const char *list, unsigned *threads, size_t *count);
+int study_options_threads(const char *list, unsigned *threads, size_t *count);
 
 /* Sorts and removes what is there twice; returns the new count. */
-size_t threads_tidy(unsigned *threads, size_t count);
+size_t study_options_threads_tidy(unsigned *threads, size_t count);
 
 #endif

@@ -79,7 +79,7 @@ out:
     return rc;
 }
 
-int output_read(const char *text, struct said *said)
+int study_output_read(const char *text, struct said *said)
 {
     *said = (struct said){-1, -1, -1};
     const char *found = line_find(text, "Generating ");

@@ -13,6 +13,6 @@ struct said {
 
 /* Reads either form; the last such line counts.  0: found; -ENOENT: neither is there; -EINVAL: it is there
  * and makes no sense. */
-int output_read(const char *text, struct said *said);
+int study_output_read(const char *text, struct said *said);
 
 #endif

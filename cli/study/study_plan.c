@@ -111,7 +111,7 @@ static uint64_t cells_count(const struct plan_shape *shape)
     return kinds > PLAN_MAX_CELLS ? UINT64_MAX : kinds * (reps + shape->perf);
 }
 
-size_t plan_kinds(const struct plan_shape *shape)
+size_t study_plan_kinds(const struct plan_shape *shape)
 {
     return shape->variant_count * (shape->thread_count ? shape->thread_count : 1) * (PROBE_MODES + 1);
 }
@@ -139,7 +139,7 @@ static size_t perf_count(const struct plan_shape *shape)
     return count;
 }
 
-struct plan_cell *plan_make(const struct plan_shape *shape, uint64_t seed, size_t *count)
+struct plan_cell *study_plan_make(const struct plan_shape *shape, uint64_t seed, size_t *count)
 {
     uint64_t total = cells_count(shape), state = seed;
     if (!total || total > PLAN_MAX_CELLS)

@@ -34,14 +34,14 @@ struct plan_cell {
     unsigned threads; /* 0: the command's own */
     enum probe_mode probes;
     unsigned rep;  /* the round, 1-based; 0: beside the rounds, for its call paths (then perf samples it) */
-    unsigned kind; /* the same for all repetitions of a cell, below plan_kinds() */
+    unsigned kind; /* the same for all repetitions of a cell, below study_plan_kinds() */
 };
 
 /* The cells in the order in which they are run; the cell at index i has position i + 1.  Returns a malloc'd
  * array and its length, or NULL: more than PLAN_MAX_CELLS, none at all, or out of memory. */
-struct plan_cell *plan_make(const struct plan_shape *shape, uint64_t seed, size_t *count);
+struct plan_cell *study_plan_make(const struct plan_shape *shape, uint64_t seed, size_t *count);
 
 /* An upper bound of plan_cell.kind. */
-size_t plan_kinds(const struct plan_shape *shape);
+size_t study_plan_kinds(const struct plan_shape *shape);
 
 #endif

@@ -97,7 +97,7 @@ static void run_measure(const struct study_settings *s, const struct words *word
     bool exec_failed = false;
     run->load_average = host_load_average();
     host_watch_start(&watch);
-    int rc = environment ? measurement_take(&options, &run->m, &exec_failed, &why) : -ENOMEM;
+    int rc = environment ? measure_run(&options, &run->m, &exec_failed, &why) : -ENOMEM;
     const struct run_outcome *o = !rc ? &run->m->outcome : NULL;
     host_watch_end(&watch, o ? o->user_ns + o->system_ns : 0, &run->watched);
     if (o && o->attached)
@@ -107,9 +107,9 @@ static void run_measure(const struct study_settings *s, const struct words *word
     if (options.perf_file)
         unlink(options.perf_file); /* the recording has what it tells */
     if (!rc && run->m->perf_failure)
-        text_tame(run->m->perf_failure, run->failure, sizeof(run->failure));
+        study_capture_tame(run->m->perf_failure, run->failure, sizeof(run->failure));
     if (rc)
-        text_tame(why.text[0] ? why.text : strerror(-rc), run->failure, sizeof(run->failure));
+        study_capture_tame(why.text[0] ? why.text : strerror(-rc), run->failure, sizeof(run->failure));
 }
 
 static void run_judge(const struct study_settings *s, const struct plan_cell *cell, const struct words *words,
@@ -122,7 +122,7 @@ static void run_judge(const struct study_settings *s, const struct plan_cell *ce
         .outcome = &run->m->outcome,
         .complaint = complaint,
         .timeout_ns = s->timeout_ns,
-        .said_rc = output_read(capture_stdout(c), &run->said),
+        .said_rc = study_output_read(capture_stdout(c), &run->said),
         .expected_threads = cell->threads ? (int64_t)cell->threads : -1,
         .expected_passwords = words_have(words, PLACEHOLDER_PASSWORDS) ? (int64_t)s->passwords : -1,
         .must_say = !v->given,

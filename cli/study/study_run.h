@@ -34,7 +34,7 @@ struct study_ending {
     const struct run_outcome *outcome;
     const char *complaint; /* the last line on stderr, or "" */
     uint64_t timeout_ns;
-    int said_rc; /* what output_read() returned */
+    int said_rc; /* what study_output_read() returned */
     struct said said;
     int64_t expected_threads, expected_passwords;
     bool must_say;

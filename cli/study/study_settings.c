@@ -33,7 +33,7 @@ static void variant_free(struct study_variant *v)
     words_free(&v->words);
 }
 
-void settings_free(struct study_settings *s)
+void study_settings_free(struct study_settings *s)
 {
     for (size_t i = 0; i < s->variant_count; i++)
         variant_free(&s->variants[i]);
@@ -42,7 +42,7 @@ void settings_free(struct study_settings *s)
     *s = (struct study_settings){0};
 }
 
-int settings_perf(struct study_settings *s, const char *recording)
+int study_settings_perf(struct study_settings *s, const char *recording)
 {
     if (asprintf(&s->perf_file, "%s.perf.data", recording) >= 0)
         return 0;
@@ -50,7 +50,7 @@ int settings_perf(struct study_settings *s, const char *recording)
     return -ENOMEM;
 }
 
-struct study_variant *settings_variant_add(struct study_settings *s)
+struct study_variant *study_settings_variant_add(struct study_settings *s)
 {
     struct study_variant *grown = realloc(s->variants, (s->variant_count + 1) * sizeof(*grown));
     if (!grown)
@@ -80,7 +80,7 @@ static int table_words(const char *path, struct words *words)
 
 static int table_variant_add(struct study_settings *s, const struct variant *row)
 {
-    struct study_variant *v = settings_variant_add(s);
+    struct study_variant *v = study_settings_variant_add(s);
     if (!v)
         return -ENOMEM;
     if (text_copy(row->name, &v->name) || text_copy(row->libc, &v->libc) ||
@@ -96,7 +96,7 @@ static int table_variant_add(struct study_settings *s, const struct variant *row
 
 static int given_variant_add(struct study_settings *s, const struct given_variant *given, struct error *err)
 {
-    struct study_variant *v = settings_variant_add(s);
+    struct study_variant *v = study_settings_variant_add(s);
     if (!v || text_copy(given->name, &v->name))
         return -ENOMEM;
     v->given = true;
@@ -127,7 +127,7 @@ static bool variants_none(const char *list)
     return list && !strcmp(list, "none");
 }
 
-bool settings_need_table(const struct study_options *o)
+bool study_settings_need_table(const struct study_options *o)
 {
     return !variants_none(o->variants);
 }
@@ -172,7 +172,7 @@ static int variants_choose(struct study_settings *s, const struct study_options 
 }
 
 /* Moves the present ones to the front, both parts in their order. */
-int settings_variants_part(struct study_settings *s)
+int study_settings_variants_part(struct study_settings *s)
 {
     struct study_variant *parted = calloc(s->variant_count ? s->variant_count : 1, sizeof(*parted));
     if (!parted)
@@ -198,7 +198,7 @@ static void threads_default(struct study_settings *s)
     s->threads[1] = cores < most ? cores : most;
     s->threads[2] = 2 * cores < most ? 2 * cores : most;
     s->threads[3] = POST_THREADS;
-    s->thread_count = threads_tidy(s->threads, 4);
+    s->thread_count = study_options_threads_tidy(s->threads, 4);
 }
 
 static int seed_make(uint64_t *seed)
@@ -227,17 +227,17 @@ static int numbers_choose(struct study_settings *s, const struct study_options *
     return rc ? error_set(err, rc, "can't get a random seed: %s; give one with --seed", strerror(-rc)) : 0;
 }
 
-int settings_make(const struct study_options *o, const struct variant_list *table, struct study_settings *out,
-                  struct error *err)
+int study_settings_make(const struct study_options *o, const struct variant_list *table,
+                        struct study_settings *out, struct error *err)
 {
     *out = (struct study_settings){0};
     int rc = numbers_choose(out, o, err);
     if (!rc && o->perf)
-        rc = settings_perf(out, o->file);
+        rc = study_settings_perf(out, o->file);
     if (!rc)
         rc = variants_choose(out, o, table, err);
     if (!rc)
-        rc = settings_variants_part(out);
+        rc = study_settings_variants_part(out);
     if (!rc && !out->present_count)
         rc = error_set(err, -EINVAL, "there is no variant to run: %s",
                        out->variant_count ? "all that were asked for are absent (`heapwait doctor` says why)"
@@ -245,7 +245,7 @@ int settings_make(const struct study_options *o, const struct variant_list *tabl
     if (rc == -ENOMEM)
         error_set(err, rc, "out of memory");
     if (rc)
-        settings_free(out);
+        study_settings_free(out);
     return rc;
 }
 
@@ -265,16 +265,16 @@ static void shape_fill(const struct study_settings *s, bool *own_threads, struct
     };
 }
 
-struct plan_cell *settings_plan(const struct study_settings *s, size_t *count, size_t *kinds,
-                                struct error *err)
+struct plan_cell *study_settings_plan(const struct study_settings *s, size_t *count, size_t *kinds,
+                                      struct error *err)
 {
     struct plan_shape shape;
     bool *own_threads = calloc(s->present_count + 1, sizeof(*own_threads));
     struct plan_cell *plan = NULL;
     if (own_threads) {
         shape_fill(s, own_threads, &shape);
-        plan = plan_make(&shape, s->seed, count);
-        *kinds = plan_kinds(&shape);
+        plan = study_plan_make(&shape, s->seed, count);
+        *kinds = study_plan_kinds(&shape);
     }
     free(own_threads);
     if (!plan)

@@ -37,38 +37,39 @@ struct study_settings {
 };
 
 /* `table` may be empty (--variants none).  Errors: -EINVAL for what the user must change, others. */
-int settings_make(const struct study_options *o, const struct variant_list *table, struct study_settings *out,
-                  struct error *err);
+int study_settings_make(const struct study_options *o, const struct variant_list *table,
+                        struct study_settings *out, struct error *err);
 
 /* Whether the table of variants is needed at all. */
-bool settings_need_table(const struct study_options *o);
+bool study_settings_need_table(const struct study_options *o);
 
 /* `plan_length` is stored too, so that a reader can tell an unfinished study. */
-int settings_store(const struct study_settings *s, size_t plan_length, struct recording *r,
-                   struct error *err);
+int study_settings_store(const struct study_settings *s, size_t plan_length, struct recording *r,
+                         struct error *err);
 
 /* From a recording's file.  -ENODATA: it has no study in it. */
-int settings_load(const char *path, struct study_settings *out, struct error *err);
+int study_settings_load(const char *path, struct study_settings *out, struct error *err);
 
 /* -EINVAL with a sentence when an option that was given says other than the settings. */
-int settings_agree(const struct study_settings *s, const struct study_options *o, struct error *err);
+int study_settings_agree(const struct study_settings *s, const struct study_options *o, struct error *err);
 
 /* Says in `difference` what of the machine is not as in the recording's facts; "" when nothing is. */
-void settings_host_differs(const char *path, const struct host_facts *now, char *difference, size_t size);
+void study_settings_host_differs(const char *path, const struct host_facts *now, char *difference,
+                                 size_t size);
 
 /* The plan of the settings; NULL with a sentence. */
-struct plan_cell *settings_plan(const struct study_settings *s, size_t *count, size_t *kinds,
-                                struct error *err);
+struct plan_cell *study_settings_plan(const struct study_settings *s, size_t *count, size_t *kinds,
+                                      struct error *err);
 
-void settings_free(struct study_settings *s);
+void study_settings_free(struct study_settings *s);
 
 /* For study_keep.c: with runs that perf samples; a new variant at the end (NULL: out of memory); the present
  * ones to the front. */
-int settings_perf(struct study_settings *s, const char *recording);
-struct study_variant *settings_variant_add(struct study_settings *s);
-int settings_variants_part(struct study_settings *s);
+int study_settings_perf(struct study_settings *s, const char *recording);
+struct study_variant *study_settings_variant_add(struct study_settings *s);
+int study_settings_variants_part(struct study_settings *s);
 
 /* "1,2,22". */
-void threads_format(const unsigned *threads, size_t count, char *buffer, size_t size);
+void study_settings_threads(const unsigned *threads, size_t count, char *buffer, size_t size);
 
 #endif

@@ -19,7 +19,7 @@
 
 int study_work_prepare(struct study_work *w, struct error *err)
 {
-    w->plan = settings_plan(&w->settings, &w->count, &w->kinds, err);
+    w->plan = study_settings_plan(&w->settings, &w->count, &w->kinds, err);
     if (!w->plan)
         return -EINVAL;
     w->loop = study_loop_new(&w->settings, w->plan, w->count, w->kinds);
@@ -42,7 +42,7 @@ int study_work_probes(const struct study_work *w, struct error *err)
 int study_work_detach(struct error *err)
 {
     stop_catch();
-    return stdin_detach(err);
+    return study_capture_detach_stdin(err);
 }
 
 /* The busy check's result, said and stored; a warning of before --resume stays. */
@@ -65,7 +65,7 @@ static int calibration_make(const struct study_work *w, struct calibration *c, s
 {
     if (!w->settings.ledger_reps)
         return 0;
-    int rc = calibration_take("/proc/self/exe", CALIBRATION_ROUNDS, c, err);
+    int rc = calibrate_take("/proc/self/exe", CALIBRATION_ROUNDS, c, err);
     if (rc)
         return rc;
     const struct call_cost *null = &c->calls[CALL_NULL];
@@ -85,7 +85,7 @@ static int recording_begin(struct study_work *w, struct error *err)
         return rc;
     rc = recording_facts_host(w->recording, &w->facts, HEAPWAIT_VERSION, err);
     if (!rc)
-        rc = settings_store(&w->settings, w->count, w->recording, err);
+        rc = study_settings_store(&w->settings, w->count, w->recording, err);
     if (!rc && w->settings.perf_file)
         rc = perf_record_store(w->recording, NULL, err);
     if (!rc && w->settings.ledger_reps)
@@ -136,6 +136,6 @@ void study_work_free(struct study_work *w)
 {
     study_loop_free(w->loop);
     free(w->plan);
-    settings_free(&w->settings);
+    study_settings_free(&w->settings);
     recording_close(w->recording);
 }

@@ -56,7 +56,7 @@ static unsigned character_width(uint32_t c)
     return is_in(c, wide, sizeof(wide) / sizeof(*wide)) ? 2 : 1;
 }
 
-unsigned cells_width(const char *text)
+unsigned table_cells_width(const char *text)
 {
     unsigned width = 0;
     for (uint32_t c; (c = text_next(&text));)
@@ -73,7 +73,7 @@ unsigned table_width(FILE *out)
     return WIDTH_WITHOUT_TERMINAL;
 }
 
-bool heading_is_bold(FILE *out)
+bool table_heading_is_bold(FILE *out)
 {
     const char *no_color = getenv("NO_COLOR");
     int fd = fileno(out);
@@ -148,10 +148,10 @@ static unsigned *widths_measure(const struct table *t, unsigned width)
     if (!widths)
         return NULL;
     for (size_t i = 0; i < t->column_count; i++) {
-        widths[i] = cells_width(t->columns[i].title);
+        widths[i] = table_cells_width(t->columns[i].title);
         for (size_t row = 0; row < t->row_count; row++) {
             const char *cell = t->cells[row * t->column_count + i];
-            unsigned w = cell ? cells_width(cell) : 0;
+            unsigned w = cell ? table_cells_width(cell) : 0;
             if (w > widths[i])
                 widths[i] = w;
         }
@@ -175,7 +175,7 @@ static unsigned shortened_print(const char *text, unsigned width, FILE *out)
         used += w;
     }
     fputs(ELLIPSIS, out);
-    unsigned rest = cells_width(text);
+    unsigned rest = table_cells_width(text);
     for (p = text; rest > tail;) {
         rest -= character_width(text_next(&p));
     }
@@ -191,7 +191,7 @@ static void spaces_print(FILE *out, unsigned count)
 /* `last`: no spaces behind the line's end. */
 static void cell_print(const char *text, unsigned width, bool right, bool last, FILE *out)
 {
-    unsigned own = cells_width(text);
+    unsigned own = table_cells_width(text);
     if (right && own < width)
         spaces_print(out, width - own);
     unsigned used = own;
@@ -206,7 +206,7 @@ static void cell_print(const char *text, unsigned width, bool right, bool last, 
 
 static void titles_print(const struct table *t, const unsigned *widths, FILE *out)
 {
-    bool bold = heading_is_bold(out);
+    bool bold = table_heading_is_bold(out);
     fputs(bold ? "\033[1m" : "", out);
     for (size_t i = 0; i < t->column_count; i++)
         cell_print(t->columns[i].title, widths[i], t->columns[i].right, i + 1 == t->column_count, out);
@@ -253,17 +253,17 @@ static size_t word_length(const char *text)
     return strcspn(text, " ");
 }
 
-void paragraph_print(const char *text, const char *first, const char *indent, FILE *out, unsigned width)
+void table_paragraph_print(const char *text, const char *first, const char *indent, FILE *out, unsigned width)
 {
-    unsigned used = cells_width(first);
+    unsigned used = table_cells_width(first);
     fputs(first, out);
     for (bool start = true; *text; start = false) {
         size_t n = word_length(text);
         char *word = strndup(text, n);
-        unsigned w = word ? cells_width(word) : 0;
+        unsigned w = word ? table_cells_width(word) : 0;
         if (!start && used + 1 + w > width) {
             fprintf(out, "\n%s", indent);
-            used = cells_width(indent);
+            used = table_cells_width(indent);
         } else if (!start) {
             fputc(' ', out);
             used++;

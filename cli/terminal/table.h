@@ -3,7 +3,7 @@
 #ifndef HEAPWAIT_TABLE_H
 #define HEAPWAIT_TABLE_H
 
-#include "analysis/base/number.h" /* format_count() and its like, for the cells */
+#include "analysis/base/number.h" /* number_count() and its like, for the cells */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,10 +25,11 @@ void table_print(const struct table *t, FILE *out, unsigned width);
 void table_free(struct table *t);
 
 /* What else a page in the terminal needs. */
-unsigned table_width(FILE *out);        /* the width that table_print() takes for 0 */
-unsigned cells_width(const char *text); /* in character cells, UTF-8 */
-bool heading_is_bold(FILE *out);        /* a terminal, and NO_COLOR is not set */
+unsigned table_width(FILE *out);              /* the width that table_print() takes for 0 */
+unsigned table_cells_width(const char *text); /* in character cells, UTF-8 */
+bool table_heading_is_bold(FILE *out);        /* a terminal, and NO_COLOR is not set */
 /* Prints `text` as a paragraph: its first line behind `first`, the others behind `indent`. */
-void paragraph_print(const char *text, const char *first, const char *indent, FILE *out, unsigned width);
+void table_paragraph_print(const char *text, const char *first, const char *indent, FILE *out,
+                           unsigned width);
 
 #endif

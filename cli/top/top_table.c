@@ -56,7 +56,7 @@ static const char *share_write(char *buffer, const struct live_process *p)
     if (p->cpu_ns < 0)
         return NULL;
     double share = p->cpu_ns ? (double)p->malloc.oncpu_ns / (double)p->cpu_ns : 0;
-    return format_share(buffer, share > 1 ? 1 : share);
+    return number_share(buffer, share > 1 ? 1 : share);
 }
 
 static void row_add(struct table *t, const struct live_process *p, uint64_t interval_ns, bool wide)
@@ -70,12 +70,12 @@ static void row_add(struct table *t, const struct live_process *p, uint64_t inte
         [COMMAND] = p->comm,
         [ALLOCATOR] = is_malloc ? p->hottest.allocator : "",
         [LOCK] = is_malloc ? p->hottest.name : "",
-        [SLEPT] = format_count(text[SLEPT], c->slept),
-        [EAGAINS] = format_count(text[EAGAINS], c->eagain),
-        [EMPTY] = format_count(text[EMPTY], c->empty),
-        [WAKING] = format_count(text[WAKING], c->waking),
-        [OTHER] = format_count(text[OTHER], c->other),
-        [WAIT] = format_ns(text[WAIT], c->wait_ns),
+        [SLEPT] = number_count(text[SLEPT], c->slept),
+        [EAGAINS] = number_count(text[EAGAINS], c->eagain),
+        [EMPTY] = number_count(text[EMPTY], c->empty),
+        [WAKING] = number_count(text[WAKING], c->waking),
+        [OTHER] = number_count(text[OTHER], c->other),
+        [WAIT] = number_ns(text[WAIT], c->wait_ns),
         [CPU] = cpu_write(text[CPU], p, interval_ns),
         [SHARE] = share_write(text[SHARE], p),
     };
@@ -111,13 +111,13 @@ static void head_print(const struct live_view *view, FILE *out, unsigned width, 
     strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
     fputs(bold ? "\033[1m" : "", out);
     int n = snprintf(line, sizeof(line), "%s  futex calls for malloc's locks in %s; ", clock,
-                     format_ns(interval, view->interval_ns));
+                     number_ns(interval, view->interval_ns));
     if (view->lost)
-        snprintf(line + n, sizeof(line) - (size_t)n, "LOST: %s (most: %s)", format_count(count, view->lost),
+        snprintf(line + n, sizeof(line) - (size_t)n, "LOST: %s (most: %s)", number_count(count, view->lost),
                  view->lost_reason);
     else
         snprintf(line + n, sizeof(line) - (size_t)n, "lost: nothing");
-    paragraph_print(line, "", "  ", out, width);
+    table_paragraph_print(line, "", "  ", out, width);
     fputs(bold ? "\033[0m" : "", out);
 }
 
@@ -140,12 +140,12 @@ static void others_print(const struct live_view *view, FILE *out, unsigned width
         whose = NULL;
     free(name);
     bool some = view->unnamed > 0;
-    if (asprintf(&text, "calls for other words: %s%s%s%s%s", format_count(number, calls), some ? " (" : "",
-                 some ? format_count(unnamed, view->unnamed) : "",
+    if (asprintf(&text, "calls for other words: %s%s%s%s%s", number_count(number, calls), some ? " (" : "",
+                 some ? number_count(unnamed, view->unnamed) : "",
                  some ? " more, of words not named yet, will be shown)" : "", whose ? whose : "") < 0)
         text = NULL;
     if (text)
-        paragraph_print(text_clean(text), "", "  ", out, width);
+        table_paragraph_print(text_clean(text), "", "  ", out, width);
     free(text);
     free(whose);
 }
@@ -163,7 +163,7 @@ void top_table_print(const struct live_view *view, FILE *out, unsigned width, un
     if (shown)
         table_make(view, cut, out, width);
     if (cut < shown)
-        fprintf(out, "and %s more processes\n", format_count(number, shown - cut));
+        fprintf(out, "and %s more processes\n", number_count(number, shown - cut));
     if (!with)
         fputs("no process made a futex call for a lock that is known to be malloc's\n", out);
     others_print(view, out, width);

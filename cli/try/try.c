@@ -188,7 +188,7 @@ static int subject_find(struct try *t, struct error *err)
     rc = try_libraries_find(&t->libraries, t->options.libraries, &t->program.elf, err);
     if (rc)
         return rc == -EINVAL ? EXIT_USAGE : EXIT_HEAPWAIT;
-    try_missing_print(&t->libraries, stderr);
+    try_libraries_missing_print(&t->libraries, stderr);
     if (!try_libraries_present(&t->libraries)) {
         error_set(err, -ENOENT,
                   "there is no allocator library to try: install one (on Debian as in "
@@ -206,8 +206,8 @@ static int subject_find(struct try *t, struct error *err)
 /* "LD_PRELOAD=FILE COMMAND...": what a shell would be told, and what --resume reads back. */
 static int variant_add(struct try *t, const struct try_library *library, struct error *err)
 {
-    struct study_variant *v = settings_variant_add(&t->work.settings);
-    char *preload = library ? try_preload(library, t->before) : NULL, *assignment = NULL;
+    struct study_variant *v = study_settings_variant_add(&t->work.settings);
+    char *preload = library ? try_libraries_preload(library, t->before) : NULL, *assignment = NULL;
     int rc =
         v && (!library || (preload && asprintf(&assignment, "LD_PRELOAD=%s", preload) > 0)) ? 0 : -ENOMEM;
     if (!rc)
@@ -251,7 +251,7 @@ static int settings_fill(struct try *t, struct error *err)
     if (words_have(&s->variants[0].words, PLACEHOLDER_THREADS) ||
         words_have(&s->variants[0].words, PLACEHOLDER_PASSWORDS))
         return error_set(err, -EINVAL, "{threads} and {passwords} in a command are for `heapwait study`");
-    return settings_variants_part(s);
+    return study_settings_variants_part(s);
 }
 
 /* Without privilege the times are still worth having. */

@@ -103,7 +103,7 @@ int try_libraries_find(struct try_libraries *l, const char *list, const struct e
     return rc;
 }
 
-char *try_preload(const struct try_library *library, const char *before)
+char *try_libraries_preload(const struct try_library *library, const char *before)
 {
     char *value = NULL;
     const char *rest = before && *before ? before : NULL;
@@ -117,7 +117,7 @@ int try_libraries_prove(struct try_libraries *l, const struct program *program, 
         struct try_library *library = &l->items[i];
         if (!library->path)
             continue;
-        char *value = try_preload(library, before);
+        char *value = try_libraries_preload(library, before);
         int rc = value ? preload_look(program, value, library->path, &library->effect, library->why,
                                       sizeof(library->why))
                        : -ENOMEM;
@@ -137,7 +137,7 @@ size_t try_libraries_present(const struct try_libraries *l)
     return present;
 }
 
-void try_missing_print(const struct try_libraries *l, FILE *out)
+void try_libraries_missing_print(const struct try_libraries *l, FILE *out)
 {
     bool first = true;
     for (size_t i = 0; i < l->count; i++) {

@@ -43,10 +43,10 @@ int try_libraries_prove(struct try_libraries *l, const struct program *program, 
 size_t try_libraries_present(const struct try_libraries *l);
 
 /* LD_PRELOAD's value for one of them, malloc'd; what is preloaded already stays behind it. */
-char *try_preload(const struct try_library *library, const char *before);
+char *try_libraries_preload(const struct try_library *library, const char *before);
 
 /* "not installed: tbbmalloc (libtbbmalloc2), ..."; nothing when all are there. */
-void try_missing_print(const struct try_libraries *l, FILE *out);
+void try_libraries_missing_print(const struct try_libraries *l, FILE *out);
 
 void try_libraries_free(struct try_libraries *l);
 

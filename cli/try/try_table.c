@@ -184,17 +184,17 @@ static const char *range_write(char *buffer, size_t size, const struct row *row,
 
 static char *ns_write(char *buffer, double ns)
 {
-    return format_ns(buffer, ns > 0 ? (uint64_t)llround(ns) : 0);
+    return number_ns(buffer, ns > 0 ? (uint64_t)llround(ns) : 0);
 }
 
 static char *count_write(char *buffer, double count)
 {
-    return format_count(buffer, count > 0 ? (uint64_t)llround(count) : 0);
+    return number_count(buffer, count > 0 ? (uint64_t)llround(count) : 0);
 }
 
 static char *bytes_write(char *buffer, double bytes)
 {
-    return format_bytes(buffer, bytes > 0 ? (uint64_t)llround(bytes) : 0);
+    return number_bytes(buffer, bytes > 0 ? (uint64_t)llround(bytes) : 0);
 }
 
 static const char *cell_write(char *buffer, const struct row *row, enum field field,
@@ -233,8 +233,8 @@ static void row_add(struct table *t, const struct row *row, const struct row *ba
         row->name,
         cell_write(text[1], row, MEDIAN, ns_write),
         range_write(text[2], sizeof(text[2]), row, LOW, ns_write),
-        cell_write(text[3], row, RATIO, format_ratio),
-        row->library ? range_write(text[4], sizeof(text[4]), row, RATIO_LOW, format_ratio) : "",
+        cell_write(text[3], row, RATIO, number_ratio),
+        row->library ? range_write(text[4], sizeof(text[4]), row, RATIO_LOW, number_ratio) : "",
         cell_write(text[5], row, BYTES, bytes_write),
         *row->allocator ? row->allocator : NULL,
         cell_write(text[7], row, SLEPT, count_write),
@@ -317,10 +317,10 @@ static void sentences_print(const struct rows *rows, FILE *out, unsigned width)
         const struct row *row = &rows->items[i];
         enum result result = result_of(row, &rows->items[0]);
         sentence_write(row, &rows->items[0], result, text, sizeof(text));
-        paragraph_print(text, "- ", "  ", out, width);
+        table_paragraph_print(text, "- ", "  ", out, width);
         if (*row->failure && result != FAILED && result != ABSENT) {
             snprintf(text, sizeof(text), "Some runs failed: %s.", row->failure);
-            paragraph_print(text, "  ", "  ", out, width);
+            table_paragraph_print(text, "  ", "  ", out, width);
         }
     }
 }

@@ -92,7 +92,7 @@ const char *term_loss(unsigned reason)
     return reason < LOSS_COUNT ? losses[reason] : "unknown";
 }
 
-void bucket_bounds(unsigned bucket, uint64_t *low_ns, uint64_t *high_ns)
+void term_bucket_bounds(unsigned bucket, uint64_t *low_ns, uint64_t *high_ns)
 {
     const unsigned per_octave = 1u << HISTOGRAM_SUB_BITS;
     if (bucket < per_octave) {
@@ -105,17 +105,17 @@ void bucket_bounds(unsigned bucket, uint64_t *low_ns, uint64_t *high_ns)
     *high_ns = bucket == HISTOGRAM_BUCKETS - 1 ? UINT64_MAX >> 1 : *low_ns + (1ull << shift);
 }
 
-int op_wakes(unsigned op)
+int term_op_wakes(unsigned op)
 {
     return op == OP_WAKE || op == OP_WAKE_OP || op == OP_REQUEUE || op == OP_CMP_REQUEUE_PI;
 }
 
-int op_waits(unsigned op)
+int term_op_waits(unsigned op)
 {
     return op == OP_WAIT || op == OP_WAITV || op == OP_LOCK_PI || op == OP_WAIT_REQUEUE_PI;
 }
 
-uint64_t totals_oncpu(const struct word_totals *t)
+uint64_t term_totals_oncpu(const struct word_totals *t)
 {
     if (!t->timed)
         return 0;

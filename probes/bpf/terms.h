@@ -18,15 +18,15 @@ const char *term_kernel_class(unsigned state);
 
 /* Bounds of a histogram's bucket: [low, high) in ns.  The last one has no upper bound: UINT64_MAX >> 1, the
  * largest number that SQLite keeps. */
-void bucket_bounds(unsigned bucket, uint64_t *low_ns, uint64_t *high_ns);
+void term_bucket_bounds(unsigned bucket, uint64_t *low_ns, uint64_t *high_ns);
 
 /* On-CPU time of all calls, by that of the timed ones: see struct word_totals. */
-uint64_t totals_oncpu(const struct word_totals *t);
+uint64_t term_totals_oncpu(const struct word_totals *t);
 
 /* Whether a call of this operation wakes or moves threads (then `woken` is counted). */
-int op_wakes(unsigned op);
+int term_op_wakes(unsigned op);
 
 /* Whether a call of this operation waits (its on-CPU, blocked and runnable time is a wait's). */
-int op_waits(unsigned op);
+int term_op_waits(unsigned op);
 
 #endif

@@ -48,7 +48,7 @@ static unsigned char *xz_unpack(const unsigned char *packed, size_t size, size_t
     return NULL;
 }
 
-struct elf_file *debugdata_open(const struct elf_file *f)
+struct elf_file *debug_file_of_debugdata(const struct elf_file *f)
 {
     const struct elf_section *s = elf_file_section(f, SHT_PROGBITS, ".gnu_debugdata");
     if (!s || !s->size || s->size > MAX_PACKED)

@@ -8,7 +8,7 @@
 #include "probes/elf/elf_file.h"
 
 /* What .gnu_debugdata holds, unpacked; NULL: none, or it is broken or too large. */
-struct elf_file *debugdata_open(const struct elf_file *f);
+struct elf_file *debug_file_of_debugdata(const struct elf_file *f);
 
 /* FOLDER/.build-id/xx/rest.debug of that very build-id; NULL: none.  The path, malloc'd, into *path. */
 struct elf_file *debug_file_by_build_id(const struct elf_file *f, char **path);

@@ -65,7 +65,7 @@ static _Noreturn void child_run(int fd, uint64_t address, int out)
 {
     static struct layout_node nodes[LAYOUT_NODES];
     reader_child_confine(CPU_SECONDS);
-    size_t count = layout_from_dwarf(fd, address, nodes);
+    size_t count = members_from_dwarf(fd, address, nodes);
     _exit(all_written(out, nodes, count * sizeof(*nodes)) ? 0 : 1);
 }
 

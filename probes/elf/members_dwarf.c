@@ -167,7 +167,7 @@ static bool variable_find(Dwarf_Die *parent, uint64_t address, Dwarf_Die *variab
     return false;
 }
 
-size_t layout_from_dwarf(int fd, uint64_t address, struct layout_node *nodes)
+size_t members_from_dwarf(int fd, uint64_t address, struct layout_node *nodes)
 {
     struct build b = {.nodes = nodes};
     Dwarf *dwarf = dwarf_begin(fd, DWARF_C_READ);

@@ -20,6 +20,6 @@ struct layout_node {
 };
 
 /* The variable that begins at the address, into at most LAYOUT_NODES nodes.  How many; 0: not found. */
-size_t layout_from_dwarf(int fd, uint64_t address, struct layout_node *nodes);
+size_t members_from_dwarf(int fd, uint64_t address, struct layout_node *nodes);
 
 #endif

@@ -279,7 +279,7 @@ static struct symbol_table *table_open(struct module *m, enum symbol_source sour
 {
     switch (source) {
     case SYMBOLS_DEBUGDATA:
-        m->debugdata = debugdata_open(m->elf);
+        m->debugdata = debug_file_of_debugdata(m->elf);
         return table_of(m->debugdata, source);
     case SYMBOLS_SEPARATE:
         m->separate = debug_file_by_build_id(m->elf, &m->separate_path);

@@ -3,14 +3,14 @@
 
 #include <time.h>
 
-uint64_t monotonic_ns(void)
+uint64_t clock_monotonic_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-void date_format(char *buffer, size_t size)
+void clock_date(char *buffer, size_t size)
 {
     time_t now = time(NULL);
     struct tm tm;

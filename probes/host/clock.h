@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /* CLOCK_MONOTONIC, which is also the probes' clock. */
-uint64_t monotonic_ns(void);
+uint64_t clock_monotonic_ns(void);
 
 /* The date, UTC, ISO 8601. */
-void date_format(char *buffer, size_t size);
+void clock_date(char *buffer, size_t size);
 
 #endif

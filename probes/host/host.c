@@ -205,7 +205,7 @@ static void load_read(struct host_facts *facts, const char *root)
         snprintf(all, sizeof(all), "%s %s %s", loads[0], loads[1], loads[2]);
         fact_add(facts, "load_averages", all);
     }
-    date_format(date, sizeof(date));
+    clock_date(date, sizeof(date));
     fact_add(facts, "started_at", date);
 }
 

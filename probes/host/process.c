@@ -84,7 +84,7 @@ static void word_print(FILE *out, const char *word)
     fputc('\'', out);
 }
 
-char *command_line(char *const *words)
+char *process_command_line(char *const *words)
 {
     char *text = NULL;
     size_t size;
@@ -109,7 +109,7 @@ char *process_command(pid_t pid)
         words[count++] = text + at;
     words[count] = NULL;
     if (count)
-        return command_line(words);
+        return process_command_line(words);
     n = proc_read(pid, "comm", text, sizeof(text));
     if (n < 0)
         return NULL;

@@ -22,7 +22,7 @@ int process_find_innermost(pid_t number, pid_t *found, size_t room);
 
 /* The words as one line for reading: those with anything but plain characters are quoted as a shell would.
  * malloc'd, NULL when there is no memory. */
-char *command_line(char *const *words);
+char *process_command_line(char *const *words);
 
 /* The same of a running process (at most 4 KiB of it); its name in brackets where it has none.  Empty words
  * at the end are left out: they can't be told from what fills the room behind a title that the process gave

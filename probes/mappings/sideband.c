@@ -78,7 +78,7 @@ int sideband_open(const pid_t *pids, size_t count, struct sideband **out, struct
     struct sideband *s = sideband_new(pids, count);
     if (!s)
         return error_set(err, -ENOMEM, "out of memory for %zu processes", count);
-    s->opened_ns = monotonic_ns();
+    s->opened_ns = clock_monotonic_ns();
     int rc = perf_rings_open(&s->rings);
     if (rc) {
         sideband_close(s);
@@ -308,7 +308,7 @@ static int events_replay(struct sideband *s, uint64_t until_ns)
 void sideband_read(struct sideband *s)
 {
     rings_take(s);
-    if (s->events.count >= MANY_EVENTS && events_replay(s, monotonic_ns() - LATE_NS))
+    if (s->events.count >= MANY_EVENTS && events_replay(s, clock_monotonic_ns() - LATE_NS))
         s->lost++;
 }
 
@@ -324,7 +324,7 @@ int sideband_finish(struct sideband *s)
 int sideband_update(struct sideband *s)
 {
     sideband_read(s);
-    uint64_t surely = monotonic_ns() - LATE_NS;
+    uint64_t surely = clock_monotonic_ns() - LATE_NS;
     /* nothing that is older than the records can come any more */
     return events_replay(s, surely > s->opened_ns ? surely : s->opened_ns);
 }

@@ -27,7 +27,7 @@ void word_rows_free(struct word_row *rows, size_t count)
     free(rows);
 }
 
-void totals_subtract(struct word_totals *from, const struct word_totals *what)
+void word_row_totals_subtract(struct word_totals *from, const struct word_totals *what)
 {
     from->calls -= what->calls;
     from->timed -= what->timed;
@@ -46,7 +46,7 @@ size_t word_rows_subtract(struct word_row *rows, size_t count, const struct word
         while (k < before_count && word_row_compare(&before[k], &rows[i]) < 0)
             k++;
         if (k < before_count && !word_row_compare(&before[k], &rows[i]))
-            totals_subtract(&rows[i].value.totals, &before[k].value.totals);
+            word_row_totals_subtract(&rows[i].value.totals, &before[k].value.totals);
         if (rows[i].value.totals.calls)
             rows[kept++] = rows[i];
     }

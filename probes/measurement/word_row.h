@@ -29,6 +29,6 @@ size_t word_rows_subtract(struct word_row *rows, size_t count, const struct word
                           size_t before_count);
 
 /* Takes `what` off. */
-void totals_subtract(struct word_totals *from, const struct word_totals *what);
+void word_row_totals_subtract(struct word_totals *from, const struct word_totals *what);
 
 #endif

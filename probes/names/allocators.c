@@ -193,7 +193,7 @@ const char *allocator_text(size_t n, const char **text)
     return NULL;
 }
 
-const char *libc_of_module(const struct module *m)
+const char *allocator_libc_of_module(const struct module *m)
 {
     const char *name = module_basename(m);
     questions_announce(m);
@@ -219,7 +219,7 @@ const struct allocator *allocator_of_module(const struct module *m)
     for (size_t i = 0; i < ALLOCATORS; i++)
         if (holds_one(m, allocators[i].markers))
             return &allocators[i];
-    const char *libc = libc_of_module(m);
+    const char *libc = allocator_libc_of_module(m);
     if (libc && !strcmp(libc, "musl"))
         return &musl_unknown;
     return libc ? &allocators[ALLOCATORS - 1] : NULL;

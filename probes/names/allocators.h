@@ -63,6 +63,6 @@ const struct allocator *allocator_named(const char *name);
 const char *allocator_text(size_t n, const char **text);
 
 /* "glibc" or "musl" when the module is that C library or holds it; NULL: neither. */
-const char *libc_of_module(const struct module *m);
+const char *allocator_libc_of_module(const struct module *m);
 
 #endif

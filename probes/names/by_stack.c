@@ -27,7 +27,7 @@ static bool is_lock_function(const struct frame *f)
                                            "syscall",
                                            "__GI___pthread_mutex"};
     if (!f->function)
-        return libc_of_module(f->module) != NULL && module_is_position_independent(f->module);
+        return allocator_libc_of_module(f->module) != NULL && module_is_position_independent(f->module);
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
         if (!strncmp(f->function->name, prefixes[i], strlen(prefixes[i])))
             return true;
@@ -80,7 +80,7 @@ static void put_stack_malloc(struct inquiry *q, const struct allocator *a, const
 }
 
 /* Whose lock: the innermost function that is not about locking itself. */
-bool by_stack(struct inquiry *q)
+bool naming_by_stack(struct inquiry *q)
 {
     struct resolve_context context = {q->naming->modules, q->facts->space, q->facts->evidence.first_seen_ns};
     bool named = q->out->name != NULL;

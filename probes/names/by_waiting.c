@@ -23,7 +23,7 @@ static const uint32_t musl_waiters = 0x80000000; /* in a mutex that somebody wai
 
 /* What the value that the first wait named is usual for.  musl: src/thread/__lock.c; Rust: library/std's
  * futex mutex and parker; glibc: nptl/lowlevellock.h, pthread_mutex_lock.c. */
-const char *value_class(const struct word_facts *facts)
+const char *naming_value_class(const struct word_facts *facts)
 {
     uint32_t value = facts->evidence.expected;
     if (!facts->waited)
@@ -57,7 +57,7 @@ static const struct known_program *program_of(struct inquiry *q)
     /* the allocator is in the program when it is beside malloc, or told by the program's code */
     const bool inside = p->program.code || p->program.malloc_is;
     const struct module *holder = inside ? p->program.file : p->program.malloc_from;
-    p->mutex_statistics = a && a->mutex_text && holder && module_has_text(holder, a->mutex_text);
+    p->mutex_statistics = a && a->mutex_text && holder && stripped_has_text(holder, a->mutex_text);
     return p;
 }
 
@@ -162,7 +162,7 @@ static bool by_absence(struct inquiry *q, const struct mapped_program *p, const 
     return false;
 }
 
-bool by_waiting(struct inquiry *q)
+bool naming_by_waiting(struct inquiry *q)
 {
     const bool bitset = is_first(q->facts, WAIT_BITSET);
     const struct known_program *p = bitset || is_first(q->facts, WAIT) ? program_of(q) : NULL;

@@ -83,7 +83,7 @@ static bool is_library(const struct module *m)
     return begins_with_one(module_basename(m), prefixes);
 }
 
-const char *path_class(const struct module *m, const struct symbol *s)
+const char *caller_class(const struct module *m, const struct symbol *s)
 {
     const char *class = code_class(m, s);
     if (s && is_waiting(s->name))

@@ -9,6 +9,6 @@
  * operators new and delete and their like.  `library`: the C library, where it is a file of its own, and the
  * standard libraries of C++ and Rust.  Else as code_class().  `s`, the function, may be NULL; a static
  * string. */
-const char *path_class(const struct module *m, const struct symbol *s);
+const char *caller_class(const struct module *m, const struct symbol *s);
 
 #endif

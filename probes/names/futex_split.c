@@ -29,8 +29,8 @@ void futex_split_add(struct futex_split *split, const struct word_row *row)
     if (row->key.thread > split->threads)
         return;
     struct split_part *p = &split->parts[row->key.thread];
-    uint64_t oncpu = totals_oncpu(t);
-    if (!op_waits(row->key.op)) {
+    uint64_t oncpu = term_totals_oncpu(t);
+    if (!term_op_waits(row->key.op)) {
         p->ns[SPLIT_WAKE] += oncpu;
         p->entries[SPLIT_WAKE] += t->calls;
         return;

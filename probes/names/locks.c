@@ -31,7 +31,7 @@ static int buckets_add(struct wait_bucket **list, size_t *list_count, const char
             continue;
         struct wait_bucket *b = &buckets[(*list_count)++];
         *b = (struct wait_bucket){.outcome = outcome, .calls = h->calls[i]};
-        bucket_bounds(i, &b->low_ns, &b->high_ns);
+        term_bucket_bounds(i, &b->low_ns, &b->high_ns);
     }
     return 0;
 }
@@ -44,7 +44,7 @@ static struct lock_outcome *outcome_of_row(struct lock *lock, const struct word_
     if (last && last->op == op && last->outcome == outcome)
         return last;
     struct lock_outcome *o = &lock->outcomes[lock->outcome_count++];
-    *o = (struct lock_outcome){.op = op, .outcome = outcome, .woken = op_wakes(row->key.op) ? 0 : -1};
+    *o = (struct lock_outcome){.op = op, .outcome = outcome, .woken = term_op_wakes(row->key.op) ? 0 : -1};
     return o;
 }
 
@@ -52,7 +52,7 @@ static int outcome_add(struct lock *lock, const struct word_row *row)
 {
     const struct word_totals *t = &row->value.totals;
     struct lock_outcome *o = outcome_of_row(lock, row);
-    uint64_t oncpu = totals_oncpu(t) + t->kernel_lock_ns;
+    uint64_t oncpu = term_totals_oncpu(t) + t->kernel_lock_ns;
     o->calls += t->calls;
     o->total_ns += oncpu + t->blocked_ns + t->runnable_ns;
     o->oncpu_ns += oncpu;
@@ -80,7 +80,7 @@ static const struct word_row *row_telling(const struct word_row *rows, size_t co
     return first ? first : &rows[0];
 }
 
-struct word_evidence word_evidence_of(const struct word_row *rows, size_t count, bool *waited)
+struct word_evidence locks_word_evidence(const struct word_row *rows, size_t count, bool *waited)
 {
     const struct word_row *telling = row_telling(rows, count);
     struct word_evidence all = telling->value.evidence;
@@ -106,7 +106,7 @@ static int lock_name(const struct lock_source *c, struct lock *lock, const struc
 {
     const struct stack_value *stacks[STACKS_PER_WORD];
     struct word_facts facts = {.address = lock->address, .stacks = stacks};
-    facts.evidence = word_evidence_of(rows, count, &facts.waited);
+    facts.evidence = locks_word_evidence(rows, count, &facts.waited);
     for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
         if (rows[i].stack)
             stacks[facts.stack_count++] = rows[i].stack;

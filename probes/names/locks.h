@@ -28,6 +28,6 @@ int locks_make(const struct lock_source *source, const struct word_row *rows, si
  * of one call, by which it was waited for if any was, what the call named and what stood before the word; of
  * whichever call saw one, what a glibc arena there would hold; and when the word was first seen.  *waited:
  * that one call is a wait. */
-struct word_evidence word_evidence_of(const struct word_row *rows, size_t count, bool *waited);
+struct word_evidence locks_word_evidence(const struct word_row *rows, size_t count, bool *waited);
 
 #endif

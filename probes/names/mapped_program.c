@@ -30,7 +30,7 @@ static size_t libc_find(const struct libraries *l, const char **name)
 {
     for (size_t i = 0; i < l->space->mapping_count; i++) {
         const struct module *m = is_library(l, i) ? module_of(l, i) : NULL;
-        if (m && (*name = libc_of_module(m)))
+        if (m && (*name = allocator_libc_of_module(m)))
             return i;
     }
     return SIZE_MAX;
@@ -53,7 +53,7 @@ static const struct module *malloc_find(const struct libraries *l, const struct 
         if (first || i == libc || (limit && mapping->since_ns > limit))
             continue;
         const struct module *m = module_of(l, i);
-        if (m && !libc_of_module(m) && module_exports(m, "malloc"))
+        if (m && !allocator_libc_of_module(m) && module_exports(m, "malloc"))
             return m;
     }
     const struct module *c = libc == SIZE_MAX ? NULL : module_of(l, libc);
@@ -120,11 +120,12 @@ void mapped_program_read(struct module_table *modules, struct stripped *stripped
     p->linkage = module_is_dynamic(p->file)                ? "dynamic"
                  : module_is_position_independent(p->file) ? "static-pie"
                                                            : "static";
-    const char *within = libc_of_module(p->file);
+    const char *within = allocator_libc_of_module(p->file);
     p->libc = within && !module_is_dynamic(p->file) ? within : p->libc ? p->libc : within;
     p->malloc_from = malloc_find(&l, p->file, libc);
     allocator_read(p);
-    bool left_to_libc = p->malloc_from && p->malloc_from != p->file && libc_of_module(p->malloc_from);
+    bool left_to_libc =
+        p->malloc_from && p->malloc_from != p->file && allocator_libc_of_module(p->malloc_from);
     if (stripped && !p->malloc_is && (left_to_libc || !strcmp(p->allocator, "unknown")))
         code_read(stripped, p);
 }

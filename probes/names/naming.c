@@ -142,7 +142,7 @@ static bool by_arena_layout(struct inquiry *q)
     uint64_t address = q->facts->address, bin = address + MALLOC_STATE_LAST_BIN - 16;
     bool bins = e->last_bin[0] == bin && e->last_bin[1] == bin;
     bool in_heap = e->heap_arena == address && address & ((1ull << HEAP_SIZE_BITS) - 1);
-    const char *libc = q->module ? libc_of_module(q->module) : NULL;
+    const char *libc = q->module ? allocator_libc_of_module(q->module) : NULL;
     if (q->module ? !(bins && libc && !strcmp(libc, "glibc")) : !in_heap)
         return false;
     if (q->module) {
@@ -173,9 +173,9 @@ static bool by_library(struct inquiry *q)
  * locks. */
 static bool by_code(struct inquiry *q)
 {
-    const char *libc = q->module ? libc_of_module(q->module) : NULL;
-    if (!libc || strcmp(libc, "musl") != 0 || !code_refers(q->module, "malloc", q->own) ||
-        !code_refers(q->module, "free", q->own))
+    const char *libc = q->module ? allocator_libc_of_module(q->module) : NULL;
+    if (!libc || strcmp(libc, "musl") != 0 || !frame_code_refers(q->module, "malloc", q->own) ||
+        !frame_code_refers(q->module, "free", q->own))
         return false;
     inquiry_put(q, &q->out->name, "malloc's lock in %s", module_basename(q->module));
     inquiry_put(q, &q->out->evidence, "code: malloc and free both take its address");
@@ -238,7 +238,7 @@ static void put_nothing_known(struct inquiry *q)
     else
         inquiry_put(q, &q->out->evidence, "none: no symbol, no known layout, no telling stack%s%s%s",
                     unreachable ? "; file not reachable: " : "", unreachable ? unreachable : "",
-                    value_class(q->facts));
+                    naming_value_class(q->facts));
 }
 
 int naming_word(struct naming *n, const struct word_facts *facts, struct word_name *out)
@@ -253,9 +253,9 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
     bool found = by_symbol(&q) || by_arena_layout(&q) || by_library(&q) || by_code(&q) || by_reference(&q) ||
                  by_machine_code(&q);
     if (!found || out->whose != WHOSE_MALLOC)
-        found |= by_stack(&q);
+        found |= naming_by_stack(&q);
     if (!found)
-        found = by_waiting(&q);
+        found = naming_by_waiting(&q);
     if (!found)
         put_nothing_known(&q);
     return q.failed ? -ENOMEM : 0;

@@ -35,12 +35,12 @@ struct naming {
 };
 
 /* By the functions on the stack of a call: whose lock it is, else "word of FUNCTION". */
-bool by_stack(struct inquiry *q);
+bool naming_by_stack(struct inquiry *q);
 
 /* By how it is waited for and what stands before it: whether it is malloc's, without a name of its own. */
-bool by_waiting(struct inquiry *q);
+bool naming_by_waiting(struct inquiry *q);
 
 /* What the value of the first wait is usual for, as the end of a sentence; proves nothing. */
-const char *value_class(const struct word_facts *facts);
+const char *naming_value_class(const struct word_facts *facts);
 
 #endif

@@ -62,7 +62,7 @@ static bool segment_has(const struct module *m, uint64_t address, uint64_t size,
     return false;
 }
 
-bool module_has_text(const struct module *m, const char *text)
+bool stripped_has_text(const struct module *m, const char *text)
 {
     uint64_t address, size;
     bool code, found = false;
@@ -106,7 +106,7 @@ static struct entry *entry_of(struct stripped *s, const struct module *m)
         code_read(s, e);
     const char *text, *name;
     for (size_t n = 0; !e->guest && (name = allocator_text(n, &text)); n++)
-        if (module_has_text(m, text))
+        if (stripped_has_text(m, text))
             e->guest = name;
     return e;
 }

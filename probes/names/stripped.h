@@ -27,6 +27,6 @@ struct musl_code *stripped_musl(struct stripped *s, const struct module *m);
 const char *stripped_guest(struct stripped *s, const struct module *m);
 
 /* Whether what is loaded of the file holds the text; reads all of it. */
-bool module_has_text(const struct module *m, const char *text);
+bool stripped_has_text(const struct module *m, const char *text);
 
 #endif

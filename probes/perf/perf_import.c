@@ -265,7 +265,7 @@ int perf_import(const struct perf_import_options *options, const struct perf_ses
     if (!rc)
         rc = session_stream(&im, err);
     if (!rc)
-        rc = im.out_of_memory ? -ENOMEM : perf_result_make(&im, m, notes);
+        rc = im.out_of_memory ? -ENOMEM : perf_import_result(&im, m, notes);
     if (rc)
         error_set(err, rc, "can't import '%s': %s", options->path, strerror(-rc));
     importer_close(&im);

@@ -29,6 +29,6 @@ struct importer {
     bool out_of_memory;
 };
 
-int perf_result_make(struct importer *im, struct measurement *m, struct perf_import_notes *notes);
+int perf_import_result(struct importer *im, struct measurement *m, struct perf_import_notes *notes);
 
 #endif

@@ -117,7 +117,7 @@ static bool caller_holds(const struct result *r, uint32_t number)
     const struct place *p = &r->places[number - 1];
     if (s->kernel)
         return true;
-    return p->module ? code_returns_to(p->module, p->own) : s->dso != NULL;
+    return p->module ? frame_follows_call(p->module, p->own) : s->dso != NULL;
 }
 
 /* Innermost first, up to the last step that holds; `user`: from the first step of user code on. */
@@ -286,7 +286,7 @@ static void stacks_give(const struct result *r, struct word_row *rows, size_t co
     const struct perf_waiter *w = waiters_find(r, rows[0].key.space, rows[0].key.address),
                              *end = r->waiters + r->waiter_count;
     for (size_t i = 0; i < count && i < STACKS_PER_WORD; i++) {
-        bool waits = op_waits(rows[i].key.op);
+        bool waits = term_op_waits(rows[i].key.op);
         while (w < end && key_is(w, rows[i].key.space, rows[i].key.address) && !(waits ? w->waits : w->wakes))
             w++;
         if (w == end || !key_is(w, rows[i].key.space, rows[i].key.address))
@@ -454,7 +454,7 @@ static void outcome_make(const struct importer *im, struct run_outcome *o)
     memcpy(o->started_at, im->session->started_at, sizeof(o->started_at));
 }
 
-int perf_result_make(struct importer *im, struct measurement *m, struct perf_import_notes *notes)
+int perf_import_result(struct importer *im, struct measurement *m, struct perf_import_notes *notes)
 {
     struct result r = {.im = im, .m = m, .naming = naming_new()};
     const struct perf_session *s = im->session;

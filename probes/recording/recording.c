@@ -42,7 +42,7 @@ static int schema_create(struct recording *r, struct error *err)
                        strerror(errno));
     else if (sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL) || sqlite3_exec(r->db, sql, NULL, NULL, NULL) ||
              sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL))
-        rc = db_error(r, err, "make the tables");
+        rc = recording_db_error(r, err, "make the tables");
     free(sql);
     free(path);
     return rc;
@@ -55,7 +55,7 @@ static int work_open(struct recording *r, struct error *err)
     if (r->work < 0)
         return error_set(err, -errno, "can't get memory for the recording '%s': %s", r->at.path,
                          strerror(errno));
-    int rc = r->published < 0 ? 0 : content_copy(r->published, r->work);
+    int rc = r->published < 0 ? 0 : recording_content_copy(r->published, r->work);
     if (rc)
         return error_set(err, rc, "can't read '%s': %s", r->at.path, strerror(-rc));
     rc = one_file_connect(r->work, true, &r->db);
@@ -90,12 +90,14 @@ int recording_open(const char *path, enum recording_open_mode mode, struct recor
 
 int recording_set_host(struct recording *r, const char *key, const char *value, struct error *err)
 {
-    return RUN(r, err, "INSERT OR REPLACE INTO host (key, value) VALUES (?, ?)", b_text(key), b_text(value));
+    return RUN(r, err, "INSERT OR REPLACE INTO host (key, value) VALUES (?, ?)", bound_text(key),
+               bound_text(value));
 }
 
 int recording_set_study(struct recording *r, const char *key, const char *value, struct error *err)
 {
-    return RUN(r, err, "INSERT OR REPLACE INTO study (key, value) VALUES (?, ?)", b_text(key), b_text(value));
+    return RUN(r, err, "INSERT OR REPLACE INTO study (key, value) VALUES (?, ?)", bound_text(key),
+               bound_text(value));
 }
 
 int recording_add_variant(struct recording *r, int position, const char *name, const char *libc,
@@ -106,8 +108,8 @@ int recording_add_variant(struct recording *r, int position, const char *name, c
         r, err,
         "INSERT OR REPLACE INTO variant (name, position, libc, linkage, allocator, command, absent_reason)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        b_text(name), b_int(position), b_text(libc), b_text(linkage), b_text(allocator), b_text(command),
-        b_text(absent_reason));
+        bound_text(name), bound_int(position), bound_text(libc), bound_text(linkage), bound_text(allocator),
+        bound_text(command), bound_text(absent_reason));
 }
 
 static const char *probes_name(enum probe_mode mode)
@@ -144,54 +146,57 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
         " foreign_cpu_ns, load_average, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
         "?, ?, ?, ?, ?,"
         " ?, ?, ?, ?, ?, ?, ?, coalesce(?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))",
-        b_text(i->variant), b_text(first(i->libc, m ? m->libc : NULL)),
-        b_text(first(i->allocator, m ? m->allocator : NULL)), b_text(m ? m->allocator_evidence : NULL),
-        b_text(first(i->linkage, m ? m->linkage : NULL)), b_text(i->command), b_known(i->threads),
-        b_known(i->passwords), b_known(i->rep), b_known(i->position),
-        b_text(probes_name(m ? m->probes : i->probes)), b_text(collector_name(m)),
-        b_known(ran ? (int64_t)o->wall_ns : -1), b_known(i->reported_ns), b_known(o->exit_status),
-        b_known(o->term_signal ? o->term_signal : -1), b_int(o->timed_out), b_int(o->interrupted),
-        b_text(i->failure), b_known(used ? (int64_t)o->max_rss_bytes : -1),
-        b_known(used ? (int64_t)o->user_ns : -1), b_known(used ? (int64_t)o->system_ns : -1),
-        b_known(used ? (int64_t)o->voluntary_switches : -1),
-        b_known(used ? (int64_t)o->involuntary_switches : -1), b_known(used ? (int64_t)o->minor_faults : -1),
-        b_known(i->foreign_cpu_ns), b_real(i->load_average),
-        b_text(ran && o->started_at[0] ? o->started_at : NULL));
+        bound_text(i->variant), bound_text(first(i->libc, m ? m->libc : NULL)),
+        bound_text(first(i->allocator, m ? m->allocator : NULL)),
+        bound_text(m ? m->allocator_evidence : NULL), bound_text(first(i->linkage, m ? m->linkage : NULL)),
+        bound_text(i->command), bound_known(i->threads), bound_known(i->passwords), bound_known(i->rep),
+        bound_known(i->position), bound_text(probes_name(m ? m->probes : i->probes)),
+        bound_text(collector_name(m)), bound_known(ran ? (int64_t)o->wall_ns : -1),
+        bound_known(i->reported_ns), bound_known(o->exit_status),
+        bound_known(o->term_signal ? o->term_signal : -1), bound_int(o->timed_out), bound_int(o->interrupted),
+        bound_text(i->failure), bound_known(used ? (int64_t)o->max_rss_bytes : -1),
+        bound_known(used ? (int64_t)o->user_ns : -1), bound_known(used ? (int64_t)o->system_ns : -1),
+        bound_known(used ? (int64_t)o->voluntary_switches : -1),
+        bound_known(used ? (int64_t)o->involuntary_switches : -1),
+        bound_known(used ? (int64_t)o->minor_faults : -1), bound_known(i->foreign_cpu_ns),
+        bound_real(i->load_average), bound_text(ran && o->started_at[0] ? o->started_at : NULL));
 }
 
 static int lock_insert(struct recording *r, int64_t run_id, int64_t frames, const struct lock *l,
                        struct error *err)
 {
-    int rc = RUN(r, err,
-                 "INSERT INTO lock (run_id, tgid, address, name, module, allocator, is_malloc, evidence)"
-                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                 b_int(run_id), b_int(l->tgid), b_int((int64_t)l->address), b_text(l->name),
-                 b_text(l->module), b_text(l->allocator),
-                 b_known(l->whose == WHOSE_UNKNOWN ? -1 : l->whose == WHOSE_MALLOC), b_text(l->evidence));
+    int rc =
+        RUN(r, err,
+            "INSERT INTO lock (run_id, tgid, address, name, module, allocator, is_malloc, evidence)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            bound_int(run_id), bound_int(l->tgid), bound_int((int64_t)l->address), bound_text(l->name),
+            bound_text(l->module), bound_text(l->allocator),
+            bound_known(l->whose == WHOSE_UNKNOWN ? -1 : l->whose == WHOSE_MALLOC), bound_text(l->evidence));
     int64_t id = sqlite3_last_insert_rowid(r->db);
     for (size_t i = 0; i < l->outcome_count && !rc; i++) {
         const struct lock_outcome *o = &l->outcomes[i];
         rc = RUN(r, err,
                  "INSERT INTO lock_outcome (lock_id, op, outcome, calls, total_ns, oncpu_ns, blocked_ns,"
                  " runnable_ns, woken) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                 b_int(id), b_text(o->op), b_text(o->outcome), b_int((int64_t)o->calls),
-                 b_int((int64_t)o->total_ns), b_known((int64_t)o->oncpu_ns), b_known((int64_t)o->blocked_ns),
-                 b_known((int64_t)o->runnable_ns), b_known(o->woken));
+                 bound_int(id), bound_text(o->op), bound_text(o->outcome), bound_int((int64_t)o->calls),
+                 bound_int((int64_t)o->total_ns), bound_known((int64_t)o->oncpu_ns),
+                 bound_known((int64_t)o->blocked_ns), bound_known((int64_t)o->runnable_ns),
+                 bound_known(o->woken));
     }
     for (size_t i = 0; i < l->bucket_count && !rc; i++) {
         const struct wait_bucket *b = &l->buckets[i];
         rc = RUN(
             r, err,
             "INSERT INTO wait_histogram (lock_id, outcome, low_ns, high_ns, calls) VALUES (?, ?, ?, ?, ?)",
-            b_int(id), b_text(b->outcome), b_int((int64_t)b->low_ns), b_int((int64_t)b->high_ns),
-            b_int((int64_t)b->calls));
+            bound_int(id), bound_text(b->outcome), bound_int((int64_t)b->low_ns),
+            bound_int((int64_t)b->high_ns), bound_int((int64_t)b->calls));
     }
     for (size_t i = 0; i < l->handoff_count && !rc; i++)
         rc =
             RUN(r, err, "INSERT INTO handoff_histogram (lock_id, low_ns, high_ns, calls) VALUES (?, ?, ?, ?)",
-                b_int(id), b_int((int64_t)l->handoffs[i].low_ns), b_int((int64_t)l->handoffs[i].high_ns),
-                b_int((int64_t)l->handoffs[i].calls));
-    return rc ? rc : waiters_insert(r, id, frames, l, err);
+                bound_int(id), bound_int((int64_t)l->handoffs[i].low_ns),
+                bound_int((int64_t)l->handoffs[i].high_ns), bound_int((int64_t)l->handoffs[i].calls));
+    return rc ? rc : recording_waiters_insert(r, id, frames, l, err);
 }
 
 static int threads_insert(struct recording *r, int64_t run_id, const struct ledger *l, struct error *err)
@@ -202,14 +207,16 @@ static int threads_insert(struct recording *r, int64_t run_id, const struct ledg
         rc = RUN(r, err,
                  "INSERT INTO thread (run_id, thread, tid, comm, lifetime_ns, syscalls, faults)"
                  " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                 b_int(run_id), b_int(a->thread), b_int(a->tid), b_text(a->comm),
-                 b_int((int64_t)a->lifetime_ns), b_int((int64_t)a->syscalls), b_int((int64_t)a->faults));
+                 bound_int(run_id), bound_int(a->thread), bound_int(a->tid), bound_text(a->comm),
+                 bound_int((int64_t)a->lifetime_ns), bound_int((int64_t)a->syscalls),
+                 bound_int((int64_t)a->faults));
         for (size_t k = 0; k < a->state_count && !rc; k++)
             rc = RUN(r, err,
                      "INSERT INTO thread_state (run_id, thread, tid, state, ns, entries) VALUES (?, ?, ?, ?, "
                      "?, ?)",
-                     b_int(run_id), b_int(a->thread), b_int(a->tid), b_text(a->states[k].state),
-                     b_int((int64_t)a->states[k].ns), b_int((int64_t)a->states[k].entries));
+                     bound_int(run_id), bound_int(a->thread), bound_int(a->tid),
+                     bound_text(a->states[k].state), bound_int((int64_t)a->states[k].ns),
+                     bound_int((int64_t)a->states[k].entries));
     }
     return rc;
 }
@@ -221,18 +228,18 @@ static int ledger_insert(struct recording *r, int64_t run_id, const struct ledge
         rc = RUN(
             r, err,
             "INSERT INTO core (run_id, cores, idle_ns, other_ns, sample_period_ns) VALUES (?, ?, ?, ?, ?)",
-            b_int(run_id), b_int(l->core.cores), b_int((int64_t)l->core.idle_ns),
-            b_int((int64_t)l->core.other_ns),
-            b_known(l->sample_period_ns ? (int64_t)l->sample_period_ns : -1));
+            bound_int(run_id), bound_int(l->core.cores), bound_int((int64_t)l->core.idle_ns),
+            bound_int((int64_t)l->core.other_ns),
+            bound_known(l->sample_period_ns ? (int64_t)l->sample_period_ns : -1));
     for (size_t i = 0; i < l->sample_count && !rc; i++)
         rc = RUN(r, err, "INSERT INTO sample (run_id, class, symbol, module, samples) VALUES (?, ?, ?, ?, ?)",
-                 b_int(run_id), b_text(l->samples[i].class), b_text(l->samples[i].symbol),
-                 b_text(l->samples[i].module), b_int((int64_t)l->samples[i].samples));
+                 bound_int(run_id), bound_text(l->samples[i].class), bound_text(l->samples[i].symbol),
+                 bound_text(l->samples[i].module), bound_int((int64_t)l->samples[i].samples));
     for (size_t i = 0; i < l->stretch_count && !rc; i++)
         rc = RUN(r, err,
                  "INSERT INTO timeline (run_id, thread, state, from_ns, until_ns) VALUES (?, ?, ?, ?, ?)",
-                 b_int(run_id), b_int(l->timeline[i].thread), b_text(l->timeline[i].state),
-                 b_int(l->timeline[i].from_ns), b_int(l->timeline[i].until_ns));
+                 bound_int(run_id), bound_int(l->timeline[i].thread), bound_text(l->timeline[i].state),
+                 bound_int(l->timeline[i].from_ns), bound_int(l->timeline[i].until_ns));
     return rc;
 }
 
@@ -240,18 +247,18 @@ static int measurement_insert(struct recording *r, int64_t run_id, const struct 
                               struct error *err)
 {
     int64_t frames = 0;
-    int rc = frames_insert(r, run_id, m->paths, &frames, err);
+    int rc = recording_frames_insert(r, run_id, m->paths, &frames, err);
     for (size_t i = 0; i < m->lock_count && !rc; i++)
         rc = lock_insert(r, run_id, frames, &m->locks[i], err);
     if (m->ledger && !rc)
         rc = ledger_insert(r, run_id, m->ledger, err);
     for (size_t i = 0; i < m->loss_count && !rc; i++)
-        rc = RUN(r, err, "INSERT INTO loss (run_id, reason, count) VALUES (?, ?, ?)", b_int(run_id),
-                 b_text(m->losses[i].reason), b_int((int64_t)m->losses[i].count));
+        rc = RUN(r, err, "INSERT INTO loss (run_id, reason, count) VALUES (?, ?, ?)", bound_int(run_id),
+                 bound_text(m->losses[i].reason), bound_int((int64_t)m->losses[i].count));
     for (size_t i = 0; i < m->probe_stat_count && !rc; i++)
-        rc = RUN(r, err, "INSERT INTO probe (run_id, name, calls, ns) VALUES (?, ?, ?, ?)", b_int(run_id),
-                 b_text(m->probe_stats[i].name), b_known(m->probe_stats[i].calls),
-                 b_known(m->probe_stats[i].ns));
+        rc = RUN(r, err, "INSERT INTO probe (run_id, name, calls, ns) VALUES (?, ?, ?, ?)", bound_int(run_id),
+                 bound_text(m->probe_stats[i].name), bound_known(m->probe_stats[i].calls),
+                 bound_known(m->probe_stats[i].ns));
     return rc;
 }
 
@@ -259,12 +266,12 @@ int recording_add_run(struct recording *r, const struct run_info *info, const st
                       struct error *err)
 {
     if (sqlite3_exec(r->db, "BEGIN IMMEDIATE", NULL, NULL, NULL))
-        return db_error(r, err, "begin a run");
+        return recording_db_error(r, err, "begin a run");
     int rc = run_insert(r, info, m, err);
     if (!rc && m)
         rc = measurement_insert(r, sqlite3_last_insert_rowid(r->db), m, err);
     if (!rc && sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL))
-        rc = db_error(r, err, "keep a run");
+        rc = recording_db_error(r, err, "keep a run");
     if (rc)
         sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
     else

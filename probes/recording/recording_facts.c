@@ -19,7 +19,7 @@ int recording_facts_host(struct recording *r, const struct host_facts *facts, co
 int recording_facts_end(struct recording *r, struct error *err)
 {
     char load[32], date[32];
-    date_format(date, sizeof(date));
+    clock_date(date, sizeof(date));
     snprintf(load, sizeof(load), "%.2f", host_load_average());
     int rc = host_load_average() < 0 ? 0 : recording_set_host(r, "load_average_end", load, err);
     return rc ? rc : recording_set_host(r, "ended_at", date, err);

@@ -8,8 +8,8 @@ static int frames_begin(struct recording *r, int64_t *frames, struct error *err)
 {
     sqlite3_stmt *stmt = NULL;
     if (sqlite3_prepare_v2(r->db, "SELECT coalesce(max(id), 0) FROM frame", -1, &stmt, NULL))
-        return db_error(r, err, "read");
-    int rc = sqlite3_step(stmt) == SQLITE_ROW ? 0 : db_error(r, err, "read");
+        return recording_db_error(r, err, "read");
+    int rc = sqlite3_step(stmt) == SQLITE_ROW ? 0 : recording_db_error(r, err, "read");
     *frames = rc ? 0 : sqlite3_column_int64(stmt, 0);
     sqlite3_finalize(stmt);
     return rc;
@@ -19,19 +19,20 @@ static int frame_insert(struct recording *r, int64_t run_id, int64_t frames, uin
                         const struct call_node *n, struct error *err)
 {
     const struct call_frame *f = &n->frame;
-    int rc = RUN(r, err,
-                 "INSERT INTO frame (id, run_id, caller, symbol, module, address, class)"
-                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                 b_int(frames + number), b_int(run_id), b_known(n->caller ? frames + n->caller : -1),
-                 b_text(f->symbol), b_text(f->module), f->symbol ? b_text(NULL) : b_int((int64_t)f->address),
-                 b_text(f->class));
+    int rc =
+        RUN(r, err,
+            "INSERT INTO frame (id, run_id, caller, symbol, module, address, class)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            bound_int(frames + number), bound_int(run_id), bound_known(n->caller ? frames + n->caller : -1),
+            bound_text(f->symbol), bound_text(f->module),
+            f->symbol ? bound_text(NULL) : bound_int((int64_t)f->address), bound_text(f->class));
     return rc || !n->samples ? rc
                              : RUN(r, err, "INSERT INTO frame_sample (frame_id, samples) VALUES (?, ?)",
-                                   b_int(frames + number), b_int((int64_t)n->samples));
+                                   bound_int(frames + number), bound_int((int64_t)n->samples));
 }
 
-int frames_insert(struct recording *r, int64_t run_id, const struct call_tree *t, int64_t *frames,
-                  struct error *err)
+int recording_frames_insert(struct recording *r, int64_t run_id, const struct call_tree *t, int64_t *frames,
+                            struct error *err)
 {
     size_t count = t ? call_tree_count(t) : 0;
     int rc = count ? frames_begin(r, frames, err) : 0;
@@ -40,16 +41,16 @@ int frames_insert(struct recording *r, int64_t run_id, const struct call_tree *t
     return rc;
 }
 
-int waiters_insert(struct recording *r, int64_t lock_id, int64_t frames, const struct lock *l,
-                   struct error *err)
+int recording_waiters_insert(struct recording *r, int64_t lock_id, int64_t frames, const struct lock *l,
+                             struct error *err)
 {
     int rc = 0;
     for (size_t i = 0; i < l->waiter_count && !rc; i++) {
         const struct waiter *w = &l->waiters[i];
         rc = RUN(r, err,
                  "INSERT INTO waiter (lock_id, frame_id, evidence, waits, wakes) VALUES (?, ?, ?, ?, ?)",
-                 b_int(lock_id), b_int(frames + w->node), b_text(w->evidence), b_int((int64_t)w->waits),
-                 b_int((int64_t)w->wakes));
+                 bound_int(lock_id), bound_int(frames + w->node), bound_text(w->evidence),
+                 bound_int((int64_t)w->waits), bound_int((int64_t)w->wakes));
     }
     return rc;
 }

@@ -44,26 +44,26 @@ struct bound {
     double real;
 };
 
-struct bound b_text(const char *s);
-struct bound b_int(int64_t n);
-struct bound b_known(int64_t n); /* below 0: NULL */
-struct bound b_real(double x);   /* below 0: NULL */
+struct bound bound_text(const char *s);
+struct bound bound_int(int64_t n);
+struct bound bound_known(int64_t n); /* below 0: NULL */
+struct bound bound_real(double x);   /* below 0: NULL */
 
-int statement_run(struct recording *r, const char *sql, const struct bound *bound, int count,
-                  struct error *err);
+int recording_statement_run(struct recording *r, const char *sql, const struct bound *bound, int count,
+                            struct error *err);
 
 #define RUN(r, err, sql, ...)                                                                                \
-    statement_run(r, sql, (const struct bound[]){__VA_ARGS__},                                               \
-                  sizeof((const struct bound[]){__VA_ARGS__}) / sizeof(struct bound), err)
+    recording_statement_run(r, sql, (const struct bound[]){__VA_ARGS__},                                     \
+                            sizeof((const struct bound[]){__VA_ARGS__}) / sizeof(struct bound), err)
 
 /* -EIO and the sentence. */
-int db_error(struct recording *r, struct error *err, const char *doing);
+int recording_db_error(struct recording *r, struct error *err, const char *doing);
 
 /* recording_frames.c: the tree's rows; a node's row has the id *frames + its number.  `t` may be NULL. */
-int frames_insert(struct recording *r, int64_t run_id, const struct call_tree *t, int64_t *frames,
-                  struct error *err);
-int waiters_insert(struct recording *r, int64_t lock_id, int64_t frames, const struct lock *l,
-                   struct error *err);
+int recording_frames_insert(struct recording *r, int64_t run_id, const struct call_tree *t, int64_t *frames,
+                            struct error *err);
+int recording_waiters_insert(struct recording *r, int64_t lock_id, int64_t frames, const struct lock *l,
+                             struct error *err);
 
 /* recording_file.c.  Negative errno with a sentence; a location is to be closed in any case. */
 int location_set(struct location *l, const char *path, struct error *err);
@@ -83,7 +83,7 @@ int location_resume(struct location *l, int *fd, struct error *err);
 /* -EBUSY: another one writes.  Of the open file description: closing another descriptor keeps it. */
 int location_claim(int fd);
 /* recording_publish.c: all of one file to where another one is. */
-int content_copy(int from, int to);
+int recording_content_copy(int from, int to);
 bool location_same(const struct stat *a, const struct stat *b);
 
 #endif

@@ -61,7 +61,7 @@ static int chunk_write(int fd, const char *bytes, size_t size)
     return 0;
 }
 
-int content_copy(int from, int to)
+int recording_content_copy(int from, int to)
 {
     static char buffer[COPY_BYTES];
     off_t at = 0;
@@ -117,7 +117,7 @@ static int draft_write(const struct recording *r, struct location *l, struct dra
         rc = draft_make(l, d, err);
     if (rc)
         return rc;
-    rc = content_copy(r->work, d->fd);
+    rc = recording_content_copy(r->work, d->fd);
     if (!rc)
         rc = content_sync(d->fd);
     if (!rc) {

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-int db_error(struct recording *r, struct error *err, const char *doing)
+int recording_db_error(struct recording *r, struct error *err, const char *doing)
 {
     int code = sqlite3_errcode(r->db) & 0xff;
     return error_set(
@@ -11,22 +11,22 @@ int db_error(struct recording *r, struct error *err, const char *doing)
         code == SQLITE_FULL || code == SQLITE_NOMEM ? "; it is made in memory, which is full" : "");
 }
 
-struct bound b_text(const char *s)
+struct bound bound_text(const char *s)
 {
     return (struct bound){.type = s ? BOUND_TEXT : BOUND_NONE, .text = s};
 }
 
-struct bound b_int(int64_t n)
+struct bound bound_int(int64_t n)
 {
     return (struct bound){.type = BOUND_INTEGER, .integer = n};
 }
 
-struct bound b_known(int64_t n)
+struct bound bound_known(int64_t n)
 {
-    return n < 0 ? (struct bound){.type = BOUND_NONE} : b_int(n);
+    return n < 0 ? (struct bound){.type = BOUND_NONE} : bound_int(n);
 }
 
-struct bound b_real(double x)
+struct bound bound_real(double x)
 {
     return x < 0 ? (struct bound){.type = BOUND_NONE} : (struct bound){.type = BOUND_REAL, .real = x};
 }
@@ -56,16 +56,16 @@ static void value_bind(sqlite3_stmt *stmt, int place, const struct bound *b)
         sqlite3_bind_null(stmt, place);
 }
 
-int statement_run(struct recording *r, const char *sql, const struct bound *bound, int count,
-                  struct error *err)
+int recording_statement_run(struct recording *r, const char *sql, const struct bound *bound, int count,
+                            struct error *err)
 {
     sqlite3_stmt *stmt = statement_get(r, sql);
     if (!stmt)
-        return db_error(r, err, "prepare a statement");
+        return recording_db_error(r, err, "prepare a statement");
     for (int i = 0; i < count; i++)
         value_bind(stmt, i + 1, &bound[i]);
     int step = sqlite3_step(stmt);
-    int rc = step == SQLITE_DONE || step == SQLITE_ROW ? 0 : db_error(r, err, "write");
+    int rc = step == SQLITE_DONE || step == SQLITE_ROW ? 0 : recording_db_error(r, err, "write");
     sqlite3_reset(stmt);
     return rc;
 }

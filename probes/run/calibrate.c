@@ -23,7 +23,7 @@ static uint64_t cpu_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-double calibration_cost(enum call_kind kind, long calls)
+double calibrate_cost(enum call_kind kind, long calls)
 {
     static uint32_t word;
     uint64_t start = cpu_ns();
@@ -47,13 +47,13 @@ static int idle_run(void)
     return 0;
 }
 
-int calibration_loop(const char *kind, const char *count)
+int calibrate_loop(const char *kind, const char *count)
 {
     if (!strcmp(kind, "idle"))
         return idle_run();
     for (int i = 0; i < CALL_KINDS; i++)
         if (!strcmp(kind, calibration_kind_names[i]))
-            return printf("%.3f\n", calibration_cost(i, strtol(count, NULL, 10))) < 0;
+            return printf("%.3f\n", calibrate_cost(i, strtol(count, NULL, 10))) < 0;
     return 2;
 }
 
@@ -83,7 +83,7 @@ static int batch_run(const struct measure_options *base, const char *program, en
     options.argv = argv;
     options.stdout_fd = out;
     options.stderr_fd = -1;
-    int rc = measurement_take(&options, m, &exec_failed, err);
+    int rc = measure_run(&options, m, &exec_failed, err);
     if (!rc && pread(out, text, sizeof(text) - 1, 0) <= 0)
         rc = error_set(err, -EIO, "can't calibrate: '%s' printed nothing", program);
     *cost = strtod(text, NULL);
@@ -158,7 +158,7 @@ static int round_take(const char *program, unsigned round, struct batches *all, 
     return rc;
 }
 
-int calibration_take(const char *program, unsigned rounds, struct calibration *c, struct error *err)
+int calibrate_take(const char *program, unsigned rounds, struct calibration *c, struct error *err)
 {
     struct batches all[CALL_KINDS];
     int rc = 0;

@@ -12,13 +12,13 @@
  * seconds, most of it to attach and detach.  `program` is run as `PROGRAM calibration-loop KIND N`: heapwait
  * itself. */
 enum { CALIBRATION_ROUNDS = 3 };
-int calibration_take(const char *program, unsigned rounds, struct calibration *c, struct error *err);
+int calibrate_take(const char *program, unsigned rounds, struct calibration *c, struct error *err);
 
 /* CPU time per call in ns, of `calls` calls of the kind made by this thread now. */
-double calibration_cost(enum call_kind kind, long calls);
+double calibrate_cost(enum call_kind kind, long calls);
 
 /* The loop as a program: makes `count` calls, prints what one took in ns.  Kind "idle" prints "idle PID" and
  * waits for a signal.  An exit code. */
-int calibration_loop(const char *kind, const char *count);
+int calibrate_loop(const char *kind, const char *count);
 
 #endif

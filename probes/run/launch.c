@@ -126,7 +126,8 @@ static bool process_sleeps(pid_t pid)
 static void child_await(const struct launch *l)
 {
     const struct timespec pause = {.tv_nsec = 50000};
-    for (uint64_t until = monotonic_ns() + HELD_NS; !process_sleeps(l->pid) && monotonic_ns() < until;)
+    for (uint64_t until = clock_monotonic_ns() + HELD_NS;
+         !process_sleeps(l->pid) && clock_monotonic_ns() < until;)
         nanosleep(&pause, NULL);
 }
 
@@ -189,8 +190,8 @@ static int failure_tell(const struct launch *l, const struct start_failure *f, s
 int launch_release(struct launch *l, struct error *err)
 {
     struct start_failure failure = {0};
-    date_format(l->started_at, sizeof(l->started_at));
-    l->start_ns = monotonic_ns();
+    clock_date(l->started_at, sizeof(l->started_at));
+    l->start_ns = clock_monotonic_ns();
     if (write(l->gate, "g", 1) != 1)
         return error_set(err, -errno, "can't let '%s' start: %s", l->options->argv[0], strerror(errno));
     ssize_t n;
@@ -221,17 +222,17 @@ static void end_begin(struct launch *l, int signal)
     else
         kill(l->pid, l->timed_out ? SIGKILL : signal);
     l->ending = ASKED;
-    l->patience_until_ns = monotonic_ns() + GRACE_NS;
+    l->patience_until_ns = clock_monotonic_ns() + GRACE_NS;
 }
 
 static void end_continue(struct launch *l)
 {
-    if (l->ending == RUNNING || monotonic_ns() < l->patience_until_ns)
+    if (l->ending == RUNNING || clock_monotonic_ns() < l->patience_until_ns)
         return;
     if (l->ending == ASKED)
         kill(l->pid, SIGTERM);
     l->ending = l->ending == ASKED ? TOLD : LEFT_BEHIND;
-    l->patience_until_ns = monotonic_ns() + GRACE_NS;
+    l->patience_until_ns = clock_monotonic_ns() + GRACE_NS;
 }
 
 static void signals_read(struct launch *l)
@@ -246,7 +247,7 @@ static void signals_read(struct launch *l)
 
 static int wait_ms(const struct launch *l)
 {
-    uint64_t now = monotonic_ns();
+    uint64_t now = clock_monotonic_ns();
     uint64_t deadline = l->options->timeout_ns ? l->start_ns + l->options->timeout_ns : UINT64_MAX;
     if (l->timed_out || deadline > now + TICK_MS * 1000000ull)
         return TICK_MS;
@@ -257,7 +258,7 @@ static void outcome_begin(const struct launch *l, struct run_outcome *o)
 {
     *o = (struct run_outcome){.exit_status = -1};
     o->started_ns = l->start_ns;
-    o->wall_ns = monotonic_ns() - l->start_ns;
+    o->wall_ns = clock_monotonic_ns() - l->start_ns;
     o->timed_out = l->timed_out;
     o->interrupted = l->interrupted;
     memcpy(o->started_at, l->started_at, sizeof(o->started_at));
@@ -321,7 +322,7 @@ int launch_wait(struct launch *l, const struct launch_watch *watch, struct run_o
         if (watch)
             watch->ready(watch->context);
         if (l->options->timeout_ns && !l->timed_out &&
-            monotonic_ns() >= l->start_ns + l->options->timeout_ns) {
+            clock_monotonic_ns() >= l->start_ns + l->options->timeout_ns) {
             l->timed_out = true;
             end_begin(l, SIGKILL);
         }

@@ -163,11 +163,11 @@ static bool all_ended(const struct live *l)
 
 static int follow(struct live *l, char **note, struct error *err)
 {
-    int rc = target_follow(l->target, l->session, &l->sideband, note, err);
+    int rc = observe_follow(l->target, l->session, &l->sideband, note, err);
     for (size_t i = 0; i < l->target->count && !rc; i++)
         if (seen_add(l, (uint32_t)l->target->pids[i]))
             rc = error_set(err, -ENOMEM, "out of memory");
-    l->looked_ns = l->renewed_ns = monotonic_ns();
+    l->looked_ns = l->renewed_ns = clock_monotonic_ns();
     return rc;
 }
 
@@ -267,7 +267,7 @@ void live_close(struct live *l)
 static void calls_add(struct live_calls *c, const struct word_row *row)
 {
     const struct word_totals *t = &row->value.totals;
-    uint64_t oncpu = totals_oncpu(t) + t->kernel_lock_ns;
+    uint64_t oncpu = term_totals_oncpu(t) + t->kernel_lock_ns;
     bool wait = row->key.op == OP_WAIT, wake = row->key.op == OP_WAKE;
     uint64_t *count = wait && row->key.outcome == OUTCOME_SLEPT       ? &c->slept
                       : wait && row->key.outcome == OUTCOME_EAGAIN    ? &c->eagain
@@ -276,7 +276,7 @@ static void calls_add(struct live_calls *c, const struct word_row *row)
                                                                       : &c->other;
     *count += t->calls;
     c->oncpu_ns += oncpu;
-    if (op_waits(row->key.op))
+    if (term_op_waits(row->key.op))
         c->wait_ns += oncpu + t->blocked_ns + t->runnable_ns;
 }
 
@@ -344,7 +344,7 @@ static void word_hold(struct live_view *view, const struct moved_word *w, struct
     for (size_t i = 0; i < w->count; i++) {
         while (memcmp(&(*rows)->key, &w->rows[i].key, sizeof(w->rows[i].key)))
             ++*rows;
-        totals_subtract(&(*rows)->value.totals, &w->rows[i].value.totals);
+        word_row_totals_subtract(&(*rows)->value.totals, &w->rows[i].value.totals);
     }
 }
 
@@ -390,7 +390,7 @@ static int look(struct live *l, struct live_view *view, struct error *err)
 {
     struct word_row *rows = NULL, *moved = NULL;
     size_t count = 0;
-    uint64_t now = monotonic_ns();
+    uint64_t now = clock_monotonic_ns();
     int rc = session_snapshot(l->session, &rows, &count, err);
     if (!rc && !(moved = malloc((count + 1) * sizeof(*moved))))
         rc = -ENOMEM;
@@ -416,7 +416,7 @@ int live_take(struct live *l, struct live_view *view, struct error *err)
 {
     *view = (struct live_view){0};
     bool ended = all_ended(l); /* before the look, so that nothing of the end is missed */
-    target_tend(l->target, l->session, l->sideband);
+    observe_tend(l->target, l->session, l->sideband);
     int rc = sideband_update(l->sideband);
     if (!rc)
         rc = look(l, view, err);
@@ -435,7 +435,7 @@ int live_take(struct live *l, struct live_view *view, struct error *err)
 
 int live_renew(struct live *l, struct error *err)
 {
-    if (chosen(l) || (l->before_count < RENEW_AT && monotonic_ns() - l->renewed_ns < RENEW_NS))
+    if (chosen(l) || (l->before_count < RENEW_AT && clock_monotonic_ns() - l->renewed_ns < RENEW_NS))
         return 0;
     return renew(l, err);
 }

@@ -110,7 +110,7 @@ static int word_name(struct live_words *w, struct known *k, const struct address
     struct stack_value *stacks[STACKS_PER_WORD];
     struct word_facts facts = {
         .address = k->address, .stacks = (const struct stack_value *const *)stacks, .space = space};
-    facts.evidence = word_evidence_of(moved->rows, moved->count, &facts.waited);
+    facts.evidence = locks_word_evidence(moved->rows, moved->count, &facts.waited);
     for (size_t i = 0; i < moved->count && facts.stack_count < STACKS_PER_WORD; i++) {
         struct stack_value *stack = session_stack(session, &moved->rows[i].key);
         if (stack)
@@ -173,13 +173,13 @@ int live_words_name(struct live_words *w, struct session *session, struct sideba
     int rc = jobs ? jobs_make(w, words, count, jobs) : -ENOMEM;
     if (!rc && count)
         qsort(jobs, count, sizeof(*jobs), job_compare);
-    uint64_t now = monotonic_ns();
+    uint64_t now = clock_monotonic_ns();
     for (size_t i = 0; i < count && !rc; i++) {
         struct known *k = jobs[i].known;
         struct live_word *word = &jobs[i].moved->word;
         k->offered_ns = k->offered_ns ? k->offered_ns : now;
         bool late = now - k->offered_ns > HOLD_NS;
-        if (!settled(k) && (late || !budget_ns || monotonic_ns() - now < budget_ns))
+        if (!settled(k) && (late || !budget_ns || clock_monotonic_ns() - now < budget_ns))
             rc = job_do(w, &jobs[i], session, sideband, late);
         word->name = k->name.name;
         word->evidence = k->name.evidence;

@@ -31,7 +31,7 @@ static void run_tend(void *context)
 {
     const struct run *r = context;
     if (r->options->target)
-        target_tend(r->options->target, r->session, r->sideband);
+        observe_tend(r->options->target, r->session, r->sideband);
     else
         sideband_read(r->sideband);
 }
@@ -40,7 +40,7 @@ static int probes_begin(struct run *r, struct error *err)
 {
     const struct target *target = r->options->target;
     const pid_t pid = target ? 0 : launch_pid(r->launch);
-    int rc = target ? target_follow(target, r->session, &r->sideband, &r->m->note, err)
+    int rc = target ? observe_follow(target, r->session, &r->sideband, &r->m->note, err)
                     : sideband_open(&pid, 1, &r->sideband, err);
     return rc ? rc : session_follow(r->session, launch_pidfd(r->launch), err);
 }
@@ -80,7 +80,7 @@ static int command_run(struct run *r, bool *exec_failed, struct error *err)
     if (r->sideband)
         watch.fds = sideband_fds(r->sideband, &watch.count);
     if (!r->options->target)
-        cpus_begin(r, monotonic_ns());
+        cpus_begin(r, clock_monotonic_ns());
     int rc = launch_release(r->launch, err);
     *exec_failed = launch_exec_failed(r->launch);
     if (!rc)
@@ -128,7 +128,7 @@ static int command_measure(struct run *r, bool *exec_failed, struct error *err)
     uint64_t start_ns = 0;
     int rc = launch_prepare(r->options, &r->launch, err);
     if (!rc && r->options->target)
-        cpus_begin(r, start_ns = monotonic_ns());
+        cpus_begin(r, start_ns = clock_monotonic_ns());
     if (!rc && r->session)
         rc = probes_begin(r, err);
     if (!rc)
@@ -148,18 +148,18 @@ static int target_measure(struct run *r, struct signals *signals, struct error *
 {
     const struct measure_options *o = r->options;
     struct run_outcome *out = &r->m->outcome;
-    uint64_t start_ns = monotonic_ns();
+    uint64_t start_ns = clock_monotonic_ns();
     *out = (struct run_outcome){.exit_status = -1, .attached = true};
-    date_format(out->started_at, sizeof(out->started_at));
+    clock_date(out->started_at, sizeof(out->started_at));
     cpus_begin(r, start_ns);
-    int rc = target_follow(o->target, r->session, &r->sideband, &r->m->note, err);
+    int rc = observe_follow(o->target, r->session, &r->sideband, &r->m->note, err);
     if (!rc)
         rc = perf_begin(r, err);
     if (!rc)
         begun_tell(r);
     if (!rc)
-        rc = target_wait(o->target, r->session, r->sideband, signals,
-                         o->duration_ns ? monotonic_ns() + o->duration_ns : 0, err);
+        rc = observe_wait(o->target, r->session, r->sideband, signals,
+                          o->duration_ns ? clock_monotonic_ns() + o->duration_ns : 0, err);
     perf_end(r);
     if (!rc)
         rc = run_stop(r, start_ns, err);
@@ -182,8 +182,8 @@ static int session_take(const struct measure_options *options, struct session **
     return options->probes == PROBES_NONE || *session ? 0 : session_open(options, session, err);
 }
 
-int measurement_take(const struct measure_options *options, struct measurement **out, bool *exec_failed,
-                     struct error *err)
+int measure_run(const struct measure_options *options, struct measurement **out, bool *exec_failed,
+                struct error *err)
 {
     struct run r = {.options = options, .m = calloc(1, sizeof(*r.m))};
     int rc = r.m ? 0 : error_set(err, -ENOMEM, "out of memory");

@@ -12,7 +12,7 @@
  * measurement_free(). 0: it ran (however it ended).  -ENOENT, -EACCES, -ENOEXEC...: it could not be executed,
  * *exec_failed is true. -EPERM and others: the probes can't be used, the command was not run.  `err` has the
  * sentence. */
-int measurement_take(const struct measure_options *options, struct measurement **out, bool *exec_failed,
-                     struct error *err);
+int measure_run(const struct measure_options *options, struct measurement **out, bool *exec_failed,
+                struct error *err);
 
 #endif

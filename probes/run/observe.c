@@ -72,8 +72,8 @@ static int target_mark(const struct target *t, struct session *session, char **n
                                      : session_follow_all(session, err);
 }
 
-int target_follow(const struct target *t, struct session *session, struct sideband **sideband, char **note,
-                  struct error *err)
+int observe_follow(const struct target *t, struct session *session, struct sideband **sideband, char **note,
+                   struct error *err)
 {
     bool chosen = t->scope == FOLLOW_PROCESSES;
     int rc = sideband_open(chosen ? t->pids : NULL, t->count, sideband, err);
@@ -84,7 +84,7 @@ int target_follow(const struct target *t, struct session *session, struct sideba
     return rc;
 }
 
-void target_tend(const struct target *t, struct session *session, struct sideband *sideband)
+void observe_tend(const struct target *t, struct session *session, struct sideband *sideband)
 {
     bool moved = false;
     sideband_read(sideband);
@@ -135,14 +135,14 @@ static bool target_left(const struct target *t, struct pollfd *polled)
 
 static int wait_ms(uint64_t until_ns)
 {
-    uint64_t now = monotonic_ns();
+    uint64_t now = clock_monotonic_ns();
     if (!until_ns || until_ns > now + TICK_MS * 1000000ull)
         return TICK_MS;
     return until_ns <= now ? 0 : (int)((until_ns - now) / 1000000 + 1);
 }
 
-int target_wait(const struct target *t, struct session *session, struct sideband *sideband,
-                struct signals *signals, uint64_t until_ns, struct error *err)
+int observe_wait(const struct target *t, struct session *session, struct sideband *sideband,
+                 struct signals *signals, uint64_t until_ns, struct error *err)
 {
     size_t count = 0;
     struct pollfd *polled = polled_new(t, sideband, signals, &count);
@@ -153,9 +153,9 @@ int target_wait(const struct target *t, struct session *session, struct sideband
             rc = error_set(err, -errno, "can't wait: %s", strerror(errno));
             break;
         }
-        target_tend(t, session, sideband);
-        going =
-            !polled[t->count].revents && target_left(t, polled) && (!until_ns || monotonic_ns() < until_ns);
+        observe_tend(t, session, sideband);
+        going = !polled[t->count].revents && target_left(t, polled) &&
+                (!until_ns || clock_monotonic_ns() < until_ns);
     }
     free(polled);
     return rc;

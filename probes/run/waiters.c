@@ -66,7 +66,7 @@ static struct call_frame frame_describe(const struct waiters *w, const struct fr
     return (struct call_frame){.symbol = f->function ? f->function->name : NULL,
                                .module = module_basename(f->module),
                                .address = f->address,
-                               .class = by_code ? by_code : path_class(f->module, f->function)};
+                               .class = by_code ? by_code : caller_class(f->module, f->function)};
 }
 
 /* The path's node in the tree; negative errno. */

@@ -80,7 +80,7 @@ static bool trial_run(struct trial *t, int cpu)
     return !rc && t->able && !t->interrupted && from && from < t->wake_ns;
 }
 
-bool syscalls_are_pinned(void)
+bool cpu_pinning_of_syscalls(void)
 {
     struct trial t = {.skeleton = cpu_pinning_bpf__open()};
     int cpu = sched_getcpu();

@@ -6,6 +6,6 @@
 
 /* True when a program on a raw tracepoint of system calls can't be preempted: seen, on a call of the caller's
  * own.  False where it can be, or where that can't be told.  Needs what session_open() needs. */
-bool syscalls_are_pinned(void);
+bool cpu_pinning_of_syscalls(void);
 
 #endif

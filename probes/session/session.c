@@ -31,7 +31,7 @@ static int cpu_states_map(struct session *s, struct error *err)
     if (at == MAP_FAILED)
         return error_set(err, -errno, "can't map the state of the CPUs: %s", strerror(errno));
     s->cpu_states = at;
-    cpu_states_reset(s);
+    session_cpu_states_reset(s);
     return 0;
 }
 
@@ -54,11 +54,11 @@ int session_open(const struct measure_options *options, struct session **out, st
         return error_set(err, -ENOMEM, "out of memory");
     s->stats_fd = -1;
     s->cpu_count = libbpf_num_possible_cpus() > 0 ? (size_t)libbpf_num_possible_cpus() : 1;
-    s->hooks =
-        (struct attachment){.tracefs = -1,
-                            .ledger = options->probes == PROBES_LEDGER,
-                            .cgroup = options->cgroup,
-                            .pins = options->probes == PROBES_LEDGER && (options->pins || settings_pins())};
+    s->hooks = (struct attachment){.tracefs = -1,
+                                   .ledger = options->probes == PROBES_LEDGER,
+                                   .cgroup = options->cgroup,
+                                   .pins = options->probes == PROBES_LEDGER &&
+                                           (options->pins || session_settings_pins())};
     s->hooks.sample_period_ns = s->hooks.ledger ? options->sample_period_ns : 0;
     if (!(s->skeleton = probes_bpf__open())) {
         rc = error_set(err, -errno, "can't open the BPF programs: %s", strerror(errno));
@@ -66,7 +66,7 @@ int session_open(const struct measure_options *options, struct session **out, st
     }
     s->hooks.object = s->skeleton->obj;
     attachment_choose(&s->hooks); /* first: the settings go by what it chooses */
-    settings_put(s, options);
+    session_settings_put(s, options);
     rc = probes_bpf__load(s->skeleton);
     if (rc) {
         error_set(
@@ -133,9 +133,9 @@ int session_stop(struct session *s, struct error *err)
 {
     session_hand_over(
         s); /* what a CPU knows of the thread that it runs on; words are read from it in any case */
-    s->skeleton->bss->stopped_ns = monotonic_ns(); /* for a thread that ends between the two */
+    s->skeleton->bss->stopped_ns = clock_monotonic_ns(); /* for a thread that ends between the two */
     recording_stop(s, true);
-    s->skeleton->bss->stopped_ns = monotonic_ns();
+    s->skeleton->bss->stopped_ns = clock_monotonic_ns();
     session_await();
     missed_add(s);
     int rc = session_iterate(s->skeleton->progs.collect_living, NULL);
@@ -180,7 +180,7 @@ int session_reset(struct session *s)
         rc = map_empty(maps[i]);
     for (size_t i = 0; i < sizeof(ledgers) / sizeof(ledgers[0]) && s->hooks.ledger && !rc; i++)
         rc = map_empty(ledgers[i]);
-    cpu_states_reset(s);
+    session_cpu_states_reset(s);
     if (!rc)
         rc = percpu_zero(k->maps.path_states);
     memset(k->bss->losses, 0, sizeof(k->bss->losses));

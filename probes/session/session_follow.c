@@ -50,7 +50,7 @@ int session_iterate(const struct bpf_program *program, const uint32_t *again)
 static void timeline_open(struct session *s)
 {
     if (s->skeleton->rodata->timeline_length_ns && !s->skeleton->bss->timeline_from_ns)
-        s->skeleton->bss->timeline_from_ns = monotonic_ns() + s->skeleton->rodata->timeline_after_ns;
+        s->skeleton->bss->timeline_from_ns = clock_monotonic_ns() + s->skeleton->rodata->timeline_after_ns;
 }
 
 void session_look_again(struct session *s)

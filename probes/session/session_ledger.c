@@ -93,7 +93,7 @@ int session_cpus_end(struct session *s)
     if (!s->skeleton->bss->stopped_ns)
         session_await(); /* the command's last thread may not have left its CPU yet */
     rc = sched_getaffinity(0, set_size, allowed) ? -errno : cpus_read(s, each, each + cpus, size);
-    s->cpus.until_ns = s->skeleton->bss->stopped_ns ? s->skeleton->bss->stopped_ns : monotonic_ns();
+    s->cpus.until_ns = s->skeleton->bss->stopped_ns ? s->skeleton->bss->stopped_ns : clock_monotonic_ns();
     for (int i = 0; i < cpus && !rc; i++)
         if (CPU_ISSET_S((size_t)i, set_size, allowed))
             cpu_add(&s->cpus, &each[i], s->skeleton->bss->stopped_ns != 0);

@@ -19,10 +19,10 @@ struct session {
 };
 
 /* Whether programs on system calls must pin their CPU themselves. */
-bool settings_pins(void);
+bool session_settings_pins(void);
 
 /* Before loading. */
-void settings_put(struct session *s, const struct measure_options *options);
+void session_settings_put(struct session *s, const struct measure_options *options);
 
 /* Waits until no program runs any more that has begun before: an RCU grace period. */
 void session_await(void);
@@ -31,7 +31,7 @@ void session_await(void);
 void session_look_again(struct session *s);
 
 /* As at the beginning of a run; no program may be under way. */
-void cpu_states_reset(struct session *s);
+void session_cpu_states_reset(struct session *s);
 
 /* Runs an iterator's program over all tasks; again, as long as that changes the number `again` (NULL: once).
  */

@@ -58,19 +58,20 @@ static bool kernel_has(const char *function)
     return has;
 }
 
-bool settings_pins(void)
+bool session_settings_pins(void)
 {
-    return kernel_has("bpf_preempt_disable") && kernel_has("bpf_preempt_enable") && !syscalls_are_pinned();
+    return kernel_has("bpf_preempt_disable") && kernel_has("bpf_preempt_enable") &&
+           !cpu_pinning_of_syscalls();
 }
 
-void settings_put(struct session *s, const struct measure_options *options)
+void session_settings_put(struct session *s, const struct measure_options *options)
 {
     struct probes_bpf *k = s->skeleton;
     k->rodata->ledger = s->hooks.ledger;
     k->rodata->by_registers = s->hooks.ledger || s->hooks.tracefs < 0;
     k->rodata->can_pin = kernel_has("bpf_preempt_disable") && kernel_has("bpf_preempt_enable");
     /* asked by the raw programs of mode waits only */
-    k->rodata->calls_pinned = s->hooks.ledger || s->hooks.tracefs >= 0 || !settings_pins();
+    k->rodata->calls_pinned = s->hooks.ledger || s->hooks.tracefs >= 0 || !session_settings_pins();
     k->rodata->nr_futex = SYS_futex;
     k->rodata->nr_restart = SYS_restart_syscall;
     k->rodata->nr_waitv = NR_FUTEX_WAITV;
@@ -93,7 +94,7 @@ void settings_put(struct session *s, const struct measure_options *options)
         bpf_map__set_autocreate(ledgers[i], false);
 }
 
-void cpu_states_reset(struct session *s)
+void session_cpu_states_reset(struct session *s)
 {
     for (size_t cpu = 0; cpu < s->cpu_count; cpu++) {
         struct cpu_state *c = &s->cpu_states[cpu];

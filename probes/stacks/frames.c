@@ -125,7 +125,7 @@ static bool range_refers(const uint8_t *code, size_t size, uint64_t start, uint6
 #error "heapwait reads x86-64 and aarch64 code"
 #endif
 
-bool code_returns_to(const struct module *m, uint64_t address)
+bool frame_follows_call(const struct module *m, uint64_t address)
 {
     uint64_t target;
     return module_is_code(m, address) && call_before(m, address, &target) != CALL_NONE;
@@ -140,7 +140,7 @@ static uint64_t jumps_follow(const struct module *m, uint64_t address)
     return address;
 }
 
-bool code_refers(const struct module *m, const char *function, uint64_t target)
+bool frame_code_refers(const struct module *m, const char *function, uint64_t target)
 {
     const struct symbol *s = module_symbol_named(m, function);
     if (!s || !s->function)
@@ -199,7 +199,7 @@ enum call_link frame_link(const struct module *m, uint64_t address, const struct
     return near || jump_at(m, target, &ignored) ? LINK_DIRECT : LINK_NONE;
 }
 
-uint64_t code_call_target(const struct module *m, uint64_t address)
+uint64_t frame_call_target(const struct module *m, uint64_t address)
 {
     uint64_t target = 0;
     return call_before(m, address, &target) == CALL_DIRECT ? target : 0;

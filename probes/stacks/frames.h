@@ -25,7 +25,7 @@ size_t frames_scan(const struct stack_value *stack, resolve_fn resolve, void *co
                    size_t max);
 
 /* Whether a call instruction ends right before the address, so that it may be a return address. */
-bool code_returns_to(const struct module *m, uint64_t address);
+bool frame_follows_call(const struct module *m, uint64_t address);
 
 /* Whether `address` may be where the function of the frame `inner` returns to: it lies behind a call, and one
  * whose target, where the instruction names it, fits. */
@@ -33,10 +33,10 @@ enum call_link { LINK_NONE, LINK_INDIRECT /* the target is not told */, LINK_DIR
 enum call_link frame_link(const struct module *m, uint64_t address, const struct frame *inner);
 
 /* Where the call right before `address` leads to; 0: it is none, or doesn't tell. */
-uint64_t code_call_target(const struct module *m, uint64_t address);
+uint64_t frame_call_target(const struct module *m, uint64_t address);
 
 /* Whether the code of `function` in the module takes the address of `target`: what is reached from its first
  * instruction by a jump, and CODE_REACH bytes from there. */
-bool code_refers(const struct module *m, const char *function, uint64_t target);
+bool frame_code_refers(const struct module *m, const char *function, uint64_t target);
 
 #endif

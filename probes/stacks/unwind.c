@@ -287,7 +287,7 @@ static enum {
     enum call_link link = code_resolve(w, value, &f) ? frame_link(f.module, f.address, inner) : LINK_NONE;
     if (link != LINK_DIRECT || inner->function || f.module != inner->module)
         return link == LINK_NONE ? FITS_NOT : FITS;
-    *l = layout_of(w, code_call_target(f.module, f.address), 0);
+    *l = layout_of(w, frame_call_target(f.module, f.address), 0);
     if (!*l)
         return FITS;
     if (slot_by_frame_pointer(w, *l, &expected) && expected == slot)

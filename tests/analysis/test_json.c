@@ -18,7 +18,7 @@ static char *json_of(const char *file, const char *more)
     struct error err = {0};
     char *json = NULL;
     if (fixture_create(&f, (const char *const[]){file, NULL}, more) || database_open(f.path, &db, &err) ||
-        analysis_json(db, &json, &err))
+        json_all(db, &json, &err))
         fail_msg("%s", err.text);
     database_close(db);
     fixture_remove(&f);

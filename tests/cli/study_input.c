@@ -267,7 +267,7 @@ static void settings_are_made(void **state)
     assert_int_equal(words_split("study --variant \"mine='/a b/c' {passwords}\" --quick", &argv, &err), 0);
     assert_int_equal(table_of("x\t\t\t\t\tno sources\ny\tL\t\t\t/the path/y\t\n", &table), 0);
     assert_int_equal(study_options_parse((int)argv.count, argv.items, &o, &err), 0);
-    assert_int_equal(settings_make(&o, &table, &s, &err), 0);
+    assert_int_equal(study_settings_make(&o, &table, &s, &err), 0);
     assert_int_equal(s.variant_count, 3);
     assert_int_equal(s.present_count, 2);
     assert_string_equal(s.variants[0].name, "y");
@@ -281,7 +281,7 @@ static void settings_are_made(void **state)
     assert_int_equal(s.reps, 6);
     assert_int_equal(s.traced_reps, 1);
     assert_int_equal(s.ledger_reps, 1);
-    settings_free(&s);
+    study_settings_free(&s);
     study_options_free(&o);
     words_free(&argv);
     variants_free(&table);
@@ -298,7 +298,7 @@ static void settings_refused(const char *line)
     struct words argv;
     assert_int_equal(words_split(line, &argv, &err), 0);
     assert_int_equal(study_options_parse((int)argv.count, argv.items, &o, &err), 0);
-    assert_int_equal(settings_make(&o, &table, &s, &err), -EINVAL);
+    assert_int_equal(study_settings_make(&o, &table, &s, &err), -EINVAL);
     assert_true(err.text[0]);
     study_options_free(&o);
     words_free(&argv);
@@ -335,13 +335,13 @@ static void settings_respect_affinity(void **state)
     CPU_SET(cpu, &one);
     assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
     assert_int_equal(host_cores_allowed(), 1);
-    assert_int_equal(settings_make(&o, &none, &s, &err), 0);
+    assert_int_equal(study_settings_make(&o, &none, &s, &err), 0);
     assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
     assert_int_equal(s.thread_count, 3);
     assert_int_equal(s.threads[0], 1);
     assert_int_equal(s.threads[1], 2);
     assert_int_equal(s.threads[2], 22);
-    settings_free(&s);
+    study_settings_free(&s);
     assert_int_equal(host_cores_allowed(), CPU_COUNT(&before));
     (void)state;
 }

@@ -17,7 +17,7 @@
 static void said_is(const char *text, int rc, int64_t passwords, int64_t threads, int64_t ns)
 {
     struct said said;
-    assert_int_equal(output_read(text, &said), rc);
+    assert_int_equal(study_output_read(text, &said), rc);
     assert_int_equal(said.passwords, passwords);
     assert_int_equal(said.threads, threads);
     assert_int_equal(said.elapsed_ns, ns);

@@ -41,12 +41,12 @@ static size_t cells_like(const struct plan_cell *plan, size_t count, unsigned ki
 static void plan_has_every_cell_once_per_round(void **state)
 {
     size_t count;
-    struct plan_cell *plan = plan_make(&plan_shape, 1, &count);
+    struct plan_cell *plan = study_plan_make(&plan_shape, 1, &count);
     assert_non_null(plan);
     assert_int_equal(count, (3 + 1 + 3) * (6 + 2 + 1));
     for (size_t i = 0; i < count; i++) {
         const struct plan_cell *c = &plan[i];
-        assert_true(c->kind < plan_kinds(&plan_shape));
+        assert_true(c->kind < study_plan_kinds(&plan_shape));
         assert_int_equal(cells_like(plan, count, c->kind, 0), c->probes == PROBES_NONE    ? 6
                                                               : c->probes == PROBES_WAITS ? 2
                                                                                           : 1);
@@ -67,7 +67,7 @@ static void plan_traces_in_one_stretch_per_round(void **state)
 {
     for (uint64_t seed = 0; seed < 50; seed++) {
         size_t count, changes = 0;
-        struct plan_cell *plan = plan_make(&plan_shape, seed, &count);
+        struct plan_cell *plan = study_plan_make(&plan_shape, seed, &count);
         for (size_t i = 1; i < count; i++)
             changes += plan[i].rep == plan[i - 1].rep && plan[i].probes != plan[i - 1].probes;
         assert_true(changes <= 2 * 6); /* three stretches at most in each of six rounds */
@@ -79,7 +79,8 @@ static void plan_traces_in_one_stretch_per_round(void **state)
 static bool plans_equal(uint64_t seed_a, uint64_t seed_b)
 {
     size_t n_a, n_b;
-    struct plan_cell *a = plan_make(&plan_shape, seed_a, &n_a), *b = plan_make(&plan_shape, seed_b, &n_b);
+    struct plan_cell *a = study_plan_make(&plan_shape, seed_a, &n_a),
+                     *b = study_plan_make(&plan_shape, seed_b, &n_b);
     assert_int_equal(n_a, n_b);
     bool equal = true;
     for (size_t i = 0; i < n_a; i++)
@@ -104,7 +105,7 @@ static void plan_order_is_frozen(void **state)
     static const unsigned threads[] = {1, 4};
     struct plan_shape shape = {2, own, threads, 2, 2, 1, 0, false};
     size_t count;
-    struct plan_cell *plan = plan_make(&shape, 42, &count);
+    struct plan_cell *plan = study_plan_make(&shape, 42, &count);
     char order[256] = "";
     for (size_t i = 0; i < count; i++)
         sprintf(order + strlen(order), "%u%c%u%s ", plan[i].rep, 'a' + (char)plan[i].variant, plan[i].threads,
@@ -121,15 +122,15 @@ static void plan_has_perf_last(void **state)
     static const unsigned threads[] = {1, 4};
     struct plan_shape shape = {2, own, threads, 2, 2, 1, 1, false};
     size_t count, more;
-    struct plan_cell *plan = plan_make(&shape, 42, &count);
+    struct plan_cell *plan = study_plan_make(&shape, 42, &count);
     shape.perf = true;
-    struct plan_cell *longer = plan_make(&shape, 42, &more);
+    struct plan_cell *longer = study_plan_make(&shape, 42, &more);
     assert_int_equal(more, count + 3);
     assert_memory_equal(plan, longer, count * sizeof(*plan));
     for (size_t i = count; i < more; i++) {
         assert_int_equal(longer[i].rep, 0);
         assert_int_equal(longer[i].probes, PROBES_WAITS);
-        assert_true(longer[i].kind < plan_kinds(&shape));
+        assert_true(longer[i].kind < study_plan_kinds(&shape));
         for (size_t k = 0; k < i; k++)
             assert_true(longer[k].kind != longer[i].kind);
     }
@@ -146,14 +147,14 @@ static void plan_refuses_nothing_and_too_much(void **state)
     size_t count;
     struct plan_shape shape = plan_shape;
     shape.variant_count = 0;
-    assert_null(plan_make(&shape, 1, &count));
+    assert_null(study_plan_make(&shape, 1, &count));
     shape = plan_shape;
     shape.reps = 4000000000;
-    assert_null(plan_make(&shape, 1, &count));
+    assert_null(study_plan_make(&shape, 1, &count));
     shape = plan_shape;
     shape.waits_reps = 0;
     shape.ledger_reps = 0;
-    struct plan_cell *plan = plan_make(&shape, 1, &count);
+    struct plan_cell *plan = study_plan_make(&shape, 1, &count);
     assert_int_equal(count, 7 * 6);
     free(plan);
     (void)state;
@@ -168,7 +169,7 @@ static void plan_has_no_favourite_position(void **state)
     shape.ledger_reps = 0;
     for (uint64_t seed = 0; seed < 7000; seed++) {
         size_t count;
-        struct plan_cell *plan = plan_make(&shape, seed, &count);
+        struct plan_cell *plan = study_plan_make(&shape, seed, &count);
         first[plan[0].kind]++;
         free(plan);
     }

@@ -60,10 +60,10 @@ static void slow_runs_are_told(void **state)
 {
     char text[256];
     (void)state;
-    bench_pace_format(&(struct pace_counts){.runs = 30, .repeated = 7}, text, sizeof(text));
+    bench_table_pace(&(struct pace_counts){.runs = 30, .repeated = 7}, text, sizeof(text));
     assert_non_null(strstr(text, "for 30 runs that count,\n7 were thrown away"));
     assert_null(strstr(text, "although"));
-    bench_pace_format(&(struct pace_counts){.runs = 30, .repeated = 7, .disturbed = 2}, text, sizeof(text));
+    bench_table_pace(&(struct pace_counts){.runs = 30, .repeated = 7, .disturbed = 2}, text, sizeof(text));
     assert_non_null(strstr(text, "; 2 count although it was slower"));
 }
 

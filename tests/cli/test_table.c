@@ -67,9 +67,9 @@ static void test_shrinking(void **state)
 static void test_width(void **state)
 {
     (void)state;
-    assert_int_equal(cells_width("µs"), 2);
-    assert_int_equal(cells_width("e\u0301"), 1);
-    assert_int_equal(cells_width("漢字"), 4);
+    assert_int_equal(table_cells_width("µs"), 2);
+    assert_int_equal(table_cells_width("e\u0301"), 1);
+    assert_int_equal(table_cells_width("漢字"), 4);
     struct table *t = two_columns("漢字", "µ");
     assert_printed(t, 80,
                    "lock  calls\n"
@@ -138,7 +138,7 @@ static void test_paragraph(void **state)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    paragraph_print("one two three µµµµ averyverylongword end", "- ", "  ", out, 12);
+    table_paragraph_print("one two three µµµµ averyverylongword end", "- ", "  ", out, 12);
     fclose(out);
     assert_string_equal(text, "- one two\n  three µµµµ\n  averyverylongword\n  end\n");
     free(text);

@@ -24,7 +24,7 @@ static void address_ask(const struct module *m, uint64_t address)
         abort(); /* what was promised */
     module_section_at(m, address, &offset);
     module_bytes(m, address, bytes, sizeof(bytes));
-    code_refers(m, "malloc", address);
+    frame_code_refers(m, "malloc", address);
     module_bias(m, &(struct mapping){.start = address, .file_offset = address}, &bias);
 }
 
@@ -43,7 +43,7 @@ static void module_ask(const struct module *m, const uint8_t *data, size_t size)
     module_symbol_named(m, "");
     allocator_of_module(m);
     allocator_of_lock(m, "mal");
-    libc_of_module(m);
+    allocator_libc_of_module(m);
     allocator_has_function(m, "arena_slab_alloc");
 }
 

@@ -104,7 +104,7 @@ static int strings_free(void **state)
 
 static FILE *file_open(const struct strings *s, const char *name)
 {
-    char *path = path_join(s->folder, name);
+    char *path = folder_path_join(s->folder, name);
     FILE *out = fopen(path, "we");
     assert_non_null(out);
     free(path);
@@ -113,9 +113,9 @@ static FILE *file_open(const struct strings *s, const char *name)
 
 static char *file_bytes(const struct strings *s, const char *name)
 {
-    char *path = path_join(s->folder, name), *bytes = NULL;
+    char *path = folder_path_join(s->folder, name), *bytes = NULL;
     size_t size = 0;
-    assert_int_equal(file_read(path, &bytes, &size, NULL), 0);
+    assert_int_equal(folder_file_read(path, &bytes, &size, NULL), 0);
     assert_int_equal(strlen(bytes), size);
     free(path);
     return bytes;
@@ -241,7 +241,7 @@ static void gnuplot_finds_the_numbers_behind_them(void **state)
 static void nothing_is_executed(void **state)
 {
     const struct strings *s = *state;
-    char *path = path_join(s->folder, "pwned");
+    char *path = folder_path_join(s->folder, "pwned");
     assert_int_equal(access(path, F_OK), -1);
     free(path);
 }

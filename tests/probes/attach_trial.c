@@ -87,7 +87,7 @@ void target_measure(struct trial *t, struct target *target, struct script *scrip
     if (target->scope != FOLLOW_PROCESSES)
         options.session = NULL;
     t->output[0] = 0;
-    if (measurement_take(&options, &t->m, &exec_failed, &err))
+    if (measure_run(&options, &t->m, &exec_failed, &err))
         fail_msg("%s", err.text);
     assert_true(t->m->outcome.attached);
     assert_false(t->m->outcome.interrupted);

@@ -39,7 +39,7 @@ const char *folder_path(const char *name)
     return paths[next];
 }
 
-void file_write(const char *path, const void *bytes, size_t size)
+void folder_file_write(const char *path, const void *bytes, size_t size)
 {
     FILE *f = fopen(path, "wbe");
     assert_non_null(f);

@@ -10,7 +10,7 @@ void folder_remove(void);
 
 /* PATH of `name` in the folder; two results live at a time. */
 const char *folder_path(const char *name);
-void file_write(const char *path, const void *bytes, size_t size);
+void folder_file_write(const char *path, const void *bytes, size_t size);
 /* malloc'd, with a NUL behind it. */
 char *file_slurp(const char *path, size_t *size);
 

@@ -50,7 +50,8 @@ static void *part_run(void *arg)
     getrusage(RUSAGE_THREAD, &usage);
     p->faults = (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
     p->wall_ns = clock_ns(CLOCK_MONOTONIC) - begun_ns;
-    file_read("/proc/thread-self/schedstat", text, sizeof(text)); /* on-CPU, waiting for a CPU, times run */
+    folder_file_read("/proc/thread-self/schedstat", text,
+                     sizeof(text)); /* on-CPU, waiting for a CPU, times run */
     char *rest = text;
     strtoull(text, &rest, 10);
     p->queued_ns = strtoull(rest, NULL, 10);
@@ -77,7 +78,7 @@ static unsigned long long hidden_ticks(void)
 {
     char text[256];
     unsigned long long irq = 0, softirq = 0, steal = 0;
-    file_read("/proc/stat", text, sizeof(text));
+    folder_file_read("/proc/stat", text, sizeof(text));
     sscanf(text, "cpu %*u %*u %*u %*u %*u %llu %llu %llu", &irq, &softirq, &steal);
     return irq + softirq + steal;
 }

@@ -43,7 +43,7 @@ void compute_ms(uint64_t ms)
         compute(200000);
 }
 
-void file_read(const char *path, char *text, size_t size)
+void folder_file_read(const char *path, char *text, size_t size)
 {
     int fd = open(path, O_RDONLY);
     ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
@@ -57,7 +57,7 @@ void asleep_await(int pid, int tid, long call)
     char path[64], text[128];
     snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
     do
-        file_read(path, text, sizeof(text));
+        folder_file_read(path, text, sizeof(text));
     while (!strncmp(text, "running", 7) || !text[0] || strtol(text, NULL, 10) != call);
 }
 
@@ -67,7 +67,7 @@ void state_await(int pid, char letter)
     const char *paren;
     snprintf(path, sizeof(path), "/proc/%d/stat", pid);
     do {
-        file_read(path, text, sizeof(text));
+        folder_file_read(path, text, sizeof(text));
         paren = strrchr(text, ')');
     } while (!paren || paren[2] != letter);
 }

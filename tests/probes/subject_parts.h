@@ -18,7 +18,7 @@ void compute(uint64_t rounds);
 void compute_ms(uint64_t ms);
 
 /* One file of /proc, as text; "" when it can't be read. */
-void file_read(const char *path, char *text, size_t size);
+void folder_file_read(const char *path, char *text, size_t size);
 
 /* Until the thread sleeps in the system call. */
 void asleep_await(int pid, int tid, long call);

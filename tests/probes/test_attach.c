@@ -216,7 +216,7 @@ static void ended_while_attaching(void **state)
     subject_start(&s);
     options.target = target_of(&s, 1);
     subject_end(&s, 1);
-    assert_int_equal(measurement_take(&options, &m, &exec_failed, &err), -ESRCH);
+    assert_int_equal(measure_run(&options, &m, &exec_failed, &err), -ESRCH);
     assert_false(exec_failed);
     assert_non_null(strstr(err.text, "ended while heapwait attached"));
     target_free((struct target *)options.target);

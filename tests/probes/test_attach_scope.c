@@ -133,7 +133,7 @@ static void machine_while_a_command_runs(void **state)
     options.machine = true;
     options.begun = script_act;
     options.context = &script;
-    if (measurement_take(&options, &t.m, &exec_failed, &err))
+    if (measure_run(&options, &t.m, &exec_failed, &err))
         fail_msg("%s", err.text);
     assert_int_equal(t.m->outcome.exit_status, 9);
     assert_false(t.m->outcome.attached);
@@ -163,7 +163,7 @@ static void as_somebody_else(void **state)
     options.argv = argv;
     options.user = nobody;
     options.stdout_fd = out;
-    if (measurement_take(&options, &t.m, &exec_failed, &err))
+    if (measure_run(&options, &t.m, &exec_failed, &err))
         fail_msg("%s", err.text);
     ssize_t n = pread(out, t.output, sizeof(t.output) - 1, 0);
     t.output[n > 0 ? n : 0] = 0;

@@ -86,7 +86,7 @@ static void claims_without_bytes(void **state)
     Elf64_Ehdr *h = (void *)bytes;
     Elf64_Shdr *symtab = (Elf64_Shdr *)(void *)(bytes + h->e_shoff) + 1;
     symtab->sh_size = 1ull << 40;
-    file_write(path, bytes, size);
+    folder_file_write(path, bytes, size);
     free(bytes);
     struct module_table *t = module_table_new();
     const struct module *m =

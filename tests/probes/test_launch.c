@@ -116,7 +116,7 @@ static void cannot_be_executed(void **state)
         struct command c = {.options = {.timeout_ns = 0}};
         const char *path = folder_path(cases[i].file);
         if (cases[i].content) {
-            file_write(path, cases[i].content, strlen(cases[i].content));
+            folder_file_write(path, cases[i].content, strlen(cases[i].content));
             assert_int_equal(chmod(path, (mode_t)cases[i].mode), 0);
         }
         int rc = RUN(&c, path);

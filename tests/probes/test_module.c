@@ -38,7 +38,7 @@ static bool file_asked(const char *path)
         module_symbol_at(m, addresses[i], false);
         module_section_at(m, addresses[i], &offset);
         module_bytes(m, addresses[i], bytes, sizeof(bytes));
-        code_refers(m, "main", addresses[i]);
+        frame_code_refers(m, "main", addresses[i]);
         module_bias(m, &(struct mapping){.start = addresses[i], .file_offset = addresses[i]}, &bias);
     }
     static unsigned files;
@@ -64,7 +64,7 @@ static bool file_asked(const char *path)
 static bool bytes_asked(const void *bytes, size_t size)
 {
     const char *path = folder_path("file");
-    file_write(path, bytes, size);
+    folder_file_write(path, bytes, size);
     return file_asked(path);
 }
 
@@ -230,7 +230,7 @@ static void replaced_file(void **state)
     struct stat st;
     (void)state;
     const char *path = folder_path("program");
-    file_write(path, original, original_size);
+    folder_file_write(path, original, original_size);
     assert_int_equal(stat(path, &st), 0);
     struct mapping mapping = {.path = path, .inode = st.st_ino};
     assert_non_null(module_get(t, &mapping));
@@ -359,7 +359,7 @@ static void a_mapped_file_that_is_gone(void **state)
     const char *path = folder_path("mapped"), *other = folder_path("other");
     struct file_identity identity;
     (void)state;
-    file_write(path, original, original_size);
+    folder_file_write(path, original, original_size);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     void *at = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
     close(fd);
@@ -371,7 +371,7 @@ static void a_mapped_file_that_is_gone(void **state)
     identity.minor++;
     assert_true(mapped_file_open(getpid(), (uintptr_t)at, 4096, path, &identity) < 0); /* of another device */
     identity.minor--;
-    file_write(other, original, original_size);
+    folder_file_write(other, original, original_size);
     assert_int_equal(rename(other, path), 0);
     assert_true(mapped_file_open(0, 0, 0, path, &identity) < 0);
     fd = mapped_file_open(getpid(), (uintptr_t)at, 4096, path, &identity);

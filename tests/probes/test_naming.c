@@ -352,10 +352,10 @@ static void code_takes_addresses(void **state)
     (void)state;
     scan_begin(&s);
     const struct module *m = module_get(s.modules, &s.place.mappings[0]);
-    assert_true(code_refers(m, "known_waiter", module_symbol_named(m, "known_word")->address));
-    assert_false(code_refers(m, "known_waiter", module_symbol_named(m, "known_word")->address + 1));
-    assert_false(code_refers(m, "no_such_function", 0));
-    assert_false(code_refers(m, "known_word", 0)); /* no function */
+    assert_true(frame_code_refers(m, "known_waiter", module_symbol_named(m, "known_word")->address));
+    assert_false(frame_code_refers(m, "known_waiter", module_symbol_named(m, "known_word")->address + 1));
+    assert_false(frame_code_refers(m, "no_such_function", 0));
+    assert_false(frame_code_refers(m, "known_word", 0)); /* no function */
     scan_end(&s);
 }
 #endif
@@ -460,7 +460,7 @@ static void allocators_names_elsewhere(void **state)
     assert_null(allocator_of_function(m, "_int_malloc"));
     assert_null(allocator_of_module(m));
     assert_null(allocator_of_library(m));
-    assert_null(libc_of_module(m));
+    assert_null(allocator_libc_of_module(m));
     assert_true(allocator_has_function(m, "malloc"));
     assert_false(allocator_has_function(m, "main"));
     module_table_free(t);

@@ -208,14 +208,14 @@ static void evidence_of_the_wait(void **state)
              .first_seen_ns = 5, .call = SYS_futex, .command = 1, .value = 1, .heap_arena = 9}}};
     bool waited;
     (void)state;
-    struct word_evidence e = word_evidence_of(rows, 3, &waited);
+    struct word_evidence e = locks_word_evidence(rows, 3, &waited);
     assert_true(waited);
     assert_int_equal(e.command, WAIT);
     assert_int_equal(e.expected, 2);
     assert_int_equal(e.heap_arena, 9);
     assert_int_equal(e.first_seen_ns, 5);
     rows[1] = rows[0]; /* no wait was looked at: the wake is all there is */
-    e = word_evidence_of(rows, 3, &waited);
+    e = locks_word_evidence(rows, 3, &waited);
     assert_false(waited);
     assert_int_equal(e.command, 1);
 }
@@ -229,7 +229,7 @@ static void evidence_of_a_word_in_use(void **state)
                                      .value.evidence = {.first_seen_ns = 4, .value = 2, .before = {8}}}};
     bool waited;
     (void)state;
-    struct word_evidence e = word_evidence_of(rows, 2, &waited);
+    struct word_evidence e = locks_word_evidence(rows, 2, &waited);
     assert_true(waited);
     assert_int_equal(e.before[0], 8);
     assert_int_equal(e.first_seen_ns, 3);

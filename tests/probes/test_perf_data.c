@@ -116,7 +116,7 @@ static void body_put(struct bytes *body, uint64_t mark)
 static const char *file_of(const struct bytes *b, size_t size)
 {
     const char *path = folder_path("perf.data");
-    file_write(path, b->data, size);
+    folder_file_write(path, b->data, size);
     return path;
 }
 
@@ -265,7 +265,7 @@ static void test_kernel_symbols(void **state)
                                "nonsense\n"
                                "ffffffffc0000000 t in_module\t[module]\n";
     const char *path = folder_path("kallsyms");
-    file_write(path, text, sizeof(text) - 1);
+    folder_file_write(path, text, sizeof(text) - 1);
     struct kernel_symbols *k = kernel_symbols_read(path);
     assert_string_equal(kernel_symbol_at(k, 0xffffffff81000000), "first");
     assert_string_equal(kernel_symbol_at(k, 0xffffffff810000ff), "first");

@@ -310,7 +310,7 @@ static void commands_that_cannot_run(void **state)
         struct measurement *m = NULL;
         struct error err = {""};
         bool exec_failed = false;
-        assert_int_equal(measurement_take(&options, &m, &exec_failed, &err), cases[i].error);
+        assert_int_equal(measure_run(&options, &m, &exec_failed, &err), cases[i].error);
         assert_true(exec_failed);
         assert_non_null(strstr(err.text, cases[i].command));
     }

@@ -301,7 +301,7 @@ static void foreign_files_are_left_alone(void **state)
     sqlite3 *db = NULL;
     size_t size;
     (void)state;
-    file_write(path, "my thesis", 9);
+    folder_file_write(path, "my thesis", 9);
     refused(path, RECORDING_REPLACE, -EEXIST);
     refused(path, RECORDING_RESUME, -EINVAL);
     char *text = file_slurp(path, &size);
@@ -338,7 +338,7 @@ static void an_empty_file_is_no_loss(void **state)
 {
     const char *path = folder_path("empty.db");
     (void)state;
-    file_write(path, "", 0);
+    folder_file_write(path, "", 0);
     published(opened(path, RECORDING_REPLACE));
     assert_int_equal(number_of(path, "SELECT count(*) FROM run"), 0);
     assert_int_not_equal(access(folder_path("empty.db.old"), F_OK), 0);
@@ -435,7 +435,7 @@ static void a_truncated_recording(void **state)
     for (size_t left = 72; left < size; left = left * 2) {
         const char *path = folder_path("cut.db");
         struct recording *r = NULL;
-        file_write(path, bytes, left);
+        folder_file_write(path, bytes, left);
         if (recording_open(path, RECORDING_RESUME, &r, &err))
             continue;
         assert_int_not_equal(recording_has_position(r, 1), 1);

@@ -144,7 +144,7 @@ static void a_planted_journal(void **state)
                                         "a.db.old-wal"};
     struct stat before, after;
     (void)state;
-    file_write(folder_path("victim"), "precious", 8);
+    folder_file_write(folder_path("victim"), "precious", 8);
     for (size_t i = 0; i < 5; i++) {
         char planted[300];
         snprintf(planted, sizeof(planted), "%s", in_place(names[i]));
@@ -176,7 +176,7 @@ static void a_journal_planted_meanwhile(void **state)
 {
     struct error err = {""};
     (void)state;
-    file_write(folder_path("victim"), "precious", 8);
+    folder_file_write(folder_path("victim"), "precious", 8);
     struct recording *r = measured(RECORDING_REPLACE);
     assert_int_equal(recording_publish(r, &err), 0);
     assert_int_equal(journal_plant(in_place("a.db-journal"), folder_path("victim")), 0);
@@ -194,7 +194,7 @@ static void a_journal_planted_meanwhile(void **state)
 static void foreign_make(const char *place, int kind)
 {
     if (kind == 0)
-        file_write(place, "my thesis", 9);
+        folder_file_write(place, "my thesis", 9);
     else if (kind == 1)
         assert_int_equal(mkdir(place, 0700), 0);
     else if (kind == 2)
@@ -209,7 +209,7 @@ static void something_else_is_there(void **state)
     const char *const paths[] = {path, old};
     struct stat before, after;
     (void)state;
-    file_write(folder_path("victim"), "precious", 8);
+    folder_file_write(folder_path("victim"), "precious", 8);
     for (int kind = 0; kind < 4; kind++)
         for (int which = 0; which < 2; which++) {
             if (which)
@@ -235,7 +235,7 @@ static void something_else_is_there(void **state)
 static void what_old_may_be(void **state)
 {
     (void)state;
-    file_write(old, "", 0);
+    folder_file_write(old, "", 0);
     for (int i = 0; i < 3; i++)
         published(measured(RECORDING_REPLACE));
     assert_int_equal(runs_in(old), 1);
@@ -261,7 +261,7 @@ static void the_file_goes_during_a_study(void **state)
     assert_int_equal(runs_in(path), 0);
     assert_int_equal(recording_add_run(r, &nothing_known, NULL, &err), 0);
     assert_int_equal(unlink(path), 0);
-    file_write(path, "my thesis", 9);
+    folder_file_write(path, "my thesis", 9);
     kept_elsewhere(r, "somebody has put something else", path);
     char *text = file_slurp(path, &size);
     assert_string_equal(text, "my thesis");

@@ -262,7 +262,7 @@ static void likely_is_not_known(void **state)
     assert_true(changed > 0);
     folder_make();
     const char *path = folder_path("changed");
-    file_write(path, file, size);
+    folder_file_write(path, file, size);
     free(file);
     word_check(path, word, "likely malloc's lock in changed", false);
     word_check(path, other, "unnamed word in changed", false);
@@ -330,7 +330,7 @@ static void hostile_archives(void **state)
             seed = seed * 6364136223846793005u + 1442695040888963407u;
             bad[(seed >> 33) % size] = (char)(seed >> 25);
         }
-        file_write(path, bad, length);
+        folder_file_write(path, bad, length);
         struct libc_archive *a = NULL;
         struct libc_match match;
         struct error err = {""};

@@ -192,10 +192,10 @@ static void command_lines(void **state)
     char *words[] = {(char *)"./a-b", (char *)"two words",    (char *)"",
                      (char *)"it's",  (char *)"x=1,2@%:/+_.", NULL};
     (void)state;
-    char *line = command_line(words);
+    char *line = process_command_line(words);
     assert_string_equal(line, "./a-b 'two words' '' 'it'\\''s' x=1,2@%:/+_.");
     free(line);
-    line = command_line((char *const[]){NULL});
+    line = process_command_line((char *const[]){NULL});
     assert_string_equal(line, "");
     free(line);
     line = process_command(getpid());

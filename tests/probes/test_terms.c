@@ -22,7 +22,7 @@ static void buckets_follow_each_other(void **state)
     uint64_t low = 0, high = 0, last_high = 0;
     (void)state;
     for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        bucket_bounds(i, &low, &high);
+        term_bucket_bounds(i, &low, &high);
         assert_int_equal(low, last_high);
         assert_true(high > low);
         last_high = high;
@@ -36,7 +36,7 @@ static void buckets_are_narrow(void **state)
     (void)state;
     for (unsigned i = 0; i < HISTOGRAM_BUCKETS - 1; i++) {
         uint64_t low, high;
-        bucket_bounds(i, &low, &high);
+        term_bucket_bounds(i, &low, &high);
         assert_true(high - low == 1 || (high - low) * 8 <= low);
     }
 }
@@ -46,7 +46,7 @@ static void buckets_hold_what_falls_into_them(void **state)
     (void)state;
     for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
         uint64_t low, high;
-        bucket_bounds(i, &low, &high);
+        term_bucket_bounds(i, &low, &high);
         assert_int_equal(bucket_of(low), i);
         assert_int_equal(bucket_of(low + (high - low) / 2), i);
         assert_int_equal(bucket_of(high - 1), i);
@@ -85,21 +85,22 @@ static void operations_either_wait_or_wake(void **state)
 {
     (void)state;
     for (unsigned op = 0; op < OP_COUNT; op++)
-        assert_false(op_waits(op) && op_wakes(op));
-    assert_true(op_waits(OP_WAIT) && op_waits(OP_WAITV) && op_waits(OP_LOCK_PI));
-    assert_true(op_wakes(OP_WAKE) && op_wakes(OP_REQUEUE) && op_wakes(OP_WAKE_OP));
+        assert_false(term_op_waits(op) && term_op_wakes(op));
+    assert_true(term_op_waits(OP_WAIT) && term_op_waits(OP_WAITV) && term_op_waits(OP_LOCK_PI));
+    assert_true(term_op_wakes(OP_WAKE) && term_op_wakes(OP_REQUEUE) && term_op_wakes(OP_WAKE_OP));
 }
 
 static void oncpu_by_the_timed_calls(void **state)
 {
     (void)state;
-    assert_int_equal(totals_oncpu(&(struct word_totals){0}), 0);
-    assert_int_equal(totals_oncpu(&(struct word_totals){.calls = 7}), 0);
-    assert_int_equal(totals_oncpu(&(struct word_totals){.calls = 3, .timed = 3, .oncpu_ns = 12345}), 12345);
-    assert_int_equal(totals_oncpu(&(struct word_totals){.calls = 1000, .timed = 500, .oncpu_ns = 40000}),
+    assert_int_equal(term_totals_oncpu(&(struct word_totals){0}), 0);
+    assert_int_equal(term_totals_oncpu(&(struct word_totals){.calls = 7}), 0);
+    assert_int_equal(term_totals_oncpu(&(struct word_totals){.calls = 3, .timed = 3, .oncpu_ns = 12345}),
+                     12345);
+    assert_int_equal(term_totals_oncpu(&(struct word_totals){.calls = 1000, .timed = 500, .oncpu_ns = 40000}),
                      80000);
     const struct word_totals large = {.calls = 1ull << 40, .timed = 1ull << 39, .oncpu_ns = 1ull << 50};
-    assert_int_equal(totals_oncpu(&large), 1ull << 51);
+    assert_int_equal(term_totals_oncpu(&large), 1ull << 51);
 }
 
 int main(void)

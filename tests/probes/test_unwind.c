@@ -261,17 +261,17 @@ static void classes_of_frames(void **state)
     assert_non_null(m);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct symbol s = {.name = cases[i].name, .function = true};
-        if (strcmp(path_class(m, &s), cases[i].class) != 0)
-            fail_msg("%s is %s", cases[i].name, path_class(m, &s));
+        if (strcmp(caller_class(m, &s), cases[i].class) != 0)
+            fail_msg("%s is %s", cases[i].name, caller_class(m, &s));
     }
-    assert_string_equal(path_class(m, NULL), "unknown");
-    assert_string_equal(path_class(NULL, NULL), "unknown");
+    assert_string_equal(caller_class(m, NULL), "unknown");
+    assert_string_equal(caller_class(NULL, NULL), "unknown");
     Dl_info libc;
     assert_true(dladdr(dlsym(RTLD_DEFAULT, "malloc"), &libc));
     const char *slash = strrchr(libc.dli_fname, '/');
     if (slash && !strncmp(slash, "/libc.so", 8)) { /* else it is a sanitizer's */
-        assert_string_equal(path_class(module_of(libc.dli_fname), NULL), "library");
-        assert_string_equal(path_class(module_of(libc.dli_fname), &(struct symbol){.name = "strdup"}),
+        assert_string_equal(caller_class(module_of(libc.dli_fname), NULL), "library");
+        assert_string_equal(caller_class(module_of(libc.dli_fname), &(struct symbol){.name = "strdup"}),
                             "library");
     }
 }

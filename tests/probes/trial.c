@@ -23,7 +23,7 @@ void trial_run(struct trial *t, const struct measure_options *base, const char *
     options.stdout_fd = out;
     options.stderr_fd = -1;
     options.timeout_ns = 60000000000;
-    if (measurement_take(&options, &t->m, &exec_failed, &err))
+    if (measure_run(&options, &t->m, &exec_failed, &err))
         fail_msg("%s", err.text);
     ssize_t n = pread(out, t->output, sizeof(t->output) - 1, 0);
     t->output[n > 0 ? n : 0] = 0;
