@@ -60,13 +60,3 @@ const char *group_column(enum group group)
 {
     return groups[group].column;
 }
-
-int ledger_runs(struct drawing *d, const struct variant *v, int64_t threads, int64_t *runs, struct error *err)
-{
-    char *text = NULL;
-    const int rc = query_text(d->db, "SELECT count(*) FROM ledger_run WHERE variant IS ?1 AND threads IS ?2",
-                              v->name, threads, &text, err);
-    *runs = text ? strtoll(text, NULL, 10) : 0;
-    free(text);
-    return rc;
-}

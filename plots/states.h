@@ -25,8 +25,4 @@ enum group group_find(const char *state, const char *kind);
 const char *group_name(enum group group);   /* in a legend */
 const char *group_column(enum group group); /* in a data file */
 
-/* Does the recording have ledger runs of this variant (NULL: of any command) at that thread count? */
-int ledger_runs(struct drawing *d, const struct variant *v, int64_t threads, int64_t *runs,
-                struct error *err);
-
 #endif

@@ -209,13 +209,3 @@ const struct facts *facts_around(struct facts_table *t, uint64_t address)
     }
     return NULL;
 }
-
-unsigned facts_deeds(struct facts_table *t, const struct facts *f)
-{
-    unsigned deeds = f->deeds;
-    for (size_t i = 0; i < f->call_count; i++) {
-        const struct facts *callee = facts_at(t, f->calls[i].target);
-        deeds |= callee ? callee->deeds : 0;
-    }
-    return deeds;
-}

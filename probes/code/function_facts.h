@@ -51,7 +51,4 @@ const struct facts *facts_at(struct facts_table *t, uint64_t entry);
 /* Of the function that holds the address and reaches it; NULL: not found. */
 const struct facts *facts_around(struct facts_table *t, uint64_t address);
 
-/* What it and the functions that it calls directly do together (enum known_deed). */
-unsigned facts_deeds(struct facts_table *t, const struct facts *f);
-
 #endif

@@ -296,11 +296,6 @@ void libc_archive_close(struct libc_archive *a)
     free(a);
 }
 
-const char *libc_archive_path(const struct libc_archive *a)
-{
-    return a->path;
-}
-
 /* ---- matching ---- */
 
 static bool fits(const struct pattern *p, const uint8_t *code)

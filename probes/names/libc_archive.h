@@ -14,7 +14,6 @@ struct libc_archive;
 /* 0; else a negative errno, and the sentence. */
 int libc_archive_open(const char *path, struct libc_archive **out, struct error *err);
 void libc_archive_close(struct libc_archive *a);
-const char *libc_archive_path(const struct libc_archive *a);
 
 /* Where a module has the archive's malloc lock. */
 struct libc_match {
