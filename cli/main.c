@@ -24,7 +24,6 @@ static const struct command {
     {"report", report_main, "a recording as PDF and HTML, with its figures and their data"},
     {"explain", explain_main, "the verdict and the tables of a recording, in the terminal"},
     {"export", export_main, "the call paths of a recording for other viewers"},
-    {"bench", bench_main, "what looking costs, beside other tools, as a table"},
     {NULL, NULL, NULL},
 };
 

@@ -1,9 +1,9 @@
-/* heapwait bench: what looking costs.  Everything in one interleaved session: in each round every method has
- * its turn, in random order, and is compared to the untraced turn of the same round.  A turn is the median of
- * a few runs of the password program: to attach takes longer than to run it, and what a single run takes
- * depends on how its threads happen to meet.  A run counts when the machine ran at its best pace just before
- * and just after it; else it is repeated.  The time is the program's own (elapsed_ns), so that no tool's
- * start is counted. */
+/* heapwait-bench: what looking costs; for who develops heapwait, and not installed.  Everything in one
+ * interleaved session: in each round every method has its turn, in random order, and is compared to the
+ * untraced turn of the same round.  A turn is the median of a few runs of the password program: to attach
+ * takes longer than to run it, and what a single run takes depends on how its threads happen to meet.  A run
+ * counts when the machine ran at its best pace just before and just after it; else it is repeated.  The time
+ * is the program's own (elapsed_ns), so that no tool's start is counted. */
 #include "cli/bench/bench_beside.h"
 #include "cli/bench/bench_table.h"
 #include "cli/bench/pace.h"
@@ -15,6 +15,7 @@
 #include "cli/terminal/random.h"
 #include "probes/host/checks.h"
 #include "probes/host/host.h"
+#include "probes/run/calibrate.h"
 #include "probes/run/measure.h"
 #include "probes/session/empty_probes.h"
 #include "probes/session/session.h"
@@ -27,7 +28,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: heapwait bench [--rounds N] [--runs N] [--passwords N] [--quick] [--no-tools] [--write FILE]\n"
+    "usage: heapwait-bench [--rounds N] [--runs N] [--passwords N] [--quick] [--no-tools] [--write FILE]\n"
     "\n"
     "Compares what looking costs: empty programs on the same hooks, mode waits, mode ledger, and the tools "
     "that are\n"
@@ -238,11 +239,11 @@ static int round_run(const struct bench_options *o, char *const *command, unsign
         if (m->kind != TOOL && out->ns[order[i]][round] < 0)
             rc = error_set(err, -EIO, "the run '%s' of the case '%s' failed", m->name, out->title);
     }
-    fprintf(stderr, "heapwait: %s, round %u of %u\n", out->title, round + 1, (unsigned)o->rounds);
+    fprintf(stderr, "heapwait-bench: %s, round %u of %u\n", out->title, round + 1, (unsigned)o->rounds);
     return rc;
 }
 
-/* The command of a case: the variant's, or for the bystander's heapwait itself. */
+/* The command of a case: the variant's, or for the bystander's this program itself. */
 static int case_run(const struct bench_options *o, struct bench_case *out, struct error *err)
 {
     struct variant_list list = {0};
@@ -253,7 +254,7 @@ static int case_run(const struct bench_options *o, struct bench_case *out, struc
         rc = error_set(err, -ENOENT, "there is no variant %s to measure with (`heapwait doctor` says why)",
                        out->variant);
     if (!rc && readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
-        rc = error_set(err, -errno, "can't find heapwait's own file: %s", strerror(errno));
+        rc = error_set(err, -errno, "can't find this program's own file: %s", strerror(errno));
     snprintf(number, sizeof(number), "%llu", (unsigned long long)o->passwords);
     char *const made[] = {v ? v->path : NULL,
                           (char *)"--threads",
@@ -317,7 +318,7 @@ static int options_parse(int argc, char **argv, struct bench_options *o)
     return -1;
 }
 
-int bench_main(int argc, char **argv)
+static int bench_run(int argc, char **argv)
 {
     static struct bench_case cases[BENCH_CASES] = {{.title = "musl, contended", .variant = "musl"},
                                                    {.title = "glibc, uncontended", .variant = "glibc"},
@@ -351,7 +352,14 @@ int bench_main(int argc, char **argv)
     if (!rc && o.file)
         rc = bench_table_write(&results, o.file, &err);
     if (rc)
-        fprintf(stderr, "heapwait: %s\n", err.text);
+        fprintf(stderr, "heapwait-bench: %s\n", err.text);
     pace_free(o.pace);
     return rc ? EXIT_HEAPWAIT : EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && !strcmp(argv[1], "calibration-loop"))
+        return calibrate_loop(argv[2], argv[3]); /* it runs itself: see probes/run/calibrate.h */
+    return bench_run(argc, argv);
 }

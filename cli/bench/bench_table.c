@@ -170,7 +170,7 @@ int bench_table_write(const struct bench_results *b, const char *path, struct er
     fprintf(
         f,
         "# What looking costs\n\n"
-        "Written by `heapwait bench` (`./run bench`). The password program with %u threads and %llu "
+        "Written by `./run bench`. The password program with %u threads and %llu "
         "passwords, its own\n"
         "elapsed time, as a ratio to the untraced one of the same round: median and distribution-free "
         "interval of\n"

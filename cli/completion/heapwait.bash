@@ -25,7 +25,6 @@ _heapwait_options()
         ;;
     try) echo '--rounds --library --libraries --no-probes --output --timeout --seed --help' ;;
     top) echo '--pid --cgroup --delay --count --help' ;;
-    bench) echo '--rounds --runs --passwords --quick --no-tools --write --help' ;;
     explain) echo '--json --width --help' ;;
     report) echo '--output --help' ;;
     export) echo '--folded --speedscope --output --variant --threads --help' ;;
@@ -46,7 +45,7 @@ _heapwait_value()
     try:--libraries) _heapwait_words 'none jemalloc mimalloc tcmalloc tbbmalloc scudo' ;;
     report:-o | report:--output) _heapwait_files -d ;;
     *:-o | *:--output | record:--libc | record:--debug-file | import:--libc) _heapwait_files -f ;;
-    record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | bench:--rounds | bench:--runs | bench:--passwords | study:--variant | study:--threads | study:--passwords | study:--reps | \
+    record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | study:--variant | study:--threads | study:--passwords | study:--reps | \
         try:--rounds | try:--library | try:--timeout | try:--seed | top:-d | top:--delay | top:-n | top:--count | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
     *) return 1 ;;
@@ -73,7 +72,7 @@ _heapwait()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} at
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _heapwait_words 'doctor record import study try top explain report export bench --help --version'
+        _heapwait_words 'doctor record import study try top explain report export --help --version'
         return
     fi
     if [[ $command == record || $command == try ]] && at=$(_heapwait_command_at) && [[ $at ]]; then

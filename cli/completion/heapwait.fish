@@ -67,13 +67,6 @@ complete -c heapwait -n '__heapwait_in top' -l cgroup -x -a '(__fish_complete_di
 complete -c heapwait -n '__heapwait_in top' -s d -l delay -x -d 'seconds between two looks'
 complete -c heapwait -n '__heapwait_in top' -s n -l count -x -d 'end after so many looks'
 
-complete -c heapwait -n __fish_use_subcommand -a bench -d 'what looking costs'
-complete -c heapwait -n '__heapwait_in bench' -l rounds -x -d 'turns of each'
-complete -c heapwait -n '__heapwait_in bench' -l runs -x -d 'runs a turn'
-complete -c heapwait -n '__heapwait_in bench' -l passwords -x -d 'passwords per run'
-complete -c heapwait -n '__heapwait_in bench' -l quick -d '3 rounds of 200000'
-complete -c heapwait -n '__heapwait_in bench' -l no-tools -d 'heapwait and its floors only'
-complete -c heapwait -n '__heapwait_in bench' -l write -r -d 'the table as Markdown'
 complete -c heapwait -n '__heapwait_in explain' -l json -d 'one JSON document'
 complete -c heapwait -n '__heapwait_in explain' -l width -x -d 'columns'
 complete -c heapwait -n '__heapwait_in explain' -F

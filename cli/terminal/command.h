@@ -16,7 +16,6 @@ int doctor_main(int argc, char **argv);
 int record_main(int argc, char **argv);
 int import_main(int argc, char **argv);
 int study_main(int argc, char **argv);
-int bench_main(int argc, char **argv);
 int try_main(int argc, char **argv);
 int top_main(int argc, char **argv);
 int explain_main(int argc, char **argv);

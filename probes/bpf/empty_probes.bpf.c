@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
 /* Empty programs on the hooks of probes.bpf.c, under the same names: what attaching costs before anything is
- * measured.  heapwait bench compares the modes with it. */
+ * measured.  heapwait-bench compares the modes with it. */
 #include "vmlinux.h"
 
 #include <bpf/bpf_helpers.h>

@@ -157,8 +157,8 @@ for place in text fifo link; do
     refused "report into $place" 125 "it is not a folder; choose another with -o" "$heapwait" report study.db -o $place
 done
 refused "report into no folder" 125 "choose another folder with -o" "$heapwait" report study.db -o nowhere/a/b
-refused "bench into no folder" 125 "can't write 'nowhere/x.md'" "$heapwait" bench --write nowhere/x.md
-refused "bench into a folder" 125 "Is a directory; name another file" "$heapwait" bench --write .
+refused "bench into no folder" 125 "can't write 'nowhere/x.md'" "$heapwait-bench" --write nowhere/x.md
+refused "bench into a folder" 125 "Is a directory; name another file" "$heapwait-bench" --write .
 refused "two words for doctor" 2 "not 'more'" "$heapwait" doctor --calibrate more
 
 # ---- nobody can write there ----

@@ -1,4 +1,4 @@
-/* The ratios of `heapwait bench`: pairs of one round, their median, and the order statistics around it. */
+/* The ratios of heapwait-bench: pairs of one round, their median, and the order statistics around it. */
 #include "cli/bench/bench_table.h"
 
 #include <math.h>
