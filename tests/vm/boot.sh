@@ -18,7 +18,7 @@ contents()
     done | sort -u
 }
 
-# A root file system in memory; the modules of a disk are not needed.
+# A root file system in memory; the modules of a disk are not needed.  Nothing is mounted where files may have been laid.
 make_root()
 {
     rm -rf "$root" && mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/run" "$root/etc" || return 1
@@ -31,8 +31,8 @@ make_root()
     cat >"$root/init" <<EOF
 #!/bin/sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LANG=C.UTF-8
-mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -t tmpfs tmp /tmp
-mount -t tracefs trace /sys/kernel/tracing; mount -t tmpfs run /run; mkdir /dev/shm; mount -t tmpfs shm /dev/shm
+mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
+mount -t tracefs trace /sys/kernel/tracing; mkdir /dev/shm; mount -t tmpfs shm /dev/shm
 (cd /tmp && sh "$script") >/tmp/out 2>&1
 echo "guest: exit \$?" >>/tmp/out
 stty -F /dev/ttyS1 raw; cat /tmp/out >/dev/ttyS1; sleep 1
