@@ -3,6 +3,8 @@
  * Ctrl-C is for the command, and must not end the sampling before it. */
 #include "probes/perf/perf_record.h"
 
+#include "probes/perf/perf_place.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
@@ -14,7 +16,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,6 +26,8 @@ enum { READY_MS = 30000 }; /* perf opens events on every CPU: that takes millise
 struct perf_record_child {
     pid_t pid; /* 0: reaped */
     int control, ack, talk;
+    bool samples; /* it has begun to */
+    struct perf_place place;
 };
 
 const char *perf_record_event(void)
@@ -165,22 +168,9 @@ static char *processes_list(const pid_t *pids, size_t count)
     return out && !fclose(out) ? text : NULL;
 }
 
-/* perf follows a link that lies there, and writes into what it names or makes it. */
-static int place_check(const char *file, struct error *err)
-{
-    struct stat st;
-    if (lstat(file, &st) || (S_ISREG(st.st_mode) && st.st_nlink == 1))
-        return 0;
-    return error_set(err, -EEXIST, "'%s' is not a file that perf may replace; it is left alone: move it away",
-                     file);
-}
-
 static int perf_start(const pid_t *pids, size_t count, const char *file, const char *const *arguments,
                       struct perf_record_child **out, struct error *err)
 {
-    int rc = place_check(file, err);
-    if (rc)
-        return rc;
     struct perf_record_child *p = calloc(1, sizeof(*p));
     char *processes = p ? processes_list(pids, count) : NULL;
     if (!processes) {
@@ -188,6 +178,12 @@ static int perf_start(const pid_t *pids, size_t count, const char *file, const c
         return error_set(err, -ENOMEM, "out of memory");
     }
     p->control = p->ack = p->talk = -1;
+    int rc = perf_place_take(&p->place, file, err);
+    if (rc) {
+        perf_record_free(p);
+        free(processes);
+        return rc;
+    }
     rc = child_start(p, processes, file, arguments);
     free(processes);
     if (rc == -ENOENT)
@@ -200,6 +196,7 @@ static int perf_start(const pid_t *pids, size_t count, const char *file, const c
         rc = enable(p, err);
         signal(SIGPIPE, before);
     }
+    p->samples = !rc;
     if (rc)
         perf_record_free(p);
     else
@@ -234,7 +231,7 @@ int perf_record_finish(struct perf_record_child *p, struct error *err)
         ;
     p->pid = 0;
     if ((WIFEXITED(status) && !WEXITSTATUS(status)) || (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT))
-        return 0;
+        return perf_place_check(&p->place, err);
     return perf_failed(p, -EIO, err);
 }
 
@@ -276,5 +273,8 @@ void perf_record_free(struct perf_record_child *p)
         while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
             ;
     }
+    if (!p->samples)
+        perf_place_give_back(&p->place);
+    perf_place_free(&p->place);
     free(p);
 }

@@ -23,8 +23,9 @@ enum { PERF_FREQUENCY_HZ = 499, PERF_STACK_BYTES = 8192 };
 /* "cycles" where the machine counts them and this user may, else "cpu-clock". */
 const char *perf_record_event(void);
 
-/* Starts perf on the processes, writing to `file` (an older one is kept as FILE.old, by perf), and returns
- * when it samples.  -ENOENT: perf isn't installed; -EPERM: it can't, and `err` has what it said. */
+/* Starts perf on the processes, writing to `file` (an older one is kept as FILE.old: perf_place.h), and
+ * returns when it samples.  -ENOENT: perf isn't installed; -EPERM: it can't, and `err` has what it said. When
+ * it fails the older file is back in its place. */
 int perf_record_start(const pid_t *pids, size_t count, const char *file, struct perf_record_child **out,
                       struct error *err);
 
@@ -35,7 +36,8 @@ int perf_record_start_as(pid_t pid, const char *file, const char *const *argumen
 /* Whether it can: on heapwait itself, for an instant.  `file` is there for that long only. */
 int perf_record_try(const char *file, struct error *err);
 
-/* Ends it and waits until its file is whole. */
+/* Ends it and waits until its file is whole; -EIO: it ended badly, or `file` is not what it wrote in this
+ * run. */
 int perf_record_finish(struct perf_record_child *p, struct error *err);
 
 /* What was asked of perf, into `host`: perf_file, perf_event, perf_frequency_hz, perf_call_graph.  `file`

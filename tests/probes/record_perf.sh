@@ -13,14 +13,16 @@ cd "$folder" || exit 1
 # ---- a perf that isn't there, fails, dies, or writes nonsense ----
 mkdir bin
 PATH_BEFORE=$PATH
-for tool in sh touch true cat; do ln -s "$(command -v $tool)" bin/; done
+for tool in sh touch true cat mv rm mkdir; do ln -s "$(command -v $tool)" bin/; done
 PATH=$folder/bin
 
-# stand_in LINE: what stands for perf does this when it is told to begin, by --control fd:A,B
+# stand_in LINE: what stands for perf does this when it is told to begin, by --control fd:A,B.  As perf does, it outlives
+# the SIGINT that heapwait sends as soon as the command has ended, which may be at once.
 stand_in()
 {
     cat >bin/perf <<END
 #!/bin/sh
+trap '' INT
 file= ; while [ \$# -gt 0 ]; do case \$1 in -o) file=\$2 ;; --control) fds=\${2#fd:} ;; esac; shift; done
 read -r _ </proc/self/fd/"\${fds%,*}"
 $1
@@ -39,19 +41,48 @@ not_run()
 {
     if [ -e ran ] || [ -e x.db ]; then PATH=$PATH_BEFORE; fail "$1: the command was run, or there is a recording"; fi
 }
-expect "no perf" 125 'perf is not installed'; not_run "no perf"
+# untouched NAME: an older file of perf's is where it was
+untouched()
+{
+    not_run "$1"
+    if [ "$(cat x.db.perf.data)" != older ] || [ -e x.db.perf.data.old ]; then
+        PATH=$PATH_BEFORE; fail "$1: the older file of perf's was touched"
+    fi
+}
+# kept NAME TEXT: the older file is FILE.old
+kept()
+{
+    [ "$(cat x.db.perf.data.old)" = "$2" ] || { PATH=$PATH_BEFORE; fail "$1: the older file is not in x.db.perf.data.old"; }
+}
+echo older >x.db.perf.data
+expect "no perf" 125 'perf is not installed'; untouched "no perf"
 stand_in 'echo "no permission at all" >&2; exit 255'
-expect "perf fails" 125 'perf record failed: no permission at all'; not_run "perf fails"
-stand_in 'exit 0'
-expect "perf ends at once" 125 'perf record failed'; not_run "perf ends at once"
+expect "perf fails" 125 'perf record failed: no permission at all'; untouched "perf fails"
+# shellcheck disable=SC2016 # the stand-in expands it
+stand_in 'echo head >"$file"; exit 0'
+expect "perf ends at once" 125 'perf record failed'; untouched "perf ends at once"
 # shellcheck disable=SC2016 # the stand-in expands it
 {
 acknowledge='echo ack >/proc/self/fd/"${fds#*,}";'
 stand_in "$acknowledge"' echo nonsense >"$file"; exit 0'
-expect "perf writes nonsense" 125 "has no samples of perf's: '.*x.db.perf.data' is not a perf.data"
+expect "perf writes nonsense" 125 "has no samples of perf's: '.*x.db.perf.data' is not a perf.data"; kept "perf writes nonsense" older
 [ -s x.db ] || fail "perf writes nonsense: what the probes saw is gone"
 stand_in "$acknowledge"' echo broken >&2; exit 3'
-expect "perf ends badly" 125 "has no samples of perf's: perf record failed: broken"
+expect "perf ends badly" 125 "has no samples of perf's: perf record failed: broken"; kept "perf ends badly" nonsense
+# It ends as perf does after a SIGINT.
+stand_in "$acknowledge"' trap - INT; kill -INT $$'
+echo older >x.db.perf.data
+expect "perf writes nothing" 125 "has no samples of perf's: perf wrote nothing into '.*x.db.perf.data'"; kept "perf writes nothing" older
+stand_in "$acknowledge"' mv "$file.old" "$file"; exit 0'
+echo older >x.db.perf.data
+touch -d 2000-01-01 x.db.perf.data
+expect "the older file is back" 125 "has no samples of perf's: '.*x.db.perf.data' is older than the run"
+stand_in "$acknowledge"' exit 0'
+echo older >x.db.perf.data
+rm -f x.db.perf.data.old
+mkdir x.db.perf.data.old
+expect "a folder in the way" 125 "'.*x.db.perf.data.old' is not a file that perf may replace"
+[ "$(cat x.db.perf.data)" = older ] || { PATH=$PATH_BEFORE; fail "a folder in the way: the older file was touched"; }
 }
 PATH=$PATH_BEFORE
 rm -rf bin ran x.db*
