@@ -20,6 +20,7 @@ found()
     pc:*) pkg-config --exists "$name" 2>/dev/null ;;
     lib:*) gcc -print-file-name="lib$name.so" 2>/dev/null | grep -q / ;;
     opt:*) command -v "$name" >/dev/null || ! offered "$name" ;;
+    optdeb:*) found "deb:$name" || ! offered "$name" ;;
     deb:*) ! command -v dpkg-query >/dev/null || [ "$(deb_status "$name")" = installed ] ;;
     *) say "packages.txt: unknown way to find a package: $1" && exit 1 ;;
     esac

@@ -1,5 +1,5 @@
 #!/bin/sh
-# lint.sh shell|layout|c BUILD: one kind of lint over the whole tree, from its top.
+# lint.sh shell|layout|c|arm64 BUILD: one kind of lint over the whole tree, from its top.
 set -u
 folders='workload probes analysis plots cli tests cmake'
 
@@ -54,6 +54,78 @@ lint_c()
     grep -q . "$1/clang-tidy.talk" || { echo "clang-tidy did not run"; return 1; }
     ! grep -v "^$1/" "$1/clang-tidy.log" | grep -E '^/.*: (warning|error): ' ||
         { echo "the paths that lead there are in $1/clang-tidy.log"; return 1; }
+}
+
+# The headers of arm64's C library and kernel; all others are the same on any machine, but Debian keeps sys/sdt.h apart.
+arm64_headers()
+{
+    echo "-isystem/usr/aarch64-linux-gnu/include"
+    mkdir -p "$1/lint/arm64/sys"
+    for header in sdt.h sdt-config.h; do
+        file=/usr/include/$(gcc -print-multiarch)/sys/$header
+        [ ! -e "$file" ] || ln -sf "$file" "$1/lint/arm64/sys/$header"
+    done
+}
+
+# A compilation database's commands, one a line, as they would be for arm64.
+arm64_commands()
+{
+    # shellcheck disable=SC2016 # awk expands it
+    awk -v clang="$2" -v flags="$3" '
+        /^ *"command": "/ {
+            gsub(/^ *"command": "[^ ]* |",?$/, "")
+            gsub(/\\"/, "\"")
+            gsub(/\\\\/, "\\")
+            print clang " " flags " " $0 " -Werror -o /dev/null"
+        }' "$1"
+}
+
+# arm64_accepts CLANG FLAGS TEXT
+arm64_accepts()
+{
+    # shellcheck disable=SC2086 # several flags
+    printf '%b\n' "$3" | "$1" $2 -Werror -x c -c - -o /dev/null 2>/dev/null
+}
+
+# That the compiler knows arm64's names and not x86-64's, or it would prove nothing.
+arm64_proves()
+{
+    bpf="-O2 -target bpf -D__TARGET_ARCH_arm64 -I probes/bpf"
+    registers='#include <asm/perf_regs.h>\nint r = PERF_REG_'
+    arm64_accepts "$1" "$2" "${registers}ARM64_PC;" || { echo "arm64's own registers are not known"; return 1; }
+    arm64_accepts "$1" "$bpf" '#include "vmlinux.h"\nunsigned long f(struct pt_regs *r) { return r->user_regs.sp; }' ||
+        { echo "arm64's own registers are not known to BPF programs"; return 1; }
+    while read -r text; do
+        ! arm64_accepts "$1" "$2" "$text" || { echo "what is x86-64's alone passes: $text"; return 1; }
+    done <<'END'
+#include <asm/perf_regs.h>\nint r = PERF_REG_X86_IP;
+#include <sys/user.h>\nunsigned long f(struct user_regs_struct *r) { return r->rip; }
+#include <sys/reg.h>\nint r = ORIG_RAX;
+#include <cpuid.h>
+#include <sys/syscall.h>\nint nr = SYS_arch_prctl;
+void f(void) { __asm__ volatile("rdtsc" : : : "memory"); }
+END
+    ! arm64_accepts "$1" "$bpf" '#include "vmlinux.h"\nunsigned long f(struct pt_regs *r) { return r->di; }' ||
+        { echo "what is x86-64's alone passes in BPF programs"; return 1; }
+}
+
+# All of user space and the BPF programs, compiled for arm64: nobody here has such a machine.
+lint_arm64()
+{
+    clang=$(command -v clang) || skip "there is no clang"
+    [ -e /usr/aarch64-linux-gnu/include/stdio.h ] || skip "there are no headers of arm64 (Debian: libc6-dev-arm64-cross)"
+    flags="--target=aarch64-linux-gnu $(arm64_headers "$1") -idirafter $1/lint/arm64"
+    arm64_proves "$clang" "$flags" || return 1
+    commands_once "$1" >"$1/lint/arm64.json"
+    arm64_commands "$1/lint/arm64.json" "$clang" "$flags" >"$1/lint/arm64.txt"
+    for program in probes/bpf/*.bpf.c; do
+        echo "$clang -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_arm64 -Wall -Wextra -Werror -Wno-unused-parameter" \
+            "-I '$PWD/probes/bpf' -c '$PWD/$program' -o /dev/null"
+    done >>"$1/lint/arm64.txt"
+    [ "$(wc -l <"$1/lint/arm64.txt")" -gt 150 ] || { echo "too few files: $(wc -l <"$1/lint/arm64.txt")"; return 1; }
+    # sh expands it
+    # shellcheck disable=SC2016
+    (cd "$1" && xargs -P "$(nproc)" -d '\n' -n 1 sh -c 'eval "$0"' <lint/arm64.txt)
 }
 
 "lint_$1" "$2"
