@@ -1,6 +1,8 @@
 #!/bin/sh
 # docs.sh KIND HEAPWAIT: whether the manual, the completions and the pages still say what the command does.
 # Run from the top of the tree.  What `heapwait COMMAND --help` prints is what all others are compared with.
+# The pages' backticks are text.
+# shellcheck disable=SC2016
 set -eu
 kind=$1 heapwait=$2
 folder=$(mktemp -d)
@@ -206,7 +208,11 @@ check_paths()
 check_reasons()
 {
     sed -n 's/^ *\[LOSS_[A-Z]*\] = "\(.*\)",/\1/p' probes/bpf/terms.c >"$folder/words"
-    sed -n 's/.*(struct loss){"\([^"]*\)".*/\1/p' probes/run/collect.c >>"$folder/words"
+    {
+        sed -n 's/.*(struct loss){"\([^"]*\)".*/\1/p' probes/run/collect.c
+        sed -n 's/.*loss_put(m, "\([^"]*\)".*/\1/p' probes/perf/perf_result.c
+        sed -n '/losses_add/,/^}/s/^ *{"\([^"]*\)", c.*/\1/p' probes/run/perf_stacks.c
+    } >>"$folder/words"
     sed -n 's/^ *{STATE_[A-Z_]*, [^,]*, \("[a-z_]*"\), *\([^}]*\)},/\1 \2/p' probes/run/ledger.c | tr ' ' '\n' |
         sed -n 's/"\([a-z_]*\)"/\1/p' >>"$folder/words"
     [ "$(wc -l <"$folder/words")" -gt 25 ] || wrong "the words were not found in probes/"
@@ -214,6 +220,112 @@ check_reasons()
         grep -qF -- "$word" docs/measuring.md || echo "docs/measuring.md does not explain '$word'"
     done <"$folder/words" >"$folder/more"
     [ ! -s "$folder/more" ] || wrong "$(cat "$folder/more")"
+}
+
+# The strings of a table of terms.c.
+terms()
+{
+    sed -n "/ $1\\[.*= {/,/^};/s/.*\\] = \"\(.*\)\",/\1/p" probes/bpf/terms.c
+}
+
+# What stands between backticks, each once.
+quoted()
+{
+    grep -oE '`[a-z_]+`' | tr -d '`' | sort -u
+}
+
+# same WHAT FILE FILE: what the code has, what the page has
+same()
+{
+    [ -s "$2" ] || wrong "$1: none was found in the code"
+    diff "$2" "$3" >"$folder/diff" || wrong "$1, in the code (<) and in docs/recording.md (>): $(cat "$folder/diff")"
+}
+
+# The words of a recording are those of the code, no more and no less: operations, outcomes, states.  A name that is
+# merely likely leaves is_malloc NULL wherever that is told.
+check_words()
+{
+    sed -n '/^### Operations and outcomes/,/^### States/p' docs/recording.md | grep '^| `' | grep -v '^| `op`' >"$folder/rows"
+    terms ops | grep -vx handoff | sort -u >"$folder/code" # a row of the histograms, no call
+    awk -F ' [|] ' '{ print $1 }' "$folder/rows" | quoted >"$folder/page"
+    same operations "$folder/code" "$folder/page"
+    terms outcomes | sort -u >"$folder/code"
+    awk -F ' [|] ' '{ print $2 }' "$folder/rows" | quoted >"$folder/page"
+    same outcomes "$folder/code" "$folder/page"
+    sed -n '/^} states\[\] = {/,/^};/p' probes/run/ledger.c | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u >"$folder/code"
+    sed -n '/^### States and classes/,/^### Cal/p' docs/recording.md | awk -F ' [|] ' '/^[|] `/ { print $1 }' |
+        grep -v '`state`' | quoted >"$folder/page"
+    same states "$folder/code" "$folder/page"
+    for page in README.md docs/*.md; do
+        awk -v RS= '{ gsub(/\n/, " "); print }' "$page" | sed 's/[.:] /\n/g' |
+            grep -E '`?likely[^a-z]' | grep 'is_malloc' | grep -v NULL | sed "s,^,$page: ,"
+    done >"$folder/more"
+    [ ! -s "$folder/more" ] || wrong "what is likely has is_malloc NULL: $(cat "$folder/more")"
+}
+
+# columns TABLE: as the code has them
+columns()
+{
+    { cat analysis/views/*.sql; echo "SELECT name FROM pragma_table_info('$1');"; } | sqlite3 -readonly "$folder/empty.db"
+}
+
+# Each row of recording.md about tables and views names the columns that there are.  Rows that refer to another, and those
+# that name none, are let pass.
+check_columns()
+{
+    command -v sqlite3 >/dev/null || skip "there is no sqlite3"
+    sqlite3 "$folder/empty.db" <analysis/schema.sql
+    sed -n '/^## Tables/,/^## The JSON/p' docs/recording.md | awk -F ' [|] ' '/^[|] `[a-z_, `]+ [|]/ && NF == 3' |
+        grep -vE '[|] (as `run`|see below|the same|the columns of)|[|] [^`]*[|]$' >"$folder/rows"
+    while IFS= read -r row; do
+        names=$(echo "${row%%" | "*}" | quoted)
+        said=$(echo "${row##*" | "}" | sed 's/([^)]*)//g; s/`: `.*//; s/; a .*//' | quoted)
+        for n in $names; do columns "$n"; done | sort -u >"$folder/code"
+        [ -s "$folder/code" ] || { echo "docs/recording.md has a row of $names, which there is not" && continue; }
+        for c in $said; do grep -qx "$c" "$folder/code" || echo "docs/recording.md: $names has no column $c"; done
+        while read -r c; do
+            echo "${row##*" | "}" | quoted | grep -qx "$c" || echo "docs/recording.md: the column $c of $names is missing"
+        done <"$folder/code"
+    done <"$folder/rows" >"$folder/more"
+    [ "$(wc -l <"$folder/rows")" -gt 45 ] || wrong "few rows were found: $(wc -l <"$folder/rows")"
+    [ ! -s "$folder/more" ] || wrong "$(cat "$folder/more")"
+}
+
+# What the code writes into `host` and `study` by a name of its own is told in docs/study.md.
+check_keys()
+{
+    {
+        sed -n 's/.*recording_set_\(host\|study\)([^"]*"\([a-z_]*\)".*/\2/p; s/.*fact_add(facts, "\([a-z_]*\)".*/\1/p
+            s/.*chosen_add(facts, "\([a-z_]*\)".*/\1/p' probes/*/*.c cli/*/*.c
+        sed -n '/^static int host_fill/,/^}/s/^ *{"\([a-z_]*\)", .*/\1/p' cli/record/perf_keep.c
+        sed -n 's/.*load(db, "\([a-z_]*\)".*/\1/p' cli/study/study_keep.c
+    } | sort -u >"$folder/keys"
+    [ "$(wc -l <"$folder/keys")" -gt 35 ] || wrong "the keys were not found"
+    while read -r key; do
+        grep -qF "\`$key\`" docs/study.md || echo "docs/study.md does not tell of the key $key"
+    done <"$folder/keys" >"$folder/more"
+    sed -n '/^## What it leaves in `host`/,$p' docs/study.md | awk -F ' [|] ' '/^[|] `/ { print $1 }' | quoted |
+        while read -r key; do grep -qx "$key" "$folder/keys" || echo "docs/study.md tells of the key $key, which there is not"; done >>"$folder/more"
+    [ ! -s "$folder/more" ] || wrong "$(cat "$folder/more")"
+}
+
+# A number in parentheses that a command's help gives an option is the manual's too.
+check_defaults()
+{
+    seen=0
+    for c in $(commands); do
+        section "$c" >"$folder/section"
+        "$heapwait" "$c" --help | awk '
+            /^ +-/ { option = ""; if (match($0, /--[a-z-]+/)) option = substr($0, RSTART, RLENGTH) }
+            option != "" && match($0, /\((default )?[0-9]+[);]/) {
+                number = substr($0, RSTART, RLENGTH); gsub(/[^0-9]/, "", number); print option, number; option = "" }' >"$folder/numbers"
+        while read -r option number; do
+            seen=$((seen + 1))
+            sed -n "/^\.It .*Fl ${option#-}\( \|\$\)/,/^\.\(It\|El\)/{/^\.It Fl .*${option#-}/d;p}" "$folder/section" | grep -qwF "$number" ||
+                wrong "the manual's '$c' does not give $option the default $number"
+        done <"$folder/numbers"
+    done
+    [ "$seen" -ge 8 ] || wrong "few defaults were found: $seen"
 }
 
 case $kind in
@@ -224,5 +336,9 @@ readme) check_readme ;;
 links) check_links ;;
 paths) check_paths ;;
 reasons) check_reasons ;;
+words) check_words ;;
+columns) check_columns ;;
+keys) check_keys ;;
+defaults) check_defaults ;;
 esac
 exit $bad
