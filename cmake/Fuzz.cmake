@@ -47,5 +47,5 @@ function(heapwait_fuzz name)
     endif()
     add_test(NAME fuzz.${name} COMMAND sh ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz.sh "${program}" ${corpus}
                                        ${HEAPWAIT_FUZZ_SECONDS} ${HEAPWAIT_FUZZ_MEGABYTES})
-    set_tests_properties(fuzz.${name} PROPERTIES SKIP_RETURN_CODE 77)
+    set_tests_properties(fuzz.${name} PROPERTIES SKIP_RETURN_CODE 77 COST ${HEAPWAIT_FUZZ_SECONDS})
 endfunction()

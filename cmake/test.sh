@@ -1,9 +1,11 @@
 #!/bin/sh
-# test.sh FOLDER...: all tests of each build folder, then what was skipped, with the reason, and the sums.
+# test.sh [--quick] FOLDER...: all tests of each build folder, then what was skipped, with the reason, and the sums.
+# --quick: only those with that label, which tests/CMakeLists.txt gives.
 # A test that can't run here exits with 77 and prints a line "SKIPPED: why".  With CI=true, on a machine where
 # `heapwait doctor` finds that BPF can be used, a skipped test is a failed one.
 set -u
-failed='' total=0 skipped=0
+failed='' total=0 skipped=0 quick=''
+[ "${1-}" != --quick ] || { quick=yes && shift; }
 
 # count PATTERN FILE: how many lines of ctest's summary match
 count()
@@ -22,11 +24,15 @@ pass()
     grep -ih '^SKIPPED: ' "$folder/Testing/Temporary/LastTest.log" | sort -u
 }
 
-# What is traced is alone on the machine: the tests say when somebody sleeps, waits and runs.  The rest is not.
+# What measures is alone on the machine: those tests say when somebody sleeps, waits and runs.  The rest is not.
 for folder in "$@"; do
     printf '\n== tests of %s/\n' "$folder"
-    pass "$folder" test-traced.log -L bpf
-    pass "$folder" test.log -LE bpf -j "$(nproc)"
+    if [ "$quick" ]; then
+        pass "$folder" test-quick.log -L '^quick$' -j "$(nproc)"
+    else
+        pass "$folder" test-alone.log -L '^alone$'
+        pass "$folder" test.log -LE '^alone$' -j "$(nproc)"
+    fi
 done
 
 printf '\n== %d tests in all, %d SKIPPED\n' "$total" "$skipped"

@@ -20,28 +20,98 @@ static int folder_make(struct fixture *f)
     return 0;
 }
 
-int fixture_create(struct fixture *f, const char *const *files, const char *more)
+/* The bytes of each recording that this process has built, by its files' names: SQL is run once for it, and
+ * written out for each that asks again.  They stay until the process ends. */
+struct base {
+    const struct base *next;
+    char names[128];
+    size_t size;
+    char *bytes;
+};
+
+static const struct base *bases;
+
+static int names_join(char *names, size_t size, const char *const *files)
 {
-    if (folder_make(f) || sql_run_file(f->path, TEST_SOURCE_DIR "/analysis/schema.sql"))
-        return -1;
+    size_t n = 0;
+    names[0] = '\0';
     for (; files && *files; files++) {
-        char path[512];
-        snprintf(path, sizeof(path), "%s/tests/data/%s", TEST_SOURCE_DIR, *files);
-        if (sql_run_file(f->path, path))
+        n += (size_t)snprintf(names + n, size - n, "%s\n", *files);
+        if (n >= size)
             return -1;
     }
+    return 0;
+}
+
+static int recording_run(const char *path, const char *const *files)
+{
+    if (sql_run_file(path, TEST_SOURCE_DIR "/analysis/schema.sql"))
+        return -1;
+    for (; files && *files; files++) {
+        char sql[512];
+        snprintf(sql, sizeof(sql), "%s/tests/data/%s", TEST_SOURCE_DIR, *files);
+        if (sql_run_file(path, sql))
+            return -1;
+    }
+    return 0;
+}
+
+static int bytes_read(const char *path, char **bytes, size_t *size)
+{
+    FILE *file = fopen(path, "re");
+    if (!file || fseek(file, 0, SEEK_END) || (*size = (size_t)ftell(file)) == 0)
+        goto out;
+    rewind(file);
+    *bytes = malloc(*size);
+    if (*bytes && fread(*bytes, 1, *size, file) != *size) {
+        free(*bytes);
+        *bytes = NULL;
+    }
+out:
+    if (file)
+        fclose(file);
+    return *bytes ? 0 : -1;
+}
+
+static int bytes_write(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return -1;
+    size_t n = size ? fwrite(bytes, 1, size, file) : 0;
+    return fclose(file) || n != size ? -1 : 0;
+}
+
+/* Builds the recording at `path`, and keeps it. */
+static const struct base *base_build(const char *path, const char *names, const char *const *files)
+{
+    struct base *base = calloc(1, sizeof(*base));
+    if (!base || recording_run(path, files) || bytes_read(path, &base->bytes, &base->size)) {
+        free(base);
+        return NULL;
+    }
+    strcpy(base->names, names);
+    base->next = bases;
+    bases = base;
+    return base;
+}
+
+int fixture_create(struct fixture *f, const char *const *files, const char *more)
+{
+    char names[sizeof(bases->names)];
+    const struct base *base = bases;
+    if (folder_make(f) || names_join(names, sizeof(names), files))
+        return -1;
+    while (base && strcmp(base->names, names))
+        base = base->next;
+    if (base ? bytes_write(f->path, base->bytes, base->size) : !base_build(f->path, names, files))
+        return -1;
     return more ? sql_run_text(f->path, more) : 0;
 }
 
 int fixture_create_empty(struct fixture *f, const void *bytes, size_t size)
 {
-    if (folder_make(f))
-        return -1;
-    FILE *file = fopen(f->path, "we");
-    if (!file)
-        return -1;
-    size_t n = size ? fwrite(bytes, 1, size, file) : 0;
-    return fclose(file) || n != size ? -1 : 0;
+    return folder_make(f) ? -1 : bytes_write(f->path, bytes, size);
 }
 
 void fixture_remove(struct fixture *f)

@@ -10,7 +10,8 @@ struct fixture {
 };
 
 /* analysis/schema.sql, then the SQL files named (relative to tests/data; NULL ends the list), then `more`
- * (SQL text, or NULL).  0, or -1 after a message on stderr. */
+ * (SQL text, or NULL).  The files are run once in a process, which copies what they made after that.  0, or
+ * -1 after a message on stderr. */
 int fixture_create(struct fixture *f, const char *const *files, const char *more);
 
 /* Only the folder, for a file the test writes itself at `path`. */
