@@ -2,6 +2,8 @@
  * program that defines malloc by mimalloc, so the guests come before the C libraries. */
 #include "probes/names/allocators.h"
 
+#include "probes/names/functions.h"
+
 #include <string.h>
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -281,13 +283,7 @@ const char *allocator_role_of(const struct allocator *a, const char *function)
 
 bool allocator_has_function(const struct module *m, const char *function)
 {
-    static const char *const interface[] = {
-        "malloc",         "free",           "calloc",       "realloc", "memalign",          "aligned_alloc",
-        "posix_memalign", "default_malloc", "reallocarray", "cfree",   "malloc_usable_size"};
-    for (size_t i = 0; i < sizeof(interface) / sizeof(interface[0]); i++)
-        if (!strcmp(function, interface[i]))
-            return true;
-    if (allocator_of_function(m, function))
+    if (function_roles(function) & FUNCTION_MALLOC || allocator_of_function(m, function))
         return true;
     for (size_t i = 0; i < ALLOCATORS; i++)
         for (const char *const *name = allocators[i].internals; name && *name; name++)

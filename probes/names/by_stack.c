@@ -1,43 +1,21 @@
 /* See naming_private.h.  The innermost function on a call's stack that is not about locking itself owns the
  * word; an allocator's own lock function tells the allocator, whoever called it. */
+#include "probes/names/functions.h"
 #include "probes/names/naming_private.h"
 
-#include <string.h>
-
-/* Functions that stand between whoever wants a lock and the system call: they say nothing of whose lock it
- * is. */
-static bool is_lock_function(const struct frame *f)
+/* Whether the function stands between whoever wants a lock and the system call.  Without a name it does so in
+ * a shared C library. */
+static bool is_passed(const struct frame *f)
 {
-    static const char *const prefixes[] = {"pthread_mutex",
-                                           "__pthread_mutex",
-                                           "___pthread_mutex",
-                                           "__lll_",
-                                           "lll_",
-                                           "__timedwait",
-                                           "__syscall",
-                                           "__lock",
-                                           "__unlock",
-                                           "__futex",
-                                           "futex_",
-                                           "__wait",
-                                           "__wake",
-                                           "__GI___lll",
-                                           "__cp_",
-                                           "sccp",
-                                           "syscall",
-                                           "__GI___pthread_mutex"};
     if (!f->function)
         return allocator_libc_of_module(f->module) != NULL && module_is_position_independent(f->module);
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-        if (!strncmp(f->function->name, prefixes[i], strlen(prefixes[i])))
-            return true;
-    return allocator_locks_with(f->function->name);
+    return function_roles(f->function->name) & FUNCTION_PASSES || allocator_locks_with(f->function->name);
 }
 
 static const struct frame *frame_owner(const struct frame *frames, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (!is_lock_function(&frames[i]))
+        if (!is_passed(&frames[i]))
             return &frames[i];
     return NULL;
 }
@@ -52,7 +30,7 @@ static const struct allocator *allocator_of_frame(const struct frame *f)
  * allocator's. */
 static const struct allocator *allocator_of_locking(const struct frame *frames, size_t count)
 {
-    for (size_t i = 0; i < count && is_lock_function(&frames[i]); i++)
+    for (size_t i = 0; i < count && is_passed(&frames[i]); i++)
         if (frames[i].function && allocator_locks_with(frames[i].function->name) &&
             allocator_of_frame(&frames[i]))
             return allocator_of_frame(&frames[i]);

@@ -1,0 +1,27 @@
+/* What the name of a function says of it: the one table of names and roles.  An allocator's own names are not
+ * here but in its row (allocators.h).  A name alone decides: neither the file nor the caller is asked. */
+#ifndef HEAPWAIT_FUNCTIONS_H
+#define HEAPWAIT_FUNCTIONS_H
+
+/* A function may have several roles, or none. */
+enum function_role {
+    /* It takes or releases a lock, in any C library.  A mutex may be the program's own. */
+    FUNCTION_LOCKS = 1 << 0,
+    /* It stands between whoever wants a lock and the system call: it says nothing of whose lock it is. */
+    FUNCTION_PASSES = 1 << 1,
+    /* It stands between a futex word and the application: it locks, waits for something else than a lock, or
+     * makes the system call. */
+    FUNCTION_WAITS = 1 << 2,
+    /* It is malloc or its kin, by the names of the C library. */
+    FUNCTION_MALLOC = 1 << 3,
+    /* It is operator new or delete, or the like in Rust, which call malloc. */
+    FUNCTION_ALLOCATES = 1 << 4,
+    FUNCTION_COPIES = 1 << 5,
+    /* It belongs to the standard library of C++ or Rust. */
+    FUNCTION_OF_LANGUAGE = 1 << 6,
+};
+
+/* Returns the roles of the function `name`, as a set of bits of enum function_role. */
+unsigned function_roles(const char *name);
+
+#endif
