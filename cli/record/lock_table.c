@@ -20,14 +20,6 @@ static uint64_t calls_of(const struct lock *l, const char *op, const char *outco
     return sum;
 }
 
-static uint64_t calls_all(const struct lock *l)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < l->outcome_count; i++)
-        sum += l->outcomes[i].calls;
-    return sum;
-}
-
 static uint64_t time_of_waits(const struct lock *l)
 {
     uint64_t sum = 0;
@@ -51,7 +43,7 @@ static void lock_row(struct table *t, const struct lock *l)
         number_count(eagain, e),
         number_count(empty, n),
         number_count(waking, w),
-        number_count(other, calls_all(l) - s - e - n - w),
+        number_count(other, lock_calls(l) - s - e - n - w),
         number_ns(time, time_of_waits(l)),
     };
     table_add(t, cells);

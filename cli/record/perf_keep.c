@@ -94,14 +94,9 @@ static int recording_write(const struct perf_keep_options *o, struct recording *
                            const struct perf_session *s, const struct measurement *m,
                            const struct perf_import_notes *notes, struct error *err)
 {
-    struct run_info info = {.command = o->command ? o->command : s->command,
-                            .threads = -1,
-                            .passwords = -1,
-                            .rep = -1,
-                            .position = -1,
-                            .reported_ns = -1,
-                            .foreign_cpu_ns = -1,
-                            .load_average = o->outcome ? o->load_average : -1};
+    struct run_info info = run_info_unknown(o->command ? o->command : s->command);
+    if (o->outcome)
+        info.load_average = o->load_average;
     int rc = host_fill(r, s, notes, err);
     if (!rc)
         rc = recording_add_run(r, &info, m, err);

@@ -74,16 +74,8 @@ static int recording_write(const struct record_options *o, const struct found *f
     host_facts_read(&facts, "");
     if (!rc)
         rc = recording_facts_host(recording, &facts, HEAPWAIT_VERSION, err);
-    struct run_info info = {
-        .command = line,
-        .threads = -1,
-        .passwords = -1,
-        .rep = -1,
-        .position = -1,
-        .reported_ns = -1,
-        .foreign_cpu_ns = -1,
-        .load_average = load,
-    };
+    struct run_info info = run_info_unknown(line);
+    info.load_average = load;
     if (!rc)
         rc = recording_add_run(recording, &info, m, err);
     if (!rc && m->ledger)

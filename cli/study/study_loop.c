@@ -159,22 +159,19 @@ static struct run_info info_make(const struct study_loop *l, size_t index)
 {
     const struct plan_cell *cell = &l->plan[index];
     const struct study_variant *v = &l->settings->variants[cell->variant];
-    return (struct run_info){
-        .variant = v->name,
-        .libc = v->libc,
-        .linkage = v->linkage,
-        .allocator = v->allocator,
-        .command = v->command,
-        .threads = cell->threads ? (int64_t)cell->threads : -1,
-        .passwords =
-            v->given && !words_have(&v->words, PLACEHOLDER_PASSWORDS) ? -1 : (int64_t)l->settings->passwords,
-        .rep = cell->rep,
-        .position = (int64_t)index + 1,
-        .reported_ns = -1,
-        .foreign_cpu_ns = -1,
-        .load_average = -1,
-        .probes = cell->probes,
-    };
+    struct run_info info = run_info_unknown(v->command);
+    info.variant = v->name;
+    info.libc = v->libc;
+    info.linkage = v->linkage;
+    info.allocator = v->allocator;
+    if (cell->threads)
+        info.threads = (int64_t)cell->threads;
+    if (!v->given || words_have(&v->words, PLACEHOLDER_PASSWORDS))
+        info.passwords = (int64_t)l->settings->passwords;
+    info.rep = cell->rep;
+    info.position = (int64_t)index + 1;
+    info.probes = cell->probes;
+    return info;
 }
 
 /* At FILE at once: whatever happens to the study then, what is measured is kept. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,25 +49,12 @@ void layouts_free(struct layouts *l)
 
 /* ---- the child ---- */
 
-static bool all_written(int fd, const void *bytes, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t n = write(fd, (const char *)bytes + done, size - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        done += (size_t)n;
-    }
-    return true;
-}
-
 static _Noreturn void child_run(int fd, uint64_t address, int out)
 {
     static struct layout_node nodes[LAYOUT_NODES];
     reader_child_confine(CPU_SECONDS);
     size_t count = members_from_dwarf(fd, address, nodes);
-    _exit(all_written(out, nodes, count * sizeof(*nodes)) ? 0 : 1);
+    _exit(reader_child_send(out, nodes, count * sizeof(*nodes)) ? 0 : 1);
 }
 
 /* What the child may say: nodes whose parents come before them, names that end, no element of no size. */
@@ -81,30 +69,17 @@ static bool nodes_make_sense(const struct layout_node *nodes, size_t count)
     return count > 0;
 }
 
-static size_t nodes_receive(int in, struct layout_node *nodes)
-{
-    size_t done = 0;
-    for (ssize_t n; done < LAYOUT_NODES * sizeof(*nodes);) {
-        n = read(in, (char *)nodes + done, LAYOUT_NODES * sizeof(*nodes) - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        done += (size_t)n;
-    }
-    return done / sizeof(*nodes);
-}
-
 static size_t nodes_by_child(int fd, uint64_t address, struct layout_node *nodes)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC))
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
         return 0;
     pid_t pid = fork();
     if (pid == 0)
         child_run(fd, address, ends[1]);
     close(ends[1]);
-    size_t count = pid > 0 ? nodes_receive(ends[0], nodes) : 0;
+    size_t count =
+        pid > 0 ? reader_child_receive(ends[0], nodes, LAYOUT_NODES * sizeof(*nodes)) / sizeof(*nodes) : 0;
     close(ends[0]);
     int status = 1;
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)

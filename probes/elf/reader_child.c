@@ -1,9 +1,11 @@
 /* See reader_child.h. */
 #include "probes/elf/reader_child.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { MEMORY = 2047 << 20 };
@@ -28,4 +30,31 @@ void reader_child_confine(unsigned cpu_seconds)
 #if !defined(__SANITIZE_ADDRESS__) /* it reserves terabytes of addresses: a limit would end it at once */
     limit_set(RLIMIT_AS, MEMORY);
 #endif
+}
+
+bool reader_child_send(int socket, const void *bytes, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = send(socket, (const char *)bytes + done, size - done, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+size_t reader_child_receive(int socket, void *bytes, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = recv(socket, (char *)bytes + done, size - done, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        done += (size_t)n;
+    }
+    return done;
 }

@@ -3,7 +3,101 @@
 
 #include "probes/measurement/call_tree.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+uint64_t lock_calls(const struct lock *l)
+{
+    uint64_t calls = 0;
+    for (size_t i = 0; i < l->outcome_count; i++)
+        calls += l->outcomes[i].calls;
+    return calls;
+}
+
+/* ---- samples ---- */
+
+static int text_compare(const char *a, const char *b)
+{
+    return !a || !b ? (a != NULL) - (b != NULL) : strcmp(a, b);
+}
+
+static int same_compare(const void *a, const void *b)
+{
+    const struct sample_count *x = a, *y = b;
+    int order = strcmp(x->class, y->class);
+    order = order ? order : text_compare(x->symbol, y->symbol);
+    return order ? order : text_compare(x->module, y->module);
+}
+
+static int most_compare(const void *a, const void *b)
+{
+    const struct sample_count *x = a, *y = b;
+    if (x->samples != y->samples)
+        return x->samples > y->samples ? -1 : 1;
+    return same_compare(a, b);
+}
+
+/* The rows have room for a power of two of them: there is none left when their number is one. */
+int ledger_sample_add(struct ledger *l, const char *class, const char *symbol, const char *module,
+                      uint64_t samples)
+{
+    if (!(l->sample_count & (l->sample_count - 1))) {
+        const size_t room = l->sample_count ? 2 * l->sample_count : 1;
+        struct sample_count *grown = reallocarray(l->samples, room, sizeof(*grown));
+        if (!grown)
+            return -ENOMEM;
+        l->samples = grown;
+    }
+    struct sample_count *s = &l->samples[l->sample_count++];
+    *s = (struct sample_count){.class = class, .samples = samples};
+    s->symbol = symbol ? strdup(symbol) : NULL;
+    s->module = module ? strdup(module) : NULL;
+    return (symbol && !s->symbol) || (module && !s->module) ? -ENOMEM : 0;
+}
+
+void ledger_samples_merge(struct ledger *l)
+{
+    size_t kept = 0;
+    if (l->sample_count)
+        qsort(l->samples, l->sample_count, sizeof(*l->samples), same_compare);
+    for (size_t i = 0; i < l->sample_count; i++) {
+        struct sample_count *s = &l->samples[i];
+        if (kept && !same_compare(&l->samples[kept - 1], s)) {
+            l->samples[kept - 1].samples += s->samples;
+            free(s->symbol);
+            free(s->module);
+        } else {
+            l->samples[kept++] = *s;
+        }
+    }
+    l->sample_count = kept;
+    if (kept)
+        qsort(l->samples, kept, sizeof(*l->samples), most_compare);
+}
+
+/* ---- losses ---- */
+
+int measurement_losses_add(struct measurement *m, const struct loss *losses, size_t count)
+{
+    struct loss *grown = reallocarray(m->losses, m->loss_count + count, sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    memcpy(grown + m->loss_count, losses, count * sizeof(*losses));
+    m->losses = grown;
+    m->loss_count += count;
+    return 0;
+}
+
+uint64_t measurement_lost(const struct measurement *m)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < m->loss_count; i++)
+        sum += m->losses[i].count;
+    return sum;
+}
+
+/* ---- the end ---- */
 
 static void lock_free(struct lock *l)
 {
@@ -45,12 +139,4 @@ void measurement_free(struct measurement *m)
     free(m->note);
     free(m->perf_failure);
     free(m);
-}
-
-uint64_t measurement_lost(const struct measurement *m)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < m->loss_count; i++)
-        sum += m->losses[i].count;
-    return sum;
 }

@@ -145,6 +145,19 @@ struct measurement {
     char *note; /* what the user should be told; NULL: nothing */
 };
 
+/* Returns the sum of all futex calls on the word. */
+uint64_t lock_calls(const struct lock *lock);
+
+/* Adds a row of samples; `class` is kept, the other two texts are copied.  0 or -ENOMEM. */
+int ledger_sample_add(struct ledger *ledger, const char *class, const char *symbol, const char *module,
+                      uint64_t samples);
+
+/* Makes one row of all rows of samples with the same class, symbol and module; most samples first. */
+void ledger_samples_merge(struct ledger *ledger);
+
+/* Adds rows of losses.  0 or -ENOMEM. */
+int measurement_losses_add(struct measurement *m, const struct loss *losses, size_t count);
+
 /* Frees the measurement and all that it owns; NULL is fine. */
 void measurement_free(struct measurement *m);
 

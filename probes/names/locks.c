@@ -140,14 +140,6 @@ static int lock_make(const struct lock_source *c, struct lock *lock, const struc
     return rc;
 }
 
-static uint64_t lock_calls(const struct lock *l)
-{
-    uint64_t calls = 0;
-    for (size_t i = 0; i < l->outcome_count; i++)
-        calls += l->outcomes[i].calls;
-    return calls;
-}
-
 /* Hottest first; the address decides between equals, so that the order is always the same. */
 static int lock_compare(const void *a, const void *b)
 {

@@ -151,57 +151,6 @@ static int64_t path_keep(struct result *r, uint32_t number, bool user, uint64_t 
 
 /* ---- samples ---- */
 
-static int text_compare(const char *a, const char *b)
-{
-    return !a || !b ? (a != NULL) - (b != NULL) : strcmp(a, b);
-}
-
-static int same_compare(const void *a, const void *b)
-{
-    const struct sample_count *x = a, *y = b;
-    int order = strcmp(x->class, y->class);
-    order = order ? order : text_compare(x->symbol, y->symbol);
-    return order ? order : text_compare(x->module, y->module);
-}
-
-static int most_compare(const void *a, const void *b)
-{
-    const struct sample_count *x = a, *y = b;
-    if (x->samples != y->samples)
-        return x->samples > y->samples ? -1 : 1;
-    return same_compare(a, b);
-}
-
-static int sample_keep(struct ledger *l, const struct call_frame *f, uint64_t samples)
-{
-    struct sample_count *s = &l->samples[l->sample_count++];
-    *s = (struct sample_count){.class = f->class, .samples = samples};
-    s->symbol = f->symbol ? strdup(f->symbol) : NULL;
-    s->module = f->module ? strdup(f->module) : NULL;
-    return (f->symbol && !s->symbol) || (f->module && !s->module) ? -ENOMEM : 0;
-}
-
-/* Rows of one class, symbol and module become one. */
-static void samples_merge(struct ledger *l)
-{
-    size_t kept = 0;
-    if (l->sample_count)
-        qsort(l->samples, l->sample_count, sizeof(*l->samples), same_compare);
-    for (size_t i = 0; i < l->sample_count; i++) {
-        struct sample_count *s = &l->samples[i];
-        if (kept && !same_compare(&l->samples[kept - 1], s)) {
-            l->samples[kept - 1].samples += s->samples;
-            free(s->symbol);
-            free(s->module);
-        } else {
-            l->samples[kept++] = *s;
-        }
-    }
-    l->sample_count = kept;
-    if (kept)
-        qsort(l->samples, kept, sizeof(*l->samples), most_compare);
-}
-
 static int kernel_samples_keep(const struct importer *im, struct ledger *l)
 {
     static const char *const classes[KERNEL_CLASSES] = {
@@ -213,7 +162,7 @@ static int kernel_samples_keep(const struct importer *im, struct ledger *l)
     int rc = 0;
     for (int i = 0; i < KERNEL_CLASSES && !rc; i++)
         if (im->kernel_samples[i])
-            rc = sample_keep(l, &(struct call_frame){.class = classes[i]}, im->kernel_samples[i]);
+            rc = ledger_sample_add(l, classes[i], NULL, NULL, im->kernel_samples[i]);
     return rc;
 }
 
@@ -224,7 +173,7 @@ static int samples_make(struct result *r)
     if (!im->samples)
         return 0;
     struct ledger *l = r->m->ledger = calloc(1, sizeof(*l));
-    if (!l || !(l->samples = calloc(count + KERNEL_CLASSES, sizeof(*l->samples))))
+    if (!l)
         return -ENOMEM;
     int rc = kernel_samples_keep(im, l);
     for (uint32_t i = 1; i <= count && !rc; i++) {
@@ -233,11 +182,11 @@ static int samples_make(struct result *r)
             continue;
         const struct call_frame f = frame_of(r, i, false);
         if (!s->kernel)
-            rc = sample_keep(l, &f, s->samples);
+            rc = ledger_sample_add(l, f.class, f.symbol, f.module, s->samples);
         int64_t node = !rc && im->session->call_paths ? path_keep(r, i, false, s->samples) : 0;
         rc = node < 0 ? (int)node : rc;
     }
-    samples_merge(l);
+    ledger_samples_merge(l);
     return rc;
 }
 
@@ -398,40 +347,35 @@ static int words_make(struct result *r)
 
 /* ---- the rest ---- */
 
-static void loss_put(struct measurement *m, const char *reason, uint64_t count)
+static int losses_add(const struct result *r)
 {
-    m->losses[m->loss_count++] = (struct loss){reason, count};
-}
-
-enum { MAX_LOSSES = 16 };
-
-static int losses_make(struct result *r)
-{
-    struct measurement *m = r->m;
     const struct importer *im = r->im;
     const struct perf_calls_loss *l = perf_calls_losses(im->calls);
-    m->losses = calloc(MAX_LOSSES, sizeof(*m->losses));
-    if (!m->losses)
-        return -ENOMEM;
-    loss_put(m, "records that perf lost", im->lost_records);
-    loss_put(m, "lines of perf script that made no sense", perf_script_strange(im->script));
-    loss_put(m, "mapping records dropped", im->lost_mappings);
-    if (im->samples || l->paths || im->session->call_paths)
-        loss_put(m, "call stacks not kept", perf_paths_lost(im->paths) + l->paths);
-    if (m->probes == PROBES_NONE)
-        return 0;
-    loss_put(m, term_loss(LOSS_UNMATCHED), l->unmatched);
-    loss_put(m, "beginnings of futex calls without an end", l->endless);
-    loss_put(m, term_loss(LOSS_WORD), l->words);
-    loss_put(m, term_loss(LOSS_HISTOGRAM), l->histograms);
-    loss_put(m, term_loss(LOSS_TASK), l->threads);
-    loss_put(m, term_loss(LOSS_CLOCK), l->clock);
-    loss_put(m, "futex_waitv and futex_requeue calls, whose words perf doesn't record", l->arrays);
-    if (im->session->switches && im->session->wakeups)
-        loss_put(m, term_loss(LOSS_WAKEUP), l->wakeups);
-    if (im->started_ns)
-        loss_put(m, "threads still running at the end", im->born > im->died ? im->born - im->died : 0);
-    return 0;
+    const bool paths = im->samples || l->paths || im->session->call_paths,
+               waits = r->m->probes != PROBES_NONE, sleeps = im->session->switches && im->session->wakeups;
+    const struct {
+        bool watched; /* else there is no row */
+        struct loss loss;
+    } all[] = {
+        {true, {"records that perf lost", im->lost_records}},
+        {true, {"lines of perf script that made no sense", perf_script_strange(im->script)}},
+        {true, {"mapping records dropped", im->lost_mappings}},
+        {paths, {"call stacks not kept", perf_paths_lost(im->paths) + l->paths}},
+        {waits, {term_loss(LOSS_UNMATCHED), l->unmatched}},
+        {waits, {"beginnings of futex calls without an end", l->endless}},
+        {waits, {term_loss(LOSS_WORD), l->words}},
+        {waits, {term_loss(LOSS_HISTOGRAM), l->histograms}},
+        {waits, {term_loss(LOSS_TASK), l->threads}},
+        {waits, {term_loss(LOSS_CLOCK), l->clock}},
+        {waits, {"futex_waitv and futex_requeue calls, whose words perf doesn't record", l->arrays}},
+        {waits && sleeps, {term_loss(LOSS_WAKEUP), l->wakeups}},
+        {waits && im->started_ns,
+         {"threads still running at the end", im->born > im->died ? im->born - im->died : 0}},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !rc; i++)
+        rc = all[i].watched ? measurement_losses_add(r->m, &all[i].loss, 1) : 0;
+    return rc;
 }
 
 /* The recorded command's program; without one, that of the process with the hottest word. */
@@ -469,7 +413,7 @@ int perf_import_result(struct importer *im, struct measurement *m, struct perf_i
     if (!rc && m->probes == PROBES_WAITS)
         rc = words_make(&r);
     if (!rc)
-        rc = losses_make(&r);
+        rc = losses_add(&r);
     if (!rc) {
         program_find(&r);
         outcome_make(im, &m->outcome);

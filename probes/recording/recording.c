@@ -130,6 +130,20 @@ static const char *first(const char *a, const char *b)
     return a ? a : b;
 }
 
+struct run_info run_info_unknown(const char *command)
+{
+    return (struct run_info){
+        .command = command,
+        .threads = -1,
+        .passwords = -1,
+        .rep = -1,
+        .position = -1,
+        .reported_ns = -1,
+        .foreign_cpu_ns = -1,
+        .load_average = -1,
+    };
+}
+
 static int run_insert(struct recording *r, const struct run_info *i, const struct measurement *m,
                       struct error *err)
 {

@@ -27,6 +27,9 @@ struct run_info {
     enum probe_mode probes; /* of a run without a measurement; else the measurement's own */
 };
 
+/* Returns a run of which nothing is known but its command, which is borrowed. */
+struct run_info run_info_unknown(const char *command);
+
 /* Whether a recording can be made there, before a command is run for it: nothing is in the way at FILE, at
  * FILE.old or beside them, nobody writes into it, the folder is there and has room.  Negative errno with a
  * sentence. */

@@ -12,10 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    OTHER_LOSSES = 3, /* beside those that the BPF side counts */
-};
-
 /* How long a wait took that had begun before is not known. */
 static bool outcome_is_timed(const struct lock_outcome *o)
 {
@@ -36,26 +32,24 @@ static uint64_t histogram_lost(const struct measurement *m)
     return waits > in_buckets ? waits - in_buckets : 0;
 }
 
-static int losses_make(struct session *session, const struct sideband *sideband, uint64_t paths_lost,
-                       struct measurement *m)
+static int losses_add(struct session *session, const struct sideband *sideband, uint64_t paths_lost,
+                      struct measurement *m)
 {
-    m->losses = calloc(LOSS_COUNT + OTHER_LOSSES, sizeof(*m->losses));
-    if (!m->losses)
-        return -ENOMEM;
+    struct loss losses[LOSS_COUNT];
     for (unsigned i = 0; i < LOSS_COUNT; i++)
-        m->losses[m->loss_count++] = (struct loss){term_loss(i), session_loss(session, i)};
-    m->losses[LOSS_STACK].count += paths_lost;
-    uint64_t in_full_table = session_loss(session, LOSS_HISTOGRAM), missing = histogram_lost(m);
-    m->losses[LOSS_HISTOGRAM].count = missing > in_full_table ? missing : in_full_table;
-    m->losses[m->loss_count++] = (struct loss){"probe runs that the kernel skipped", session_missed(session)};
-    m->losses[m->loss_count++] = (struct loss){"mapping records dropped", sideband_lost(sideband)};
-    if (m->goes_on) /* that is no loss then */
-        m->losses[m->loss_count++] =
-            (struct loss){"processes whose mappings may not be read", sideband_unread(sideband)};
-    else
-        m->losses[m->loss_count++] =
-            (struct loss){"threads still running at the end", session_living(session)};
-    return 0;
+        losses[i] = (struct loss){term_loss(i), session_loss(session, i)};
+    losses[LOSS_STACK].count += paths_lost;
+    const uint64_t in_full_table = losses[LOSS_HISTOGRAM].count, missing = histogram_lost(m);
+    losses[LOSS_HISTOGRAM].count = missing > in_full_table ? missing : in_full_table;
+    const struct loss others[] = {
+        {"probe runs that the kernel skipped", session_missed(session)},
+        {"mapping records dropped", sideband_lost(sideband)},
+        m->goes_on /* threads that go on are no loss then */
+            ? (struct loss){"processes whose mappings may not be read", sideband_unread(sideband)}
+            : (struct loss){"threads still running at the end", session_living(session)},
+    };
+    int rc = measurement_losses_add(m, losses, LOSS_COUNT);
+    return rc ? rc : measurement_losses_add(m, others, sizeof(others) / sizeof(others[0]));
 }
 
 /* Where the probes' words are. */
@@ -104,7 +98,7 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
     if (!rc)
         rc = locks_make(&c, rows, count, m);
     if (!rc)
-        rc = losses_make(session, sideband, waiters_lost(probed.waiters), m);
+        rc = losses_add(session, sideband, waiters_lost(probed.waiters), m);
     if (!rc && m->probes == PROBES_LEDGER)
         rc = ledger_collect(session, sideband, c.naming, c.split, m);
     if (!rc && perf_file && !m->perf_failure)

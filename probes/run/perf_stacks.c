@@ -136,14 +136,7 @@ static int losses_add(struct measurement *m, const struct stacks *c, const struc
         {"samples without a call path", c->no_path},
         {"samples without room for their call path", c->no_room},
     };
-    const size_t count = sizeof(more) / sizeof(more[0]);
-    struct loss *grown = reallocarray(m->losses, m->loss_count + count, sizeof(*grown));
-    if (!grown)
-        return -ENOMEM;
-    memcpy(grown + m->loss_count, more, sizeof(more));
-    m->losses = grown;
-    m->loss_count += count;
-    return 0;
+    return measurement_losses_add(m, more, sizeof(more) / sizeof(more[0]));
 }
 
 int perf_stacks_collect(const char *file, const struct sideband *sideband, struct naming *naming,

@@ -29,21 +29,6 @@ struct question {
     u32 pad;
 };
 
-/* false: the other side is gone. */
-static bool all_moved(int fd, void *bytes, size_t size, bool out)
-{
-    for (size_t done = 0; done < size;) {
-        char *at = (char *)bytes + done;
-        ssize_t n = out ? send(fd, at, size - done, MSG_NOSIGNAL) : recv(fd, at, size - done, 0);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        done += (size_t)n;
-    }
-    return true;
-}
-
 /* ---- the child ---- */
 
 static struct cfi_rule expression_put(struct cfi_rules *r, const Dwarf_Op *ops, size_t count)
@@ -112,14 +97,14 @@ static _Noreturn void child_run(int fd, int socket)
         tables[CFI_EH_FRAME] = dwarf_getcfi_elf(elf);
         tables[CFI_DEBUG_FRAME] = dwarf ? dwarf_getcfi(dwarf) : NULL;
     }
-    for (struct question q; all_moved(socket, &q, sizeof(q), false);) {
+    for (struct question q; reader_child_receive(socket, &q, sizeof(q)) == sizeof(q);) {
         struct cfi_rules r = {0};
         Dwarf_Frame *frame = NULL;
         Dwarf_CFI *table = q.source < CFI_SOURCES ? tables[q.source] : NULL;
         if (table && !dwarf_cfi_addrframe(table, q.address, &frame))
             rules_fill(&r, frame);
         free(frame);
-        if (!all_moved(socket, &r, sizeof(r), true))
+        if (!reader_child_send(socket, &r, sizeof(r)))
             break;
     }
     _exit(0);
@@ -179,7 +164,8 @@ static bool rules_make_sense(const struct cfi_rules *r)
 bool cfi_child_ask(struct cfi_child *c, enum cfi_source source, u64 address, struct cfi_rules *rules)
 {
     struct question q = {.address = address, .source = source};
-    if (!all_moved(c->socket, &q, sizeof(q), true) || !all_moved(c->socket, rules, sizeof(*rules), false))
+    if (!reader_child_send(c->socket, &q, sizeof(q)) ||
+        reader_child_receive(c->socket, rules, sizeof(*rules)) != sizeof(*rules))
         return false;
     if (!rules_make_sense(rules))
         rules->found = 0;
