@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
-/* The programs, one for each event; what an event means is in the headers.  Mode `waits`: every futex call of
- * the followed tasks, added up by word and outcome.  Mode `ledger`: that, and where each thread was at any
- * time.
+/* The programs on the scheduler, on tasks' births and deaths, on the kernel's locks and on the clock; those on
+ * system calls are in short_calls.bpf.h and syscalls.bpf.h.  What an event means is in the headers.  Mode
+ * `waits`: every futex call of the followed tasks, added up by word and outcome.  Mode `ledger`: that, and
+ * where each thread was at any time.
  *
- * A task is followed when it has an entry in `tasks` (task storage): user space gives one to the command
- * before its exec, children inherit it at fork, so that no pid is ever compared.  The surprising fact: to
- * look that entry up and to read the clock costs more than all else that a probe does.  So each CPU keeps
- * what it must know of the task that it runs, and short calls, of which there are millions, are all counted
- * but not all timed. */
+ * A task is followed when it has an entry in `tasks` (task storage).  User space gives one to the command
+ * before its exec, children inherit it at fork, so that no pid is ever compared.  To look that entry up and
+ * to read the clock costs more than all else that a probe does.  So each CPU keeps what it must know of the
+ * task that it runs on one page, and short calls, of which there are millions, are all counted but not all
+ * timed.
+ *
+ * Where a wait's time stands, in turn (docs/kernel-side.md has all of it):
+ *
+ *   the CPU's page     enter_ns             cpu_call_begin()
+ *        |     \ loses the CPU: call_promote()
+ *        |      v
+ *        |   the task's state  blocked_ns, runnable_ns: cpu_leave(), call_wakeup(), cpu_return()
+ *        v      v
+ *   the CPU's page     slots[], pending[]   cpu_call_add(); call_add() of what was in the task's state
+ *        v
+ *   the maps           words, histograms    slot_flush(), pending_flush()
+ *        v
+ *   rows in user space                      session_words() */
 #include "vmlinux.h"
 
 #include <bpf/bpf_core_read.h>
