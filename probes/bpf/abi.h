@@ -1,6 +1,8 @@
 /* What the BPF programs and user space share: keys and values of the maps, and the meaning of each number in
- * them.  Included on both sides; fixed-width types only.  User space turns the enums into the recording's
- * words in probes/bpf/terms.c. */
+ * them.  Included on both sides; fixed-width types only.  Needs nothing but them: the BPF programs have them
+ * from vmlinux.h.  Times are in nanoseconds of CLOCK_MONOTONIC, durations in nanoseconds.  User space turns
+ * the enums into the recording's words in probes/bpf/terms.c.  How the values get from one struct to the
+ * next: docs/kernel-side.md. */
 #ifndef HEAPWAIT_ABI_H
 #define HEAPWAIT_ABI_H
 
@@ -13,7 +15,8 @@ typedef uint64_t u64;
 typedef int64_t s64;
 #endif
 
-/* Operation of a futex call.  FUTEX_WAIT_BITSET and futex_wait() are waits, and so on: see op_of(). */
+/* Operation of a futex call: what it does, by whichever system call or command.  FUTEX_WAIT_BITSET and
+ * futex_wait() are waits, and so on: see op_of() in outcome.h. */
 enum futex_op {
     OP_WAIT,
     OP_WAKE,
@@ -26,7 +29,7 @@ enum futex_op {
     OP_CMP_REQUEUE_PI,
     OP_WAITV,
     OP_OTHER,
-    OP_HANDOFF, /* no call: in the histograms, from the wake of a sleeping waiter to its running */
+    OP_HANDOFF, /* not a call.  A key in the histograms: from the wake of a sleeping waiter to its running */
     OP_COUNT
 };
 
@@ -48,7 +51,7 @@ enum futex_outcome {
     OUTCOME_COUNT
 };
 
-/* One word of one address space, one operation, one outcome. */
+/* The key of what is added up: one word of one address space, one operation, one outcome. */
 struct word_key {
     u64 address;
     u32 space;  /* which address space: see struct space_info */
@@ -58,11 +61,11 @@ struct word_key {
     u8 pad[6];
 };
 
-/* Totals of a word_key.  Times off the CPU are exact.  On-CPU time is taken of every wait, and of those calls
- * that can't sleep only of some, chosen at random, once a thread has made many of them: a clock reading costs
- * more than all the rest of a probe.  `timed` and `oncpu_ns` are sums over the timed calls, each by its
- * weight (how many calls it stands for), so that oncpu_ns * calls / timed is the whole: exact where timed ==
- * calls. */
+/* Totals of a word_key.  `calls`, `woken` and the times off the CPU are exact.  On-CPU time is taken of every
+ * wait.  Of wakes it is taken of some, chosen at random, once a thread has made many of them, because to read
+ * the clock costs more than all the rest of a probe.  A timed call stands for as many calls as its weight
+ * says.  `timed` is the sum of the weights, `oncpu_ns` the sum of on-CPU time times weight; so the on-CPU
+ * time of all calls is oncpu_ns * calls / timed, and exact where timed == calls. */
 struct word_totals {
     u64 calls;
     u64 timed;
@@ -73,21 +76,22 @@ struct word_totals {
     u64 woken;
 };
 
-/* What timed calls of a CPU's task took in one state that did not leave the CPU. */
+/* Time in one state, of those calls of a CPU's task that were timed and did not leave the CPU. */
 struct spent {
     u64 ns;
     u64 estimated_ns; /* as in struct thread_record */
 };
 
-/* A few word_keys whose totals a CPU is adding up: brought to the table of words when another needs the slot,
- * and at the end by user space. */
+/* The totals of one word_key that a CPU is adding up.  They go to the table of words when another key needs
+ * the slot or user space asks; what stands here at the end user space reads. */
 enum { CACHE_SLOTS = 32 }; /* a power of two */
 struct cache_slot {
     struct word_key key;
     struct word_totals totals;
 };
 
-/* How long some waits of one word took that a CPU has not brought to the histograms yet: by their buckets. */
+/* Durations of a few waits of one word that a CPU has not brought to the histograms yet.  buckets[] has the
+ * number of each one's bucket, `count` is how many are filled. */
 enum { PENDING_SLOTS = 8, PENDING_WAITS = 19 };
 struct pending_waits {
     struct word_key key; /* of the histogram */
@@ -95,13 +99,14 @@ struct pending_waits {
     u16 buckets[PENDING_WAITS];
 };
 
-/* What lay around the word when it was first seen: evidence for its name, read while the process lived. */
+/* What lay around the word when it was first seen.  It is evidence for the word's name, and is read at the
+ * first call because the process may not live until names are looked for. */
 struct word_evidence {
     u64 heap_arena; /* u64 at the 64 MiB boundary below the word: glibc's heap_info.ar_ptr, if it is a heap */
     u64 last_bin[2];   /* where a glibc malloc_state at this address has bins[252] and [253]: self-links if
                           empty */
     u64 next_arena;    /* where a glibc malloc_state has its `next` */
-    u64 first_seen_ns; /* CLOCK_MONOTONIC: which mappings counted */
+    u64 first_seen_ns; /* the mappings of this time are those that count */
     u64 before[8];     /* what stands before the 8 bytes that hold the word */
     u32 value;         /* the word itself */
     u32 expected;      /* the value the first call named */
@@ -124,8 +129,8 @@ struct stack_value {
     u64 slots[STACK_WORDS];
 };
 
-/* Call paths: of a word's waits, and of its other calls, a random sample of PATHS_PER_WORD.  `place` is the
- * one's place in the sample. */
+/* Call paths.  Of a word's waits, and of its other calls, a random sample of PATHS_PER_WORD is kept; `place`
+ * is a path's place in the sample. */
 enum {
     PATHS_PER_WORD = 64, /* a power of two */
     PATHS_MOST = 1 << 11,
@@ -139,14 +144,14 @@ struct path_key {
     u16 place;
 };
 
-/* One word's calls on one CPU: when the next is to be sampled. */
+/* The count-down to the next sampled call, of one word on one CPU. */
 enum { PATH_TURNS = 8 }; /* a power of two */
 struct path_turn {
     u64 address;
     u32 space;
     u32 waits;
-    u32 passed; /* calls since the word's account was last brought up to date */
-    u32 until;
+    u32 passed; /* calls that `path_calls` has not been told of yet */
+    u32 until;  /* how many calls until one is sampled, that one included */
 };
 
 /* Registers by their DWARF numbers (System V psABI of x86-64, 3.6.2; AAPCS64's DWARF for the Arm 64-bit
@@ -198,8 +203,8 @@ struct space_info {
     u32 pad;
 };
 
-/* Where a thread is.  Mode ledger: each thread is in exactly one of these at any time, and what it spent in
- * each sums to its lifetime.  A calibration and samples divide some of them further, in user space. */
+/* Where a thread is.  In mode ledger each thread is in exactly one of these states at any time, and the times
+ * that it spent in them sum to its lifetime.  User space divides some of the states further. */
 enum thread_state {
     STATE_USER,          /* code of the program, and what no event shows of entering and leaving the kernel */
     STATE_FUTEX_WAIT,    /* in a futex wait, on-CPU */
@@ -209,14 +214,14 @@ enum thread_state {
     STATE_MEMORY,         /* mmap, munmap, mremap, brk, madvise, mprotect */
     STATE_RANDOM,         /* getrandom, or a read from /dev/random or /dev/urandom */
     STATE_SYSCALL,        /* any other system call, on-CPU */
-    /* up to here they can be a call's that is timed on the CPU's page: see struct spent */
+    /* up to here a call can be in the state while it is timed on the CPU's page: see struct spent */
     STATE_MMAP_LOCK,      /* in the kernel, spinning for the lock of its own address space */
     STATE_KERNEL_LOCK,    /* in the kernel, spinning for another of its locks */
     STATE_KERNEL_BLOCKED, /* asleep for a lock of the kernel's */
     STATE_PREEMPTED,      /* runnable, the CPU was taken away */
     STATE_WOKEN,          /* runnable after a wake, or newly made */
     STATE_BLOCKED,        /* asleep elsewhere: join, I/O, sleep, stopped */
-    STATE_EXITING,        /* on-CPU after its exit has begun: its memory is given back */
+    STATE_EXITING,        /* on-CPU after the thread's exit has begun: its memory is given back */
     STATE_COUNT
 };
 enum {
@@ -224,12 +229,12 @@ enum {
     CALL_STATES = 8
 }; /* powers of two: an index is masked, which the verifier understands */
 
-/* A thread's account. */
+/* A thread's account.  ns[] and entries[] are by enum thread_state.  estimated_ns[] is the time of the calls
+ * that were not timed, estimated by those that were; it is contained in ns[STATE_USER]. */
 struct thread_record {
     u64 born_ns, died_ns;
     u64 ns[STATE_ROOM];
-    u64 estimated_ns[STATE_ROOM]; /* time of calls that were not timed, by those that were: it is in
-                                     ns[STATE_USER] */
+    u64 estimated_ns[STATE_ROOM];
     u32 entries[STATE_ROOM];
     u64 syscalls;
     u64 faults; /* minor and major, as the kernel counts them */
@@ -240,8 +245,8 @@ struct thread_record {
     char comm[16];
 };
 
-/* Samples of what followed threads run, by a clock.  User code by address; kernel code (ip 0) by the state.
- */
+/* The key of samples: what followed threads ran when a clock ticked.  Samples of user code are counted by
+ * address, those of kernel code (ip 0) by the thread's state. */
 struct sample_key {
     u64 ip;
     u32 space;
@@ -251,13 +256,15 @@ struct sample_key {
     u8 pad;
 };
 
-/* What a CPU did.  CPU_EXITING is what it does, not what it did: it runs a followed task that has begun to
- * exit, and whose account may end there, since the switch away from it is not always seen. */
+/* What a CPU is used for.  Time is added up for the first three only: ns[] of struct cpu_account has room for
+ * CPU_USES.  CPU_EXITING is only ever the present use (cpu_account.use): the CPU runs a followed task that
+ * has begun to exit.  The switch away from such a task is not always seen.  Then the task's account has ended
+ * at the exit, and the time after that is booked as CPU_OTHER: cpu_found(); cpu_add() in session_ledger.c. */
 enum cpu_use { CPU_FOLLOWED, CPU_IDLE, CPU_OTHER, CPU_USES, CPU_EXITING = CPU_USES };
 struct cpu_account {
-    u64 since_ns;
+    u64 since_ns; /* since when the CPU has been in its present use */
     u64 ns[CPU_USES];
-    u32 use;
+    u32 use; /* enum cpu_use: the present one */
     u32 pad;
 };
 
@@ -268,13 +275,14 @@ struct timeline_event {
     u32 state;
 };
 
-/* What system calls are about, by number: chosen in user space, whose headers know the numbers. */
+/* What a system call is about.  User space gives each number its class, because its headers know the numbers
+ * (session_settings.c). */
 enum syscall_class {
     CLASS_NONE, /* no call: user code */
     CLASS_OTHER,
     CLASS_RANDOM,
     CLASS_READ,
-    /* more than their time is of interest: */
+    /* of those above the time is of interest alone, of those below more than that */
     CLASS_DESCRIPTORS,
     CLASS_MEMORY,
     CLASS_FUTEX,      /* futex() itself */
@@ -282,41 +290,44 @@ enum syscall_class {
 };
 enum { SYSCALL_NUMBERS = 512 };
 
-/* Whom the BPF side marks by itself: nobody (user space marks the command), the processes of a list, all of a
- * cgroup and below, all there are. */
+/* Whom the BPF side marks by itself.  FOLLOW_COMMAND: nobody, since user space marks the command.
+ * FOLLOW_PROCESSES: those of a list.  FOLLOW_CGROUP: all in a cgroup and in those below it.  FOLLOW_ALL: all
+ * there are. */
 enum follow_scope { FOLLOW_COMMAND, FOLLOW_PROCESSES, FOLLOW_CGROUP, FOLLOW_ALL };
 enum { WANTED_PROCESSES = 4096 };
 
-/* All that the programs on system calls need, of one CPU: what user space tells it, and what it knows of the
- * task that it runs.  A short call that is not timed leaves its traces here only.  The surprising fact: what
- * such a program costs is memory that has gone cold, of its code as well as of its data, since the program
- * that it looks at ran in between.  So a CPU's state is one page, which user space maps, and what every call
- * needs is one cache line of it. */
+/* The page of a CPU: all that the programs on system calls need.  It has what user space tells them, and what
+ * the CPU knows of the task that it runs.  A short call that is not timed leaves its traces here only.
+ *
+ * What such a program costs is memory that has gone cold, of its code as well as of its data, since the
+ * program that it looks at ran in between.  So a CPU's state is one page, which user space maps, and what
+ * every call needs is one cache line of it. */
 enum { CPU_PAGE = 4096 };
 struct cpu_state {
     u64 mine;    /* the task that the CPU runs, if it is known to be followed; else 0 */
     u64 passer;  /* if it is known not to be, else 0; user space makes it 0 after it has marked tasks */
-    u64 stack;   /* of that task, if it is known that tracepoints' records lie there (mode waits); else 0 */
-    u64 record;  /* where the present one lies */
-    u64 address; /* of the futex call under way */
-    u64 again;   /* the word of the latest wake that woke nobody, while `again_slot` is its; or NO_WORD */
+    u64 stack;   /* mode waits: the stack of that task, if tracepoints' records are known to lie there; else 0
+                  */
+    u64 record;  /* where the present record lies: see lies_on_stack() */
+    u64 address; /* the word of the futex call under way */
+    u64 again;   /* the word of the latest wake that woke nobody, while it has `again_slot`; else NO_WORD */
     u32 expected;
     u16 gap;   /* how many short calls until one is timed, that one included */
-    u16 usual; /* a system call that is not looked up in `classes`: mode ledger's latest of those that mean no
-                  more than their time, mode waits' futex() */
+    u16 usual; /* number of a system call that is not looked up in `classes`.  Mode waits: futex().  Mode
+                  ledger: the latest one that means no more than its time */
     union {
         struct {
-            u8 timed;   /* enum timed_place: mode ledger */
+            u8 timed;   /* mode ledger: enum timed_place */
             u8 in_call; /* enum call_place */
         };
-        u16 known; /* both: there is more to the call's end than its class */
+        u16 known; /* both at once; not 0: the call's end has to do more than to forget its class */
     };
     union {
         struct {
-            u8 busy;    /* a program is changing the task's state: what interrupts it keeps its hands off */
-            u8 stopped; /* by user space: nothing is recorded from here on */
+            u8 busy;    /* a program is changing the page or the task: one that interrupts it does nothing */
+            u8 stopped; /* set by user space: nothing is recorded from here on */
         };
-        u16 hands_off; /* both */
+        u16 hands_off; /* both at once */
     };
     u8 class; /* of the system call under way, enum syscall_class */
     u8 usual_class;
@@ -324,42 +335,45 @@ struct cpu_state {
     u8 pad;
     /* here the first cache line ends */
     u32 space;
-    u32 thread;   /* mode ledger; else 0 */
-    u64 owner;    /* whose state this is, followed or not: task_identity() */
-    u64 syscalls; /* since the task came to this CPU, but for those that `gap` has counted down from `drawn`
-                   */
-    u16 drawn;
+    u32 thread;     /* mode ledger; else 0 */
+    u64 owner;      /* task_identity() of the task that the page belongs to, followed or not */
+    u64 syscalls;   /* since the task came to this CPU, without those that the count-down has counted:
+                       drawn - gap */
+    u16 drawn;      /* what `gap` was when the count-down began */
     u8 op;          /* of the futex call under way, but for a short one */
-    u8 base;        /* of the ledger, while `timed`: as in struct task_state, and newer */
-    u8 block_bits;  /* of the calls under way one of a block of 2^block_bits is timed */
-    u8 block_rest;  /* how many the block has behind that one */
+    u8 base;        /* mode ledger, while `timed`: as in struct task_state, and newer than there */
+    u8 block_bits;  /* one call in each block of 2^block_bits short calls is timed */
+    u8 block_rest;  /* how many calls the present block has behind its timed one */
     u8 restartable; /* as in struct task_state */
-    u8 file_known;  /* of the latest descriptor that was read from: what it is */
+    u8 file_known;  /* whether the next four tell what the latest descriptor is that was read from */
     u8 file_random;
     u32 descriptor;
     u32 file_generation;
-    u64 enter_ns; /* when the call under way began: CPU_CALL, TIMED_HERE */
-    u32 short_calls;
-    u32 random;
-    u32 weight;
+    u64 enter_ns;                /* when the call under way began: CPU_CALL, TIMED_HERE */
+    u32 short_calls;             /* as in struct task_state */
+    u32 random;                  /* state of the generator: see block_begin() */
+    u32 weight;                  /* how many calls the timed one stands for */
     u8 classes[SYSCALL_NUMBERS]; /* enum syscall_class of each number: set by user space */
     struct cache_slot slots[CACHE_SLOTS];
     struct path_turn turns[PATH_TURNS];
     struct pending_waits pending[PENDING_SLOTS];
-    /* of the task, and not yet in its account: there it is user code until then */
+    /* time of the task that is not in its account yet; until then it stands there as user code */
     struct spent spent[CALL_STATES];
-    u32 spent_calls[CALL_STATES]; /* [STATE_USER]: of all the others */
+    u32 spent_calls[CALL_STATES]; /* by state; [STATE_USER] is the sum of all the others */
 } __attribute__((aligned(CPU_PAGE)));
 /* No futex word: its address is not a multiple of 4. */
 #define NO_WORD (~0ull)
+
+/* The futex call under way, and where it is noted.  The functions that move a call from one of these states
+ * to another: docs/kernel-side.md. */
 enum call_place {
     NO_CALL,
-    SHORT_CALL,   /* counted, no more */
-    CPU_CALL,     /* timed, here, until its task leaves the CPU */
-    FOLLOWED_CALL /* timed, in struct task_state */
+    SHORT_CALL,   /* a wake that is counted, no more: its word is on the CPU's page */
+    CPU_CALL,     /* timed on the CPU's page, until its task leaves the CPU */
+    FOLLOWED_CALL /* timed in struct task_state */
 };
 
-/* Where the ledger takes note of the state of the call under way, which is to be ended at the call's exit. */
+/* Mode ledger: where the state of the system call under way is noted.  The call's exit ends that state. */
 enum timed_place { UNTIMED, TIMED_HERE, TIMED_FOLLOWED /* in struct task_state */ };
 
 /* Why something was not recorded.  The recording's words for them are in terms.c. */
@@ -375,9 +389,8 @@ enum loss_reason {
     LOSS_THREAD,    /* threads whose account found no room */
     LOSS_SAMPLE,    /* samples that found no room */
     LOSS_TIMELINE,  /* stretches of the timeline that found no room */
-    LOSS_SWITCH, /* switches between tasks that the kernel didn't show: times nearby are off, counts are not
-                  */
-    LOSS_CLOCK,  /* times that went backwards between two CPUs: counted as zero */
+    LOSS_SWITCH,    /* switches that the kernel didn't show: times nearby are off, counts are not */
+    LOSS_CLOCK,     /* times that went backwards between two CPUs: counted as zero */
     LOSS_COUNT
 };
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* The call stacks that are taken: one at the first call of each word_key, for its name; and call paths: of
- * each word's waits, and of its other calls, a random sample of bounded size (reservoir sampling: the n-th
- * call replaces one of the R kept ones with probability R/n), so that a run of an hour is represented by as
- * many stacks as one of a second.  The surprising fact: no call is asked whether it is to be sampled, it
- * would cost too much; a CPU draws how many of its calls on a word it will let pass. Calls that are counted
- * only and not timed are never sampled.  Included by probes.bpf.c. */
+/* The call stacks that are taken.  Owns the maps `stacks`, `paths` and `path_calls`.  One stack is taken at
+ * the first call of each word_key, for its name.  Call paths are a random sample of bounded size, of each
+ * word's waits and of its other calls (reservoir sampling: the n-th call replaces one of the R kept ones with
+ * probability R/n), so that a run of an hour is represented by as many stacks as one of a second.  To ask at
+ * each call whether it is to be sampled would cost too much: a CPU draws how many of its calls on a word it
+ * will let pass.  Calls that are counted only and not timed are never sampled.  Needs tasks.bpf.h and
+ * verifier.bpf.h. */
 #ifndef HEAPWAIT_CALL_STACKS_BPF_H
 #define HEAPWAIT_CALL_STACKS_BPF_H
 
@@ -18,7 +19,8 @@ struct {
 
 const struct stack_value stack_zero; /* a map wants a whole value to begin with */
 
-/* A stack ends somewhere: where 128 words can't be read, fewer may. */
+/* Keeps the top of the present task's user stack for the key.  A stack ends somewhere: where STACK_WORDS
+ * words can't be read, fewer may be. */
 static __always_inline void stack_read(const struct word_key *key)
 {
     if (bpf_map_update_elem(&stacks, key, &stack_zero, BPF_NOEXIST)) {
@@ -65,7 +67,7 @@ struct {
     __type(value, struct path_state);
 } path_states SEC(".maps");
 
-/* How many calls a word has had: key.place is 0. */
+/* How many calls a word has had.  key.place is always 0. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
@@ -82,7 +84,7 @@ struct {
     __type(value, struct path_value);
 } paths SEC(".maps");
 
-u32 paths_made; /* first PATHS_PER_WORD of each word, all words */
+u32 paths_made; /* how many places of samples have been filled, of all words */
 
 /* What a caller's frames can be restored from: the registers that functions preserve. */
 static __always_inline void registers_read(u64 *r, struct pt_regs *regs)
@@ -103,8 +105,9 @@ static __always_inline void registers_read(u64 *r, struct pt_regs *regs)
 #endif
 }
 
-/* A stack ends somewhere, and where it ends a page does.  To find out costs the processor a fault, so a
- * thread remembers it: `end` is where there was nothing to read, 0 where that is not known. */
+/* Copies the stack from `sp` up and returns how many words were read.  A stack ends somewhere, and where it
+ * ends a page does.  To find out costs the processor a fault, so a thread remembers it: *end is set to where
+ * there was nothing to read; it is 0 where that is not known. */
 static __always_inline u32 stack_copy(u64 *to, u64 sp, u64 *end)
 {
     u32 most = 8 * PATH_WORDS, one = PAGE - ((u32)sp & (PAGE - 1)), two = one + PAGE;
@@ -121,14 +124,16 @@ static __always_inline u32 stack_copy(u64 *to, u64 sp, u64 *end)
     return bpf_probe_read_user(to, one, (void *)sp) ? 0 : one / 8;
 }
 
-/* The kernel's walk along frame pointers is of use beyond the copy only, and only where there are any: a
- * register that doesn't point into the stack costs it a fault. */
+/* Returns true if the kernel's walk along frame pointers may tell more than the copy does.  It is of use
+ * beyond the copy only, and only where there are frame pointers: a register that doesn't point into the stack
+ * costs the walk a fault. */
 static __always_inline bool chain_is_of_use(const struct path_value *p)
 {
     u64 sp = p->registers[DWARF_SP], fp = p->registers[DWARF_FP];
     return p->words == PATH_WORDS && fp - sp < STACK_MOST && !(fp & 7);
 }
 
+/* Puts the present stack into the sample.  0 or negative errno: there is no room. */
 static __always_inline int path_keep(struct path_value *p, const struct path_key *key, u64 *end)
 {
     struct task_struct *task = bpf_get_current_task_btf();
@@ -147,7 +152,8 @@ static __always_inline u32 path_random(struct path_state *s)
     return s->random >> 8; /* the low bits of such a generator are poor */
 }
 
-/* How many calls of the word there were, the present one included; 0: it can't be known. */
+/* Tells the word's account of `passed` more calls.  Returns how many there were, the present one included; 0:
+ * there is no room for an account. */
 static __always_inline u64 calls_account(const struct path_key *key, u32 passed)
 {
     u64 zero = 0, *calls = bpf_map_lookup_elem(&path_calls, key);
@@ -158,7 +164,8 @@ static __always_inline u64 calls_account(const struct path_key *key, u32 passed)
     return calls ? __sync_fetch_and_add(calls, passed) + passed : 0;
 }
 
-/* The word's turn has come, or this CPU has not met it lately. */
+/* The count-down has come to its end, or this CPU has not met the word lately: decides whether the present
+ * call is sampled, keeps its stack if so, and draws the next one. */
 static __noinline int path_sample(struct path_turn *turn)
 {
     u32 zero = 0;
@@ -190,13 +197,13 @@ static __noinline int path_sample(struct path_turn *turn)
     if (!chosen)
         return 0;
     if (!(path_random(s) & (END_TRUSTED - 1)))
-        t->stack_end = 0; /* what couldn't be read may have been away only for a while */
+        t->stack_end = 0; /* what could not be read may be there again: it may have been swapped out */
     if (path_keep(&s->value, &key, &t->stack_end))
         loss_add(LOSS_STACK, 1);
     return 0;
 }
 
-/* A call on the word ends, in its own thread. */
+/* Offers a call to the word's sample.  To be called at the call's end, in the calling thread. */
 static __always_inline void path_offer(struct cpu_state *c, u64 address, u32 space, u8 op)
 {
     u32 waits = op == OP_WAIT || op == OP_WAITV || op == OP_LOCK_PI || op == OP_WAIT_REQUEUE_PI;
@@ -207,7 +214,7 @@ static __always_inline void path_offer(struct cpu_state *c, u64 address, u32 spa
         if (turn->until)
             return;
     } else {
-        /* nobody has counted down to this one */
+        /* the count-down was another word's */
         *turn =
             (struct path_turn){.address = address, .space = space, .waits = waits, .passed = 1, .until = 1};
     }

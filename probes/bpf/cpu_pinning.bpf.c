@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
 /* One question to the running kernel: can a program on a raw tracepoint of system calls lose the CPU to
- * another thread?  This program holds the CPU for a while, in one call of one thread, and user space sees
- * whether another one gets it meanwhile (cpu_pinning.c). */
+ * another thread?  This program holds the CPU for a while, in one call of one thread.  User space sees
+ * whether another thread gets the CPU meanwhile (cpu_pinning.c). */
 #include "vmlinux.h"
 
 #include <bpf/bpf_helpers.h>
@@ -11,13 +11,13 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 enum { MAX_TURNS = 1 << 20 };
 
-/* Which call it is: by number, and by a first argument that nobody else passes. */
+/* The call in which the CPU is held: its number, and a first argument that nobody else passes. */
 const volatile s64 call_number;
 const volatile u64 call_secret;
 
-u64 until_ns; /* how long to hold the CPU: CLOCK_MONOTONIC */
-u64 from_ns;  /* since when it was held; 0: not yet */
-bool holding;
+u64 until_ns; /* until when to hold the CPU: CLOCK_MONOTONIC */
+u64 from_ns;  /* since when it has been held; 0: not yet */
+bool holding; /* the program runs */
 
 static long turn(u32 index, void *context)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* A CPU and the task that it runs: how a program comes by the state of its CPU, and how it is kept from
- * losing it meanwhile.  Included by probes.bpf.c. */
+/* A CPU and the task that it runs: how a program comes by the page of its CPU (cpu_followed()), how it is
+ * kept from losing the CPU meanwhile (PINNED()), and what is done when the page turns out to be another
+ * task's.  Needs running_tasks.bpf.h, ledger.bpf.h, futex.bpf.h, tasks.bpf.h. */
 #ifndef HEAPWAIT_CPU_STATE_BPF_H
 #define HEAPWAIT_CPU_STATE_BPF_H
 
+/* The body of a program that pins its CPU around it, unless it is pinned already. */
 #define PINNED_UNLESS(pinned, body, result)                                                                  \
     do {                                                                                                     \
         if (!(pinned))                                                                                       \
@@ -14,19 +16,21 @@
         return (result);                                                                                     \
     } while (0)
 #define PINNED(body) PINNED_UNLESS(false, body, 0)
-/* The raw programs of mode waits, which the kernel itself pins (before Linux 6.13 all tracepoints; since then
- * in its own code for those of system calls): asked by experiment, cpu_pinning.c. */
+/* For the raw programs of mode waits.  Some kernels pin those themselves (before Linux 6.13 on all
+ * tracepoints; since then in the code for those of system calls).  Whether this one does is found out by
+ * experiment: cpu_pinning.c. */
 #define PINNED_CALL(body) PINNED_UNLESS(calls_pinned, body, 0)
 
-/* Kernels leave out a few switches when they call probes (seen: some from kernel threads, one in several
- * thousand). Then the CPU's state is still another task's, and the task's is that of one which waits. */
+/* The kernel has not shown the switch to this task (seen: some switches from kernel threads, one in several
+ * thousand).  The CPU's page is another task's still, and the task's state that of one which is off the CPU:
+ * both are brought up to date. */
 static __noinline int task_found(struct cpu_state *c, struct task_state *t, u64 identity)
 {
     if (!c || !t)
         return 0;
     u64 now = bpf_ktime_get_ns();
     if (ledger) {
-        loss_add(LOSS_SWITCH, 1); /* mode waits loses nothing but where a waiter's last microseconds went */
+        loss_add(LOSS_SWITCH, 1); /* mode waits only doesn't know where a waiter's last microseconds went */
         cpu_found(now);
         thread_return(t, now);
     }
@@ -36,7 +40,7 @@ static __noinline int task_found(struct cpu_state *c, struct task_state *t, u64 
     return 0;
 }
 
-/* A task was marked while it ran here: the CPU has thought that it is nobody's. */
+/* The task was marked while it ran here.  Until now the CPU took it for one that is not followed. */
 static __noinline int cpu_join(struct cpu_state *c, struct task_state *t, u64 identity, u32 meeting)
 {
     if (!c || !t)
@@ -50,8 +54,8 @@ static __noinline int cpu_join(struct cpu_state *c, struct task_state *t, u64 id
     return 0;
 }
 
-/* The CPU runs a followed task and does not know it: which of the two it is.  The command, which user space
- * marks while it sleeps, has no account yet when the switch to it was not shown. */
+/* The CPU runs a followed task, and its page doesn't say so: decides between cpu_join() and task_found(). The
+ * command, which user space marks while it sleeps, has no account yet if the switch to it was not shown. */
 static __always_inline void cpu_meets(struct cpu_state *c, struct task_state *t, u64 identity,
                                       enum meeting meeting)
 {
@@ -62,9 +66,10 @@ static __always_inline void cpu_meets(struct cpu_state *c, struct task_state *t,
         task_found(c, t, identity);
 }
 
-/* Looks the running task up: it is not the one that the CPU knows, or somebody has been marked since.  That
- * nobody follows it is noted before it is asked (the exchange is a full barrier): user space, which marks
- * first and wipes out the note then, is either seen to have marked it, or wipes out this very note. */
+/* Looks the running task up and sets c->mine or c->passer.  Called when the task is not the one that the page
+ * knows, or when user space has wiped out `passer`.  `passer` is set before the task is looked up, and the
+ * exchange is a full barrier.  User space marks first and wipes out `passer` then.  So either the mark is
+ * seen here, or what is wiped out is this very `passer`. */
 static __noinline int cpu_look(struct cpu_state *c, u64 identity, u32 meeting)
 {
     if (!c)
@@ -83,7 +88,8 @@ static __noinline int cpu_look(struct cpu_state *c, u64 identity, u32 meeting)
     return 0;
 }
 
-/* The state of this CPU; NULL when the task that it runs is not followed, or is being seen to already. */
+/* Returns the page of this CPU if the task that it runs is followed.  NULL if it is not, if a program that
+ * this one has interrupted is at the page, or if the recording has been stopped. */
 static __always_inline struct cpu_state *cpu_followed(u64 identity, enum meeting meeting)
 {
     struct cpu_state *c = cpu_here();

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* Futex calls of followed tasks: operation, outcome, times, and the tables of words.  Included by
- * probes.bpf.c. */
+/* Futex calls of followed tasks, from beginning to end: operation, outcome, times.  Owns the maps `words` and
+ * `histograms`, and what a CPU's page holds for them (slots[], pending[]).  Which task is meant is
+ * tasks.bpf.h's, which program calls is syscalls.bpf.h's.  Needs outcome.h, call_stacks.bpf.h, tasks.bpf.h,
+ * verifier.bpf.h. */
 #ifndef HEAPWAIT_FUTEX_BPF_H
 #define HEAPWAIT_FUTEX_BPF_H
 
@@ -56,9 +58,9 @@ static __always_inline void totals_add(struct word_totals *to, const struct word
     __sync_fetch_and_add(&to->woken, from->woken);
 }
 
-/* Evidence for the word's name: see struct word_evidence.  The offsets are those of glibc's malloc_state
- * since 2.27 on 64-bit machines (malloc/malloc.c): bins end 2144 bytes in, `next` lies behind the 16-byte
- * binmap. */
+/* Reads the evidence for the word's name from the present task's memory: see struct word_evidence.  The
+ * offsets are those of glibc's malloc_state since 2.27 on 64-bit machines (malloc/malloc.c): bins end 2144
+ * bytes in, `next` lies behind the 16-byte binmap. */
 static __always_inline void evidence_read(struct word_evidence *e, u64 address, u32 expected)
 {
     bpf_probe_read_user(&e->value, sizeof(e->value), (void *)address);
@@ -73,7 +75,8 @@ static __always_inline void evidence_read(struct word_evidence *e, u64 address, 
     e->expected = expected;
 }
 
-/* Makes the word's entry when this is its first call.  One stack serves all threads. */
+/* Makes the word's entry in `words`, if this is the key's first call, with evidence and a stack.  One stack
+ * serves all threads: its key has thread 0. */
 static __noinline int word_find(const struct word_key *key, u32 expected)
 {
     if (!key)
@@ -84,7 +87,7 @@ static __noinline int word_find(const struct word_key *key, u32 expected)
     if (bpf_map_update_elem(&words, &k, &word_zero, BPF_NOEXIST))
         return 0; /* no room: counted call by call, when the slot is flushed */
     if (!task_followed(bpf_get_current_task_btf()))
-        return 0; /* at the end, on behalf of a task that lives on: the memory at hand is another's */
+        return 0; /* collect_living() calls for a task that lives on: the memory at hand is another's */
     struct word_value *v = bpf_map_lookup_elem(&words, &k);
     if (v)
         evidence_read(&v->evidence, k.address, expected);
@@ -94,6 +97,7 @@ static __noinline int word_find(const struct word_key *key, u32 expected)
     return 0;
 }
 
+/* Brings what the slot holds to the table of words, and empties it. */
 static __always_inline void slot_flush(struct cache_slot *slot)
 {
     if (!slot->totals.calls)
@@ -117,9 +121,10 @@ static __always_inline bool key_same(const struct word_key *a, const struct word
            *(const u64 *)&a->op == *(const u64 *)&b->op;
 }
 
-/* Which slot a key uses: of one word and thread, waits and wakes, those that did and those that didn't, never
- * share one; nor do a few threads in turn on one CPU, which would bring each other's to the table at each
- * switch. */
+/* Returns the number of the slot that a key uses.  Of one word and thread four kinds of calls have a slot
+ * each: waits and wakes, those that slept or woke and those that did not.  Threads with numbers near to each
+ * other have different slots too: if a few of them that run in turn on one CPU shared one, each switch would
+ * bring it to the table. */
 static __always_inline u32 slot_of(const struct word_key *key)
 {
     u32 did = key->outcome == OUTCOME_SLEPT || key->outcome == OUTCOME_WOKE_SOME;
@@ -127,7 +132,7 @@ static __always_inline u32 slot_of(const struct word_key *key)
     return index_below(CACHE_SLOTS, word * 4 + (key->op == OP_WAIT) * 2 + did);
 }
 
-/* The slot is another key's. */
+/* Takes the slot, which is another key's, for this one. */
 static __noinline int slot_take(struct cache_slot *slot, const struct word_key *key, u32 expected)
 {
     if (!slot || !key)
@@ -138,30 +143,31 @@ static __noinline int slot_take(struct cache_slot *slot, const struct word_key *
     return 0;
 }
 
-/* The CPU's slot for the key, emptied for it when it was another's.  Programs on tracepoints are not
- * preempted, so nobody else writes it meanwhile. */
+/* Returns the totals in the CPU's slot for the key; if the slot was another's, it is flushed and taken first.
+ * The CPU is pinned, so nobody else writes there meanwhile. */
 static __always_inline struct word_totals *totals_of(struct cpu_state *c, const struct word_key *key,
                                                      u32 expected)
 {
     struct cache_slot *slot = &c->slots[slot_of(key)];
     if (!slot->totals.calls || !key_same(&slot->key, key)) {
-        c->again = NO_WORD; /* it may be that one's slot */
+        c->again = NO_WORD; /* the slot may be the one that `again` goes by */
         slot_take(slot, key, expected);
     }
     return &slot->totals;
 }
 
-/* A wake of the CPU's task has woken nobody, and its word has the slot: the next such one need not ask. */
+/* A wake of the CPU's task has woken nobody, and its key has the slot: the next such wake at the same word
+ * need not compare keys. */
 static __always_inline void again_set(struct cpu_state *c, const struct word_key *key)
 {
     c->again = key->address;
     c->again_slot = slot_of(key);
 }
 
-/* Brings waits that a CPU has put by to their histogram.  To find one there takes four pages, which would
- * cost each wait more than all else that is done for it.  Where there is no memory for a new one at once (the
- * kernel keeps one or two pieces of this size ready on each CPU) they stay, for the next time or for user
- * space. */
+/* Brings the waits that a CPU has put by to their histogram.  To find a histogram takes four pages, which
+ * would cost each wait more than all else that is done for it.  Where there is no memory for a new histogram
+ * at once (the kernel keeps one or two pieces of this size ready on each CPU) p->count stays as it is, for
+ * the next time or for user space. */
 static __noinline int pending_flush(struct pending_waits *p)
 {
     if (!p || !p->count)
@@ -183,7 +189,8 @@ static __noinline int pending_flush(struct pending_waits *p)
     return 0;
 }
 
-/* Of one word, waits that slept, those that didn't, and handoffs never share one. */
+/* Returns the number of the place that a histogram's key uses in pending[].  Of one word three kinds have one
+ * each: waits that slept, waits that did not, and handoffs. */
 static __always_inline u32 pending_of(const struct word_key *key)
 {
     u32 kind = (key->op == OP_WAIT) * 2 + (key->outcome == OUTCOME_SLEPT);
@@ -209,13 +216,14 @@ static __always_inline void histogram_add(struct cpu_state *c, const struct word
     }
 }
 
-/* The ledger's time at locks of the kernel's, so far. */
+/* Mode ledger: returns how long the task has been at locks of the kernel's so far, asleep or not. */
 static __always_inline u64 lock_time(const struct task_state *t)
 {
     return t->record.ns[STATE_MMAP_LOCK] + t->record.ns[STATE_KERNEL_LOCK] +
            t->record.ns[STATE_KERNEL_BLOCKED];
 }
 
+/* Adds a timed call.  A long one stands for itself only: see call_was_long(). */
 static __always_inline void time_add(struct word_totals *w, u64 oncpu, u32 weight)
 {
     if (oncpu > LONG_CALL_NS)
@@ -224,6 +232,8 @@ static __always_inline void time_add(struct word_totals *w, u64 oncpu, u32 weigh
     w->oncpu_ns += oncpu * weight;
 }
 
+/* Adds the call in the task's state, which ends now, to the CPU's slot and its histogram.  `woken`: how many
+ * threads it woke or moved. */
 static __always_inline void call_add(struct cpu_state *c, struct task_state *t, u8 outcome, u64 now,
                                      s64 woken)
 {
@@ -253,7 +263,7 @@ static __always_inline void call_add(struct cpu_state *c, struct task_state *t, 
         histogram_add(c, &key, total);
 }
 
-/* A call that is timed on the CPU's page: it has not left the CPU. */
+/* Adds a CPU_CALL, which ends now.  It has not left the CPU: all its time is on-CPU. */
 static __always_inline void cpu_call_add(struct cpu_state *c, s64 ret, u64 now)
 {
     u64 total = now - c->enter_ns;
@@ -274,7 +284,7 @@ static __always_inline void cpu_call_add(struct cpu_state *c, s64 ret, u64 now)
     path_offer(c, key.address, key.space, key.op);
 }
 
-/* A short call, which is a wake: counted, and no more. */
+/* Adds a SHORT_CALL, which is a wake, to the CPU's slot: counted, and no more. */
 static __always_inline void short_call_add(struct cpu_state *c, s64 ret)
 {
     struct word_key key = {.address = c->address,
@@ -292,6 +302,7 @@ static __always_inline void short_call_add(struct cpu_state *c, s64 ret)
 
 /* ---- the events ---- */
 
+/* A call begins in the task's state.  All that an earlier one has left there is wiped out. */
 static __always_inline void call_begin(struct task_state *t, u8 op, u64 address, u32 expected, u64 now)
 {
     t->op = op;
@@ -312,6 +323,7 @@ static __always_inline void call_begin(struct task_state *t, u8 op, u64 address,
     t->in_call = 1;
 }
 
+/* A FOLLOWED_CALL begins. */
 static __always_inline void followed_begin(struct cpu_state *c, struct task_state *t, u8 op, u64 address,
                                            u32 expected, u64 now)
 {
@@ -321,7 +333,8 @@ static __always_inline void followed_begin(struct cpu_state *c, struct task_stat
     c->in_call = FOLLOWED_CALL;
 }
 
-/* A futex call begins that may sleep, is rare, or is to be timed. */
+/* A futex call begins that is to be followed in the task's state; by which system call, `nr` says.  Nothing
+ * begins if `nr` is none of them, or restarts something else than a wait. */
 static __always_inline void call_follow(struct cpu_state *c, struct task_state *t, s64 nr, const u64 *args,
                                         u64 now)
 {
@@ -346,12 +359,13 @@ static __always_inline void call_follow(struct cpu_state *c, struct task_state *
     }
 }
 
+/* Returns true if a system call of this class and with this second argument is a wake by futex(). */
 static __always_inline bool call_is_wake(u8 class, u64 command)
 {
     return class == CLASS_FUTEX && op_of((u32)command) == OP_WAKE;
 }
 
-/* A wake begins that is not to be timed: its traces are in *c. */
+/* A SHORT_CALL begins: a wake that is not to be timed.  Nothing but the CPU's page knows of it. */
 static __always_inline void short_wake_begin(struct cpu_state *c, u64 address, u32 expected)
 {
     c->address = address;
@@ -359,7 +373,8 @@ static __always_inline void short_wake_begin(struct cpu_state *c, u64 address, u
     c->in_call = SHORT_CALL;
 }
 
-/* A wake: whether it is not to be timed; then it has begun. */
+/* A wake begins.  Returns true if it is not to be timed, and has begun as a SHORT_CALL; false if it is to be
+ * timed, and has not begun yet. */
 static __always_inline bool wake_is_short(struct cpu_state *c, const u64 *args)
 {
     if (call_is_timed(c)) {
@@ -370,7 +385,8 @@ static __always_inline bool wake_is_short(struct cpu_state *c, const u64 *args)
     return true;
 }
 
-/* futex_waitv waits on many words in one call: it is booked on the one that woke it, else on the first. */
+/* futex_waitv() waits on many words in one call.  The call is booked on the word that woke it, else on the
+ * first. */
 static __always_inline void waitv_resolve(struct task_state *t, s64 ret)
 {
     u64 waiter[2] = {};
@@ -378,6 +394,7 @@ static __always_inline void waitv_resolve(struct task_state *t, s64 ret)
         t->address = waiter[1];
 }
 
+/* A FOLLOWED_CALL ends with the result `ret`. */
 static __always_inline void call_exit(struct cpu_state *c, struct task_state *t, s64 ret, u64 now)
 {
     c->in_call = NO_CALL;
@@ -391,8 +408,9 @@ static __always_inline void call_exit(struct cpu_state *c, struct task_state *t,
     path_offer(c, t->address, t->space, t->op);
 }
 
-/* A call of which only the CPU's page tells loses the CPU: from here on it is followed.  The beginning of a
- * short one is not known. */
+/* SHORT_CALL and CPU_CALL become a FOLLOWED_CALL: what the CPU's page knows of the call goes to the task's
+ * state. To be called before the task leaves the CPU, and before it exits.  When a SHORT_CALL began is not
+ * known. */
 static __always_inline void call_promote(struct cpu_state *c, struct task_state *t, u64 now)
 {
     if (c->in_call == SHORT_CALL) {
@@ -407,7 +425,7 @@ static __always_inline void call_promote(struct cpu_state *c, struct task_state 
     }
 }
 
-/* In the ledger, a sleep for a lock of the kernel's is not the futex's. */
+/* The task leaves the CPU in a call; `runnable`: not to sleep. */
 static __always_inline void cpu_leave(struct task_state *t, bool runnable, u64 now)
 {
     t->off_ns = now;
@@ -416,6 +434,8 @@ static __always_inline void cpu_leave(struct task_state *t, bool runnable, u64 n
         t->slept = 1;
 }
 
+/* The task is woken in a call.  In mode ledger a sleep for a lock of the kernel's is not the futex's: it is
+ * in lock_time() already. */
 static __always_inline void call_wakeup(struct task_state *t, u64 now)
 {
     if (t->off_cpu != BLOCKED)
@@ -427,6 +447,7 @@ static __always_inline void call_wakeup(struct task_state *t, u64 now)
     t->off_cpu = RUNNABLE;
 }
 
+/* Puts the time from the wake of a waiter to its running into a histogram. */
 static __always_inline void handoff_add(struct cpu_state *c, struct task_state *t, u64 now)
 {
     struct word_key key = {
@@ -435,6 +456,7 @@ static __always_inline void handoff_add(struct cpu_state *c, struct task_state *
     t->woken_ns = 0;
 }
 
+/* The task is back on a CPU in a call. */
 static __always_inline void cpu_return(struct cpu_state *c, struct task_state *t, u64 now)
 {
     u64 ns = now - t->off_ns;
@@ -449,7 +471,8 @@ static __always_inline void cpu_return(struct cpu_state *c, struct task_state *t
     t->off_cpu = ON_CPU;
 }
 
-/* The task dies, or the recording ends: a call under way will have no end, its time so far counts. */
+/* The task dies, or the recording ends.  A call under way gets the outcome "unfinished" and its time so far.
+ */
 static __always_inline void call_finish(struct task_state *t, u64 now)
 {
     struct cpu_state *c = cpu_here();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* Mode ledger: moves each followed thread from state to state and adds up the time; the account of each CPU;
- * the samples; the timeline.  One timestamp an event: the end of one state is the beginning of the next, so
- * that the states sum to the lifetime to the nanosecond.  Included by probes.bpf.c. */
+/* Mode ledger: moves each followed thread from state to state and adds up the time.  Owns the maps `threads`,
+ * `cpus` (what each CPU did), `samples` and `timeline`.  One time stamp an event: the end of one state is the
+ * beginning of the next, so that the states sum to the lifetime to the nanosecond.  Needs futex.bpf.h,
+ * tasks.bpf.h, verifier.bpf.h. */
 #ifndef HEAPWAIT_LEDGER_BPF_H
 #define HEAPWAIT_LEDGER_BPF_H
 
@@ -45,15 +46,15 @@ struct {
     __uint(max_entries, 1 << 20);
 } timeline SEC(".maps");
 
-/* Its stretches are those of the threads' accounts: inside its window calls are not kept on the CPU's page.
- */
+/* Returns true inside the timeline's window.  The stretches of the timeline are those of the threads'
+ * accounts: so while it is open no call is timed on a CPU's page. */
 static __always_inline bool timeline_is_open(u64 now)
 {
     return timeline_length_ns && timeline_from_ns && now >= timeline_from_ns &&
            now - timeline_from_ns < timeline_length_ns;
 }
 
-/* Outside its window the timeline costs one comparison. */
+/* Hands the stretch that ends now to user space, if it touches the window. */
 static __always_inline void timeline_add(struct task_state *t, u64 now)
 {
     if (!timeline_from_ns || now < timeline_from_ns || t->since_ns > timeline_from_ns + timeline_length_ns)
@@ -70,6 +71,7 @@ static __always_inline void timeline_add(struct task_state *t, u64 now)
     bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 }
 
+/* Ends the state that the thread is in, at `now`, and begins another or the same. */
 static __always_inline void state_set(struct task_state *t, u8 state, u64 now)
 {
     u32 old = index_below(STATE_ROOM, t->state);
@@ -81,7 +83,7 @@ static __always_inline void state_set(struct task_state *t, u8 state, u64 now)
         timeline_add(t, now);
     u64 ns = now - t->since_ns;
     t->record.ns[old] += ns;
-    if (t->weight > 1 && old == t->base && old != STATE_USER) /* it stands for calls that were not timed */
+    if (t->weight > 1 && old == t->base && old != STATE_USER) /* the call stands for others, not timed */
         t->record.estimated_ns[old] += (t->weight - 1) * (ns < LONG_CALL_NS ? ns : LONG_CALL_NS);
     t->since_ns = now;
     if (state != old)
@@ -89,7 +91,7 @@ static __always_inline void state_set(struct task_state *t, u8 state, u64 now)
     t->state = state;
 }
 
-/* A thread's account begins when it is made: it is runnable, and will come out of clone(). */
+/* Begins a thread's account, in the state given.  Its first state on a CPU will be a system call, clone(). */
 static __always_inline void thread_begin(struct task_state *t, u64 now, u8 state)
 {
     t->record.thread = __sync_fetch_and_add(&threads_made, 1) + 1;
@@ -100,8 +102,8 @@ static __always_inline void thread_begin(struct task_state *t, u64 now, u8 state
     t->record.entries[index_below(STATE_ROOM, state)] = 1;
 }
 
-/* The command's own thread was marked from outside, so its account begins at the first event that it meets.
- */
+/* Returns true if the thread has an account.  If not, begins one in the state given and returns false: the
+ * command's own thread was marked from outside, and its account begins at the first event that it meets. */
 static __always_inline bool thread_ready(struct task_state *t, u64 now, u8 state)
 {
     if (t->record.thread)
@@ -110,9 +112,10 @@ static __always_inline bool thread_ready(struct task_state *t, u64 now, u8 state
     return false;
 }
 
-/* An account that is there already is overwritten in its place: memory for a new one, which an update asks
- * for, can't be relied on to be had at once (the kernel keeps one piece of this size ready on each CPU), and
- * for the same reason one that found no room at the exit is tried again. */
+/* Puts the account into the table of threads.  One that is there already is overwritten in its place: an
+ * update asks for new memory, which can't be relied on to be had at once (the kernel keeps one piece of this
+ * size ready on each CPU).  For the same reason an account that found no room is tried again by the next
+ * call. */
 static __always_inline void account_put(struct task_state *t)
 {
     u32 number = t->record.thread;
@@ -129,8 +132,8 @@ static __always_inline void account_put(struct task_state *t)
         loss_add(LOSS_THREAD, -1ull);
 }
 
-/* Brings the account up to date and keeps it.  Done at exit, and again when the CPU is left for good: whoever
- * waits for the process may be faster than that. */
+/* Brings the account up to date and keeps it.  Called at the exit, because whoever waits for the process may
+ * read the table before the dead task has left its CPU; and again when it leaves. */
 static __always_inline void thread_keep(struct task_state *t, struct task_struct *task, u64 now)
 {
     struct thread_record *r = &t->record;
@@ -139,7 +142,7 @@ static __always_inline void thread_keep(struct task_state *t, struct task_struct
     state_set(t, t->state, now);
     r->died_ns = t->since_ns;
     r->space = t->space;
-    if (!r->tid) /* once: a thread that nobody waits for has given its number back by the second time */
+    if (!r->tid) /* only the first time: by the second the thread may have given its number back */
         r->tid = pid_number(BPF_CORE_READ(task, thread_pid));
     r->faults = BPF_CORE_READ(task, min_flt) + BPF_CORE_READ(task, maj_flt) - t->faults_before;
     bpf_probe_read_kernel(r->comm, sizeof(r->comm), task->comm);
@@ -148,7 +151,7 @@ static __always_inline void thread_keep(struct task_state *t, struct task_struct
 
 /* ---- system calls ---- */
 
-/* Of the system call that the task is in. */
+/* Returns the first argument of the system call that the task is in. */
 static __always_inline u64 first_argument(struct task_struct *task)
 {
     struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -159,9 +162,9 @@ static __always_inline u64 first_argument(struct task_struct *task)
 #endif
 }
 
-/* Whether the descriptor that a call reads from is the random source.  Three dependent loads; the answer is
- * kept until a followed thread makes a call that can change what a descriptor means, and on the CPU's page
- * until its task leaves. */
+/* Returns true if the descriptor that the present call reads from is the random source.  To find out takes
+ * three dependent loads.  The answer is kept in the task's state until a followed thread makes a call that
+ * can change what a descriptor means (file_generation), and on the CPU's page until the task leaves. */
 static __always_inline bool file_is_random(struct cpu_state *c, struct task_state *t,
                                            struct task_struct *task)
 {
@@ -192,6 +195,7 @@ static __always_inline u8 futex_state(u8 op)
                                                                                            : STATE_FUTEX_WAKE;
 }
 
+/* Returns the state that a call of the page's class is in; of futex calls futex_state() tells. */
 static __always_inline u8 syscall_state(struct cpu_state *c, struct task_state *t, struct task_struct *task)
 {
     if (c->class == CLASS_MEMORY)
@@ -201,8 +205,8 @@ static __always_inline u8 syscall_state(struct cpu_state *c, struct task_state *
     return STATE_SYSCALL;
 }
 
-/* The same by the CPU's page alone, of a call with that first argument; STATE_USER: it doesn't tell, or the
- * thread's account has not begun. */
+/* Returns the same by the CPU's page alone, of a call with this first argument.  STATE_USER: the page doesn't
+ * tell, or the thread has no account yet. */
 static __always_inline u8 state_here(const struct cpu_state *c, u64 argument)
 {
     if (!c->thread)
@@ -218,7 +222,7 @@ static __always_inline u8 state_here(const struct cpu_state *c, u64 argument)
     return c->file_random ? STATE_RANDOM : STATE_SYSCALL;
 }
 
-/* A call that the ledger takes note of: its state begins. */
+/* UNTIMED becomes TIMED_FOLLOWED: a call begins, and its state in the task's account. */
 static __always_inline void syscall_begin(struct cpu_state *c, struct task_state *t, u8 base, u64 now)
 {
     if (thread_ready(t, now, base))
@@ -230,6 +234,7 @@ static __always_inline void syscall_begin(struct cpu_state *c, struct task_state
 
 /* ---- calls that don't leave the CPU, on its page ---- */
 
+/* UNTIMED becomes TIMED_HERE: a call begins that is timed on the page. */
 static __always_inline void here_begin(struct cpu_state *c, u8 base, u64 now)
 {
     c->base = base;
@@ -237,6 +242,7 @@ static __always_inline void here_begin(struct cpu_state *c, u8 base, u64 now)
     c->timed = TIMED_HERE;
 }
 
+/* TIMED_HERE becomes UNTIMED: the call's time goes to spent[]. */
 static __always_inline void here_end(struct cpu_state *c, u64 now)
 {
     u32 state = index_below(CALL_STATES, c->base);
@@ -251,9 +257,10 @@ static __always_inline void here_end(struct cpu_state *c, u64 now)
         s->estimated_ns += (c->weight - 1) * (ns < LONG_CALL_NS ? ns : LONG_CALL_NS);
 }
 
-/* The call is held up, is a long one, or a sample meets it: from here on it is in its task's account.  That
- * may know better than the CPU's page when the call began: when the kernel has shown neither that the task
- * left the CPU nor that it came back, and it was elsewhere meanwhile. */
+/* TIMED_HERE becomes TIMED_FOLLOWED, from the call's beginning on: it is held up, is a long one, or a sample
+ * meets it.  The account may have come further than that beginning.  Then the kernel has shown neither that
+ * the task left the CPU nor that it came back, and it was elsewhere meanwhile; the call begins where the
+ * account stands. */
 static __noinline int here_promote(struct cpu_state *c, struct task_state *t)
 {
     if (!c || !t)
@@ -272,6 +279,7 @@ static __noinline int here_promote(struct cpu_state *c, struct task_state *t)
     return 0;
 }
 
+/* Moves spent[] to the task's account, where that time stands as user code until now. */
 static __noinline int spent_settle(struct cpu_state *c, struct task_state *t)
 {
     if (!c || !t)
@@ -288,8 +296,8 @@ static __noinline int spent_settle(struct cpu_state *c, struct task_state *t)
     return spent_drop(c);
 }
 
-/* What the CPU has counted for its task goes to the task's account, before that is next brought up to date.
- */
+/* Moves what the CPU has counted and timed for its task to the task's account.  To be called before the
+ * account is next brought up to date. */
 static __always_inline void counts_settle(struct cpu_state *c, struct task_state *t)
 {
     t->record.syscalls += syscalls_take(c);
@@ -297,7 +305,9 @@ static __always_inline void counts_settle(struct cpu_state *c, struct task_state
         spent_settle(c, t);
 }
 
-/* An untimed call turns out to be long, or is about to wait: what is left of it is taken note of. */
+/* The account wants to know of the call under way: it is about to wait, leaves the CPU, or is met by a
+ * sample. TIMED_HERE becomes TIMED_FOLLOWED from the call's beginning on; UNTIMED does from here on, since
+ * when the call began is not known. */
 static __always_inline void syscall_notice(struct cpu_state *c, struct task_state *t,
                                            struct task_struct *task)
 {
@@ -318,6 +328,7 @@ static __always_inline bool in_futex_wait(const struct task_state *t)
     return t->base == STATE_FUTEX_WAIT;
 }
 
+/* The thread leaves the CPU; `runnable`: not to sleep. */
 static __always_inline void thread_leave(struct task_state *t, bool runnable, u64 now)
 {
     u8 state;
@@ -332,6 +343,7 @@ static __always_inline void thread_leave(struct task_state *t, bool runnable, u6
     state_set(t, state, now);
 }
 
+/* The thread is woken. */
 static __always_inline void thread_wakeup(struct task_state *t, u64 now)
 {
     if (!thread_ready(t, now, STATE_WOKEN))
@@ -342,6 +354,7 @@ static __always_inline void thread_wakeup(struct task_state *t, u64 now)
         state_set(t, STATE_WOKEN, now);
 }
 
+/* The thread is back on a CPU. */
 static __always_inline void thread_return(struct task_state *t, u64 now)
 {
     u8 state = t->contended ? t->lock_state : t->base;
@@ -351,6 +364,7 @@ static __always_inline void thread_return(struct task_state *t, u64 now)
 
 /* ---- locks of the kernel's ---- */
 
+/* The thread begins to spin or to sleep for the kernel's lock at the address `lock`. */
 static __always_inline void lock_begin(struct task_state *t, struct task_struct *task, u64 lock, u64 now)
 {
     u64 own = task->mm ? (u64)task->mm + bpf_core_field_offset(struct mm_struct, mmap_lock) : 0;
@@ -373,6 +387,7 @@ static __always_inline void lock_end(struct task_state *t, u64 now)
 
 /* ---- the CPUs ---- */
 
+/* The CPU is about to be left by `prev`: the time since the last switch is booked on that task's kind. */
 static __always_inline void cpu_account(bool followed, struct task_struct *prev, u64 now)
 {
     u32 zero = 0;
@@ -384,6 +399,7 @@ static __always_inline void cpu_account(bool followed, struct task_struct *prev,
     c->since_ns = now;
 }
 
+/* The CPU runs `next` from now on; `in` is NULL if that is not followed. */
 static __always_inline void cpu_next(const struct task_state *in, struct task_struct *next)
 {
     u32 zero = 0;
@@ -396,7 +412,7 @@ static __always_inline void cpu_next(const struct task_state *in, struct task_st
         c->use = next->pid ? CPU_OTHER : CPU_IDLE;
 }
 
-/* The running task begins to exit. */
+/* The running task, which is followed, has begun to exit: its account has been kept up to `now`. */
 static __always_inline void cpu_exiting(u64 now)
 {
     u32 zero = 0;
@@ -408,7 +424,8 @@ static __always_inline void cpu_exiting(u64 now)
     c->use = CPU_EXITING;
 }
 
-/* A followed task is found on a CPU that was thought to do something else. */
+/* A followed task is found on a CPU that was thought to do something else.  What it was thought to do is
+ * booked up to `now`. */
 static __always_inline void cpu_found(u64 now)
 {
     u32 zero = 0;
@@ -431,15 +448,15 @@ static __always_inline bool ip_is_user(u64 ip)
     return (s64)ip >= 0;
 }
 
-/* Whether the kernel was entered by an exception (a page fault) rather than by a system call: then the saved
- * registers hold no system call's number. */
+/* Returns true if the kernel was entered by an exception (a page fault) rather than by a system call: then
+ * the saved registers hold no system call's number. */
 static __always_inline bool in_exception(struct task_struct *task)
 {
     return call_number((struct pt_regs *)bpf_task_pt_regs(task)) == -1;
 }
 
-/* The clock ticks in a call of which the task's account doesn't know: if it is a long one that is not timed,
- * this is how it is found. */
+/* A sample comes in a call of which the task's account doesn't know yet.  This is how a long call is found
+ * that is not timed. */
 static __always_inline void sample_meets_call(struct cpu_state *c, struct task_state *t,
                                               struct task_struct *task)
 {
@@ -451,6 +468,7 @@ static __always_inline void sample_meets_call(struct cpu_state *c, struct task_s
         state_set(t, t->base, bpf_ktime_get_ns());
 }
 
+/* Counts a sample of the running task; `ip` is where it was. */
 static __always_inline void sample_add(struct task_state *t, struct task_struct *task, u64 ip)
 {
     bool user = ip_is_user(ip);

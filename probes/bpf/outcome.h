@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* What a futex call was and how it ended, from its arguments and its result; and the histogram bucket of a
- * duration.  The one place for both sides: the BPF programs, and user space that reads a perf session. */
+ * duration.  The one place for both sides: the BPF programs, and user space that reads a perf session.  Owns
+ * no state and asks nobody.  Needs abi.h. */
 #ifndef HEAPWAIT_OUTCOME_H
 #define HEAPWAIT_OUTCOME_H
 
@@ -15,7 +16,8 @@
 
 enum { OUTCOME_CMD_MASK = 0x7f };
 
-/* FUTEX_* commands by number, from include/uapi/linux/futex.h. */
+/* Returns the enum futex_op of futex()'s second argument.  Flags are ignored.  Commands by number, from
+ * include/uapi/linux/futex.h. */
 OUTCOME_INLINE u8 op_of(u32 command)
 {
     switch (command & OUTCOME_CMD_MASK) {
@@ -46,6 +48,7 @@ OUTCOME_INLINE u8 op_of(u32 command)
     }
 }
 
+/* Returns the enum futex_outcome of a call that failed; `ret` is its negative errno. */
 OUTCOME_INLINE u8 outcome_of_error(s64 ret)
 {
     switch (ret) {
@@ -64,6 +67,7 @@ OUTCOME_INLINE u8 outcome_of_error(s64 ret)
     }
 }
 
+/* Returns the enum futex_outcome of a call with the result `ret`.  `slept`: it left the CPU to sleep. */
 OUTCOME_INLINE u8 outcome_of(u8 op, s64 ret, bool slept)
 {
     if (ret < 0)
@@ -88,11 +92,13 @@ OUTCOME_INLINE u8 outcome_of(u8 op, s64 ret, bool slept)
     }
 }
 
+/* Returns true if the result of such a call is how many threads it woke or moved. */
 OUTCOME_INLINE bool op_counts_woken(u8 op)
 {
     return op == OP_WAKE || op == OP_WAKE_OP || op == OP_REQUEUE || op == OP_CMP_REQUEUE_PI;
 }
 
+/* Returns the place of the highest bit that is set; 0 for 0.  Without a loop, for the verifier's sake. */
 OUTCOME_INLINE u32 log2_floor(u64 v)
 {
     u32 r = 0;
@@ -119,6 +125,7 @@ OUTCOME_INLINE u32 log2_floor(u64 v)
     return r + (v >> 1);
 }
 
+/* Returns the number of the histogram bucket for a duration: see HISTOGRAM_BUCKETS in abi.h. */
 OUTCOME_INLINE u32 bucket_of(u64 ns)
 {
     if (ns < 1 << HISTOGRAM_SUB_BITS)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
-/* The programs on the scheduler, on tasks' births and deaths, on the kernel's locks and on the clock; those on
- * system calls are in short_calls.bpf.h and syscalls.bpf.h.  What an event means is in the headers.  Mode
+/* The programs on the scheduler, on tasks' births and deaths, on the kernel's locks and on the clock; those
+ * on system calls are in short_calls.bpf.h and syscalls.bpf.h.  What an event means is in the headers.  Mode
  * `waits`: every futex call of the followed tasks, added up by word and outcome.  Mode `ledger`: that, and
  * where each thread was at any time.
  *
@@ -46,7 +46,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 /* ---- the scheduler ---- */
 
-/* What the CPU knows of the task that leaves it goes to the task. */
+/* Moves what the CPU's page knows of the task that leaves the CPU to the task's state. */
 static __always_inline void task_save(struct cpu_state *c, struct task_state *t, struct task_struct *task,
                                       u64 now)
 {
@@ -58,6 +58,7 @@ static __always_inline void task_save(struct cpu_state *c, struct task_state *t,
     counts_settle(c, t);
 }
 
+/* A followed task leaves the CPU: to sleep, because it is preempted, or for good. */
 static __always_inline void task_leave(struct cpu_state *c, struct task_state *t, struct task_struct *task,
                                        bool preempt, u64 now)
 {
@@ -75,7 +76,7 @@ static __always_inline void task_leave(struct cpu_state *c, struct task_state *t
         cpu_leave(t, runnable, now);
 }
 
-/* The end comes while a task exits: its account goes on to there. */
+/* The recording ends while a task is exiting: its account goes on to `stopped_ns`. */
 static __noinline int exiting_keep(struct task_state *t, struct task_struct *task)
 {
     if (t && task && !__sync_lock_test_and_set(&t->taken, 1) && stopped_ns > t->since_ns)
@@ -83,8 +84,8 @@ static __noinline int exiting_keep(struct task_state *t, struct task_struct *tas
     return 0;
 }
 
-/* The recording has ended; what a task that met no event since it was marked did until then, its first event
- * now tells: when the tasks are collected, it may be elsewhere. */
+/* The recording has ended, and a task meets an event.  If it met none since it was marked, this one tells
+ * what it did until the end; when the tasks are collected, it may be elsewhere. */
 static __always_inline int late_settle(struct task_struct *task, u32 place)
 {
     struct task_state *t = task_state_of(task);
@@ -149,6 +150,7 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
 
 /* ---- birth, change and death ---- */
 
+/* A task is made.  It is followed if the task that makes it is, or by its cgroup. */
 static __always_inline int on_newtask_pinned(struct task_struct *task, u64 clone_flags)
 {
     struct task_state *parent = task_followed(bpf_get_current_task_btf());
@@ -173,6 +175,7 @@ int BPF_PROG(on_newtask, struct task_struct *task, u64 clone_flags)
     PINNED(on_newtask_pinned(task, clone_flags));
 }
 
+/* A task has begun another program: it has a new address space from here on. */
 static __always_inline int on_exec_pinned(struct task_struct *task)
 {
     struct task_state *t = task_followed(task);
@@ -200,7 +203,7 @@ int BPF_PROG(on_exec, struct task_struct *task)
     PINNED(on_exec_pinned(task));
 }
 
-/* Where a task is at the end that has met no event since it was marked. */
+/* Settles, at the end, a task that has met no event since it was marked, by where it is now. */
 static __always_inline void living_settle(struct task_state *t, struct task_struct *task)
 {
     if (task_on_cpu(task))
@@ -209,8 +212,8 @@ static __always_inline void living_settle(struct task_state *t, struct task_stru
         task_settle(t, task, task_run_state(task) ? BLOCKED : RUNNABLE, AT_KERNEL);
 }
 
-/* The recording has ended, the task lives on, or dies from here on: what it holds counts up to the end.
- * Whoever comes first takes it: its own exit, or collect_living(). */
+/* The recording has ended, and the task has lived until then: what it holds counts up to the end.  It is
+ * taken once, by its own exit or by collect_living(), whichever comes first. */
 static __noinline int living_take(struct task_state *t, struct task_struct *task)
 {
     if (!t || !task || t->kept || __sync_lock_test_and_set(&t->taken, 1))
@@ -225,6 +228,7 @@ static __noinline int living_take(struct task_state *t, struct task_struct *task
     return 0;
 }
 
+/* A task begins to exit: its call and its account end, but for the time of the exit itself. */
 static __always_inline int on_exit_pinned(struct task_struct *task)
 {
     if (stopped)
@@ -324,6 +328,7 @@ int on_sample(struct bpf_perf_event_data *ctx)
 
 /* ---- those that run already, and what CPUs hold ---- */
 
+/* Marks a task that runs already, unless it is followed or can't be.  *marked counts those that are. */
 static __always_inline int task_join(struct task_struct *task, u32 *marked)
 {
     if (task->flags & (TASK_KERNEL_THREAD | TASK_IS_EXITING) || task_state_of(task))
@@ -351,7 +356,7 @@ int follow_present(struct bpf_iter__task *ctx)
     struct task_struct *task = ctx->task, *own = bpf_get_current_task_btf();
     if (!task || stopped)
         return 0;
-    if (!own_process) { /* heapwait, which runs this, tells its pid namespace */
+    if (!own_process) { /* heapwait itself runs this program: its pid namespace is the one that counts */
         own_process = own->tgid;
         pid_level = BPF_CORE_READ(own, thread_pid, level);
         pid_level_known = true;
@@ -359,7 +364,8 @@ int follow_present(struct bpf_iter__task *ctx)
     PINNED(follow_present_pinned(task));
 }
 
-/* Only with FOLLOW_CGROUP.  The process's other threads are left to user space, which is told. */
+/* Only with FOLLOW_CGROUP.  Marks nobody: user space sees the count and runs follow_present again, which
+ * marks all threads of the process (session_follow_moved()). */
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_cgroup_move, struct cgroup *to, const char *path, struct task_struct *task, bool whole)
 {
@@ -368,8 +374,9 @@ int BPF_PROG(on_cgroup_move, struct cgroup *to, const char *path, struct task_st
     return 0;
 }
 
-/* Run by user space on each CPU: brings what the CPU adds up for itself to where user space can read it.  It
- * comes as an interrupt: 1 when it meets a program that is at it. */
+/* Run by user space on each CPU: brings what the CPU adds up for itself to the maps.  It comes as an
+ * interrupt. Returns 1 if it has interrupted a program that is at the page; then nothing is done, and it is
+ * run again. */
 SEC("raw_tp")
 int hand_over(void *ctx)
 {
@@ -391,8 +398,8 @@ int hand_over(void *ctx)
 
 /* ---- the end ---- */
 
-/* Run by user space after it has set `stopped` and no program above is under way: takes from the tasks that
- * live on what they hold, and follows them no longer. */
+/* Run by user space after it has set `stopped` and no program that began before is under way.  Takes from the
+ * tasks that live on what they hold, and follows them no longer. */
 SEC("iter/task")
 int collect_living(struct bpf_iter__task *ctx)
 {

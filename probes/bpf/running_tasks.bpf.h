@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* Tasks that run already when heapwait comes: which are wanted, how they are marked, and what each was doing
- * then.  The surprising fact: what a running task does can't be seen from another CPU.  So it is marked as
- * unsettled, and its first event tells where it was until then: a call that returns had begun before, a task
- * that is woken was asleep.  Nothing is written to a task's state by anybody but its own events.  Included by
- * probes.bpf.c. */
+ * then.  Owns the maps `wanted` and `processes`.  What a running task does can't be seen from another CPU. So
+ * it is marked as unsettled, and its first event tells where it was until then: a call that returns had begun
+ * before, a task that is woken was asleep.  Once it is marked, nothing is written to a task's state but by
+ * its own events, until the recording has ended.  Needs futex.bpf.h, ledger.bpf.h, tasks.bpf.h. */
 #ifndef HEAPWAIT_RUNNING_TASKS_BPF_H
 #define HEAPWAIT_RUNNING_TASKS_BPF_H
 
@@ -14,7 +14,7 @@ enum {
     NO_SYSTEM_CALL = -1,
 };
 
-/* By which event a task is met; what its registers say depends on it. */
+/* The kind of event by which a task is met.  What its registers say depends on it. */
 enum meeting {
     AT_ENTER,  /* it enters a system call: until now it was in user code */
     AT_EXIT,   /* it leaves one */
@@ -29,8 +29,8 @@ u64 follow_cgroup; /* the number of the wanted cgroup */
 u32 own_process;   /* heapwait itself, which is never followed */
 u32 cgroup_moves;  /* how often a process was moved into the wanted cgroup */
 
-/* The wanted processes of FOLLOW_PROCESSES, by their number in heapwait's pid namespace; how many of their
- * tasks have been marked. */
+/* FOLLOW_PROCESSES: the wanted processes.  Key: the process's number in heapwait's pid namespace.  Value: how
+ * many of its tasks have been marked. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(max_entries, WANTED_PROCESSES);
@@ -38,7 +38,8 @@ struct {
     __type(value, u32);
 } wanted SEC(".maps");
 
-/* The address space of a process that was marked while it lived: its threads are met one by one. */
+/* The number of the address space of each process that was marked while it lived.  Its threads are met one by
+ * one, and all get the same number. */
 struct process_key {
     u64 started_ns; /* of the leader: numbers come again */
     u32 tgid;
@@ -62,6 +63,7 @@ struct {
 
 /* ---- which are wanted ---- */
 
+/* Returns true if the task is in the wanted cgroup, or in one below it. */
 static __always_inline bool task_in_cgroup(struct task_struct *task)
 {
     struct cgroup *group = BPF_CORE_READ(task, cgroups, dfl_cgrp);
@@ -74,7 +76,7 @@ static __always_inline bool task_in_cgroup(struct task_struct *task)
     return false;
 }
 
-/* Whether the task belongs to what is followed by place or as a whole, not by its process's number. */
+/* Returns true if the task is wanted because of its cgroup, or because all are; never by its number. */
 static __always_inline bool task_in_scope(struct task_struct *task)
 {
     if (follow_scope < FOLLOW_CGROUP || stopped)
@@ -86,6 +88,7 @@ static __always_inline bool task_in_scope(struct task_struct *task)
 
 /* ---- marking ---- */
 
+/* Returns the number of the address space of the task's process, which gets one if it has none yet. */
 static __noinline u32 space_of_process(struct task_struct *task)
 {
     struct process_key key = {.started_ns = BPF_CORE_READ(task, group_leader, start_time),
@@ -100,7 +103,7 @@ static __noinline u32 space_of_process(struct task_struct *task)
     return space;
 }
 
-/* Begins to follow a task that lives; NULL: no room. */
+/* Begins to follow a task that lives.  Returns its state; NULL: there is no memory for one. */
 static __always_inline struct task_state *task_mark(struct task_struct *task, u32 space)
 {
     u32 zero = 0;
@@ -121,15 +124,17 @@ static __always_inline struct task_state *task_mark(struct task_struct *task, u3
     struct task_state *t = bpf_task_storage_get(&tasks, task, fresh, BPF_LOCAL_STORAGE_GET_F_CREATE);
     if (!t)
         loss_add(LOSS_TASK, 1);
-    __sync_fetch_and_add(&marks, 1); /* user space, when it sees that, lets CPUs look again: see cpu_look() */
+    __sync_fetch_and_add(&marks, 1); /* user space runs the iterator until this stays: session_iterate() */
     return t;
 }
 
 /* ---- what a task was doing when it was marked ---- */
 
-/* The number of the system call that the task is in, and its arguments.  x86 enters one with -ENOSYS in the
- * place of the result (arch/x86/entry/entry_64.S), arm64 leaves the first argument there (el0_svc_common()):
- * a call that is over, as that of a task which is stopped by a signal, has another one. */
+/* Returns the number of the system call that the task is in and sets args[] to its arguments; NO_SYSTEM_CALL
+ * if it is in none.  `leaving`: it is known to be in one, and about to leave it.  Else the place of the
+ * result tells: x86 enters a call with -ENOSYS there (arch/x86/entry/entry_64.S), arm64 leaves the first
+ * argument there (el0_svc_common()).  A call that is over has another value there, as that of a task which is
+ * stopped by a signal. */
 static __always_inline s64 call_of_task(struct task_struct *task, bool leaving, u64 *args)
 {
     struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -152,8 +157,9 @@ static __always_inline s64 call_of_task(struct task_struct *task, bool leaving, 
     return nr < 0 ? NO_SYSTEM_CALL : nr;
 }
 
-/* A futex call that had begun before: it is counted, and its time from the marking on.  Those whose word only
- * the task's own memory tells (futex_waitv, a restarted wait) are not known: their end is a loss. */
+/* Returns true if the system call is a futex call.  It had begun before the task was marked: it gets into the
+ * task's state as `under_way`, with its time from the marking on.  Returns false for calls whose word only
+ * the task's own memory tells (futex_waitv(), a restarted wait): their end is a loss. */
 static __always_inline bool call_join(struct task_state *t, s64 nr, const u64 *args)
 {
     u8 op;
@@ -171,6 +177,7 @@ static __always_inline bool call_join(struct task_state *t, s64 nr, const u64 *a
     return true;
 }
 
+/* Returns the state of a task with that base, by where it is (enum where). */
 static __always_inline u8 state_of_place(u8 base, u32 place)
 {
     bool waits = base == STATE_FUTEX_WAIT;
@@ -181,6 +188,7 @@ static __always_inline u8 state_of_place(u8 base, u32 place)
     return base;
 }
 
+/* Returns the base of a task that is in the system call `nr`. */
 static __always_inline u8 base_of_call(struct task_state *t, s64 nr)
 {
     const struct cpu_state *c = cpu_here();
@@ -190,7 +198,8 @@ static __always_inline u8 base_of_call(struct task_state *t, s64 nr)
     return class == CLASS_MEMORY ? STATE_MEMORY : class == CLASS_RANDOM ? STATE_RANDOM : STATE_SYSCALL;
 }
 
-/* The first event of a marked task: `place` (enum where) is where it has been since it was marked. */
+/* The first event of a marked task.  `place` (enum where) is where the task has been since it was marked,
+ * `meeting` (enum meeting) the kind of event. */
 static __noinline int task_settle(struct task_state *t, struct task_struct *task, u32 place, u32 meeting)
 {
     u64 args[3] = {};

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* What most system calls meet: the programs that are attached to them, which see to short calls and leave all
- * else to those of syscalls.bpf.h, by a tail call.  The surprising fact: what such a program costs are the
- * pages that it touches, of data and of code, which the processor has to find anew after each switch from
- * user code (most of all where page tables are switched with it).  So these few have no functions of their
- * own, which the kernel would place elsewhere, call no helpers (but see call_is_compat()), and are loaded one
- * after the other, before all others, so that they come to lie on the same page; all that they know is one
- * page of the CPU's.  Included by probes.bpf.c. */
+/* What most system calls meet: the programs that are attached to them.  They see to short calls, and leave
+ * all else to the programs of syscalls.bpf.h by a tail call.  What such a program costs are the pages that it
+ * touches, of data and of code: the processor has to find them anew after each switch from user code, most of
+ * all where page tables are switched with it.  So these few have no functions of their own, which the kernel
+ * would place elsewhere; they call no helpers (but see call_is_compat()); they are loaded one after the
+ * other, before all others, so that they come to lie on the same page; and all that they know is the CPU's
+ * page. Needs futex.bpf.h, tasks.bpf.h, verifier.bpf.h. */
 #ifndef HEAPWAIT_SHORT_CALLS_BPF_H
 #define HEAPWAIT_SHORT_CALLS_BPF_H
 
@@ -22,14 +22,15 @@ TAKES_OVER(after_ledger_exit);
 TAKES_OVER(after_enter_record);
 TAKES_OVER(after_exit_record);
 
-/* The present short call is not the one to be timed. */
+/* Returns true if the present short call is not the one to be timed. */
 static __always_inline bool short_untimed(const struct cpu_state *c)
 {
     return c->gap > 1;
 }
 
-/* A short call, which is a wake, ends: false: not what is done here.  What most of them do, to wake nobody at
- * the same word as the one before, needs one cache line of the CPU's and one of the slot's. */
+/* A SHORT_CALL, which is a wake, ends.  Returns true if it has been counted; false if it has not, which is
+ * then left to the program that takes over.  Most such calls wake nobody, at the same word as the one before:
+ * these need one cache line of the CPU's page and one of the slot. */
 static __always_inline bool short_wake_end(struct cpu_state *c, s64 ret)
 {
     struct cache_slot *slot;
@@ -60,8 +61,8 @@ static __always_inline bool short_wake_end(struct cpu_state *c, s64 ret)
 
 /* ---- mode ledger ---- */
 
-/* The class of a short call: one that means no more than its time, or a wake, which begins.  CLASS_NONE: the
- * call is of another kind. */
+/* Returns the class of a call that means no more than its time, or of a wake, which then begins as a
+ * SHORT_CALL. CLASS_NONE: the call is of another kind. */
 static __always_inline u8 class_short(struct cpu_state *c, struct pt_regs *regs, long nr)
 {
     u8 class = class_of(c, nr);
@@ -79,7 +80,8 @@ static __always_inline u8 class_short(struct cpu_state *c, struct pt_regs *regs,
     return class;
 }
 
-/* False: the call is to be timed, or of a kind that means more than its time. */
+/* Returns true if the call has been seen to; false if it is to be timed, or of a kind that means more than
+ * its time. */
 static __always_inline bool ledger_enter_short(struct cpu_state *c, struct pt_regs *regs, long nr)
 {
     if (!short_untimed(c))
@@ -102,6 +104,7 @@ int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
     return 0;
 }
 
+/* Returns true if the call's end has been seen to. */
 static __always_inline bool ledger_exit_short(struct cpu_state *c, s64 ret)
 {
     if (c->known && (c->timed || c->in_call != SHORT_CALL || !short_wake_end(c, ret)))
@@ -124,11 +127,12 @@ int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
  *
  * To ask which task runs is a call of the kernel's code, and so dear here.  But the record that the kernel
  * hands these programs lies on the stack of the task that makes the call (perf_call_bpf_enter() in
- * kernel/trace/trace_syscalls.c), at a place that may be random (CONFIG_RANDOMIZE_KSTACK_OFFSET).  A kernel
- * that keeps it elsewhere is noticed by those that follow: then no stack is learnt, and each call goes there.
- */
+ * kernel/trace/trace_syscalls.c), at a place that may be random (CONFIG_RANDOMIZE_KSTACK_OFFSET).  So the
+ * stack tells the task.  If a kernel keeps the record elsewhere, stack_learn() learns no stack, and each call
+ * goes on to the program that takes over. */
 enum { STACK_SIZE_LEAST = 16 << 10 }; /* on 64-bit machines; some configurations have larger ones */
 
+/* Returns true if the record lies on the kernel stack that begins at `stack`. */
 static __always_inline bool lies_on_stack(struct cpu_state *c, const void *record, u64 stack)
 {
     /* by way of memory: with the pointer itself the verifier allows no such calculations */
@@ -136,6 +140,7 @@ static __always_inline bool lies_on_stack(struct cpu_state *c, const void *recor
     return *(volatile u64 *)&c->record - stack < STACK_SIZE_LEAST;
 }
 
+/* Returns true if the call is a wake that is not to be timed; it has begun as a SHORT_CALL then. */
 static __always_inline bool record_enter_short(struct cpu_state *c, struct syscall_enter_record *ctx)
 {
     if (c->hands_off || !short_untimed(c) || ctx->nr != c->usual || !call_is_wake(CLASS_FUTEX, ctx->args[1]))

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* The programs on system calls, of both modes: through the tracepoints of each futex call, or the raw ones of
- * all calls.  Where short calls are seen to by those of short_calls.bpf.h, these are what comes after them.
- * What a futex call is belongs to futex.bpf.h, what a state is to ledger.bpf.h.  Included by probes.bpf.c. */
+ * all calls.  Where the programs of short_calls.bpf.h see to short calls, these are what comes after them.
+ * What a futex call is belongs to futex.bpf.h, what a state is to ledger.bpf.h.  Needs all other headers
+ * here. */
 #ifndef HEAPWAIT_SYSCALLS_BPF_H
 #define HEAPWAIT_SYSCALLS_BPF_H
 
 /* ---- mode waits ---- */
 
-/* The kernel goes on with a wait that was interrupted, if it does, in the thread's next call. */
+/* Notes whether the task's latest wait was interrupted so that the kernel may go on with it.  If the kernel
+ * does, it is by the thread's next call, restart_syscall(). */
 static __noinline int restartable_set(struct cpu_state *c, u32 restartable)
 {
     struct task_state *t = task_state_of(bpf_get_current_task_btf());
@@ -16,6 +18,7 @@ static __noinline int restartable_set(struct cpu_state *c, u32 restartable)
     return 0;
 }
 
+/* A CPU_CALL begins. */
 static __always_inline void cpu_call_begin(struct cpu_state *c, const u64 *args, u64 now)
 {
     if (c->restartable)
@@ -29,6 +32,7 @@ static __always_inline void cpu_call_begin(struct cpu_state *c, const u64 *args,
     c->enter_ns = now;
 }
 
+/* A CPU_CALL ends with the result `ret`. */
 static __always_inline void cpu_call_exit(struct cpu_state *c, s64 ret, u64 now)
 {
     c->in_call = NO_CALL;
@@ -37,8 +41,8 @@ static __always_inline void cpu_call_exit(struct cpu_state *c, s64 ret, u64 now)
         restartable_set(c, 1);
 }
 
-/* A call begins that is to be timed.  Most don't leave the CPU, or leave it for long: their task's state is
- * not looked up here. */
+/* A call begins that is to be timed.  For futex() the task's state is not looked up here: most calls don't
+ * leave the CPU, and beside the time of those that do call_promote() costs little. */
 static __always_inline int waits_begin(struct cpu_state *c, s64 nr, const u64 *args)
 {
     if (nr == nr_futex) {
@@ -60,6 +64,7 @@ static __noinline int followed_exit(struct cpu_state *c, s64 ret, u64 now)
     return 0;
 }
 
+/* Mode waits: the call under way ends, whichever of the three it is. */
 static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
 {
     u64 now = c->in_call == SHORT_CALL ? 0 : bpf_ktime_get_ns();
@@ -76,8 +81,10 @@ static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
     return 0;
 }
 
-/* A call ends of which no beginning is known: the kernel has not shown the switch that its task left the CPU
- * by (see task_found()), or another call than futex() goes on.  It is counted, its time is not known. */
+/* A call ends of which no beginning is known.  Either the kernel has not shown the switch by which its task
+ * left the CPU (see task_found()), or the call had begun before the task was followed and call_join() could
+ * not know its word.  A futex() is counted without a time: the registers tell its word.  The rest is a loss.
+ */
 static __noinline int exit_unmatched(struct cpu_state *c, s64 nr, s64 ret)
 {
     struct task_struct *task = bpf_get_current_task_btf();
@@ -90,7 +97,7 @@ static __noinline int exit_unmatched(struct cpu_state *c, s64 nr, s64 ret)
         t->slept = 1;
         call_exit(c, t, ret, 0);
         c->busy = 0;
-    } else if (nr != nr_restart) /* that one may go on with nanosleep or poll */
+    } else if (nr != nr_restart) /* which may go on with nanosleep() or poll() */
         loss_add(LOSS_UNMATCHED, 1);
     return 0;
 }
@@ -101,8 +108,8 @@ static __noinline int exit_unmatched(struct cpu_state *c, s64 nr, s64 ret)
  * kernel/trace/trace_syscalls.c).  A result of 0 would mean: nobody else gets the event, neither `perf
  * record` nor `perf trace` of any user (perf_call_bpf_enter() there). */
 
-/* The programs that most calls meet tell the task by the stack that the tracepoint's record lies on: see
- * short_calls.bpf.h. */
+/* Learns the stack of the running task, if the record lies on it and the page knows the task.  By that stack
+ * the programs that most calls meet know the task again: see short_calls.bpf.h. */
 static __always_inline void stack_learn(struct cpu_state *c, struct task_struct *task, const void *record)
 {
     if (c->stack)
@@ -112,7 +119,7 @@ static __always_inline void stack_learn(struct cpu_state *c, struct task_struct 
     c->stack = met && lies_on_stack(c, record, stack) ? stack : 0;
 }
 
-/* The CPU's state; NULL as from cpu_followed(). */
+/* Returns what cpu_followed() does.  Asks for the running task only if the record's stack doesn't tell it. */
 static __always_inline struct cpu_state *record_followed(const void *record, enum meeting meeting)
 {
     struct cpu_state *here = cpu_here();
@@ -138,7 +145,7 @@ int enter_record_rest(struct syscall_enter_record *ctx)
     return 1;
 }
 
-/* A program of its own: it may not read arguments, of which this system call has none. */
+/* A program of its own, because it may not read arguments: restart_syscall() has none. */
 SEC("tracepoint")
 int restart_enter_record(struct syscall_enter_record *ctx)
 {
@@ -202,6 +209,7 @@ int BPF_PROG(raw_exit, struct pt_regs *regs, long ret)
 
 /* ---- mode ledger: all system calls ---- */
 
+/* A futex call begins, whichever system call it is. */
 static __always_inline void futex_begin(struct cpu_state *c, bool compat, const u64 *args, s64 nr)
 {
     bool wakes = !compat && call_is_wake(c->class, args[1]);
@@ -234,6 +242,7 @@ static __noinline int ledger_futex(struct cpu_state *c, struct pt_regs *regs, lo
     return 0;
 }
 
+/* A call begins that is to be timed: on the page if that knows its state, else in the task's account. */
 static __always_inline void call_time(struct cpu_state *c, struct pt_regs *regs)
 {
     const u64 args[3] = ARGUMENTS(regs);
@@ -315,14 +324,15 @@ int BPF_PROG(ledger_enter_rest, struct pt_regs *regs, long nr)
     return ledger_enter_pinned(regs, nr);
 }
 
-/* In place of that one where the kernel doesn't pin it.  A program of its own: the question would cost each
- * call a page of memory. */
+/* In place of ledger_enter and ledger_enter_rest, where the kernel doesn't pin them.  A program of its own:
+ * to ask in each call whether to pin would cost it a page of memory. */
 SEC("tp_btf/sys_enter")
 int BPF_PROG(ledger_enter_pins, struct pt_regs *regs, long nr)
 {
     PINNED(ledger_enter_pinned(regs, nr));
 }
 
+/* TIMED_FOLLOWED becomes UNTIMED: the call ends, and its state in the task's account. */
 static __noinline int timed_end(struct cpu_state *c, struct task_state *t, s64 ret, u64 now)
 {
     if (!c || !t)
@@ -340,6 +350,7 @@ static __noinline int timed_end(struct cpu_state *c, struct task_state *t, s64 r
     return 0;
 }
 
+/* A call ends that is TIMED_HERE.  A long one goes to the task's account first. */
 static __always_inline void here_exit(struct cpu_state *c, s64 ret, u64 now)
 {
     struct task_state *t =
@@ -354,7 +365,7 @@ static __always_inline void here_exit(struct cpu_state *c, s64 ret, u64 now)
         cpu_call_exit(c, ret, now);
 }
 
-/* The end of a call of which the state of the CPU knows more than its class. */
+/* Mode ledger: the end of a call of which the page knows more than its class (cpu_state.known). */
 static __noinline int ledger_end(struct cpu_state *c, s64 ret)
 {
     if (!c || c->stopped)

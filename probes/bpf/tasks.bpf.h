@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* Who is followed: the state kept for each task, the address spaces, and the counters of what was lost.  What
- * a state means for futexes and for the ledger is futex.bpf.h's and ledger.bpf.h's. */
+/* Who is followed.  Owns the state of each task (map `tasks`), the address spaces (`spaces`), the pages of
+ * the CPUs (`cpu_states`), the count-down that picks the short calls to be timed, and the counters of what
+ * was lost.  What a state means for futexes and for the ledger is futex.bpf.h's and ledger.bpf.h's.  Needs
+ * vmlinux.h and abi.h. */
 #ifndef HEAPWAIT_TASKS_BPF_H
 #define HEAPWAIT_TASKS_BPF_H
 
 enum {
     CLONE_THREAD = 0x10000,
-    TIMED_FIRST = 64,     /* a thread's first short calls are all timed, and those after a long one */
-    TIMED_BITS = 5,       /* of the later ones one in 2^5, at random, */
-    TIMED_MANY = 512,     /* until so many are: their mean is known by then, */
-    SPARSE_BITS = 7,      /* and one in 2^7 is enough */
-    LONG_CALL_NS = 50000, /* a timed call that took longer is no sample of the others: see call_was_long() */
+    TIMED_FIRST = 64, /* so many of a thread's short calls are all timed: the first, and after a long one */
+    TIMED_BITS = 5,   /* of the later ones one in 2^5 is timed, at random, */
+    TIMED_MANY = 512, /* until so many have been: their mean is known by then */
+    SPARSE_BITS = 7,  /* from there on one in 2^7 */
+    LONG_CALL_NS = 50000, /* a timed call that took longer stands for no others: see call_was_long() */
 };
 
 /* Set by user space before loading. */
 const volatile bool
-    ledger; /* mode ledger; else mode waits, and what belongs to the ledger is never verified in */
+    ledger; /* mode ledger; else mode waits, in which the verifier drops what belongs to the ledger */
 
-const volatile bool can_pin;
+const volatile bool can_pin;      /* the kernel has the two functions below */
 const volatile bool calls_pinned; /* the kernel itself pins programs on system calls: see cpu_pinning.h */
-const volatile bool by_registers; /* raw tracepoints: they tell where the task's registers are saved */
+const volatile bool by_registers; /* raw tracepoints are used, which tell where the task's registers are */
 
-/* Where kernels let a program on a tracepoint be preempted they have these as well (both came with Linux 6.10
- * and 6.13): what a program has begun to change, of its CPU or its task, must be whole before a switch is
- * seen. */
+/* What a program has begun to change, of its CPU's page or of its task, must be whole before it sees a
+ * switch. So a program that can be preempted pins its CPU.  Kernels that let programs on tracepoints be
+ * preempted (since 6.13) have these functions (since 6.10). */
 extern void bpf_preempt_disable(void) __weak __ksym;
 extern void bpf_preempt_enable(void) __weak __ksym;
 
@@ -39,57 +41,59 @@ static __always_inline void unpin(void)
         bpf_preempt_enable();
 }
 
-bool stopped;     /* by user space: nothing is recorded from here on */
-u64 stopped_ns;   /* when it was */
+bool stopped;     /* set by user space: nothing is recorded from here on */
+u64 stopped_ns;   /* when that was; 0: it goes on */
 u32 spaces_made;  /* the number of the newest address space */
 u32 threads_made; /* the number of the newest thread */
 u64 living_tasks; /* followed tasks that were still there at the end */
 u32 marks;        /* how many tasks that ran already have been marked: see running_tasks.bpf.h */
 u64 losses[LOSS_COUNT];
 
+/* What is known of a followed task while it is off the CPU, and of those calls of its that are followed here
+ * (FOLLOWED_CALL, TIMED_FOLLOWED).  While it runs, what the CPU's page has as well is newer there. */
 struct task_state {
     u32 space;
     u32 short_calls; /* how many were timed, up to TIMED_MANY */
-    /* of the futex call under way, once it is followed here: see struct cpu_state */
+    /* the futex call under way, once it is followed here: see enum call_place */
     u8 in_call;
     u8 op;
     u8 slept;       /* left the CPU to sleep at least once */
     u8 off_cpu;     /* enum where */
     u8 restartable; /* the last wait was interrupted so that the kernel will restart it */
-    u8 untimed;     /* the call's beginning was not seen by a clock */
+    u8 untimed;     /* when the call began is not known */
     u8 under_way;   /* the call had begun before the task was followed */
     /* of the ledger */
     u8 state;       /* enum thread_state */
-    u8 base;        /* the state it has when on-CPU and not held up by a lock of the kernel's */
+    u8 base;        /* the state that it has on-CPU, unless it spins for a lock of the kernel's */
     u8 contended;   /* how many locks of the kernel's it waits for (they may nest) */
-    u8 lock_state;  /* which of the two spinning states */
-    u8 file_random; /* what file_seen is */
+    u8 lock_state;  /* while `contended`: STATE_MMAP_LOCK or STATE_KERNEL_LOCK */
+    u8 file_random; /* whether file_seen is the random source */
     u8 kept;        /* enum kept */
     u32 weight;     /* how many calls the timed one stands for */
     u32 expected;
     u32 file_generation;
-    u32 taken;     /* at the end: what it holds has been */
+    u32 taken;     /* at the end: somebody has begun to take what the task holds */
     u32 unsettled; /* marked while it lived: where it was then is not known yet, see running_tasks.bpf.h */
     u64 address;
-    u64 waiters; /* futex_waitv's array */
-    u64 enter_ns;
-    u64 off_ns;   /* since when it has been where off_cpu says */
-    u64 woken_ns; /* when the sleeping waiter was woken; 0: it wasn't */
+    u64 waiters;  /* address of the array that futex_waitv() or futex_requeue() was given */
+    u64 enter_ns; /* when the call began */
+    u64 off_ns;   /* since when the task has been where off_cpu says */
+    u64 woken_ns; /* when the sleeping waiter was woken; 0: it was not */
     u64 blocked_ns;
     u64 runnable_ns;
-    u64 lock_ns;  /* the ledger's lock states at the call's beginning */
-    u64 since_ns; /* since when it has been in `state` */
-    u64 file_seen;
+    u64 lock_ns;       /* lock_time() at the call's beginning */
+    u64 since_ns;      /* since when it has been in `state` */
+    u64 file_seen;     /* the kernel's struct file that was read from last */
     u64 stack_end;     /* where its stack was seen to end, see stack_copy() */
     u64 faults_before; /* what the kernel had counted when the task was marked */
     struct thread_record record;
 };
 enum where { ON_CPU, BLOCKED, RUNNABLE };
 enum kept {
-    KEPT_NEVER,
-    KEPT,
-    KEPT_NOT
-}; /* a task's account: in the table of threads, or without room there */
+    KEPT_NEVER, /* not tried yet */
+    KEPT,       /* the task's account is in the table of threads */
+    KEPT_NOT    /* there was no room for it */
+};
 
 struct {
     __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -106,7 +110,7 @@ struct {
     __type(value, struct space_info);
 } spaces SEC(".maps");
 
-/* By number of the CPU.  Not a per-CPU map: to find a value there takes two pages more. */
+/* The pages, by number of the CPU.  Not a per-CPU map: to find a value there takes two pages more. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(map_flags, BPF_F_MMAPABLE);
@@ -115,15 +119,15 @@ struct {
     __type(value, struct cpu_state);
 } cpu_states SEC(".maps");
 
-/* Of the CPU that runs the program; NULL: never. */
+/* Returns the page of the CPU that runs the program.  Never NULL, but the verifier wants to see it asked. */
 static __always_inline struct cpu_state *cpu_here(void)
 {
     u32 cpu = bpf_get_smp_processor_id();
     return bpf_map_lookup_elem(&cpu_states, &cpu);
 }
 
-/* The count-down of short calls begins anew; it counts them as well, since each call that it is spared is
- * worth it. */
+/* Begins the count-down to the next timed short call anew.  The count-down is also how short calls are
+ * counted: drawn - gap of them have passed.  That spares each call a counter of its own. */
 static __always_inline void gap_set(struct cpu_state *c, u32 gap)
 {
     c->syscalls += c->drawn - c->gap;
@@ -131,7 +135,7 @@ static __always_inline void gap_set(struct cpu_state *c, u32 gap)
     c->gap = gap;
 }
 
-/* The system calls that the CPU has counted for its task, once. */
+/* Returns how many system calls the CPU has counted for its task since it was last asked. */
 static __always_inline u64 syscalls_take(struct cpu_state *c)
 {
     u64 calls = c->syscalls + (c->drawn - c->gap);
@@ -140,9 +144,9 @@ static __always_inline u64 syscalls_take(struct cpu_state *c)
     return calls;
 }
 
-/* Of each block of calls one is timed, so that their number is no matter of luck, and at random (a linear
- * congruential generator, Numerical Recipes' constants), since a program's calls have a rhythm.  `before`:
- * how many calls of an earlier block are still to come. */
+/* Draws which call of the next block is timed.  One of each block is, so that their number is no matter of
+ * luck.  Which one is random, since a program's calls have a rhythm (a linear congruential generator with the
+ * constants of Numerical Recipes).  `before`: how many calls of the present block are still to come. */
 static __always_inline void block_begin(struct cpu_state *c, u32 before)
 {
     c->random = c->random * 1664525 + 1013904223;
@@ -153,14 +157,14 @@ static __always_inline void block_begin(struct cpu_state *c, u32 before)
     c->block_rest = (1 << bits) - 1 - place;
 }
 
-/* A short call: whether it is to be timed; then timed_next() must follow. */
+/* Counts a short call.  Returns true if it is to be timed; then timed_next() must follow. */
 static __always_inline bool call_is_timed(struct cpu_state *c)
 {
     c->gap -= 1;
     return !c->gap;
 }
 
-/* The present short call is timed: what it stands for is c->weight, and which one is next. */
+/* The present short call is timed: sets c->weight, how many calls it stands for, and draws the next one. */
 static __always_inline void timed_next(struct cpu_state *c)
 {
     bool first = c->short_calls < TIMED_FIRST;
@@ -173,8 +177,9 @@ static __always_inline void timed_next(struct cpu_state *c)
         block_begin(c, first ? 0 : c->block_rest);
 }
 
-/* A timed call took long: either an interrupt or the machine's host came between, which the calls that it
- * stands for have not met; or calls are long now, and then all are timed, which costs little beside them. */
+/* A timed call took long.  Either an interrupt or the machine's host came between; the calls that it stands
+ * for have not met that.  Or calls are long now.  In both cases the next TIMED_FIRST are all timed, which
+ * costs little beside a long call. */
 static __always_inline void call_was_long(struct cpu_state *c)
 {
     c->short_calls = 0;
@@ -186,7 +191,8 @@ static __always_inline void loss_add(enum loss_reason reason, u64 count)
     __sync_fetch_and_add(&losses[reason], count);
 }
 
-/* NULL for a task that is not followed.  Most tasks have no storage at all: one load tells. */
+/* Returns the task's state; NULL if it is not followed, or the recording has been stopped.  Most tasks have
+ * no task storage at all, which one load tells. */
 static __always_inline struct task_state *task_followed(struct task_struct *task)
 {
     if (bpf_core_field_exists(task->bpf_storage) && !task->bpf_storage)
@@ -196,9 +202,8 @@ static __always_inline struct task_state *task_followed(struct task_struct *task
     return bpf_task_storage_get(&tasks, task, NULL, 0);
 }
 
-/* The number of the system call that user registers were saved at; -1 where it was an exception (a page
- * fault).
- */
+/* Returns the number of the system call at which the user's registers were saved; -1 if they were saved at an
+ * exception (a page fault). */
 static __always_inline s64 call_number(struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -208,7 +213,7 @@ static __always_inline s64 call_number(struct pt_regs *regs)
 #endif
 }
 
-/* Of a system call, as it begins. */
+/* The first three arguments of a system call, from its registers as it begins. */
 #if defined(__TARGET_ARCH_x86)
 #define ARGUMENTS(regs)                                                                                      \
     {                                                                                                        \
@@ -228,7 +233,7 @@ static __always_inline u32 task_run_state(struct task_struct *task)
     return BPF_CORE_READ((struct task_struct___old *)task, state);
 }
 
-/* Whether a CPU runs the task now. */
+/* Returns true if a CPU runs the task now. */
 static __always_inline bool task_on_cpu(struct task_struct *task)
 {
     if (bpf_core_field_exists(task->on_cpu))
@@ -247,9 +252,10 @@ static __always_inline bool task_is_compat(struct task_struct *task)
 #endif
 }
 
-/* Whether a system call that begins with these registers is one of the 32-bit kind, which has other numbers.
- * For most calls the registers tell: on x86 the `syscall` instruction leaves ip and flags in rcx and r11
- * (entry_SYSCALL_64 in arch/x86/entry/entry_64.S).  To ask for the task is a call of the kernel's code. */
+/* Returns true if a system call that begins with these registers is of the 32-bit kind, which has other
+ * numbers.  For most calls the registers tell: on x86 the `syscall` instruction leaves ip and flags in rcx
+ * and r11 (entry_SYSCALL_64 in arch/x86/entry/entry_64.S).  Only else is the task asked, which is a call of
+ * the kernel's code. */
 static __always_inline bool call_is_compat(const struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -261,7 +267,7 @@ static __always_inline bool call_is_compat(const struct pt_regs *regs)
 #endif
 }
 
-/* Whether the program that a task has just begun is a 32-bit one. */
+/* Returns true if the program that the task has just begun is a 32-bit one. */
 static __always_inline bool program_is_32bit(struct task_struct *task)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -271,19 +277,24 @@ static __always_inline bool program_is_32bit(struct task_struct *task)
 #endif
 }
 
+/* Returns the task's state, also after the recording has been stopped; NULL: it is not followed. */
 static __always_inline struct task_state *task_state_of(struct task_struct *task)
 {
     return bpf_task_storage_get(&tasks, task, NULL, 0);
 }
 
-/* What tells one running task from another, at hand in every probe: where its registers are saved, at the top
- * of its kernel stack, or its address. */
+/* Returns what tells one running task from another.  With raw tracepoints it is the place at the top of the
+ * kernel stack where the task's registers are saved; else it is the task's address.  Both are at hand in the
+ * programs that ask. */
 static __always_inline u64 task_identity(struct task_struct *task)
 {
     return by_registers ? (u64)bpf_task_pt_regs(task) : (u64)task;
 }
 
-/* What the CPU has not brought to its task's account: the switch by which that left was not shown. */
+/* Empties the CPU's spent[].  spent_settle() does so once it has brought it to the task's account.
+ * task_load() does so when it finds something there: then the kernel has not shown the switch by which that
+ * task left the CPU, and it is too late to settle it.  Time that was not settled is user code in the account.
+ */
 static __noinline int spent_drop(struct cpu_state *c)
 {
     if (c) {
@@ -293,7 +304,8 @@ static __noinline int spent_drop(struct cpu_state *c)
     return 0;
 }
 
-/* What the task knows goes to the CPU that runs it. */
+/* Makes the CPU's page that of the task that it runs from now on.  `t` is NULL if the task is not followed.
+ */
 static __always_inline void task_load(struct cpu_state *c, const struct task_state *t, u64 identity)
 {
     c->owner = identity;
@@ -323,12 +335,13 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     syscalls_take(c);
 }
 
-/* Of heapwait's pid namespace: the level of the first followed task, which is the command, or of heapwait
- * itself where it marks tasks that run already (those may be in a namespace further down). */
+/* The level of heapwait's pid namespace.  It is taken from the first followed task, which is the command; or
+ * from heapwait itself where tasks are marked that run already, since those may be in a namespace further
+ * down. */
 u32 pid_level;
 bool pid_level_known;
 
-/* The number of `pid` in heapwait's pid namespace. */
+/* Returns the number of `pid` in heapwait's pid namespace. */
 static __noinline u32 pid_number(struct pid *pid)
 {
     int nr = 0;
@@ -348,6 +361,7 @@ static __always_inline u32 task_tgid(struct task_struct *task)
     return pid_number(BPF_CORE_READ(task, group_leader, thread_pid));
 }
 
+/* Notes a new address space of the task's process and returns its number, from 1. */
 static __noinline u32 space_new(struct task_struct *task, u32 parent, bool by_exec)
 {
     u32 id = __sync_fetch_and_add(&spaces_made, 1) + 1;

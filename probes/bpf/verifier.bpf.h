@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* What must be written in a certain way, so that each kernel's verifier follows it whatever the compiler
- * makes of it.  Each function here says which verifier and which compiler asks for it.  Included by
- * probes.bpf.c. */
+ * makes of it.  Each function here says which verifier and which compiler asks for it.  Needs vmlinux.h. */
 #ifndef HEAPWAIT_VERIFIER_BPF_H
 #define HEAPWAIT_VERIFIER_BPF_H
 
-/* Returns an index below `size`, a power of two, into an array in map memory.  The compiler may not see
- * through the value: it would mask the parts that it was added from and join them by OR, of which the
- * verifier of Linux 6.1 knows no bound; or it would leave the mask out where it knows the bound better than
- * the verifier. */
+/* Returns `value` as an index below `size`, a power of two, into an array in map memory.  The compiler may
+ * not see through the value.  It would mask the parts that it was added from and join them by OR, of which
+ * the verifier of Linux 6.1 knows no bound; or it would leave the mask out where it knows the bound better
+ * than the verifier. */
 static __always_inline u32 index_below(u32 size, u32 value)
 {
     asm volatile("" : "+r"(value));
     return value & (size - 1);
 }
 
-/* Returns the value, which is at most `most`, as the length of a copy.  The verifier of Linux 6.1 learns
- * nothing from the comparison of two registers that showed it, and the compiler would drop this one as known.
+/* Returns `value`, which is known to be at most `most`, as the length of a copy.  The verifier of Linux 6.1
+ * learns nothing from the comparison of two registers that showed it, and the compiler would drop this one as
+ * known.
  */
 static __always_inline u32 length_within(const u32 most, u32 value)
 {
@@ -24,9 +24,9 @@ static __always_inline u32 length_within(const u32 most, u32 value)
     return value <= most ? value : most;
 }
 
-/* A field of the program's context, `offset` bytes in.  The verifier allows a load from the context at a
- * constant offset only ("dereference of modified ctx ptr"), and clang 19 adds the offset to the pointer first
- * where it serves two loads.  The pointer comes into this load as it is. */
+/* Returns the field that lies `offset` bytes into the program's context.  The verifier allows a load from the
+ * context at a constant offset only ("dereference of modified ctx ptr"), and clang 19 adds the offset to the
+ * pointer first where it serves two loads.  The pointer comes into this load as it is. */
 static __always_inline u64 context_load(const void *ctx, const u32 offset)
 {
     u64 value;
