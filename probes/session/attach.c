@@ -1,6 +1,6 @@
-/* See attach.h.  The surprising fact: which of the two ways to see a futex call is used in mode waits depends
- * on who runs heapwait: the cheaper one needs to read tracefs, which CAP_BPF and CAP_PERFMON alone don't
- * allow. Mode ledger needs every system call, so the raw tracepoints. */
+/* See attach.h.  Mode waits has two ways to see a futex call, and who runs heapwait decides which is used:
+ * the cheaper one needs to read tracefs, which CAP_BPF and CAP_PERFMON alone don't allow.  Mode ledger needs
+ * every system call, so the raw tracepoints. */
 #include "probes/session/attach.h"
 
 #include "probes/host/tracefs.h"
@@ -17,11 +17,11 @@
 static const char *const traced_syscalls[] = {"futex",      "restart_syscall", "futex_waitv",
                                               "futex_wake", "futex_wait",      "futex_requeue"};
 
-/* When a program is needed. */
+/* When a program is needed: see program_needed(). */
 enum need { ALWAYS, RECORDS, RAW, LEDGER, LEDGER_CALLS, LEDGER_PINS, SAMPLES, CGROUP };
 
-/* In the order in which they are attached, an end before its beginning: one that is seen to begin must be
- * seen to end. */
+/* The programs in the order in which they are attached.  The program on an end comes before that on the
+ * beginning: what is seen to begin must be seen to end. */
 static const struct {
     const char *name;
     enum need need;
@@ -111,7 +111,8 @@ void attachment_choose(struct attachment *a)
     }
 }
 
-/* Before anything is attached.  The floor's object has neither these programs nor their maps. */
+/* Tells the programs which ones take over from them, before anything is attached.  The object of empty
+ * programs has neither the programs nor the maps. */
 static int successors_install(struct attachment *a)
 {
     int rc = 0;
@@ -148,7 +149,7 @@ static int event_attach(struct attachment *a, struct bpf_program *program, struc
     if (rc)
         close(fd);
     else if (attr->type == PERF_TYPE_TRACEPOINT)
-        /* the program runs whether the event itself counts or not, and what nobody reads need not be made */
+        /* the program runs all the same, and the event itself need not be made, since nobody reads it */
         ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* Which programs a mode needs, and how each is attached and let go.  Programs go by their names, so that the
  * object may be heapwait's own (probes.bpf.c) or one of empty programs on the same hooks
- * (empty_probes.bpf.c). What the programs do is not known here. */
+ * (empty_probes.bpf.c). What the programs do is not known here; which event each is for: docs/kernel-side.md.
+ */
 #ifndef HEAPWAIT_ATTACH_H
 #define HEAPWAIT_ATTACH_H
 
@@ -22,17 +23,18 @@ struct attachment {
     size_t link_count;
 };
 
-/* Before the object is loaded: `object` and `ledger` are set; opens tracefs where it is needed and lets the
- * kernel see only the programs that this mode attaches. */
+/* To be called before the object is loaded, with all fields up to sample_period_ns set but `tracefs`.  Opens
+ * tracefs where it is needed, and lets the kernel see only the programs that this mode attaches. */
 void attachment_choose(struct attachment *a);
 
-/* After loading: 0 or negative errno. */
+/* To be called after loading: attaches the programs.  0 or negative errno; what has been attached stays so
+ * until attachment_end(). */
 int attachment_make(struct attachment *a);
 
-/* Detaches, which takes the kernel most of a second. */
+/* Detaches all, which takes the kernel most of a second, and closes tracefs. */
 void attachment_end(struct attachment *a);
 
-/* A program that only one of the modes attaches, by its name: for tests. */
+/* Returns true if there is a program of this name in the table of those that are attached. */
 bool attachment_knows(const char *program);
 
 #endif

@@ -1,7 +1,7 @@
-/* See cpu_pinning.h.  Two threads share one CPU: one makes a call in which the program holds it for a
- * millisecond, the other wakes in the middle of that with a real-time priority, and looks whether the program
- * still runs. Asked because to disable preemption costs a program more than all else that it does for most
- * system calls, and kernels up to 6.18 have done so already. */
+/* See cpu_pinning.h.  Two threads share one CPU.  One makes a call in which the program holds the CPU for a
+ * millisecond; the other wakes in the middle of that with a real-time priority, and looks whether the program
+ * still runs.  The question is worth it: to disable preemption costs a program more than all else that it
+ * does for most system calls, and kernels up to 6.18 have done so already. */
 #include "probes/session/cpu_pinning.h"
 
 #include "probes/bpf/abi.h"
@@ -55,7 +55,7 @@ static void *caller_run(void *context)
     return NULL;
 }
 
-/* true: the urgent thread was due while the program held the CPU, and got it only afterwards. */
+/* Returns true if the urgent thread was due while the program held the CPU, and got it only afterwards. */
 static bool trial_run(struct trial *t, int cpu)
 {
     pthread_t urgent, caller;

@@ -1,11 +1,12 @@
-/* Whether the running kernel keeps the CPU for the programs on system calls. */
+/* Whether the running kernel keeps the CPU for the programs on system calls.  Asked by experiment. */
 #ifndef HEAPWAIT_CPU_PINNING_H
 #define HEAPWAIT_CPU_PINNING_H
 
 #include <stdbool.h>
 
-/* True when a program on a raw tracepoint of system calls can't be preempted: seen, on a call of the caller's
- * own.  False where it can be, or where that can't be told.  Needs what session_open() needs. */
+/* Returns true if a program on a raw tracepoint of system calls was seen not to be preempted, in a call that
+ * this function makes.  Returns false if it was preempted, or if that can't be told.  Takes some
+ * milliseconds; needs the privileges that session_open() needs. */
 bool cpu_pinning_of_syscalls(void);
 
 #endif

@@ -8,10 +8,11 @@
 
 struct floor;
 
-/* Loads and attaches the programs of mode waits or ledger. */
+/* Loads and attaches the programs of mode ledger, or of mode waits.  *out is to be closed with floor_close().
+ * 0 or negative errno, with a sentence. */
 int floor_open(bool ledger, struct floor **out, struct error *err);
 
-/* Detaches; NULL is fine. */
+/* Detaches and frees; NULL is fine. */
 void floor_close(struct floor *f);
 
 #endif

@@ -35,7 +35,7 @@ static int cpu_states_map(struct session *s, struct error *err)
     return 0;
 }
 
-/* For programs under way and those to come. */
+/* Tells all programs, those that are under way as well, whether they are to record. */
 static void recording_stop(struct session *s, bool stopped)
 {
     for (size_t i = 0; i < s->cpu_count; i++)
@@ -132,8 +132,9 @@ void session_await(void)
 int session_stop(struct session *s, struct error *err)
 {
     session_hand_over(
-        s); /* what a CPU knows of the thread that it runs on; words are read from it in any case */
-    s->skeleton->bss->stopped_ns = clock_monotonic_ns(); /* for a thread that ends between the two */
+        s); /* for the time of the threads that run now; words are read from the pages in any case */
+    s->skeleton->bss->stopped_ns =
+        clock_monotonic_ns(); /* for a thread that exits before the next line but one */
     recording_stop(s, true);
     s->skeleton->bss->stopped_ns = clock_monotonic_ns();
     session_await();

@@ -1,6 +1,6 @@
-/* How a session follows what runs already, and what can be read of it while it runs.  See session.h.  The
- * surprising fact: what a CPU adds up for itself is brought to the table by a program that user space lets
- * run there, so a snapshot needs no lock and no pause, and no total in it ever gets smaller. */
+/* How a session follows what runs already, and what can be read of it while it runs.  See session.h.  What a
+ * CPU adds up for itself is brought to the table by a program that user space lets run there.  So a snapshot
+ * needs no lock and no pause, and no total in it ever gets smaller. */
 #include "probes/host/clock.h"
 #include "probes/session/session_private.h"
 
@@ -12,7 +12,7 @@
 
 enum {
     MAX_PASSES = 64,   /* each but the first meets only what was made during the one before */
-    MAX_MEETINGS = 64, /* how often hand_over() may find a CPU at it: a fraction of a microsecond each */
+    MAX_MEETINGS = 64, /* how often hand_over() may find a CPU busy: a fraction of a microsecond each */
 };
 
 static int iterator_run(const struct bpf_link *link)
@@ -46,7 +46,8 @@ int session_iterate(const struct bpf_program *program, const uint32_t *again)
     return rc;
 }
 
-/* The timeline's window opens a while after what is followed is known, as with a command. */
+/* Sets when the timeline's window opens: a while after tasks are first marked, as it does after a command's
+ * exec. */
 static void timeline_open(struct session *s)
 {
     if (s->skeleton->rodata->timeline_length_ns && !s->skeleton->bss->timeline_from_ns)

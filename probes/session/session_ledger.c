@@ -1,4 +1,4 @@
-/* What a session brings back in mode ledger: the accounts of threads and of the timeline, the samples.  See
+/* What a session brings back in mode ledger: the accounts of threads and CPUs, the samples, the timeline. See
  * session.h. */
 #include "probes/host/clock.h"
 #include "probes/session/session_private.h"
@@ -52,7 +52,8 @@ int session_samples(struct session *s, struct sample_row **rows, size_t *count)
     return 0;
 }
 
-/* The accounts change while they are read: what two readings agree on is whole. */
+/* Reads the accounts of all CPUs into each[].  They change while they are read: what two readings in turn
+ * agree on is whole.  again[] is room for the second reading. */
 static int cpus_read(const struct session *s, struct cpu_account *each, struct cpu_account *again,
                      size_t size)
 {
@@ -68,9 +69,10 @@ static int cpus_read(const struct session *s, struct cpu_account *each, struct c
     return rc;
 }
 
-/* What a CPU is doing now goes on to this moment: no switch has ended it.  `stopped`: the account of a task
- * that exits goes on to there as well; else it has ended at the exit, and the switch away from it was not
- * seen. */
+/* Adds the account of one CPU.  What the CPU is doing now goes on to sum->until_ns, since no switch has ended
+ * it. With CPU_EXITING it depends: if the recording was stopped, the account of the task that exits goes on
+ * to there, and so does the CPU's use for it.  Else that account has ended at the exit, the switch away from
+ * the task was not seen, and the time since is CPU_OTHER's. */
 static void cpu_add(struct cpu_totals *sum, const struct cpu_account *c, bool stopped)
 {
     uint32_t use = c->use < CPU_USES ? c->use : stopped ? CPU_FOLLOWED : CPU_OTHER;

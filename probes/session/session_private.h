@@ -1,4 +1,5 @@
-/* What session.c and session_settings.c share of a session. */
+/* What the files of the session share: the skeleton, what is attached, the pages of the CPUs.  int results
+ * are as in session.h. */
 #ifndef HEAPWAIT_SESSION_PRIVATE_H
 #define HEAPWAIT_SESSION_PRIVATE_H
 
@@ -13,35 +14,39 @@ struct session {
     int stats_fd;                   /* the kernel counts runs and time of programs while this is open */
     uint64_t missed, missed_before; /* in this run; in earlier ones */
     struct cpu_totals cpus;
-    struct cpu_state *cpu_states; /* mapped: by number of the CPU */
+    struct cpu_state *cpu_states; /* the pages, mapped from the kernel; by number of the CPU */
     size_t cpu_count;
-    uint32_t spaces_seen, moves_seen; /* by session_present(), session_follow_moved() */
+    uint32_t spaces_seen, moves_seen; /* what session_present() and session_follow_moved() have told */
 };
 
-/* Whether programs on system calls must pin their CPU themselves. */
+/* Returns true if programs on system calls must pin their CPU themselves, and can. */
 bool session_settings_pins(void);
 
-/* Before loading. */
+/* Tells the BPF side the mode, the numbers of system calls, and the sizes of maps.  To be called after
+ * attachment_choose() and before loading. */
 void session_settings_put(struct session *s, const struct measure_options *options);
 
-/* Waits until no program runs any more that has begun before: an RCU grace period. */
+/* Waits until no program runs any more that had begun before the call: an RCU grace period. */
 void session_await(void);
 
-/* Tasks have been marked: who runs on a CPU may be one of them. */
+/* To be called after tasks have been marked: lets each CPU look up anew whether the task that it runs is
+ * followed.  See cpu_look() in cpu_state.bpf.h. */
 void session_look_again(struct session *s);
 
-/* As at the beginning of a run; no program may be under way. */
+/* Sets the pages of the CPUs to what they are at the beginning of a run, but for `stopped`.  No program may
+ * be under way. */
 void session_cpu_states_reset(struct session *s);
 
-/* Runs an iterator's program over all tasks; again, as long as that changes the number `again` (NULL: once).
- */
+/* Runs an iterator's program over all tasks.  `again` points to a number in the BPF side's memory: the
+ * program is run again as long as a pass changes it, MAX_PASSES times at most.  NULL: once. */
 int session_iterate(const struct bpf_program *program, const uint32_t *again);
 
-/* Each CPU brings the totals that it holds to the table of words, and the system calls of the thread that it
- * runs to its account.  Negative errno, or how many CPUs were always at it. */
+/* Lets each CPU bring the totals that it holds to the maps, and the system calls of the thread that it runs
+ * to that thread's account.  Returns negative errno, or how many CPUs could not, because they were busy with
+ * the page each time. */
 int session_hand_over(struct session *s);
 
-/* The table of words as it is, in order, without what CPUs hold. */
+/* Sets *rows to the table of words as it is, in order, without stacks, histograms and what CPUs hold. */
 int session_table(struct session *s, struct word_row **rows, size_t *count, struct error *err);
 
 #endif

@@ -49,7 +49,7 @@ static const struct {
 #endif
 };
 
-/* Whether the running kernel offers a function to BPF programs. */
+/* Returns true if the running kernel has a function of this name, as BPF programs call it. */
 static bool kernel_has(const char *function)
 {
     struct btf *kernel = btf__load_vmlinux_btf();
@@ -70,7 +70,7 @@ void session_settings_put(struct session *s, const struct measure_options *optio
     k->rodata->ledger = s->hooks.ledger;
     k->rodata->by_registers = s->hooks.ledger || s->hooks.tracefs < 0;
     k->rodata->can_pin = kernel_has("bpf_preempt_disable") && kernel_has("bpf_preempt_enable");
-    /* asked by the raw programs of mode waits only */
+    /* only the raw programs of mode waits ask for it: in the other cases the experiment is not needed */
     k->rodata->calls_pinned = s->hooks.ledger || s->hooks.tracefs >= 0 || !session_settings_pins();
     k->rodata->nr_futex = SYS_futex;
     k->rodata->nr_restart = SYS_restart_syscall;

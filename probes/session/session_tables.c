@@ -1,11 +1,13 @@
-/* Brings back what the kernel's tables hold: words with what belongs to them, call stacks, address spaces. */
+/* Brings back what the kernel's tables hold: words with what belongs to them, call stacks, address spaces.
+ * See session.h. */
 #include "probes/session/session_private.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 
-/* A copy of the map's value for the key, which all threads share; NULL when there is none. */
+/* Returns a copy of the map's value for the key without its thread: all threads share it.  malloc'd; NULL:
+ * there is none, or no memory. */
 static void *value_copy(const struct bpf_map *map, struct word_key key)
 {
     size_t size = bpf_map__value_size(map);
@@ -35,7 +37,7 @@ static bool row_same(const struct word_row *a, const struct word_row *b)
            a->key.outcome == b->key.outcome;
 }
 
-/* The first row of the key's word, operation and outcome, whichever thread's. */
+/* Returns the first row of the key's word, operation and outcome, whichever thread's; NULL: there is none. */
 static struct word_row *row_first(struct word_row *rows, size_t count, const struct word_key *key)
 {
     size_t low = 0, high = count;
@@ -51,7 +53,8 @@ static struct word_row *row_first(struct word_row *rows, size_t count, const str
     return low < count && row_same(&rows[low], &wanted) ? &rows[low] : NULL;
 }
 
-/* What a CPU still held of a word that the table has no room for. */
+/* Adds what a CPU still holds in a slot to its row.  A word without a row is one that the table has no room
+ * for: its calls are a loss. */
 static void slot_merge(struct session *s, struct word_row *rows, size_t count, const struct cache_slot *slot)
 {
     if (!slot->totals.calls)
@@ -72,8 +75,8 @@ static void slot_merge(struct session *s, struct word_row *rows, size_t count, c
     to->woken += from->woken;
 }
 
-/* Waits that a CPU has not brought to their histogram.  Rows: the first of each word, operation and outcome
- * holds it. */
+/* Adds the waits that a CPU has not brought to their histogram.  The histogram is with the first row of each
+ * word, operation and outcome. */
 static void pending_merge(struct session *s, struct word_row *rows, size_t count,
                           const struct pending_waits *pending)
 {
@@ -95,7 +98,7 @@ static void pending_merge(struct session *s, struct word_row *rows, size_t count
             (*to)->calls[pending->buckets[i]] += 1;
 }
 
-/* Rows must be in order. */
+/* Adds all that the pages of the CPUs still hold.  Rows must be in order. */
 static void caches_merge(struct session *s, struct word_row *rows, size_t count)
 {
     for (size_t cpu = 0; cpu < s->cpu_count; cpu++) {
@@ -106,7 +109,7 @@ static void caches_merge(struct session *s, struct word_row *rows, size_t count)
     }
 }
 
-/* What threads share goes to the first of their rows. */
+/* Adds stacks and histograms to the rows.  What threads share goes to the first of their rows. */
 static void rows_complete(const struct session *s, struct word_row *rows, size_t count)
 {
     const struct probes_bpf *k = s->skeleton;
