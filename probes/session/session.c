@@ -133,8 +133,7 @@ int session_stop(struct session *s, struct error *err)
 {
     session_hand_over(
         s); /* for the time of the threads that run now; words are read from the pages in any case */
-    s->skeleton->bss->stopped_ns =
-        clock_monotonic_ns(); /* for a thread that exits before the next line but one */
+    s->skeleton->bss->stopped_ns = clock_monotonic_ns(); /* for a thread that exits meanwhile */
     recording_stop(s, true);
     s->skeleton->bss->stopped_ns = clock_monotonic_ns();
     session_await();
