@@ -23,10 +23,11 @@ struct check {
     void (*run)(struct check_result *result);
 };
 
-/* All checks, the required ones first; ends with a row without a name. */
+/* Returns the table of all checks, the required ones first; it ends with a row without a name. */
 const struct check *checks_all(void);
 
-/* Runs the required ones: 0, or -EPERM/-ENOTSUP and one sentence with the remedy of the first that fails. */
+/* Runs the required checks.  0 if all are passed; else -EPERM, and the sentence has the remedy of the first
+ * that fails. */
 int checks_require(struct error *err);
 
 #endif

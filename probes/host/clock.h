@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CLOCK_MONOTONIC, which is also the probes' clock. */
+/* Returns the time of CLOCK_MONOTONIC, which is also the probes' clock. */
 uint64_t clock_monotonic_ns(void);
 
-/* The date, UTC, ISO 8601. */
+/* Writes the present date and time, UTC, as ISO 8601 has it, into buffer[size]. */
 void clock_date(char *buffer, size_t size);
 
 #endif

@@ -19,20 +19,21 @@ struct host_facts {
     size_t count;
 };
 
-/* `root` goes before every path: "" for the machine itself, a folder in tests. */
+/* Fills *facts with what the machine tells.  `root` goes before every path: "" for the machine itself, a
+ * folder in tests. */
 void host_facts_read(struct host_facts *facts, const char *root);
 
-/* NULL: there is no such fact. */
+/* Returns the value of the fact, owned by *facts; NULL: there is no such fact. */
 const char *host_fact_find(const struct host_facts *facts, const char *key);
 
-/* CPUs that this process may run on, at least 1. */
+/* Returns on how many CPUs this process may run, at least 1. */
 unsigned host_cores_allowed(void);
 
-/* The 1-minute load; negative: not known. */
+/* Returns the load average of the last minute; negative: not known. */
 double host_load_average(void);
 
-/* What a system call that does nothing costs, entry and exit included: the median of many batches of getppid.
- */
+/* Returns what a system call that does nothing costs in ns, entry and exit included: the median of many
+ * batches of getppid(). */
 uint64_t host_null_syscall_ns(void);
 
 #endif

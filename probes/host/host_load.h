@@ -1,6 +1,6 @@
 /* What else the machine was doing: CPU time that was used neither by a run nor by heapwait, from /proc/stat.
- * The surprising fact: /proc/stat counts in ticks of 10 ms, so that a single short run's figure is rough and
- * may even come out negative; only the sum over many runs is worth a judgement, and it keeps the sign. */
+ * It counts in ticks of 10 ms.  So a single short run's figure is rough and may even come out negative; only
+ * the sum over many runs is worth a judgement, and it keeps the sign. */
 #ifndef HEAPWAIT_HOST_LOAD_H
 #define HEAPWAIT_HOST_LOAD_H
 
@@ -20,10 +20,10 @@ struct host_cpu_time {
     uint64_t steal_ns; /* taken by the hypervisor */
 };
 
-/* Reads the text of /proc/stat.  0 or -EINVAL. */
+/* Reads the text of /proc/stat into *out.  0 or -EINVAL. */
 int host_cpu_time_parse(const char *text, uint64_t ticks_per_second, struct host_cpu_time *out);
 
-/* The same from the machine.  0 or negative errno. */
+/* Reads /proc/stat of the machine into *out.  0 or negative errno. */
 int host_cpu_time_read(struct host_cpu_time *out);
 
 struct host_watch {
@@ -39,9 +39,10 @@ struct host_watched {
     uint64_t wall_ns;
 };
 
+/* Begins to watch. */
 void host_watch_start(struct host_watch *w);
 
-/* `run_cpu_ns`: user and system time of what was run meanwhile. */
+/* Ends the watch and fills *out.  `run_cpu_ns`: user and system time of what was run meanwhile, in ns. */
 void host_watch_end(const struct host_watch *w, uint64_t run_cpu_ns, struct host_watched *out);
 
 #endif

@@ -6,12 +6,14 @@
 
 struct identity;
 
-/* `user` is a name, or a number where nobody has such a name.  -ENOENT: there is no such user. */
+/* Finds a user by name, or by number where nobody has such a name.  0 or negative errno, with a sentence;
+ * -ENOENT: there is no such user.  *out is to be freed with identity_free(). */
 int identity_find(const char *user, struct identity **out, struct error *err);
+/* Returns the user's name, owned by *i. */
 const char *identity_name(const struct identity *i);
 
 /* In the child, before its exec: becomes the user (groups, group, user), and sets HOME, SHELL, USER and
- * LOGNAME as `sudo -u` does.  0 or an errno. */
+ * LOGNAME as `sudo -u` does.  0 or a positive errno. */
 int identity_take(const struct identity *i);
 
 /* NULL is fine. */

@@ -7,10 +7,11 @@
 
 struct kernel_symbols;
 
-/* `path`: /proc/kallsyms, or a file like it.  NULL: out of memory; a file that can't be read has no names. */
+/* Reads /proc/kallsyms, or a file like it, at `path`.  A file that can't be read has no names.  NULL: out of
+ * memory. */
 struct kernel_symbols *kernel_symbols_read(const char *path);
 
-/* The function that the address lies in; NULL: none is known.  Owned by *k. */
+/* Returns the name of the function that the address lies in, owned by *k; NULL: none is known. */
 const char *kernel_symbol_at(const struct kernel_symbols *k, uint64_t address);
 
 /* NULL is fine. */

@@ -1,4 +1,4 @@
-/* See preload.h.  The surprising facts: a library of the wrong class, or one that can't be loaded, is ignored
+/* See preload.h.  Two facts behind it: a library of the wrong class, or one that can't be loaded, is ignored
  * with a line on stderr and the program runs on with its own malloc; and a program that defines malloc itself
  * comes before every preloaded library.  So nothing is taken for granted: the dynamic linker is asked. */
 #include "probes/host/preload.h"

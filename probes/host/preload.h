@@ -14,11 +14,12 @@ struct preload_kind {
     const char *package; /* Debian's and Ubuntu's */
 };
 
-/* The table, ended by a row without a name. */
+/* Returns the table, which ends with a row without a name. */
 const struct preload_kind *preload_kinds(void);
 
-/* Where a library of this kind lies that fits the program (class and machine), malloc'd.  Looks through
- * LD_LIBRARY_PATH, the dynamic linker's cache, the usual folders.  NULL: not installed, or out of memory. */
+/* Returns the path of a library of this kind that fits the program (class and machine), malloc'd; NULL: none
+ * is installed, or out of memory.  Looks through LD_LIBRARY_PATH, the dynamic linker's cache, the usual
+ * folders. */
 char *preload_find(const struct preload_kind *kind, const struct elf_kind *program);
 
 enum preload_effect {
@@ -27,9 +28,9 @@ enum preload_effect {
     PRELOAD_NOT,     /* it is something else's; `why` says whose */
 };
 
-/* What the program's malloc is when LD_PRELOAD is `preload`: asked of the dynamic linker, which binds every
- * symbol and says so, without running the program (as `ldd -r`, with LD_DEBUG).  `library`: the file that
- * should have it.  0 or negative errno. */
+/* Sets *effect to what becomes of the program's malloc when LD_PRELOAD is `preload`.  The dynamic linker is
+ * asked: it binds every symbol and says so, without running the program (as `ldd -r`, with LD_DEBUG).
+ * `library` is the file that should have malloc; why[size] is room for `why`.  0 or negative errno. */
 int preload_look(const struct program *program, const char *preload, const char *library,
                  enum preload_effect *effect, char *why, size_t size);
 

@@ -13,20 +13,21 @@ struct process_numbers {
     unsigned levels; /* 1: that is heapwait's (the one of its /proc) */
 };
 
-/* 0 or negative errno: -ENOENT, there is no such process or thread. */
+/* Reads the numbers of a process or thread, given by its number in heapwait's pid namespace.  0 or negative
+ * errno; -ENOENT: there is none of that number. */
 int process_numbers_read(pid_t pid, struct process_numbers *out);
 
-/* The processes of namespaces further down which have this number there: writes up to `room` of them and
- * returns how many there are, or negative errno. */
+/* Finds the processes of pid namespaces further down that have this number there.  Writes the numbers that
+ * heapwait sees, `room` of them at most, to found[].  Returns how many there are, or negative errno. */
 int process_find_innermost(pid_t number, pid_t *found, size_t room);
 
-/* The words as one line for reading: those with anything but plain characters are quoted as a shell would.
- * malloc'd, NULL when there is no memory. */
+/* Returns the words as one line for reading, malloc'd; NULL: out of memory.  Words with anything but plain
+ * characters are quoted as for a shell. */
 char *process_command_line(char *const *words);
 
-/* The same of a running process (at most 4 KiB of it); its name in brackets where it has none.  Empty words
- * at the end are left out: they can't be told from what fills the room behind a title that the process gave
- * itself.  malloc'd; NULL: there is no such process, or no memory. */
+/* Returns the command line of a running process in the same way, at most 4 KiB of it, malloc'd; its name in
+ * brackets if it has none.  NULL: there is no such process, or no memory.  Empty words at the end are left
+ * out: they can't be told from what fills the room behind a title that the process gave itself. */
 char *process_command(pid_t pid);
 
 #endif

@@ -1,4 +1,4 @@
-/* See program.h.  The surprising facts: a script of `env` runs what `env` finds, so its first word is looked
+/* See program.h.  Two facts behind it: a script of `env` runs what `env` finds, so its first word is looked
  * up too; and a setuid bit does nothing where the file's owner is who heapwait runs as already. */
 #include "probes/host/program.h"
 

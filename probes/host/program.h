@@ -25,11 +25,11 @@ struct program {
     const char *privilege; /* "is setuid"... for a sentence; NULL: starts as heapwait's user is */
 };
 
-/* -ENOENT and -EACCES as execvp() would have it, -ENOEXEC: neither an ELF file nor a script; with a sentence.
- */
+/* Finds what the command would start and fills *out.  0 or negative errno, with a sentence: -ENOENT and
+ * -EACCES as execvp() would have it; -ENOEXEC: neither an ELF file nor a script. */
 int program_find(const char *command, struct program *out, struct error *err);
 
-/* The kind of one ELF file.  0, -ENOEXEC: not ELF, or damaged; other negative errno. */
+/* Reads the kind of one ELF file.  0 or negative errno; -ENOEXEC: it is not ELF, or damaged. */
 int elf_kind_read(const char *path, struct elf_kind *out);
 
 #endif

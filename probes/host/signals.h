@@ -11,14 +11,15 @@ struct signals {
     sigset_t before;
 };
 
-/* Blocks them.  0 or negative errno. */
+/* Blocks the signals and opens s->fd.  0 or negative errno. */
 int signals_take(struct signals *s);
 
-/* The next one; false: there is none.  *from_terminal: everybody in the foreground has got it as well. */
+/* Takes the next signal.  Returns false if there is none; else *number is set, and *from_terminal to whether
+ * the kernel sent it, so that everybody in the terminal's foreground has got it as well. */
 bool signals_next(struct signals *s, int *number, bool *from_terminal);
 
-/* Drops those that have come since (or a second Ctrl-C, taken back to its default, would end heapwait before
- * it has written), and takes the mask back. */
+/* Drops the signals that have come since, and restores the mask.  If a second Ctrl-C were not dropped, it
+ * would get its default effect with the mask, and end heapwait before it has written. */
 void signals_give_back(struct signals *s);
 
 #endif

@@ -3,10 +3,12 @@
 #ifndef HEAPWAIT_TRACEFS_H
 #define HEAPWAIT_TRACEFS_H
 
-/* A descriptor of tracefs' root folder, or negative errno (-EACCES: it is there, but not for this user). */
+/* Returns a descriptor of tracefs' root folder, which the caller closes, or negative errno; -EACCES: tracefs
+ * is there, but not for this user. */
 int tracefs_open(void);
 
-/* The number of event GROUP/NAME, as perf_event_attr.config wants it; negative errno: no such event. */
+/* Returns the number of the event GROUP/NAME, as perf_event_attr.config wants it; negative errno: there is no
+ * such event. */
 int tracefs_event(int tracefs, const char *group, const char *name);
 
 #endif

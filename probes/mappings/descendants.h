@@ -7,15 +7,16 @@
 
 struct descendants;
 
-/* NULL: out of memory. */
+/* Returns an empty set; NULL: out of memory. */
 struct descendants *descendants_new(void);
 
-/* 0 or -ENOMEM. */
+/* Adds a process, chosen or forked by one of the set.  0 or -ENOMEM. */
 int descendants_add(struct descendants *d, uint32_t pid);
 
+/* Returns true if the process is in the set. */
 bool descendants_have(const struct descendants *d, uint32_t pid);
 
-/* Its number is another process's now. */
+/* Takes a number out of the set: it is another process's now. */
 void descendants_remove(struct descendants *d, uint32_t pid);
 
 /* NULL is fine. */

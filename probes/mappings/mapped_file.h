@@ -28,15 +28,17 @@ void mapped_files_free(struct mapped_files *t);
 
 struct mapping;
 
-/* The file behind the mapping of a process, which lives as long as the table; NULL: out of memory.  `pid` 0:
- * it is not opened now.  The mapping's path must be the same text, at the same place, for the same file. */
+/* Returns the file behind a mapping of the process `pid`; it lives as long as the table.  NULL: out of
+ * memory. `pid` 0: the file is not opened now.  Paths are compared by pointer: for the same file m->path must
+ * be the same text at the same place. */
 const struct mapped_file *mapped_files_keep(struct mapped_files *t, pid_t pid, const struct mapping *m);
 
-/* Read-only, not yet read; the caller closes it.  Negative: not reachable.  `pid` 0: only the path. */
+/* Opens the file that the process has mapped at `start`, for reading.  Returns a descriptor, which the caller
+ * closes; negative: it can't be reached, or is another file.  `pid` 0: only the path is tried. */
 int mapped_file_open(pid_t pid, uint64_t start, uint64_t length, const char *path,
                      const struct file_identity *identity);
 
-/* Whether an open regular file is the one that was mapped. */
+/* Returns true if the open file is a regular one, and the one that was mapped. */
 bool mapped_file_is(int fd, const struct file_identity *identity);
 
 #endif

@@ -1,5 +1,5 @@
-/* See sideband.h.  The surprising fact: the records of different CPUs come in no common order, so they are
- * kept and sorted by time before anything is made of them. */
+/* See sideband.h.  The records of different CPUs come in no common order: they are kept, and sorted by time
+ * before anything is made of them. */
 #include "probes/mappings/sideband.h"
 
 #include "probes/host/clock.h"

@@ -13,34 +13,38 @@
 
 struct sideband;
 
-/* `pids`: only what these and their descendants map is kept; NULL: what all do.  Of those that run already
- * the mappings so far are to be given by sideband_present(). */
+/* Opens the kernel's records.  Only what the `count` processes `pids` and their descendants map is kept;
+ * NULL: what all do.  For a process that runs already sideband_present() has to be called.  0 or negative
+ * errno, with a sentence; *out is to be closed with sideband_close(). */
 int sideband_open(const pid_t *pids, size_t count, struct sideband **out, struct error *err);
 
-/* Takes the mappings that the process has now from /proc/PID/maps, in front of all its records; leaves it at
- * those when they are complete.  0 or negative errno (-ENOENT, -ESRCH: it has ended). */
+/* Takes the mappings that the process has now from /proc/PID/maps and puts them in front of all its records,
+ * unless these are complete by themselves.  0 or negative errno; -ENOENT, -ESRCH: it has ended. */
 int sideband_present(struct sideband *s, uint32_t pid);
 
-/* Descriptors to poll: readable when the buffers are half full. */
+/* Returns *count descriptors to poll, owned by *s; when one is readable sideband_read() is due. */
 const int *sideband_fds(const struct sideband *s, unsigned *count);
 
-/* Takes what is in the buffers. */
+/* Takes the records that are in the kernel's buffers. */
 void sideband_read(struct sideband *s);
 
-/* Puts what is surely complete (a second old) into the history: for who names words while it runs. */
+/* Puts the records that are surely complete, which are those a second old, into the history.  For who names
+ * words while the recording goes on.  0 or negative errno. */
 int sideband_update(struct sideband *s);
 
-/* Puts the records in order of time and builds the spaces; call once, at the end. */
+/* Puts all records into the history, in order of time.  To be called once, at the end.  0 or negative errno.
+ */
 int sideband_finish(struct sideband *s);
 
-/* The space that `pid` had at the time, NULL when not known.  Valid after sideband_finish(), or
- * from one sideband_update() to the next. */
+/* Returns the address space that `pid` had at the time (CLOCK_MONOTONIC); NULL: not known.  Valid after
+ * sideband_finish(), or from one sideband_update() to the next. */
 const struct address_space *sideband_space(const struct sideband *s, uint32_t pid, uint64_t time_ns);
 
-/* Records that the kernel had to drop (buffers full). */
+/* Returns how many records were lost because the kernel's buffers were full. */
 uint64_t sideband_lost(const struct sideband *s);
 
-/* Processes that lived, but whose mappings may not be read. */
+/* Returns how many processes lived when sideband_present() came, but don't let heapwait read their mappings.
+ */
 uint64_t sideband_unread(const struct sideband *s);
 
 /* NULL is fine. */

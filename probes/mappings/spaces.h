@@ -29,23 +29,26 @@ struct address_space {
     size_t mapping_count; /* in the order in which they were made */
 };
 
-/* Holds at most so many mappings of all spaces together, 0: no bound.  NULL: out of memory. */
+/* Returns an empty history.  It holds at most `max_mappings` mappings of all spaces together; 0: no bound.
+ * NULL: out of memory. */
 struct spaces *spaces_new(size_t max_mappings);
 
-/* The records, oldest first.  0, -ENOMEM or -ENOSPC (a space without its mappings may be left).  A path is
- * copied, each only once. */
+/* Add a record each.  They are to come oldest first.  0, -ENOMEM or -ENOSPC; then a space may be left without
+ * its mappings.  Paths are copied, each text only once. */
 int spaces_fork(struct spaces *s, uint32_t pid, uint32_t parent, uint64_t time_ns);
 int spaces_exec(struct spaces *s, uint32_t pid, uint64_t time_ns);
 int spaces_map(struct spaces *s, uint32_t pid, uint64_t time_ns, const struct mapping *m);
 
-/* A copy of the path that lives as long as the history; NULL: out of memory. */
+/* Returns the history's copy of the path, which lives as long as it; NULL: out of memory. */
 const char *spaces_path(struct spaces *s, const char *path);
 
-/* The space that `pid` had at the time, NULL when not known.  Valid until the next record. */
+/* Returns the space that `pid` had at the time; NULL: not known.  Valid until the next record. */
 const struct address_space *spaces_at(const struct spaces *s, uint32_t pid, uint64_t time_ns);
 
-/* Spaces are numbered from 1: that of `pid` now, made when there is none; 0: out of memory. */
+/* Spaces are numbered from 1.  Returns the number of the space that `pid` has now; it is made if there is
+ * none. 0: out of memory. */
 uint32_t spaces_now(struct spaces *s, uint32_t pid);
+/* Return the space of that number; how many there are. */
 const struct address_space *spaces_get(const struct spaces *s, uint32_t number);
 size_t spaces_count(const struct spaces *s);
 

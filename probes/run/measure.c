@@ -1,5 +1,6 @@
 /* See measure.h.  The order matters: probes are attached and the sideband opened while the child is held
- * before its exec; the maps are read after the programs are detached; names come last, from files. */
+ * before its exec; the kernel's maps are read after session_stop(), with the programs still attached; names
+ * come last, from files. */
 #include "probes/run/measure.h"
 
 #include "probes/host/clock.h"

@@ -18,7 +18,7 @@
 struct session;
 
 /* Loads and attaches the programs; nothing is followed yet.  *out is to be closed with session_close().
- * -EPERM, -ENOTSUP: this user or this machine can't; the sentence names what is missing. */
+ * -EPERM: this user or this machine can't trace; the sentence names what is missing. */
 int session_open(const struct measure_options *options, struct session **out, struct error *err);
 
 /* Follows the process's main thread, which sleeps before its exec, and all its descendants to come.  `pidfd`
