@@ -4,12 +4,12 @@
 # shellcheck disable=SC2016 # what is written for the false perf expands there
 set -u
 # shellcheck source=tests/expect.sh
-. "$(dirname "$0")/../expect.sh"
+. "$(dirname "$0")/../../expect.sh"
 heapwait=$1
 folder=$(mktemp -d)
 mounted=
 trap '[ -z "$mounted" ] || umount "$mounted"; rm -rf "$folder"' EXIT
-source=$(cd "$(dirname "$0")/../.." && pwd)
+source=$(cd "$(dirname "$0")/../../.." && pwd)
 cd "$folder" || exit 1
 mkdir data bin && cp -r "$source/analysis/schema.sql" "$source/analysis/views" data
 HEAPWAIT_DATA=$folder/data PATH=$folder/bin:$PATH FOLDER=$folder

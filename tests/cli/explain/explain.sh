@@ -4,7 +4,7 @@
 # --update writes the expected pages anew (then read the difference).
 set -eu
 heapwait=$1 build=$2 source=$3 update=${4:-}
-expected=$source/tests/cli/expected
+expected=$source/tests/cli/explain/expected
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 unset HEAPWAIT_DATA || true

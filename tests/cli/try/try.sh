@@ -3,10 +3,10 @@
 # $3: plain or traced.
 set -u
 # shellcheck source=tests/expect.sh
-. "$(dirname "$0")/../expect.sh"
+. "$(dirname "$0")/../../expect.sh"
 heapwait=$1 kind=$3
 [ "$kind" = plain ] || "$heapwait" doctor >/dev/null || { echo "SKIPPED: this user can't trace"; exit 77; }
-source=$(cd "$(dirname "$0")/../.." && pwd)
+source=$(cd "$(dirname "$0")/../../.." && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1

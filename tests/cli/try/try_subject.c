@@ -1,5 +1,5 @@
-/* What tests/cli/try.sh runs.  try_subject FILE [STATUS]: appends to FILE whose malloc it got ("f" the test
- * library's, "o" another), and ends with STATUS under the test's library, else with 0. */
+/* What tests/cli/try/try.sh runs.  try_subject FILE [STATUS]: appends to FILE whose malloc it got ("f" the
+ * test library's, "o" another), and ends with STATUS under the test's library, else with 0. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
