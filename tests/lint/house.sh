@@ -3,6 +3,7 @@
 #   include  a room includes only what stands below it (rooms.txt), and no other room's private header
 #   length   a file has at most 500 lines, a function at most 60
 #   name     a public function's name begins with its file's stem, or with a type that its header declares
+#   mirror   a test lies in tests/ROOM for a room of rooms.txt; what several rooms' tests share may lie above them
 # Exceptions, with their reasons: exceptions.txt.  One that is not needed any more is a failure, too.
 set -u
 here=$(dirname "$0")
@@ -93,7 +94,22 @@ name_rule()
     done
 }
 
-{ include_rule; length_rule; name_rule; } >"$found"
+mirror_rule()
+{
+    # shellcheck disable=SC2016
+    find tests/analysis tests/probes tests/plots tests/cli -name '*.c' -o -name '*.sh' -o -name CMakeLists.txt | sort |
+        awk -v rooms="$here/rooms.txt" '
+        BEGIN { while ((getline line < rooms) > 0) if (line !~ /^#/) { split(line, word, " "); level[word[1]] = word[2] } }
+        {
+            room = file = $0
+            sub(/^tests\//, "", room)
+            sub(/\/[^\/]*$/, "", room)
+            sub(/.*\//, "", file)
+            if (!(room in level) && (room ~ /\// || file ~ /^test_|\.sh$/)) print "mirror", $0, room, "is no room of rooms.txt"
+        }'
+}
+
+{ include_rule; length_rule; name_rule; mirror_rule; } >"$found"
 awk -v exceptions="$here/exceptions.txt" '
     BEGIN {
         while ((getline line < exceptions) > 0) {

@@ -5,7 +5,8 @@ house=$1
 tree=$(mktemp -d) || exit 1
 trap 'rm -rf "$tree"' EXIT
 failed=0
-mkdir -p "$tree/lint" "$tree/analysis/base" "$tree/probes/low" "$tree/probes/high" "$tree/plots" "$tree/cli"
+mkdir -p "$tree/lint" "$tree/analysis/base" "$tree/probes/low" "$tree/probes/high" "$tree/plots" "$tree/cli" \
+    "$tree/tests/probes/low" "$tree/tests/probes/gone" "$tree/tests/analysis" "$tree/tests/plots" "$tree/tests/cli"
 cp "$house" "$tree/lint/house.sh"
 cd "$tree" || exit 1
 printf 'analysis/base 0\nprobes/low 1\nprobes/high 2\n' >lint/rooms.txt
@@ -20,6 +21,10 @@ printf 'int strange_one(void);\nint wrong_one(void);\n' >probes/high/odd.h
 ' 61 | sed 's/$/;/'; echo '}'; } >probes/low/function.c
 seq 501 | sed 's,.*,/* & */,' >probes/low/file.c
 mkdir cli/nowhere && echo 'int x;' >cli/nowhere/lost.c
+: >tests/probes/shared.c
+: >tests/probes/low/test_fine.c
+: >tests/probes/gone/shared.c
+: >tests/probes/test_flat.c
 sh lint/house.sh >log && { echo "FAILED: it passes"; failed=1; }
 
 said() # RULE AND PLACE
@@ -36,6 +41,8 @@ said 'length probes/low/file.c \* has 501 lines'
 said 'name probes/high/thing.h other_name begins'
 said 'name probes/high/odd.h wrong_one begins'
 said 'this exception is not needed: length probes/low/fine.c'
-wanted=8
+said 'mirror tests/probes/gone/shared.c probes/gone is no room'
+said 'mirror tests/probes/test_flat.c probes is no room'
+wanted=10
 [ "$(wc -l <log)" -eq $wanted ] || { echo "FAILED: other than $wanted findings:" && cat log && failed=1; }
 exit $failed
