@@ -12,9 +12,9 @@ enum {
 struct perf_paths {
     struct perf_step *steps; /* number n is steps[n - 1] */
     size_t count, capacity;
-    uint32_t *table; /* open addressing; 0: free */
+    uint32_t *table; /* numbers of steps by hash_bytes() of them, open addressing; 0: free */
     size_t room;
-    char **names; /* the same, by text */
+    char **names; /* one copy of each string, open addressing by text; NULL: free */
     size_t name_room, name_count;
     uint64_t lost;
 };
@@ -36,7 +36,7 @@ void perf_paths_free(struct perf_paths *p)
     free(p);
 }
 
-/* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/. */
+/* FNV-1a with the factor of 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/. */
 static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -70,7 +70,8 @@ static bool names_grow(struct perf_paths *p)
     return true;
 }
 
-/* One copy of each name, so that equal names are equal pointers; NULL: none, or too long. */
+/* Returns the tree's own copy of the name, so that equal names are equal pointers.  NULL: there is none, it
+ * is too long, or no memory. */
 static const char *name_keep(struct perf_paths *p, const char *name)
 {
     if (!name || strlen(name) > MAX_NAME || !names_grow(p))

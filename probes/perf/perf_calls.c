@@ -1,6 +1,6 @@
-/* See perf_calls.h.  The surprising fact: in a session of one command the switch to a thread is told only by
- * perf's own records (--switch-events), since the tracepoint belongs to the thread that leaves; without them
- * a thread is taken to be back when it does anything. */
+/* See perf_calls.h.  In a session of one command only perf's own records (--switch-events) tell of the switch
+ * to a thread: the tracepoint belongs to the thread that leaves.  Without those records a thread is taken to
+ * be back as soon as it does anything. */
 #include "probes/perf/perf_calls.h"
 
 #include "probes/bpf/outcome.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-/* As the BPF side's tables have it: see docs/measuring.md. */
+/* The same limits as those of the BPF side's tables: see docs/measuring.md. */
 enum {
     MAX_WORDS = 1 << 18,
     MAX_HISTOGRAMS = 1 << 17,
@@ -35,10 +35,10 @@ struct perf_calls {
     bool switches, wakeups;
     struct perf_thread *threads[BUCKETS];
     size_t thread_count;
-    struct word_row *words; /* open addressing by key; value.totals.calls 0 and no handoff: free */
+    struct word_row *words; /* open addressing by key; used[i]: words[i] is taken */
     bool *used;
     size_t word_room, word_count, histogram_count;
-    struct perf_waiter *waiters; /* the same; path 0: free */
+    struct perf_waiter *waiters; /* open addressing by word and path; path 0: free */
     size_t waiter_room, waiter_count;
     struct perf_calls_loss loss;
 };
@@ -108,7 +108,7 @@ static struct perf_thread *thread_need(struct perf_calls *c, uint32_t tid)
 
 /* ---- the tables ---- */
 
-/* The finalizer of MurmurHash3 (Austin Appleby, public domain) spreads the bits. */
+/* The finalizer of MurmurHash3 (fmix64; Austin Appleby, public domain), which spreads the bits. */
 static uint64_t mix(uint64_t x)
 {
     x = (x ^ (x >> 33)) * 0xff51afd7ed558ccdu;
@@ -307,7 +307,7 @@ void perf_calls_enter(struct perf_calls *c, uint32_t tid, uint32_t space, uint64
     struct perf_thread *t = call->call == CALL_NONE || restart ? thread_find(c, tid) : thread_need(c, tid);
     if (!t)
         return;
-    c->loss.endless += t->in_call; /* its end would have been here before */
+    c->loss.endless += t->in_call; /* an end, if there were one, would have come before this */
     t->in_call = false;
     if (call->call == CALL_NONE || (restart && !t->restartable))
         return;
@@ -331,7 +331,7 @@ void perf_calls_exit(struct perf_calls *c, uint32_t tid, uint64_t time_ns, const
     if (call->call == CALL_NONE || call->call == CALL_REQUEUE || call->call == CALL_WAITV)
         return;
     if (!t || !t->in_call) {
-        c->loss.unmatched += call->call != CALL_RESTART; /* that one may go on with nanosleep or poll */
+        c->loss.unmatched += call->call != CALL_RESTART; /* it may go on with a nanosleep or poll */
         return;
     }
     call_return(c, t, time_ns);
@@ -349,7 +349,7 @@ void perf_calls_exit(struct perf_calls *c, uint32_t tid, uint64_t time_ns, const
 void perf_calls_leave(struct perf_calls *c, uint32_t tid, uint64_t time_ns, bool runnable)
 {
     struct perf_thread *t = thread_find(c, tid);
-    if (!t || !t->in_call || t->off_cpu != ON_CPU) /* a tracepoint and perf's record may tell it both */
+    if (!t || !t->in_call || t->off_cpu != ON_CPU) /* two kinds of records tell it */
         return;
     t->off_ns = time_ns;
     t->off_cpu = runnable ? RUNNABLE : BLOCKED;

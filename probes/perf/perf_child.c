@@ -17,7 +17,8 @@ struct perf_child {
     int output, talk;
 };
 
-/* In the child.  exec's error goes back through `report`, which exec closes. */
+/* In the child: becomes perf.  If exec fails its errno is written to `report`; if it succeeds exec closes
+ * that. */
 static _Noreturn void child_run(const char *const *argv, int output, int talk, int report)
 {
     sigset_t none;
@@ -38,7 +39,7 @@ static _Noreturn void child_run(const char *const *argv, int output, int talk, i
     _exit(127);
 }
 
-/* 0: exec worked; else its negative errno. */
+/* Returns 0 if exec succeeded, else its negative errno. */
 static int exec_await(int report)
 {
     int rc = 0;
@@ -91,7 +92,8 @@ ssize_t perf_child_read(struct perf_child *c, char *buffer, size_t size)
     return n < 0 ? -errno : n;
 }
 
-/* The last line of what perf said that is not a mere remark on the fields that were asked for. */
+/* Sets line[] to the last line that perf said, without control characters; remarks on the fields that were
+ * asked for ("not valid for") don't count. */
 static void talk_last(int fd, char *line, size_t size)
 {
     char text[4096];

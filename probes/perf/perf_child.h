@@ -10,17 +10,19 @@
 
 struct perf_child;
 
-/* Starts `perf ARGUMENT...` (argv[0] is "perf", NULL ends).  -ENOPKG: perf is not installed. */
+/* Starts `perf ARGUMENT...`; argv[0] is "perf", NULL ends the list.  *out is to be freed with
+ * perf_child_free().  0 or negative errno, with a sentence; -ENOPKG: perf is not installed. */
 int perf_child_start(const char *const *argv, struct perf_child **out, struct error *err);
 
-/* The next piece of its output: how many bytes, 0 at the end, negative errno; -EINTR when a signal came. */
+/* Reads the next piece of its output.  Returns how many bytes; 0: the output has ended; negative errno;
+ * -EINTR: a signal came. */
 ssize_t perf_child_read(struct perf_child *c, char *buffer, size_t size);
 
-/* Reaps it.  0: it ended well; else -EIO, and `err` has what perf said last, said of `what` ("read 'FILE'").
- */
+/* Closes its output and reaps it.  0: it ended well; else -EIO, and the sentence says that perf can't `what`
+ * ("read 'FILE'"), and what perf said last. */
 int perf_child_finish(struct perf_child *c, const char *what, struct error *err);
 
-/* Ends it, if it is still there.  NULL is fine. */
+/* Kills the child if it has not been reaped, and frees.  NULL is fine. */
 void perf_child_free(struct perf_child *c);
 
 #endif

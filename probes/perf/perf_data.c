@@ -1,4 +1,5 @@
-/* See perf_data.h.  One record is in memory at a time: none is larger than 64 KiB, its size has 16 bits. */
+/* See perf_data.h.  One record is in memory at a time; none is larger than 64 KiB, since its size has 16
+ * bits. */
 #include "probes/perf/perf_data.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ struct reader {
     const char *path;
     struct perf_event_attr attrs[MAX_EVENTS];
     size_t attr_count;
-    bool alike; /* all events' samples have the same fields: whose one is needn't be known */
+    bool alike; /* all events' samples have the same fields, so that a sample's event needn't be known */
     struct event_id *ids;
     size_t id_count;
     perf_data_take_fn take;
@@ -42,10 +43,10 @@ struct reader {
     struct perf_data_counts *counts;
 };
 
-/* What is left of a record. */
+/* What is left to be read of a record. */
 struct cursor {
     const unsigned char *at, *end;
-    bool bad; /* it has ended before its fields did */
+    bool bad; /* a field was asked for behind its end */
 };
 
 static const void *bytes_take(struct cursor *c, uint64_t size)
@@ -87,7 +88,7 @@ static void registers_take(struct cursor *c, uint64_t mask, struct perf_data_sam
         }
 }
 
-/* The size asked for, that many bytes, and how many of them were there. */
+/* The field's layout: the size asked for, that many bytes, and how many of them were there. */
 static void stack_take(struct cursor *c, struct perf_data_sample *s)
 {
     const uint64_t size = u64_take(c);
@@ -133,7 +134,7 @@ static int id_compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Whose sample it is; NULL: nobody's that the file tells of. */
+/* Returns the attributes of the sample's event; NULL: the file tells of no such event. */
 static const struct perf_event_attr *event_find(const struct reader *r, struct cursor record)
 {
     if (r->alike)
@@ -191,7 +192,7 @@ static bool section_seek(struct reader *r, uint64_t offset)
     return offset <= INT64_MAX && fseeko(r->file, (off_t)offset, SEEK_SET) == 0;
 }
 
-/* The ids of one event; those that find no room leave their samples without an event. */
+/* Adds the ids of one event.  0; -E2BIG: more than MAX_IDS in all; -ENOMEM, -EINVAL. */
 static int ids_read(struct reader *r, const struct section *ids, unsigned event)
 {
     const uint64_t count = ids->size / sizeof(uint64_t);
@@ -213,7 +214,8 @@ static int ids_read(struct reader *r, const struct section *ids, unsigned event)
     return 0;
 }
 
-/* Fields that stand between those that are wanted and whose size isn't told by the sample itself. */
+/* Returns false if the samples have fields, between those that are wanted, whose size the sample itself
+ * doesn't tell; or if they differ by event and don't begin with the event's id. */
 static bool is_readable(const struct reader *r)
 {
     bool readable = true;
@@ -234,7 +236,8 @@ static bool events_alike(const struct reader *r)
     return true;
 }
 
-/* An entry: the attributes, as long as that perf knew them, and the place of the event's ids. */
+/* Reads an entry of the table of events: its attributes, as far as the perf that wrote it knew them, and
+ * where its ids stand. */
 static int attr_read(struct reader *r, const struct file_head *head, unsigned event)
 {
     const size_t own = (size_t)head->attr_size - sizeof(struct section);

@@ -45,7 +45,7 @@ void perf_files_free(struct perf_files *f)
     free(f);
 }
 
-/* hex has room for 41 characters; an empty string when there is none. */
+/* Writes the build-id in hexadecimal to hex[41]; an empty string: there is none. */
 static void build_id_read(int fd, char *hex)
 {
     const void *id = NULL;
@@ -58,6 +58,7 @@ static void build_id_read(int fd, char *hex)
     elf_end(elf);
 }
 
+/* Returns why the file is not to be trusted, static; NULL: it is. */
 static const char *file_doubt(const struct perf_files *f, const char *path, uint64_t inode,
                               uint64_t *trusted_inode)
 {

@@ -1,6 +1,6 @@
-/* Whether a file that a perf session had mapped is still the same here: only then are its symbols asked.  By
- * build-id where the session tells one; else by inode, on the machine of the recording, unless the file is
- * younger than it. */
+/* Tells whether a file that a perf session had mapped is still the same here: only then are its symbols
+ * asked.  The build-id decides, if the session has one.  Else the inode does, on the machine of the
+ * recording, unless the file is younger than the recording. */
 #ifndef HEAPWAIT_PERF_FILES_H
 #define HEAPWAIT_PERF_FILES_H
 
@@ -11,12 +11,15 @@
 
 struct perf_files;
 
+/* The session is borrowed until perf_files_free().  NULL: out of memory. */
 struct perf_files *perf_files_new(const struct perf_session *session);
 
-/* May the file's symbols be used?  *inode is set to what the mapping's inode is to be taken for (0: any). */
+/* Returns true if the file's symbols may be used.  `inode` is the mapping's; 0: not told.  *trusted_inode is
+ * then set to the inode that the mapping is to be kept with; 0: any. */
 bool perf_files_trust(struct perf_files *f, const char *path, uint64_t inode, uint64_t *trusted_inode);
 
-/* The files that were not trusted, one a line with the reason; malloc'd, NULL when there are none. */
+/* Returns the files that were not trusted, one a line with the reason, malloc'd; NULL: there are none, or no
+ * memory. */
 char *perf_files_missing(const struct perf_files *f);
 
 /* NULL is fine. */

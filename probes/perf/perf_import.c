@@ -29,7 +29,8 @@ static void mapping_take(struct importer *im, const struct perf_record *r)
         im->lost_mappings++;
 }
 
-/* The recorded command is the first process that begins a program of its name; else, the first of any. */
+/* Returns true if `comm` is the name of the recorded command's program.  The command is the first process
+ * that begins such a program; if there is none, the first that begins any. */
 static bool command_is(const struct importer *im, const char *comm)
 {
     const char *command = im->session->command, *end = command + strcspn(command, " "), *name = end;

@@ -9,7 +9,7 @@
 #include "probes/perf/perf_files.h"
 #include "probes/perf/perf_import.h"
 
-/* Samples that hit the kernel's code, by what is known of the thread then. */
+/* Classes of samples that hit the kernel's code, by what is known of the thread at that time. */
 enum kernel_class { KERNEL_FUTEX_WAIT, KERNEL_FUTEX_WAKE, KERNEL_PAGE_FAULT, KERNEL_OTHER, KERNEL_CLASSES };
 
 struct importer {
@@ -20,7 +20,7 @@ struct importer {
     struct perf_files *files;
     struct perf_calls *calls;
     struct perf_paths *paths;
-    char *clock; /* the first clock's name: samples of others would count the same time twice */
+    char *clock; /* the first clock met: samples of another would count the same time twice */
     uint64_t samples, kernel_samples[KERNEL_CLASSES];
     uint64_t first_ns, last_ns;
     uint32_t command; /* pid; 0: not known */
@@ -29,6 +29,8 @@ struct importer {
     bool out_of_memory;
 };
 
+/* Makes the measurement of what the stream has filled in.  0, -ENOMEM, or another negative errno, without a
+ * sentence; what *m and *notes hold by then is the caller's to free. */
 int perf_import_result(struct importer *im, struct measurement *m, struct perf_import_notes *notes);
 
 #endif

@@ -15,7 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* perf looks for tracefs at these places only, so a mount of heapwait's own won't do. */
+/* Returns where tracefs' events are, static.  perf looks at these places only, so a mount of heapwait's own
+ * won't do.  NULL: nowhere; then *rc is -ENOENT, or -EACCES: tracefs is there, but not for this user. */
 static const char *tracefs_find(int *rc)
 {
     static const char *const places[] = {"/sys/kernel/tracing/events", "/sys/kernel/debug/tracing/events"};
@@ -42,7 +43,7 @@ static bool event_exists(const char *tracefs, const char *group, const char *nam
     return found;
 }
 
-/* As perf opens it: on its own process, with the event's fields. */
+/* Opens the tracepoint as perf does: on its own process, with the event's fields.  0 or negative errno. */
 static int tracepoint_try(int id)
 {
     struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT,
@@ -83,7 +84,7 @@ static void lack_set(struct perf_line_part *p, int rc)
                  "%s: run it as root (sudo), or with CAP_PERFMON and tracefs readable", strerror(-rc));
 }
 
-/* Begins and ends of all the futex system calls that this kernel has. */
+/* Adds the begins and ends of all futex system calls that this kernel has.  `rc`: why there is no tracefs. */
 static void calls_add(struct perf_line *l, const char *tracefs, int rc)
 {
     static const char *const calls[] = {"futex",         "futex_wait",  "futex_wake",
@@ -107,7 +108,7 @@ static void calls_add(struct perf_line *l, const char *tracefs, int rc)
     }
     if (!l->futex_calls)
         lack_set(enter, rc ? rc : -ENOENT);
-    if (!enter->value[0]) { /* what it would be */
+    if (!enter->value[0]) { /* not to be had here: the line shows what it would be */
         event_append(enter, "syscalls:sys_enter_futex/call-graph=fp/");
         event_append(leave, "syscalls:sys_exit_futex");
     }

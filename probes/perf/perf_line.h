@@ -1,5 +1,5 @@
 /* The `perf record` line that records everything an import can use, as far as this machine and this user
- * allow: each part is tried first.  Runs nothing. */
+ * allow.  Events are tried first, by opening them; no program is run. */
 #ifndef HEAPWAIT_PERF_LINE_H
 #define HEAPWAIT_PERF_LINE_H
 
@@ -8,7 +8,7 @@
 
 enum { MAX_LINE_PARTS = 12 };
 
-/* One option of the line, what it is for, and what is missing of it ("" when nothing is). */
+/* One option of the line, what it is for, and what is missing for it here ("" when nothing is). */
 struct perf_line_part {
     const char *option; /* static */
     char value[512];    /* "": the option has none */
@@ -19,18 +19,20 @@ struct perf_line_part {
 struct perf_line {
     struct perf_line_part parts[MAX_LINE_PARTS];
     size_t count;
-    bool futex_calls; /* without these there is nothing to be said of waits */
-    const char *clock;
+    bool futex_calls;  /* futex calls can be recorded; if not, nothing can be said of waits */
+    const char *clock; /* the event that samples what runs, static: perf_record_event() */
 };
 
-/* `clock_too`: also samples of what runs, with call paths. */
+/* Fills *l.  `clock_too`: with samples of what runs, with call paths, as well. */
 void perf_line_make(struct perf_line *l, bool clock_too);
 
-/* The arguments after "perf record": at most `max` - 1 and a NULL; they live as long as *l.  How many. */
+/* Writes the arguments after "perf record" to argv[max], NULL at the end, and returns how many there are
+ * without it.  Parts without room are left out: 2 * MAX_LINE_PARTS + 1 is enough.  The strings live as long
+ * as *l. */
 size_t perf_line_arguments(const struct perf_line *l, const char **argv, size_t max);
 
-/* How many BPF programs sit on the tracepoints of futex() now, anybody's: each may hide calls from perf, by
- * returning 0.  0 also where this user may not ask. */
+/* Returns how many BPF programs, anybody's, are attached to one of futex()'s tracepoints now, the larger
+ * number of the two.  Each may hide calls from perf, by returning 0.  0 also if this user may not ask. */
 unsigned perf_line_rivals(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* See perf_place.h.  The surprising fact: perf leaves an empty file where it is and truncates it, so that the
- * file made here stays the one that it writes; nobody else can put a link there in a sticky folder. */
+/* See perf_place.h.  perf leaves an empty file where it is and truncates it.  So the file that is made here
+ * stays the one that perf writes, and in a sticky folder nobody else can put a link in its place. */
 #include "probes/perf/perf_place.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ static int left_alone(const char *file, struct error *err)
                      file);
 }
 
-/* rename(2) takes a link for itself, so that nothing elsewhere is touched. */
+/* Moves the file to FILE.old.  rename(2) doesn't follow links, so that nothing elsewhere is touched. */
 static int older_keep(struct perf_place *place, struct error *err)
 {
     struct stat st;
@@ -35,11 +35,12 @@ static int older_keep(struct perf_place *place, struct error *err)
     return rc;
 }
 
+/* Moves away what lies in the place, if anything does.  An empty file is not worth keeping. */
 static int older_move(struct perf_place *place, struct error *err)
 {
     struct stat st;
     if (lstat(place->file, &st))
-        return 0; /* if it isn't for want of a file, making one will tell */
+        return 0; /* if there is another reason than that there is no file, making one will tell */
     if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
         return left_alone(place->file, err);
     if (st.st_size)
@@ -107,7 +108,7 @@ void perf_place_give_back(const struct perf_place *place)
     if (place->inode && !lstat(place->file, &st) && st.st_dev == place->device && st.st_ino == place->inode)
         unlink(place->file);
     if (place->kept && lstat(place->file, &st) && asprintf(&old, "%s.old", place->file) >= 0)
-        (void)!rename(old, place->file); /* else it stays where it is kept */
+        (void)!rename(old, place->file); /* if that fails, the older file stays FILE.old */
     free(old);
 }
 

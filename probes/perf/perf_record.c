@@ -21,12 +21,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { READY_MS = 30000 }; /* perf opens events on every CPU: that takes milliseconds */
+enum { READY_MS = 30000 }; /* to open events on every CPU takes perf milliseconds */
 
 struct perf_record_child {
     pid_t pid; /* 0: reaped */
     int control, ack, talk;
-    bool samples; /* it has begun to */
+    bool samples; /* perf has begun to sample: what lies in its place is its own now */
     struct perf_place place;
 };
 
@@ -57,7 +57,8 @@ static void arguments_exec(const char *processes, const char *file, const char *
     execvp(argv[0], (char *const *)argv);
 }
 
-/* In the child.  exec's error goes back through `report`, which exec closes. */
+/* In the child: becomes perf.  If exec fails its errno is written to `report`; if it succeeds exec closes
+ * that. */
 static _Noreturn void child_run(const char *processes, const char *file, const char *const *arguments,
                                 pid_t parent, const int *fds, int talk, int report)
 {
@@ -79,7 +80,7 @@ static _Noreturn void child_run(const char *processes, const char *file, const c
     _exit(write(report, &rc, sizeof(rc)) < 0 ? 126 : 127);
 }
 
-/* 0: exec worked; else its negative errno. */
+/* Returns 0 if exec succeeded, else its negative errno. */
 static int exec_await(int report)
 {
     int rc = 0;
@@ -116,7 +117,8 @@ static int child_start(struct perf_record_child *p, const char *processes, const
     return rc;
 }
 
-/* The last line that perf said, fit to be shown. */
+/* Sets line[] to the last line that perf said, without control characters; its progress ("[ perf record:
+ * ...") doesn't count. */
 static void talk_last(int fd, char *line, size_t size)
 {
     char text[4096];
@@ -140,7 +142,7 @@ static int perf_failed(const struct perf_record_child *p, int code, struct error
                      *line ? line : "it didn't say why");
 }
 
-/* Switches it on and waits for the answer; a perf that can't record has ended, which closes its side. */
+/* Switches perf on and waits for its answer.  A perf that can't record has ended, which closes its side. */
 static int enable(struct perf_record_child *p, struct error *err)
 {
     char answer[8] = "";
@@ -157,7 +159,7 @@ static int enable(struct perf_record_child *p, struct error *err)
     return 0;
 }
 
-/* "17,18"; NULL: out of memory. */
+/* Returns the numbers with commas between ("17,18"), malloc'd; NULL: out of memory. */
 static char *processes_list(const pid_t *pids, size_t count)
 {
     char *text = NULL;
@@ -192,7 +194,7 @@ static int perf_start(const pid_t *pids, size_t count, const char *file, const c
     else if (rc)
         error_set(err, rc, "can't run perf: %s", strerror(-rc));
     if (!rc) {
-        void (*before)(int) = signal(SIGPIPE, SIG_IGN); /* it may have ended already */
+        void (*before)(int) = signal(SIGPIPE, SIG_IGN); /* perf may have ended already */
         rc = enable(p, err);
         signal(SIGPIPE, before);
     }

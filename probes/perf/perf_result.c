@@ -15,25 +15,25 @@
 
 enum { MAX_DEPTH = 512, STACKS_PER_WORD = 16 };
 
-/* What one step of a path is. */
+/* Where the address of one step of a path lies. */
 struct place {
-    const struct module *module; /* NULL: in no file that can be asked */
-    uint64_t absolute, own;      /* in the process, and in the module */
+    const struct module *module; /* NULL: it is in no file that can be asked */
+    uint64_t absolute, own;      /* the address in the process; in the module */
 };
 
 struct result {
     struct importer *im;
     struct measurement *m;
     struct naming *naming;
-    struct place *places; /* of step n at n - 1 */
+    struct place *places; /* the place of step n is places[n - 1] */
     const struct perf_waiter *waiters;
     size_t waiter_count;
 };
 
 /* ---- addresses ---- */
 
-/* The mapping of the step's file that holds the address, taken as the process's or as an offset in the file.
- */
+/* Returns the mapping of the step's file that holds the address.  `offset`: the address is taken as an offset
+ * in the file, else as one of the process.  NULL: there is none. */
 static const struct mapping *mapping_of(const struct address_space *space, const struct perf_step *s,
                                         bool offset)
 {
@@ -46,7 +46,8 @@ static const struct mapping *mapping_of(const struct address_space *space, const
     return NULL;
 }
 
-/* Whether this perf prints offsets in call paths (5.18 and newer) or addresses: the one that fits more. */
+/* Returns true if this perf prints the addresses of call paths as offsets in their files (5.18 and newer),
+ * not as the process's: if more steps fit a mapping that way alone than the other way alone. */
 static bool prints_offsets(const struct importer *im)
 {
     uint64_t offsets = 0, addresses = 0;
@@ -110,7 +111,8 @@ static struct call_frame frame_of(const struct result *r, uint32_t number, bool 
                                .class = code_class(p->module, f)};
 }
 
-/* Whether a caller's step is to be believed: frame pointers that were never kept lead anywhere. */
+/* Returns true if a caller's step is to be believed: where a program keeps no frame pointers, following them
+ * leads anywhere. */
 static bool caller_holds(const struct result *r, uint32_t number)
 {
     const struct perf_step *s = perf_paths_step(r->im->paths, number);
@@ -120,7 +122,8 @@ static bool caller_holds(const struct result *r, uint32_t number)
     return p->module ? frame_follows_call(p->module, p->own) : s->dso != NULL;
 }
 
-/* Innermost first, up to the last step that holds; `user`: from the first step of user code on. */
+/* Fills frames[MAX_DEPTH] with the path to step `number`, innermost first, up to the last step that holds,
+ * and returns how many there are.  `user`: the kernel's steps are left out. */
 static size_t path_frames(const struct result *r, uint32_t number, bool user, struct call_frame *frames)
 {
     size_t count = 0;
@@ -128,7 +131,7 @@ static size_t path_frames(const struct result *r, uint32_t number, bool user, st
     for (const struct perf_step *s; number && count < MAX_DEPTH; number = s->caller) {
         s = perf_paths_step(r->im->paths, number);
         if (s->kernel && seen_user)
-            break; /* what frame pointers that were none led to: no user code is called by the kernel's */
+            break; /* no user code is called by the kernel's: a register that was no frame pointer led here */
         if (user && s->kernel)
             continue;
         bool caller = s->kernel ? count > 0 : seen_user;
@@ -140,7 +143,7 @@ static size_t path_frames(const struct result *r, uint32_t number, bool user, st
     return count;
 }
 
-/* 0, the node, or negative errno; a full tree is a loss. */
+/* Returns the path's node, or negative errno; 0: there is no path, or no room for it in the tree. */
 static int64_t path_keep(struct result *r, uint32_t number, bool user, uint64_t samples)
 {
     static struct call_frame frames[MAX_DEPTH];
@@ -211,7 +214,8 @@ static const struct perf_waiter *waiters_find(const struct result *r, uint32_t s
     return &r->waiters[low];
 }
 
-/* The path as a piece of stack with nothing but return addresses on it: naming checks each of them. */
+/* Returns the path as a piece of stack with nothing but return addresses on it, malloc'd: naming checks each
+ * of them.  NULL: out of memory. */
 static struct stack_value *stack_of(const struct result *r, uint32_t number)
 {
     struct stack_value *s = calloc(1, sizeof(*s));
@@ -229,7 +233,8 @@ static struct stack_value *stack_of(const struct result *r, uint32_t number)
     return s;
 }
 
-/* Gives the word's rows paths as evidence, waits' to waits, each another. */
+/* Gives each of the word's rows a path as evidence: a row of waits one that waits, another row one that
+ * wakes; different rows different paths as far as there are enough. */
 static void stacks_give(const struct result *r, struct word_row *rows, size_t count)
 {
     const struct perf_waiter *w = waiters_find(r, rows[0].key.space, rows[0].key.address),
@@ -269,7 +274,7 @@ static int waiter_compare(const void *a, const void *b)
     return x->node < y->node ? -1 : x->node > y->node;
 }
 
-/* Paths that turn out to be one, once addresses are functions, are one waiter. */
+/* Makes one waiter of those whose paths turn out to be the same once addresses are functions. */
 static void waiters_merge(struct lock *lock)
 {
     size_t kept = 0;
@@ -378,7 +383,8 @@ static int losses_add(const struct result *r)
     return rc;
 }
 
-/* The recorded command's program; without one, that of the process with the hottest word. */
+/* Finds libc, linkage and allocator: of the recorded command's program; if that is not known, of the process
+ * with the hottest word. */
 static void program_find(struct result *r)
 {
     const struct importer *im = r->im;

@@ -72,7 +72,7 @@ static void record_emit(struct perf_script *p)
     p->take(p->context, &p->record);
 }
 
-/* A copy that lives as long as the record; NULL when there is no room. */
+/* Returns a copy of the text that lives as long as the record; NULL: there is no room. */
 static const char *text_keep(struct perf_script *p, const char *text, size_t length)
 {
     if (p->text_size + length + 1 > MAX_TEXT)
@@ -84,7 +84,8 @@ static const char *text_keep(struct perf_script *p, const char *text, size_t len
     return copy;
 }
 
-/* What perf prints where it knows nothing. */
+/* Returns a copy of the name; NULL: it is empty or "[unknown]", which perf prints if it knows nothing, or
+ * there is no room. */
 static const char *name_keep(struct perf_script *p, const char *text, size_t length)
 {
     static const char unknown[] = "[unknown]";
@@ -93,8 +94,8 @@ static const char *name_keep(struct perf_script *p, const char *text, size_t len
     return text_keep(p, text, length);
 }
 
-/* Where the file's name begins in "__lock (/path/of the (file))": a symbol may hold blanks and brackets, and
- * so may a path, but a path begins with a slash, and what is no file's with "[". */
+/* Finds where the file's name begins in "__lock (/path/of the (file))".  A symbol may hold blanks and
+ * brackets, and so may a path; but a path begins with a slash, and what is no file's with "[". */
 static const char *dso_find(const char *text)
 {
     const char *last = NULL;
@@ -106,7 +107,7 @@ static const char *dso_find(const char *text)
     return last;
 }
 
-/* "  7f43 __lock (/path/of the file)" */
+/* Adds the frame of a line such as "  7f43 __lock (/path/of the file)". */
 static bool frame_take(struct perf_script *p, const char *line)
 {
     char *end;
@@ -125,7 +126,7 @@ static bool frame_take(struct perf_script *p, const char *line)
     return true;
 }
 
-/* PERF_RECORD_COMM exec: NAME:PID/TID; without "exec" it is only a name. */
+/* Reads what follows PERF_RECORD_COMM: " exec: NAME:PID/TID".  Without "exec" it is only a new name. */
 static bool comm_take(struct perf_script *p, const char *text)
 {
     struct perf_record *r = &p->record;
@@ -143,7 +144,7 @@ static bool comm_take(struct perf_script *p, const char *text)
     return true;
 }
 
-/* (PID:TID):(PARENT:PARENT'S TID) */
+/* Reads "(PID:TID):(PARENT:PARENT'S TID)". */
 static bool fork_take(struct perf_record *r, enum perf_kind kind, const char *text)
 {
     int pid, tid, parent;
@@ -203,7 +204,8 @@ static bool lost_take(struct perf_record *r, const char *text)
            sscanf(text, "_SAMPLES lost %" SCNu64, &r->lost) == 1;
 }
 
-/* Text behind "PERF_RECORD_".  Of no interest: names, namespaces, BPF programs, text pokes... */
+/* Reads the text behind "PERF_RECORD_".  *interesting is set to whether it is a record that anybody asks for:
+ * names, namespaces, BPF programs, text pokes are not. */
 static bool event_take(struct perf_script *p, const char *text, bool *interesting)
 {
     struct perf_record *r = &p->record;
@@ -224,8 +226,8 @@ static bool event_take(struct perf_script *p, const char *text, bool *interestin
     return !*interesting || comm_take(p, text + 4);
 }
 
-/* What a sample without a call path has at the end of its line is not looked for: the thread's place alone,
- * of a tracepoint, says nothing; of a clock it is all there is. */
+/* Reads a sample.  Without a call path the thread's place stands at the end of the line.  It is read for a
+ * clock, where it is all there is; for a tracepoint it says nothing. */
 static bool sample_take(struct perf_script *p, const char *text)
 {
     struct perf_record *r = &p->record;
@@ -242,7 +244,7 @@ static bool sample_take(struct perf_script *p, const char *text)
     return true;
 }
 
-/* "PID/TID SECONDS.NANOSECONDS: EVENT: ..." */
+/* Reads a record's first line: "PID/TID SECONDS.NANOSECONDS: EVENT: ...". */
 static bool head_take(struct perf_script *p, const char *line)
 {
     struct perf_record *r = &p->record;

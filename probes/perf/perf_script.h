@@ -1,8 +1,10 @@
 /* What `perf script` prints, line by line, as records: samples with their call path, tracepoints with their
  * numbers, mappings, forks, execs, exits, switches, losses.  Owns a line, a call path and nothing else:
- * memory is bounded whatever comes in, and what isn't understood is counted and passed over. The surprising
- * fact: a comm may hold anything, line ends included, so comms are never asked for; and since Linux 5.18 perf
- * prints a user address of a call path as an offset in its file, older and newer ones don't. */
+ * memory is bounded whatever comes in, and what isn't understood is counted and passed over.
+ *
+ * A thread's name (comm) may hold anything, line ends included, so names are never asked for.  Since Linux
+ * 5.18 perf prints a user address of a call path as an offset in its file; older perfs print the process's
+ * address. */
 #ifndef HEAPWAIT_PERF_SCRIPT_H
 #define HEAPWAIT_PERF_SCRIPT_H
 
@@ -11,12 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The fields that the parser expects, and beside them --ns and the --show-*-events below. */
+/* The fields that the parser expects.  It also expects --ns, and --show-*-events of the records below. */
 #define PERF_SCRIPT_FIELDS "pid,tid,time,event,ip,sym,dso,trace"
 
 enum perf_kind {
     PERF_SAMPLE, /* any event that was sampled: perf_record.trace tells what it was */
-    PERF_MAP,    /* an executable mapping was made */
+    PERF_MAP,    /* an executable mapping was made, by exec or later */
     PERF_EXEC,
     PERF_FORK, /* a process or (pid == parent) a thread */
     PERF_EXIT,
@@ -27,7 +29,7 @@ enum perf_kind {
 
 /* One step of a call path, innermost first. */
 struct perf_frame {
-    uint64_t address;   /* as printed: see above */
+    uint64_t address;   /* as printed: an offset or an address, see above */
     const char *symbol; /* NULL: perf knew none */
     const char *dso;    /* path of a file, "[kernel.kallsyms]", "[vdso]"...; NULL: perf knew none */
 };
@@ -35,13 +37,13 @@ struct perf_frame {
 /* Valid during the call of `take` only, strings too. */
 struct perf_record {
     enum perf_kind kind;
-    uint64_t time_ns; /* of the session's clock; 0: before it began */
+    uint64_t time_ns; /* on the session's clock; 0: before the session began */
     uint32_t pid, tid;
     const char *event; /* its name (PERF_SAMPLE) */
     struct perf_trace trace;
     const struct perf_frame *frames;
     size_t frame_count;
-    bool has_path;    /* the frames are a call path; else at most where the thread was */
+    bool has_path;    /* the frames are a call path; else there is at most one, where the thread was */
     const char *comm; /* PERF_EXEC: at most 15 bytes of the program's name; NULL: no room */
     uint32_t parent;  /* PERF_FORK: the parent's pid */
     bool preempted;   /* PERF_SWITCH_OUT */
@@ -56,19 +58,20 @@ struct perf_script;
 
 typedef void (*perf_take_fn)(void *context, const struct perf_record *r);
 
-/* NULL: out of memory. */
+/* Records are handed to `take` with `context`.  NULL: out of memory. */
 struct perf_script *perf_script_new(perf_take_fn take, void *context);
 
-/* How system calls are numbered ("x86_64", "aarch64"): without it, raw_syscalls can't be read. */
+/* Tells by which table system calls are numbered ("x86_64", "aarch64"); without it raw_syscalls can't be
+ * read.  The text is copied. */
 void perf_script_set_machine(struct perf_script *p, const char *machine);
 
-/* The next piece of the output, of any size and cut anywhere. */
+/* Takes the next piece of the output, of any size and cut anywhere. */
 void perf_script_feed(struct perf_script *p, const char *text, size_t size);
 
-/* The output has ended: hands over what is pending. */
+/* Takes note that the output has ended: hands over the record that is pending. */
 void perf_script_end(struct perf_script *p);
 
-/* Lines that made no sense, cut ones included. */
+/* Returns how many lines made no sense, cut ones included. */
 uint64_t perf_script_strange(const struct perf_script *p);
 
 /* NULL is fine. */

@@ -16,8 +16,8 @@
 
 enum { MAX_LINE = 1 << 16 };
 
-/* "PERFILE2" with the attributes', the data's and the event types' places; a session that went through a pipe
- * has the magic and its own size, 16, alone. */
+/* The head: "PERFILE2", and where attributes, data and event types are.  A session that went through a pipe
+ * has only the magic and its own size, 16. */
 struct file_head {
     char magic[8];
     uint64_t size, attr_size;
@@ -100,7 +100,8 @@ static void date_set(struct perf_session *s, int64_t seconds)
         strftime(s->started_at, sizeof(s->started_at), "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-/* "name = sched:sched_switch, , id = { 1, 2 }, type = 2, ..., sample_type = IP|TID|TIME|CALLCHAIN, ..." */
+/* Takes note of an event: "name = sched:sched_switch, , id = { 1, 2 }, type = 2, ..., sample_type =
+ * IP|TID|TIME|CALLCHAIN, ...". */
 static void event_take(struct perf_session *s, const char *text)
 {
     const char *end = strchr(text, ','), *id = strstr(text, ", id = {");
@@ -197,7 +198,8 @@ const char *perf_session_build_id(const struct perf_session *s, const char *path
 
 typedef void (*line_fn)(struct perf_session *s, const char *line);
 
-/* Hands over whole lines; `comments`: only up to the first that is none. */
+/* Hands whole lines to `take`; `comments`: only up to the first that is no comment.  Returns 0: to the end;
+ * 1: `take` needs no more; or negative errno. */
 static int lines_split(struct perf_child *child, bool comments, struct perf_session *s, line_fn take)
 {
     char *line = malloc(MAX_LINE), buffer[4096];

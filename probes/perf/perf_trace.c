@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The number behind `key` in the text, in C's notation. */
+/* Sets *out to the number behind `key` in the text, in C's notation. */
 static bool number_after(const char *text, const char *key, uint64_t *out)
 {
     const char *at = strstr(text, key);
@@ -19,7 +19,7 @@ static bool number_after(const char *text, const char *key, uint64_t *out)
     return end != at + strlen(key) && !errno;
 }
 
-/* The last decimal number behind `key`. */
+/* Sets *out to the decimal number behind the last `key`. */
 static bool id_after_last(const char *text, const char *key, uint32_t *out)
 {
     const char *at = NULL;
@@ -142,7 +142,8 @@ static bool raw_parse(bool enter, const char *text, const char *machine, struct 
     return true;
 }
 
-/* The letter behind " prev_prio=120 prev_state=": no thread's name has room for that. */
+/* Returns the letter behind " prev_prio=120 prev_state=", a text that is too long to stand in a thread's
+ * name.  NULL: there is none. */
 static const char *state_find(const char *text)
 {
     static const char prio[] = " prev_prio=", state[] = " prev_state=";
@@ -155,7 +156,7 @@ static const char *state_find(const char *text)
     return NULL;
 }
 
-/* "name:12 [120]...": the number before the last bracket at or behind `from`. */
+/* Sets *out to the number before the last bracket at or behind `from`, as in "name:12 [120]...". */
 static bool id_before_bracket(const char *from, uint32_t *out)
 {
     const char *bracket = strrchr(from, '[');
@@ -198,7 +199,8 @@ static bool wakeup_parse(const char *text, struct perf_trace *out)
     return id_before_bracket(text, &out->thread);
 }
 
-/* Time on a CPU, by a clock or by cycles: "cpu-clock:u", "cycles:P", "cpu_core/cycles/". */
+/* Returns true if the event samples time on a CPU, by a clock or by cycles: "cpu-clock:u", "cycles:P",
+ * "cpu_core/cycles/". */
 static bool is_clock(const char *event)
 {
     return !strncmp(event, "cpu-clock", 9) || !strncmp(event, "task-clock", 10) ||
