@@ -57,7 +57,7 @@ int calibrate_loop(const char *kind, const char *count)
     return 2;
 }
 
-/* ns that the run's threads spent in the state, whatever words it was for. */
+/* Returns the ns that the run's threads spent in the state, whatever words it was for. */
 static uint64_t state_ns(const struct measurement *m, const char *state)
 {
     uint64_t ns = 0;
@@ -103,7 +103,7 @@ static double median(double *values, size_t count)
     return values[count / 2];
 }
 
-/* What was measured of one kind of call. */
+/* What was measured of one kind of call, in ns per call: a value for each batch of each round. */
 struct batches {
     double untraced[MOST_BATCHES], traced[MOST_BATCHES], seen[MOST_BATCHES];
 };
@@ -120,8 +120,8 @@ static int untraced_take(const char *program, enum call_kind kind, double *costs
     return rc;
 }
 
-/* What the program does beside the loop is in both of a long and an empty loop's account: the difference is
- * the loop's. */
+/* Runs batches with probes.  The account of a run has what the program does beside the loop, too.  So an
+ * empty loop is run as well: the difference of the two accounts is the loop's. */
 static int traced_take(const struct measure_options *ledger, const char *program, enum call_kind kind,
                        double *costs, double *seen, struct error *err)
 {
@@ -141,8 +141,8 @@ static int traced_take(const struct measure_options *ledger, const char *program
     return rc;
 }
 
-/* Both ways, close together: a machine is slower for seconds at a time, and what is compared must share that.
- */
+/* Runs the batches of one round, without and with probes close together: a machine is slower for seconds at a
+ * time, and both have to be in such a time or both out of it. */
 static int round_take(const char *program, unsigned round, struct batches *all, struct error *err)
 {
     struct measure_options ledger = {.probes = PROBES_LEDGER, .sample_period_ns = SAMPLE_PERIOD_NS};

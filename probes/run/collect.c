@@ -12,13 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long a wait took that had begun before is not known. */
+/* Returns true if the outcome's calls are in the histogram: waits, but for those that had begun before they
+ * were followed, of which nobody knows how long they took. */
 static bool outcome_is_timed(const struct lock_outcome *o)
 {
     return !strcmp(o->op, "wait") && o->outcome != term_outcome(OUTCOME_UNDER_WAY);
 }
 
-/* A bucket holds 32 bits: what has run over shows as a difference to the calls. */
+/* Returns how many waits are missing in the histograms.  A bucket has 32 bits: one that is full shows as a
+ * difference to the calls. */
 static uint64_t histogram_lost(const struct measurement *m)
 {
     uint64_t waits = 0, in_buckets = 0;
@@ -44,7 +46,7 @@ static int losses_add(struct session *session, const struct sideband *sideband, 
     const struct loss others[] = {
         {"probe runs that the kernel skipped", session_missed(session)},
         {"mapping records dropped", sideband_lost(sideband)},
-        m->goes_on /* threads that go on are no loss then */
+        m->goes_on /* then threads that live on are no loss */
             ? (struct loss){"processes whose mappings may not be read", sideband_unread(sideband)}
             : (struct loss){"threads still running at the end", session_living(session)},
     };
@@ -52,7 +54,7 @@ static int losses_add(struct session *session, const struct sideband *sideband, 
     return rc ? rc : measurement_losses_add(m, others, sizeof(others) / sizeof(others[0]));
 }
 
-/* Where the probes' words are. */
+/* What the functions below need to find a word's address space and its waiters. */
 struct probed {
     struct session *session;
     struct sideband *sideband;

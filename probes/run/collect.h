@@ -11,8 +11,9 @@
 
 #include <sys/types.h>
 
-/* `pid` is the command's own process: its program gives libc, linkage and allocator.  `perf_file` may be
- * NULL. */
+/* To be called after session_stop() and sideband_finish().  `pid`: the process whose program gives libc,
+ * linkage and allocator.  `perf_file`: what perf recorded beside the probes; NULL: nothing.  0 or negative
+ * errno, with a sentence; what *m holds by then goes with measurement_free(). */
 int collect(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
             struct measurement *m, struct error *err);
 

@@ -1,6 +1,6 @@
 /* See launch.h.  The child waits on a pipe (the gate) before its exec; exec's errno comes back on a second
- * pipe that a successful exec closes.  The surprising fact: a signal for heapwait must not end it before the
- * maps are read, so SIGINT and SIGTERM are blocked and read from a signalfd while the command runs. */
+ * pipe, which a successful exec closes.  A signal for heapwait must not end it before the maps are read: so
+ * SIGINT and SIGTERM are blocked and read from a signalfd while the command runs. */
 #include "probes/run/launch.h"
 
 #include "probes/host/clock.h"
@@ -42,7 +42,7 @@ struct launch {
     uint64_t patience_until_ns;
 };
 
-/* What comes back from a child that could not become the command. */
+/* What a child that could not become the command sends back. */
 struct start_failure {
     int error;
     bool by_exec; /* else it could not become the user */
@@ -106,7 +106,7 @@ out:
     return err;
 }
 
-/* Whether a process sleeps: its state is the first letter behind its name in /proc/PID/stat. */
+/* Returns true if the process sleeps: its state is the first letter behind its name in /proc/PID/stat. */
 static bool process_sleeps(pid_t pid)
 {
     char path[64], text[512];
@@ -120,9 +120,9 @@ static bool process_sleeps(pid_t pid)
     return name_end && !strncmp(name_end, ") S", 3);
 }
 
-/* Held means asleep at the gate: a child that is marked while it still runs would be noticed by the probes
- * only in the middle of its exec.  Where /proc doesn't tell, it gets the time that it would need many times
- * over. */
+/* Waits until the child sleeps at the gate.  If it were marked while it still runs, the probes would notice
+ * it only in the middle of its exec.  If /proc doesn't tell, the child gets HELD_NS, many times what it
+ * needs. */
 static void child_await(const struct launch *l)
 {
     const struct timespec pause = {.tv_nsec = 50000};
@@ -211,8 +211,9 @@ bool launch_exec_failed(const struct launch *l)
     return l->exec_failed;
 }
 
-/* A command that has a group of its own, or has used up its time, is killed at once.  Another one is asked:
- * first by the signal that heapwait got (a terminal has sent it to both), then by SIGTERM. */
+/* Begins to end the command.  If it has a group of its own or has used up its time, it is killed at once.
+ * Else it is asked, first by the signal that heapwait got; 0: a terminal has sent that to both.  SIGTERM
+ * follows. */
 static void end_begin(struct launch *l, int signal)
 {
     if (l->ending != RUNNING)
@@ -238,7 +239,7 @@ static void end_continue(struct launch *l)
 static void signals_read(struct launch *l)
 {
     int number;
-    bool from_terminal; /* then the command has got it as well */
+    bool from_terminal; /* then the command has got the signal as well */
     while (signals_next(&l->signals, &number, &from_terminal)) {
         l->interrupted = true;
         end_begin(l, from_terminal ? 0 : number);
@@ -309,7 +310,7 @@ int launch_wait(struct launch *l, const struct launch_watch *watch, struct run_o
 {
     struct pollfd polled[MAX_WATCHED];
     unsigned count = poll_prepare(l, watch, polled);
-    int patience = FIRST_LOOK_MS; /* what a program of milliseconds maps is looked at while it lives */
+    int patience = FIRST_LOOK_MS; /* to see the mappings of a program that lives for milliseconds */
     while (l->ending != LEFT_BEHIND) {
         int ms = wait_ms(l);
         if (poll(polled, count, ms < patience ? ms : patience) < 0 && errno != EINTR)

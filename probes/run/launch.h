@@ -1,5 +1,8 @@
-/* Starts a command in two steps: forked and held before its exec (so that probes can be put on it), then let
- * go. Owns the child until it is reaped, signals and timeouts included.  Knows nothing of probes. */
+/* Starts a command in two steps: it is forked and held before its exec, so that probes can be put on it, and
+ * then let go.  Owns the child until it is reaped, and sees to signals and timeouts.  Knows nothing of
+ * probes.
+ *
+ * int results are 0 or negative errno, with a sentence. */
 #ifndef HEAPWAIT_LAUNCH_H
 #define HEAPWAIT_LAUNCH_H
 
@@ -10,21 +13,22 @@
 
 struct launch;
 
-/* Forks the child and holds it.  It has heapwait's signal mask from before, and no descriptor of heapwait's
- * but 0, 1 and 2.  From here until launch_free(), SIGINT and SIGTERM are taken by launch_wait(). */
+/* Forks the child and holds it.  The child has the signal mask that heapwait had before, and of heapwait's
+ * descriptors only 0, 1 and 2.  From here until launch_free(), SIGINT and SIGTERM are taken by launch_wait().
+ * *options is borrowed until launch_free(), with which *out is to be freed. */
 int launch_prepare(const struct measure_options *options, struct launch **out, struct error *err);
 
-/* The child's process id as heapwait sees it, and a pidfd that the launch owns. */
+/* Return the child's number in heapwait's pid namespace, and its pidfd, which the launch owns. */
 pid_t launch_pid(const struct launch *l);
 int launch_pidfd(const struct launch *l);
 
-/* Lets the child exec.  Returns when it has: 0, or the negative errno that exec gave (launch_exec_failed()),
- * or that becoming the user gave (the child is reaped then). */
+/* Lets the child exec, and returns when it has.  After an error of exec, launch_exec_failed() returns true;
+ * else the error came before, from becoming the user.  In both cases the child has been reaped. */
 int launch_release(struct launch *l, struct error *err);
 bool launch_exec_failed(const struct launch *l);
 
-/* Something to be looked after while the command runs: `ready` is called whenever one of `fds` is readable,
- * and once a quarter of a second, at first more often. */
+/* What is to be looked after while the command runs.  `ready` is called whenever one of the `count`
+ * descriptors `fds` is readable, and at least each quarter of a second, at first more often. */
 struct launch_watch {
     const int *fds;
     unsigned count;
@@ -32,13 +36,17 @@ struct launch_watch {
     void *context;
 };
 
-/* Waits for the end and fills *outcome.  A timeout or an interruption ends the command: its whole process
- * group by SIGKILL where it has its own; else SIGTERM, and after GRACE_NS it is left behind, with nothing but
- * times in *outcome.  `watch` may be NULL. */
+/* Waits for the command's end and fills *outcome.  `watch` may be NULL.
+ *
+ * A timeout or a signal for heapwait ends the command.  If it has a process group of its own, the group is
+ * killed.  Else a timeout kills the command alone; a signal is passed on to it (unless it came from the
+ * terminal, which has sent it to both), after two seconds SIGTERM follows, and after two more the command is
+ * left behind, with nothing but times in *outcome. */
 int launch_wait(struct launch *l, const struct launch_watch *watch, struct run_outcome *outcome,
                 struct error *err);
 
-/* Kills and reaps what is still there; restores the signal mask.  NULL is fine. */
+/* Kills and reaps the child if it is still there and not left behind, restores the signal mask, and frees.
+ * NULL is fine. */
 void launch_free(struct launch *l);
 
 #endif

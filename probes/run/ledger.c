@@ -1,5 +1,5 @@
-/* See ledger.h.  The sum of a thread's states is its lifetime by construction in the kernel; dividing a state
- * here takes from it what the parts get, so that this stays so. */
+/* See ledger.h.  In the kernel the sum of a thread's states is its lifetime by construction.  When a state is
+ * divided here, it loses what its parts get, so that this stays true. */
 #include "probes/run/ledger.h"
 
 #include "probes/bpf/terms.h"
@@ -43,8 +43,8 @@ static uint64_t at_most(uint64_t value, uint64_t limit)
     return value < limit ? value : limit;
 }
 
-/* Calls that were not timed lie in user code: their time, known by those that were, goes to where it belongs.
- * Never more than there is. */
+/* Moves the time of calls that were not timed out of state user, where it lies, to their states.  How much it
+ * is is known from the calls that were timed; it is never more than there is. */
 static void estimates_move(const struct thread_record *r, uint64_t *ns)
 {
     double wanted = 0;
@@ -94,8 +94,9 @@ static int threads_fill(struct session *session, const struct futex_split *split
     return rc;
 }
 
-/* The CPUs' account begins a little before the command does and is read a little after its end (longer where
- * heapwait itself lost the CPU): nothing but others' work and idling can lie there, and is taken off. */
+/* Fills the account of the cores.  What the CPUs counted begins a little before the command does and ends a
+ * little after it, or longer after if heapwait itself lost its CPU.  In that time there can only be others'
+ * work and idling: it is taken off these two. */
 static void core_fill(const struct session *session, const struct run_outcome *o, struct core_account *core)
 {
     const struct cpu_totals *cpus = session_cpus(session);

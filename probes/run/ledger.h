@@ -1,6 +1,5 @@
-/* Mode ledger in user space: turns the accounts that the maps hold into the measurement's ledger.  Divides
- * futex time into malloc's and other by the names that the words have got, and samples of user code into
- * classes. */
+/* Mode ledger in user space: turns the accounts that the maps hold into the measurement's ledger.  The names
+ * that the words have got divide futex time into malloc's and other; samples of user code get classes. */
 #ifndef HEAPWAIT_LEDGER_H
 #define HEAPWAIT_LEDGER_H
 
@@ -10,7 +9,8 @@
 #include "probes/names/naming.h"
 #include "probes/session/session.h"
 
-/* After session_stop(): fills m->ledger.  0 or negative errno. */
+/* To be called after session_stop().  Makes m->ledger, which *m owns.  0 or negative errno, without a
+ * sentence. */
 int ledger_collect(struct session *session, const struct sideband *sideband, struct naming *naming,
                    const struct futex_split *split, struct measurement *m);
 

@@ -1,7 +1,6 @@
-/* See live.h.  A look is the difference of two snapshots of the table of words, both in the same order, and
- * the words that are known already lie in that order too: so nothing is searched for.  The surprising fact:
- * the table only grows, with words of processes that ended long ago; when it is well filled, all is begun
- * anew. */
+/* See live.h.  A look is the difference of two snapshots of the table of words.  Both are in the same order,
+ * and so are the words that are known already: nothing has to be searched for.  The table only grows, also
+ * with words of processes that ended long ago: when it is well filled, all is begun anew. */
 #include "probes/run/live.h"
 
 #include "probes/bpf/terms.h"
@@ -20,16 +19,16 @@
 
 enum {
     MAX_WORDS = 1 << 18,      /* pairs of word and outcome */
-    RENEW_AT = MAX_WORDS / 2, /* and then it is begun anew */
+    RENEW_AT = MAX_WORDS / 2, /* so many of them, and all is begun anew */
 };
-static const uint64_t RENEW_NS = 1800000000000; /* the mappings' history grows too */
+static const uint64_t RENEW_NS = 1800000000000; /* or after that long: the mappings' history grows */
 
 /* What is remembered of a process from one look to the next. */
 struct seen {
     uint32_t pid;
     char comm[16];  /* "?": nobody knows any more */
-    int64_t cpu_ns; /* all that it ran; -1: not known, it has ended */
-    int64_t ran_ns; /* between the last two looks; -1: not known */
+    int64_t cpu_ns; /* all CPU time that it had; -1: not known, it has ended */
+    int64_t ran_ns; /* CPU time between the last two looks; -1: not known */
 };
 
 struct live {
@@ -42,13 +41,14 @@ struct live {
     struct seen *seen; /* by pid */
     size_t seen_count;
     uint64_t looked_ns, renewed_ns;
-    uint64_t lost_before; /* of what was before the last renewal */
+    uint64_t lost_before; /* what was lost before the last renewal */
     const char *lost_reason;
 };
 
 /* ---- processes ---- */
 
-/* CPU time of all threads that a process has and had; the clock of another process is anybody's to read. */
+/* Returns the CPU time in ns of all threads that a process has and had; -1: not known.  Anybody may read the
+ * clock of another process. */
 static int64_t cpu_of(uint32_t pid)
 {
     clockid_t clock;
@@ -83,7 +83,7 @@ static struct seen *seen_find(const struct live *l, uint32_t pid)
     return l->seen_count ? bsearch(&wanted, l->seen, l->seen_count, sizeof(wanted), seen_compare) : NULL;
 }
 
-/* Remembers a process that was not seen before, with its CPU time up to now. */
+/* Remembers a process, if it is new, with its CPU time up to now. */
 static int seen_add(struct live *l, uint32_t pid)
 {
     if (seen_find(l, pid))
@@ -100,7 +100,7 @@ static int seen_add(struct live *l, uint32_t pid)
     return 0;
 }
 
-/* What each process ran since the last look; who has ended is forgotten one look later. */
+/* Reads what each process ran since the last look.  One that has ended is forgotten a look later. */
 static void seen_update(struct live *l)
 {
     size_t kept = 0;
@@ -171,7 +171,8 @@ static int follow(struct live *l, char **note, struct error *err)
     return rc;
 }
 
-/* Of the reason with most of them, too. */
+/* Returns how much was lost since the last renewal, and sets *reason to why most of it was; NULL: nothing
+ * was. */
 static uint64_t lost_now(const struct live *l, const char **reason)
 {
     uint64_t all = 0, most = 0;
@@ -190,7 +191,7 @@ static uint64_t lost_now(const struct live *l, const char **reason)
     return all;
 }
 
-/* The same again with empty tables; the programs stay attached. */
+/* Begins anew with empty tables; the programs stay attached. */
 static int renew(struct live *l, struct error *err)
 {
     const char *reason;
@@ -291,7 +292,8 @@ static void calls_sum(struct live_calls *to, const struct live_calls *c)
     to->oncpu_ns += c->oncpu_ns;
 }
 
-/* Time says more than calls: a sleeper's one call may cost more than a thousand that return at once. */
+/* Returns what the calls cost in ns.  Time says more than their number: a sleeper's one call may cost more
+ * than a thousand that return at once. */
 static uint64_t cost(const struct live_calls *c)
 {
     return c->wait_ns > c->oncpu_ns ? c->wait_ns : c->oncpu_ns;
@@ -306,7 +308,7 @@ static void hottest_choose(struct live_process *p, const struct live_word *w)
         *h = *w;
 }
 
-/* The words of `rows`, each with its calls; malloc'd. */
+/* Returns the *found words of `rows`, each with its calls, malloc'd; NULL: out of memory. */
 static struct moved_word *words_make(struct live *l, const struct word_row *rows, size_t count, size_t *found)
 {
     struct moved_word *words = calloc(count + 1, sizeof(*words));
@@ -336,8 +338,8 @@ static int word_take(struct live *l, struct live_view *view, size_t *room, const
     return w->info.tgid ? seen_add(l, w->info.tgid) : 0;
 }
 
-/* A word that has no name yet: the next look gets these calls again.  `rows`, in the same order, are what
- * that look will take off. */
+/* Holds back a word that has no name yet, so that the next look gets these calls again: takes them off
+ * `rows`, which that look will subtract.  `rows` are in the same order and move on with the words. */
 static void word_hold(struct live_view *view, const struct moved_word *w, struct word_row **rows)
 {
     view->unnamed += live_calls_all(&w->word.calls);
@@ -360,7 +362,8 @@ static int process_compare(const void *a, const void *b)
     return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-/* `moved`: what came since the last look; `rows`: the snapshot that the next look takes off. */
+/* Makes the view.  `moved`: what came since the last look; `rows`: the snapshot that the next look subtracts.
+ */
 static int view_fill(struct live *l, struct live_view *view, const struct word_row *moved, size_t count,
                      struct word_row *rows)
 {
@@ -399,7 +402,7 @@ static int look(struct live *l, struct live_view *view, struct error *err)
             memcpy(moved, rows, count * sizeof(*moved));
         size_t left = word_rows_subtract(moved, count, l->before, l->before_count);
         view->interval_ns = now - l->looked_ns;
-        seen_update(l); /* now: naming takes its time */
+        seen_update(l); /* before naming, which takes its time */
         rc = live_words_keep(l->words, rows, count);
         if (!rc)
             rc = view_fill(l, view, moved, left, rows);

@@ -1,6 +1,6 @@
-/* See live_words.h.  The surprising fact: a word may be met before its process's mappings are known (the
- * kernel's records of them become usable a second late), or before the library that holds it.  So it may
- * have to wait for its name, and a name without evidence is looked for again, a few times. */
+/* See live_words.h.  A word may be met before its process's mappings are known (the kernel's records of them
+ * become usable a second late), or before the library that holds it.  So it may have to wait for its name,
+ * and a name without evidence is looked for again, a few times. */
 #include "probes/run/live_words.h"
 
 #include "probes/host/clock.h"
@@ -24,7 +24,7 @@ struct known {
     uint32_t space;
     unsigned tries;
     struct word_name name; /* name.name NULL: not named yet */
-    uint64_t offered_ns;   /* when it was met */
+    uint64_t offered_ns;   /* when a name was first asked for; 0: never */
 };
 
 struct live_words {
@@ -93,7 +93,8 @@ int live_words_keep(struct live_words *w, const struct word_row *rows, size_t co
     return 0;
 }
 
-/* The mappings, read from /proc when the records don't have them yet. */
+/* Returns the process's mappings, read from /proc if the kernel's records don't have them yet; NULL: not
+ * known. */
 static const struct address_space *space_find(struct sideband *sideband, const struct space_info *info)
 {
     const struct address_space *space = sideband_space(sideband, info->tgid, info->born_ns);
@@ -137,13 +138,15 @@ static int job_compare(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
+/* Returns true if the word has the name that it keeps. */
 static bool settled(const struct known *k)
 {
     return k->tries == TRIES ||
            (k->name.name && (k->name.whose == WHOSE_MALLOC || strncmp(k->name.evidence, "none", 4)));
 }
 
-/* Both lists are in the same order, and each word moved is known. */
+/* Makes the list of words to be named.  Both lists are in the same order, and each word moved is known; else
+ * -EINVAL. */
 static int jobs_make(struct live_words *w, struct moved_word *words, size_t count, struct job *jobs)
 {
     size_t at = 0;
@@ -158,7 +161,7 @@ static int jobs_make(struct live_words *w, struct moved_word *words, size_t coun
     return 0;
 }
 
-/* Names the word if it can be named by now. */
+/* Names the word if it can be named by now; `late`: in any case. */
 static int job_do(struct live_words *w, const struct job *j, const struct session *session,
                   struct sideband *sideband, bool late)
 {

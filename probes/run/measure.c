@@ -64,7 +64,8 @@ static int cpus_end(struct run *r, struct error *err)
     return rc ? error_set(err, rc, "can't read what the CPUs did: %s", strerror(-rc)) : 0;
 }
 
-/* What goes on has its account from its marking to the stop: that is the time measured. */
+/* Ends a run with a target.  What lives on has its account from its marking to the stop: that is the time
+ * measured. */
 static int run_stop(struct run *r, uint64_t start_ns, struct error *err)
 {
     int rc = session_stop(r->session, err);
@@ -89,7 +90,7 @@ static int command_run(struct run *r, bool *exec_failed, struct error *err)
     return rc || r->options->target ? rc : cpus_end(r, err);
 }
 
-/* The process that gives the run its program: libc, linkage, allocator; 0: there is not the one. */
+/* Returns the process whose program gives libc, linkage and allocator; 0: there is not exactly one. */
 static pid_t run_process(const struct run *r)
 {
     const struct target *target = r->options->target;
@@ -116,7 +117,7 @@ static int perf_begin(struct run *r, struct error *err)
                : perf_record_start(o->target->pids, o->target->count, o->perf_file, &r->perf, err);
 }
 
-/* Whatever becomes of perf, what the probes have measured is kept. */
+/* Ends perf.  Whatever becomes of it, what the probes have measured is kept. */
 static void perf_end(struct run *r)
 {
     struct error err = {""};
@@ -176,7 +177,7 @@ static int target_measure_alone(struct run *r, struct error *err)
     return rc;
 }
 
-/* The session is the caller's, or this run's own. */
+/* Sets *session to the caller's session, or to one of this run's own; NULL: the run is not traced. */
 static int session_take(const struct measure_options *options, struct session **session, struct error *err)
 {
     *session = options->probes == PROBES_NONE ? NULL : options->session;

@@ -1,6 +1,6 @@
-/* See observe.h.  The order matters: the sideband is open before anybody is marked, so that no mapping falls
- * between its records and what /proc says; that is read at once, for a process may end before its first word
- * is named. */
+/* See observe.h.  The order matters: the sideband is open before any process is marked, so that no mapping
+ * falls between its records and what /proc says.  /proc is read at once, for a process may end before its
+ * first word is named. */
 #include "probes/run/observe.h"
 
 #include "probes/host/clock.h"
@@ -13,7 +13,7 @@
 
 enum { TICK_MS = 250 };
 
-/* The mappings of those that were marked since the last time. */
+/* Brings the mappings of the processes that were marked since the last time.  0 or -ENOMEM. */
 static int mappings_bring(struct session *session, struct sideband *sideband)
 {
     uint32_t *pids = NULL;
@@ -36,7 +36,7 @@ static int unfollowed_error(const struct target *t, size_t i, struct error *err)
                      (int)t->pids[i]);
 }
 
-/* Those of the list that could not be followed: an error when it is all of them, else a note. */
+/* Tells which processes of the list could not be followed: an error if it is all of them, else a note. */
 static int unfollowed_tell(const struct target *t, const uint32_t *tasks, char **note, struct error *err)
 {
     size_t missing = 0, first = 0;
@@ -94,7 +94,8 @@ void observe_tend(const struct target *t, struct session *session, struct sideba
 
 /* ---- waiting ---- */
 
-/* What is waited for: the signals, the cgroup's events, the sideband's rings, the processes. */
+/* Returns *count descriptors to wait for, malloc'd: the processes, the signals, the cgroup's events, the
+ * sideband's rings.  NULL: out of memory. */
 static struct pollfd *polled_new(const struct target *t, const struct sideband *sideband,
                                  const struct signals *signals, size_t *count)
 {
@@ -114,7 +115,7 @@ static struct pollfd *polled_new(const struct target *t, const struct sideband *
     return polled;
 }
 
-/* How many of the processes live; one that has ended is not waited for again. */
+/* Returns how many of the processes live; one that has ended is not waited for again. */
 static size_t living_count(const struct target *t, struct pollfd *polled)
 {
     size_t living = 0;

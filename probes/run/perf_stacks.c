@@ -1,4 +1,5 @@
-/* See perf_stacks.h.  perf numbers registers as the kernel does, the unwinder as DWARF does. */
+/* See perf_stacks.h.  perf numbers registers as the kernel does (asm/perf_regs.h), the unwinder as DWARF
+ * does. */
 #include "probes/run/perf_stacks.h"
 
 #include "probes/host/kernel_symbols.h"
@@ -23,7 +24,7 @@ struct stacks {
     struct kernel_symbols *kernel;
     struct call_tree *tree;
     struct path_value stack;
-    u64 more[PERF_STACK_BYTES / 8]; /* what the stack has no room for */
+    u64 more[PERF_STACK_BYTES / 8]; /* the copied stack beyond stack.stack */
     struct call_path path;
     struct call_frame frames[MAX_ALL];
     uint64_t no_path, no_room;
@@ -46,7 +47,7 @@ static void registers_translate(const struct perf_data_sample *s, u64 *to)
         to[registers[i].dwarf] = s->registers[registers[i].perf];
 }
 #else
-/* The same numbers: x0 to x30, then sp; perf's pc is the next. */
+/* perf and DWARF have the same numbers for x0 to x30 and sp; perf's pc is the next. */
 enum { PERF_PC = PERF_REG_ARM64_PC, PERF_SP = PERF_REG_ARM64_SP };
 
 static void registers_translate(const struct perf_data_sample *s, u64 *to)
@@ -57,7 +58,8 @@ static void registers_translate(const struct perf_data_sample *s, u64 *to)
 }
 #endif
 
-/* The kernel's frames stand first, between its marker and the user's. */
+/* Fills c->frames with the kernel's frames and returns how many they are.  They stand first in perf's chain,
+ * between the kernel's marker and the user's. */
 static size_t kernel_frames(struct stacks *c, const struct perf_data_sample *s)
 {
     size_t count = 0;
@@ -83,6 +85,7 @@ static bool has_user_part(const struct perf_data_sample *s)
     return (s->known >> PERF_PC & 1) && (s->known >> PERF_SP & 1) && s->registers[PERF_PC];
 }
 
+/* Fills frames[] with the user's frames, unwound, and returns how many they are, at least 1. */
 static size_t user_frames(struct stacks *c, const struct perf_data_sample *s, struct call_frame *frames)
 {
     struct path_value *stack = &c->stack;

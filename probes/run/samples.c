@@ -1,7 +1,7 @@
-/* See samples.h.  Classes of user code: program, allocator, lock, copy, and unknown where no symbol covers
- * the address and the code itself does not tell.  Of kernel code while a thread is in state user: page_fault
- * (entered by an exception) and syscall_entry (what no event shows of a system call; it checks the
- * calibration).  All else in the kernel is kernel:STATE, which the ledger knows exactly. */
+/* See samples.h.  Classes of user code: program, allocator, lock, copy; unknown if no symbol covers the
+ * address and the code itself doesn't tell.  Classes of kernel code while a thread is in state user:
+ * page_fault (it came by an exception), and syscall_entry (what no event shows of a system call; it checks
+ * the calibration).  Everything else in the kernel is kernel:STATE, whose time the ledger knows exactly. */
 #include "probes/run/samples.h"
 
 #include "probes/bpf/terms.h"

@@ -54,7 +54,8 @@ bool target_ended(const struct target *t, size_t i)
 
 /* ---- processes ---- */
 
-/* Adds to a text; false: out of memory. */
+/* Adds to a text that is malloc'd, or NULL.  Returns false if there is no memory, and then the text is as it
+ * was. */
 __attribute__((format(printf, 2, 3))) static bool text_add(char **text, const char *format, ...)
 {
     va_list args;
@@ -88,7 +89,8 @@ static int several_error(pid_t number, const pid_t *found, int count, struct err
     return rc;
 }
 
-/* A number that heapwait's namespace doesn't have. */
+/* Looks for a number that heapwait's pid namespace doesn't have among the innermost numbers; *number is set
+ * to the one that the process has here. */
 static int number_elsewhere(struct target *t, pid_t *number, struct error *err)
 {
     pid_t found[LISTED] = {0}, given = *number;
@@ -193,7 +195,7 @@ static int folder_check(const char *path, int fd, struct target *t, struct error
                          "'%s' is not a folder of cgroup v2; `findmnt -t cgroup2` tells where they are, "
                          "/proc/PID/cgroup in which a process is (behind 0::)",
                          path);
-    t->cgroup = st.st_ino; /* which is the cgroup's own number: kernfs, on 64-bit machines */
+    t->cgroup = st.st_ino; /* the inode's number is the cgroup's: kernfs, on 64-bit machines */
     t->events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
     return 0;
 }

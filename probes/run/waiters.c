@@ -1,5 +1,5 @@
-/* See waiters.h.  What stands between a lock and whoever wants it (the functions of waiting, of allocation)
- * is told by each frame's class; which function is the application's follows from that, in the views. */
+/* See waiters.h.  Between a lock and whoever wants it stand functions of waiting and of allocation.  Each
+ * frame's class tells which those are; the views conclude from that which function is the application's. */
 #include "probes/run/waiters.h"
 
 #include "probes/names/caller_class.h"
@@ -58,7 +58,8 @@ static const char *evidence_name(const struct call_path *p)
     return p->count > 1 || p->complete ? names[p->evidence] : "program counter";
 }
 
-/* `inner`: it is the innermost frame, whose address is no return address. */
+/* Returns the frame with its names and class.  `inner`: it is the innermost, so its address is no return
+ * address. */
 static struct call_frame frame_describe(const struct waiters *w, const struct frame *f, bool inner)
 {
     const char *by_code =
@@ -69,7 +70,7 @@ static struct call_frame frame_describe(const struct waiters *w, const struct fr
                                .class = by_code ? by_code : caller_class(f->module, f->function)};
 }
 
-/* The path's node in the tree; negative errno. */
+/* Returns the path's node in the tree, or negative errno.  `pc` is the frame of a path that has none. */
 static int64_t path_add(struct waiters *w, const struct call_path *p, uint64_t pc)
 {
     struct call_frame frames[MAX_PATH] = {{.address = pc, .class = "unknown"}};

@@ -9,17 +9,18 @@
 
 struct waiters;
 
-/* Takes the stacks out of the session.  The paths go into `tree`; the naming has to live longer.  0 or
- * negative errno. */
+/* To be called after session_stop(): takes the stacks out of the session.  `naming`, and `tree`, which gets
+ * the paths, are borrowed until waiters_free(), with which *out is to be freed.  0 or negative errno, without
+ * a sentence. */
 int waiters_new(struct session *session, struct naming *naming, struct call_tree *tree, struct waiters **out);
 /* NULL is fine. */
 void waiters_free(struct waiters *w);
 
-/* Fills the lock's waiters: of the word at lock->address in the address space numbered `number`, whose
- * mappings `space` has (may be NULL).  0 or -ENOMEM. */
+/* Fills the lock's waiters, which the lock owns.  `number`: the address space that the lock's word is in;
+ * `space`: its mappings; NULL: not known.  0 or -ENOMEM. */
 int waiters_of(struct waiters *w, uint32_t number, const struct address_space *space, struct lock *lock);
 
-/* Stacks whose paths found no room in the tree. */
+/* Returns how many stacks' paths found no room in the tree. */
 uint64_t waiters_lost(const struct waiters *w);
 
 #endif
