@@ -13,7 +13,7 @@
 enum {
     MAX_PACKED = 64 << 20,
     MAX_UNPACKED = 256 << 20,
-    UNPACK_MEMORY = 128 << 20, /* of the decoder: xz -9 takes 65 MiB */
+    UNPACK_MEMORY = 128 << 20, /* what the decoder may take: xz -9 takes 65 MiB */
 };
 
 /* ---- .gnu_debugdata ---- */
@@ -99,7 +99,7 @@ struct given {
     char *path;
     struct elf_file *file;
     bool used;
-    char *other_build; /* a module of its name but of another build was mapped */
+    char *other_build; /* a module that it has the name of, but not the build; malloc'd, NULL: none */
 };
 
 struct debug_files {

@@ -31,7 +31,7 @@ bool elf_file_read(const struct elf_file *f, uint64_t offset, void *buffer, size
     }
     for (size_t done = 0; done < size;) {
         ssize_t n = pread(f->fd, (char *)buffer + done, size - done, (off_t)(offset + done));
-        if (n <= 0) /* shorter than it was */
+        if (n <= 0) /* the file has become shorter */
             return false;
         done += (size_t)n;
     }
@@ -52,7 +52,8 @@ const struct elf_section *elf_file_section(const struct elf_file *f, uint32_t ty
     return NULL;
 }
 
-/* The note of name GNU and type NT_GNU_BUILD_ID among the notes at that place. */
+/* Looks for the note of name GNU and type NT_GNU_BUILD_ID among the notes at that place, and keeps what it
+ * has. */
 static bool build_id_find(struct elf_file *f, uint64_t offset, uint64_t size)
 {
     size_t bytes = size < MAX_NOTES ? (size_t)size : MAX_NOTES;
@@ -117,7 +118,7 @@ static void section_name(struct elf_file *f, const struct elf_section *names, ui
         s->name[0] = 0;
 }
 
-/* A file without sections, or with broken ones, is still good for its segments. */
+/* Reads the sections.  A file without them, or with broken ones, is still good for its segments. */
 static void sections_read(struct elf_file *f, const Elf64_Ehdr *h)
 {
     if (!h->e_shoff || h->e_shentsize != sizeof(Elf64_Shdr))

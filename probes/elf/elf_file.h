@@ -1,7 +1,7 @@
 /* A 64-bit ELF file of this machine's byte order, read by pread() or from memory: headers, segments,
- * sections, the build-id.  Somebody else's file: every offset and count is checked before it is followed,
- * nothing is mapped (a file that shrinks under a mapping would be a SIGBUS), and memory does not grow with
- * what it claims. */
+ * sections, the build-id.  It is somebody else's file.  Every offset and count is checked before it is
+ * followed.  Nothing is mapped, since a file that shrinks under a mapping would be a SIGBUS.  Memory does not
+ * grow with what it claims. */
 #ifndef HEAPWAIT_ELF_FILE_H
 #define HEAPWAIT_ELF_FILE_H
 
@@ -24,30 +24,32 @@ struct elf_section {
 
 struct elf_file {
     int fd;               /* -1: in memory */
-    unsigned char *bytes; /* owned */
+    unsigned char *bytes; /* what it is read from if fd is -1; malloc'd */
     uint64_t size;
     bool interpreter, position_independent;
     struct elf_segment *segments; /* of type LOAD */
     size_t segment_count;
-    struct elf_section *sections; /* as numbered in the file; [0] is none */
+    struct elf_section *sections; /* by their numbers in the file; [0] is no section */
     size_t section_count;
     uint8_t build_id[BUILD_ID_ROOM];
     size_t build_id_size; /* 0: has none */
 };
 
-/* Takes over the descriptor (or the malloc'd bytes), also when it fails.  NULL: not such a file, or no
- * memory. */
+/* Opens a file given by descriptor, or by malloc'd bytes, which it takes over also when it fails.  Returns a
+ * file to be closed with elf_file_close(); NULL: it is no such file, or no memory. */
 struct elf_file *elf_file_open(int fd);
 struct elf_file *elf_file_of_bytes(unsigned char *bytes, size_t size);
+/* NULL is fine. */
 void elf_file_close(struct elf_file *f);
 
-/* Whether all `size` bytes at the offset could be read. */
+/* Reads `size` bytes at the offset.  Returns false if the file has not so many there. */
 bool elf_file_read(const struct elf_file *f, uint64_t offset, void *buffer, size_t size);
 
-/* The first section of that type (0: any) and name (NULL: any) whose bytes lie in the file; NULL: none. */
+/* Returns the first section of that type (0: any) and name (NULL: any) whose bytes lie in the file, owned by
+ * *f; NULL: there is none. */
 const struct elf_section *elf_file_section(const struct elf_file *f, uint32_t type, const char *name);
 
-/* The section's bytes lie in the file. */
+/* Returns true if the section's bytes lie in the file. */
 bool elf_section_lies_in(const struct elf_file *f, const struct elf_section *s);
 
 #endif

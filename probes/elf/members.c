@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 enum {
-    MAX_ASKED = 64,  /* variables per file; each is looked for through all of its debug information */
-    CPU_SECONDS = 5, /* of one such search */
+    MAX_ASKED = 64,  /* variables per file; each is searched for in all of its debug information */
+    CPU_SECONDS = 5, /* CPU time of one such search */
 };
 
 struct layout {
@@ -57,7 +57,8 @@ static _Noreturn void child_run(int fd, uint64_t address, int out)
     _exit(reader_child_send(out, nodes, count * sizeof(*nodes)) ? 0 : 1);
 }
 
-/* What the child may say: nodes whose parents come before them, names that end, no element of no size. */
+/* Returns true if this is what the child may say: nodes whose parents come before them, names that end, no
+ * arrays of elements without a size. */
 static bool nodes_make_sense(const struct layout_node *nodes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -120,8 +121,8 @@ static void path_add(struct path *p, const char *prefix, const char *text)
         p->length += (size_t)n;
 }
 
-/* Goes down from a node to what holds the offset; of a union's members the first that does.  What is left of
- * the offset is returned. */
+/* Goes down from a node to the member that holds the offset (of a union's the first that does), and adds its
+ * name to *p.  Returns what is left of the offset. */
 static uint64_t path_walk(const struct layout *l, size_t at, uint64_t offset, struct path *p)
 {
     const struct layout_node *n = &l->nodes[at];

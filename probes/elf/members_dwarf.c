@@ -1,6 +1,6 @@
 /* See members_private.h.  Runs in a child process with limits: see members.c.  Variables are looked for among
- * the entries of each unit and in namespaces and functions in it; what a type is made of is DWARF's (version
- * 5, 5.7). */
+ * the entries of each unit, and in the namespaces and functions in it.  What types are made of: DWARF 5,
+ * section 5. */
 #include "probes/elf/members_private.h"
 
 #include <dwarf.h>
@@ -19,7 +19,7 @@ static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
     return dwarf_formref_die(dwarf_attr_integrate(die, DW_AT_type, &attribute), type) != NULL;
 }
 
-/* What is a lock to whoever wrote the program is not taken apart. */
+/* Returns true if the type is one to whoever wrote the program, such as a lock: it is not taken apart. */
 static bool is_opaque(const char *name)
 {
     static const char *const names[] = {
@@ -31,13 +31,13 @@ static bool is_opaque(const char *name)
     return name && !strncmp(name, "pthread_", 8);
 }
 
-/* Condition variables have several words, locks one that matters. */
+/* Returns true if the opaque type is a lock, of which one word matters; condition variables have several. */
 static bool is_lock(const char *name)
 {
     return strstr(name, "mutex") || strstr(name, "lock");
 }
 
-/* Without names and qualifiers; false: it ends at a type that is not to be looked into. */
+/* Takes typedefs and qualifiers off *type.  Returns false if the type is not to be looked into. */
 static bool type_strip(Dwarf_Die *type, struct layout_node *n)
 {
     for (int i = 0; i < 32; i++) {
@@ -65,7 +65,8 @@ static uint64_t size_of(Dwarf_Die *type)
 
 static void type_add(struct build *b, Dwarf_Die *type, int32_t at, int depth);
 
-/* One dimension, and the rest of them as a nameless array in its elements. */
+/* Makes node `at` an array of the first dimension; each further dimension is a nameless array in its
+ * elements. */
 static void array_add(struct build *b, Dwarf_Die *array, int32_t at, int depth)
 {
     Dwarf_Die element, range;
@@ -138,7 +139,7 @@ static void type_add(struct build *b, Dwarf_Die *type, int32_t at, int depth)
     } while (!dwarf_siblingof(&member, &member));
 }
 
-/* Its place is one address, and that one. */
+/* Returns true if the entry is a variable whose place is that address. */
 static bool lies_at(Dwarf_Die *die, uint64_t address)
 {
     Dwarf_Attribute a;

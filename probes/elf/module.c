@@ -17,7 +17,7 @@ enum { MAX_VDSO = 1 << 20 };
 
 struct module {
     char *path;
-    const struct mapped_file *mapped; /* with `path` and `inode` what the table knows it by */
+    const struct mapped_file *mapped; /* by this, `path` and `inode` the table tells modules apart */
     uint64_t inode;
     struct elf_file *elf; /* NULL: not usable */
     struct elf_file *debugdata, *separate;
@@ -26,7 +26,7 @@ struct module {
     struct debug_files *debug_files;
     struct symbol_table *tables[SYMBOLS_SOURCES];
     bool opened[SYMBOLS_SOURCES];
-    const char *const *expected; /* names that were looked for together */
+    const char *const *expected; /* the names that module_symbols_expect() has looked for last */
     struct layouts *layouts;
 };
 
@@ -73,7 +73,7 @@ void module_table_free(struct module_table *t)
 
 /* ---- opening ---- */
 
-/* Code that the kernel itself maps into each process: the same as in this one. */
+/* Opens the code that the kernel itself maps into each process, by this process's copy: it is the same. */
 static struct elf_file *vdso_open(void)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -291,7 +291,8 @@ static struct symbol_table *table_open(struct module *m, enum symbol_source sour
     }
 }
 
-/* What is read when it is asked for is no change to the module, to whoever asks. */
+/* Returns the table, opened when it is first asked for; NULL: there is none.  To whoever asks that is no
+ * change of the module. */
 static struct symbol_table *table_get(const struct module *m, enum symbol_source source)
 {
     struct module *changing = (struct module *)(uintptr_t)m;
@@ -344,7 +345,8 @@ bool module_exports(const struct module *m, const char *name)
 
 /* ---- members ---- */
 
-/* The file of the three that has debug information. */
+/* Returns the file that has debug information: the module, its separate debug file, or the given one; NULL:
+ * none has. */
 static const struct elf_file *debug_info_file(const struct module *m)
 {
     table_get(m, SYMBOLS_SEPARATE);

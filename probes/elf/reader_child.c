@@ -27,7 +27,8 @@ void reader_child_confine(unsigned cpu_seconds)
     limit_set(RLIMIT_CPU, cpu_seconds);
     limit_set(RLIMIT_CORE, 0);
     limit_set(RLIMIT_FSIZE, 0);
-#if !defined(__SANITIZE_ADDRESS__) /* it reserves terabytes of addresses: a limit would end it at once */
+#if !defined(__SANITIZE_ADDRESS__) /* the sanitizer reserves terabytes of addresses: a limit would end the   \
+                                      child at once */
     limit_set(RLIMIT_AS, MEMORY);
 #endif
 }

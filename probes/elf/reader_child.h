@@ -1,12 +1,13 @@
-/* A child process that reads somebody else's file in heapwait's place: what it may use up, and what it may
- * say.  Who reads what, and how it answers, is members.c's and cfi_child.c's. */
+/* A child process that reads somebody else's file in heapwait's place: what it may use up, and how it
+ * answers.  Who reads what is members.c's and cfi_child.c's. */
 #ifndef HEAPWAIT_READER_CHILD_H
 #define HEAPWAIT_READER_CHILD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* In the child, first: no output, no signal blocked, limits on memory, files and CPU time in seconds. */
+/* To be called first in the child: leaves it no input or output and no signal blocked, and limits its memory,
+ * the files that it writes, and its CPU time, in seconds. */
 void reader_child_confine(unsigned cpu_seconds);
 
 /* Sends all bytes to the other side of the socket.  Returns false if it is gone. */

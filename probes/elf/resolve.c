@@ -1,7 +1,8 @@
 /* See resolve.h. */
 #include "probes/elf/resolve.h"
 
-/* Where the module of a mapping lies, from its first byte to behind its last. */
+/* Returns the module of the i-th mapping, with its bias and its addresses in the process, from the first byte
+ * to behind the last.  NULL: its file can't be read, or it was mapped after the time asked for. */
 static const struct module *module_place(const struct resolve_context *c, size_t i, uint64_t *bias,
                                          uint64_t *low, uint64_t *high)
 {
@@ -16,7 +17,8 @@ static const struct module *module_place(const struct resolve_context *c, size_t
     return m;
 }
 
-/* Whether another file was mapped over a part of the module later: then it is gone (dlclose), all of it. */
+/* Returns true if another file was mapped later over a part of the module: then all of it is gone (dlclose).
+ */
 static bool is_replaced(const struct resolve_context *c, size_t i, uint64_t low, uint64_t high)
 {
     for (size_t later = i + 1; later < c->space->mapping_count; later++) {
@@ -28,7 +30,7 @@ static bool is_replaced(const struct resolve_context *c, size_t i, uint64_t low,
     return false;
 }
 
-/* Latest mapping first: it replaced whatever lay there before. */
+/* Asks the latest mapping first: it replaced whatever lay there before. */
 bool resolve_address(void *context, uint64_t address, const struct module **module, uint64_t *own)
 {
     const struct resolve_context *c = context;

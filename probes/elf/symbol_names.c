@@ -6,7 +6,7 @@
 
 enum {
     PIECE = 256 << 10,
-    MAX_PLACES = 1 << 16, /* of a hostile file no more is kept */
+    MAX_PLACES = 1 << 16, /* more are not kept: a hostile file could have any number */
     BITS = 1 << 16,
 };
 
@@ -19,7 +19,7 @@ struct name_places {
     const char *const *names;
     size_t *lengths;
     size_t count;
-    struct place *places; /* by offset */
+    struct place *places; /* ordered by offset */
     size_t place_count, place_capacity;
     uint8_t endings[BITS / 8]; /* the last two bytes of the names, as a set */
     uint8_t offsets[BITS / 8]; /* the lower 16 bits of the places, as a set */
@@ -35,7 +35,7 @@ static bool bit_get(const uint8_t *set, unsigned bit)
     return set[bit / 8] >> bit % 8 & 1;
 }
 
-/* The last two bytes of what ends before `end`; a name of one byte has a zero in the other's place. */
+/* Returns the last two bytes of what ends before `end`; a name of one byte has 0 in the other's place. */
 static unsigned ending(const char *end, size_t length)
 {
     return (unsigned char)end[-1] | (length > 1 ? (unsigned)(unsigned char)end[-2] << 8 : 0);
@@ -58,7 +58,8 @@ static bool place_add(struct name_places *p, uint64_t offset, size_t name)
     return true;
 }
 
-/* One string of the table, or the part of it that was kept; its end lies at that offset. */
+/* Takes note of the names that a string of the table, or the part of it that was kept, ends with.
+ * end_offset: where its end lies in the table. */
 static bool string_take(struct name_places *p, const char *start, const char *end, uint64_t end_offset)
 {
     size_t length = (size_t)(end - start);
@@ -71,8 +72,8 @@ static bool string_take(struct name_places *p, const char *start, const char *en
     return true;
 }
 
-/* Strings that reach into the next piece are begun again with it: what is carried over is at most a name
- * long. */
+/* Reads the string table through.  A string that reaches into the next piece is begun again with it: what is
+ * carried over is at most as long as a name. */
 static bool strings_read(struct name_places *p, const struct elf_file *f, const struct elf_section *s)
 {
     char *buffer = malloc(NAME_ROOM + PIECE);

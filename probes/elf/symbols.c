@@ -1,4 +1,5 @@
-/* See symbols.h.  The index is made at the first question for an address; what was found is kept. */
+/* See symbols.h.  The index is made at the first question for an address; symbols that were found are kept.
+ */
 #include "probes/elf/symbols.h"
 
 #include "probes/elf/symbol_names.h"
@@ -8,17 +9,18 @@
 #include <string.h>
 
 enum {
-    CHUNK = 4096,            /* symbols read at a time: 96 KiB */
-    MAX_SYMBOLS = 8 << 20,   /* what is beyond is not looked at: 128 MiB of index are enough */
-    MAX_NAME = 4096,         /* a longer name is none */
-    NESTING = 64,            /* how far back a containing symbol may begin behind others that end before */
-    ALIASES = 32,            /* names of one place that are compared */
+    CHUNK = 4096,          /* symbols read at a time: 96 KiB */
+    MAX_SYMBOLS = 8 << 20, /* further ones are not looked at: 128 MiB of index are enough */
+    MAX_NAME = 4096,       /* a symbol with a longer name has none */
+    NESTING = 64, /* how many symbols that end earlier may stand behind the beginning of one that contains the
+                     address */
+    ALIASES = 32, /* how many names of one place are compared */
     FOUND_BUCKETS = 1 << 10, /* of the symbols that were asked for */
 };
 
 struct entry {
     uint64_t address;
-    uint32_t size;        /* UINT32_MAX: as large or larger, the file knows */
+    uint32_t size;        /* UINT32_MAX: that or larger, the file has it */
     uint32_t number : 31; /* in the table */
     uint32_t function : 1;
 };
@@ -90,7 +92,8 @@ static bool is_function(const Elf64_Sym *s)
     return type == STT_FUNC || type == STT_GNU_IFUNC;
 }
 
-/* Thread-local ones have offsets in place of addresses, those of no section have any number. */
+/* Returns true if the symbol has an address.  Thread-local ones have offsets instead, absolute ones any
+ * number. */
 static bool is_wanted(const Elf64_Sym *s)
 {
     int type = ELF64_ST_TYPE(s->st_info);
@@ -134,8 +137,8 @@ static void entry_add(void *context, uint32_t number, const Elf64_Sym *s)
                            .function = is_function(s)};
 }
 
-/* Objects, then functions; of those at one address the smaller one comes last, so that a search from the
- * right meets it first. */
+/* Orders objects before functions, and by address; of those at one address the smaller one comes last, so
+ * that a search from the right meets it first. */
 static int entry_compare(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
@@ -148,7 +151,8 @@ static int entry_compare(const void *a, const void *b)
                                : 1;
 }
 
-/* Room for all, of which only what is filled is ever touched. */
+/* Makes the index.  There is room for all symbols; what is not filled is never touched and so takes no
+ * memory. */
 static void index_make(struct symbol_table *t)
 {
     t->indexed = true;
@@ -164,7 +168,7 @@ static void index_make(struct symbol_table *t)
         t->entries = smaller;
 }
 
-/* How many entries lie before those that begin behind the address. */
+/* Returns how many entries lie before those that begin behind the address. */
 static size_t entries_up_to(const struct symbol_table *t, uint64_t address, bool function)
 {
     size_t low = 0, high = t->entry_count;
@@ -179,7 +183,7 @@ static size_t entries_up_to(const struct symbol_table *t, uint64_t address, bool
     return low;
 }
 
-/* The name at that place of the string table into `name`; 0: there is none. */
+/* Reads the name at that place of the string table into name[].  Returns its length; 0: there is none. */
 static size_t name_read(const struct symbol_table *t, uint32_t at, char name[MAX_NAME])
 {
     for (size_t size = 128; size <= MAX_NAME; size *= 2) {
@@ -201,7 +205,7 @@ static struct found **found_bucket(struct symbol_table *t, uint32_t number)
     return &t->found[(number * 2654435761u) >> 22]; /* Knuth's multiplicative hash, the upper 10 bits */
 }
 
-/* The symbol of that number, with its name. */
+/* Returns the symbol of that number, with its name; NULL: it has none, or no memory. */
 static const struct symbol *symbol_take(struct symbol_table *t, uint32_t number)
 {
     struct found **bucket = found_bucket(t, number);
@@ -226,7 +230,8 @@ static const struct symbol *symbol_take(struct symbol_table *t, uint32_t number)
     return &f->symbol;
 }
 
-/* Of several names of one place the last in the order of bytes: `malloc` before `__libc_malloc`. */
+/* Returns one of several names of one place, the last in the order of bytes: `malloc`, not `__libc_malloc`.
+ */
 static const struct symbol *alias_choose(struct symbol_table *t, size_t last)
 {
     const struct entry *e = &t->entries[last];
