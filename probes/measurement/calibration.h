@@ -1,18 +1,18 @@
 /* What system calls cost on this machine, and what probes add: the answer of calibrate.h, which the recording
- * keeps. */
+ * keeps in its table `host`. */
 #ifndef HEAPWAIT_CALIBRATION_H
 #define HEAPWAIT_CALIBRATION_H
 
 enum call_kind { CALL_NULL, CALL_WAKE, CALL_WAIT, CALL_KINDS }; /* getppid; empty wake; EAGAIN wait */
 
-/* "null", "wake", "wait": by enum call_kind. */
+/* The kinds' names, by enum call_kind: "null", "wake", "wait". */
 extern const char *const calibration_kind_names[CALL_KINDS];
 
-/* Nanoseconds per call, medians of batches. */
+/* CPU time of one call in ns, the median of batches. */
 struct call_cost {
     double untraced;
-    double traced; /* in mode ledger */
-    double seen;   /* of `traced`, between the two tracepoints */
+    double traced; /* with the probes of mode ledger */
+    double seen;   /* the part of `traced` that lies between the two tracepoints */
 };
 
 struct calibration {

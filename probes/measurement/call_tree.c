@@ -44,8 +44,8 @@ void call_tree_free(struct call_tree *t)
     free(t);
 }
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/; of numbers as a whole, their upper halves brought down.
- */
+/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/.  Numbers are taken as a whole, and their upper halves
+ * brought down afterwards. */
 static const uint64_t hash_start = 0xcbf29ce484222325, hash_factor = 0x100000001b3;
 
 static uint64_t hash_text(const char *text)
@@ -62,7 +62,7 @@ static uint64_t hash_number(uint64_t hash, uint64_t number)
     return hash ^ hash >> 29;
 }
 
-/* The strings are the tree's own here: their addresses stand for them. */
+/* Here the strings are the tree's own: their addresses stand for them. */
 static uint64_t hash_node(uint32_t caller, const struct call_frame *f)
 {
     uint64_t hash = hash_number(hash_text(f->class), caller);
@@ -113,7 +113,7 @@ static bool table_grow(const struct call_tree *t, struct table *table, size_t co
     return true;
 }
 
-/* The tree's own copy of the text; NULL for NULL, or without memory. */
+/* Returns the tree's own copy of the text; NULL: the text is NULL, or no memory. */
 static const char *text_keep(struct call_tree *t, const char *text)
 {
     if (!text || !table_grow(t, &t->by_text, t->string_count))
@@ -138,7 +138,7 @@ static bool frame_same(const struct call_frame *a, const struct call_frame *b)
            !strcmp(a->class, b->class);
 }
 
-/* The caller's node for the frame, made when it is not there. */
+/* Returns the caller's node for the frame, made if it is not there, or negative errno. */
 static int64_t node_find(struct call_tree *t, uint32_t caller, const struct call_frame *frame)
 {
     struct call_frame own = {

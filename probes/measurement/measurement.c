@@ -38,7 +38,7 @@ static int most_compare(const void *a, const void *b)
     return same_compare(a, b);
 }
 
-/* The rows have room for a power of two of them: there is none left when their number is one. */
+/* There is room for a power of two of rows: when their number is one, there is none left. */
 int ledger_sample_add(struct ledger *l, const char *class, const char *symbol, const char *module,
                       uint64_t samples)
 {

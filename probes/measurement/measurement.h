@@ -12,16 +12,17 @@
 
 struct call_tree;
 
-/* How the command ended.  Times in nanoseconds of CLOCK_MONOTONIC, memory in bytes. */
+/* How the command ended.  Memory is in bytes. */
 struct run_outcome {
-    uint64_t started_ns; /* CLOCK_MONOTONIC, just before exec */
+    uint64_t started_ns; /* just before exec, on CLOCK_MONOTONIC */
     uint64_t wall_ns;    /* from just before exec to its end; UINT64_MAX: not known */
     int exit_status;     /* -1: died by a signal, or goes on */
     int term_signal;     /* 0: exited */
     bool timed_out;
     bool interrupted; /* SIGINT or SIGTERM came to heapwait while it ran */
-    bool attached;    /* no command was seen to its end: what it used is not known, and there is no outcome */
-    pid_t left_behind; /* the command that went on after SIGTERM, which is such a one; 0: there is none */
+    bool attached;    /* no command was seen to its end: there is no outcome, and what it used is not known */
+    pid_t left_behind; /* the command that goes on in spite of SIGTERM (then `attached` too); 0: there is none
+                        */
     uint64_t max_rss_bytes, user_ns, system_ns;
     uint64_t voluntary_switches, involuntary_switches, minor_faults;
     char started_at[32]; /* UTC, ISO 8601 */
@@ -30,8 +31,8 @@ struct run_outcome {
 struct lock_outcome {
     const char *op;                                              /* static string */
     const char *outcome;                                         /* static string */
-    uint64_t calls, total_ns, oncpu_ns, blocked_ns, runnable_ns; /* the last three: UINT64_MAX not known */
-    int64_t woken; /* -1: not applicable (NULL in the recording) */
+    uint64_t calls, total_ns, oncpu_ns, blocked_ns, runnable_ns; /* the last three: UINT64_MAX if not known */
+    int64_t woken; /* how many were woken; -1: not applicable (NULL in the recording) */
 };
 
 struct wait_bucket {
@@ -41,7 +42,7 @@ struct wait_bucket {
 
 /* A call path to a word's futex calls, of those calls whose stack was taken: a random sample. */
 struct waiter {
-    uint32_t node;        /* of measurement.paths: the innermost frame */
+    uint32_t node;        /* the innermost frame's node in measurement.paths */
     const char *evidence; /* static: how the path was found */
     uint64_t waits;       /* calls that wait */
     uint64_t wakes;       /* all others */

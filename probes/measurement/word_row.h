@@ -23,12 +23,13 @@ int word_row_compare(const void *a, const void *b);
 /* Frees the rows and what they hold; NULL is fine. */
 void word_rows_free(struct word_row *rows, size_t count);
 
-/* What came between two snapshots: takes `before` off `rows`, drops the rows that didn't move, and returns
- * how many are left. */
+/* Leaves what came between two snapshots: subtracts `before` from `rows`, drops the rows that have no calls
+ * left, and returns how many rows stay.  Both are ordered by word_row_compare().  What rows hold is not
+ * freed. */
 size_t word_rows_subtract(struct word_row *rows, size_t count, const struct word_row *before,
                           size_t before_count);
 
-/* Takes `what` off. */
+/* Subtracts `what` from the totals. */
 void word_row_totals_subtract(struct word_totals *from, const struct word_totals *what);
 
 #endif
