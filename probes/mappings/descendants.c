@@ -1,4 +1,5 @@
-/* See descendants.h.  A tree of libc's (tsearch(3)) whose elements are the numbers themselves. */
+/* See descendants.h.  The set is a tree of libc's (tsearch(3)), whose elements are not pointers but the
+ * numbers themselves. */
 #include "probes/mappings/descendants.h"
 
 #include <errno.h>

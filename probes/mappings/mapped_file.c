@@ -1,6 +1,5 @@
-/* See mapped_file.h.  The surprising fact: on btrfs and overlayfs stat() shows another device than the
- * kernel's records of mappings do.  Then the file is mapped here, and what the kernel shows of that is
- * compared. */
+/* See mapped_file.h.  On btrfs and overlayfs stat() shows another device than the kernel's records of
+ * mappings do.  Then the file is mapped here, and what the kernel shows of that is compared. */
 #include "probes/mappings/mapped_file.h"
 
 #include "probes/mappings/spaces.h"
@@ -16,8 +15,8 @@
 #include <unistd.h>
 
 enum {
-    MAX_HELD = 256, /* files kept open; of further ones the path must do */
-    MAX_TRIES = 8,
+    MAX_HELD = 256, /* how many files are kept open; further ones are found by their path later */
+    MAX_TRIES = 8,  /* how often a file that can't be reached is tried */
 };
 
 struct mapped_files {
@@ -25,11 +24,12 @@ struct mapped_files {
     size_t count, capacity, held;
 };
 
-/* What /proc/self/maps says of a page of the file, mapped for the purpose. */
+/* Returns true if this is what /proc/self/maps says of a page of the file, which is mapped for the purpose.
+ */
 static bool identity_as_mapped(int fd, const struct file_identity *identity)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    void *at = mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, 0); /* never read: a shorter file does no harm */
+    void *at = mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, 0); /* not read: a shorter file does no harm */
     FILE *maps = at == MAP_FAILED ? NULL : fopen("/proc/self/maps", "re");
     char line[4096 + 128];
     bool same = false;

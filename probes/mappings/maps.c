@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A number and the character behind it; false: something else is there. */
+/* Reads a number and the character behind it, which must be `end`.  Returns false if something else is there.
+ */
 static bool number_take(char **at, int base, char end, uint64_t *out)
 {
     char *stop;

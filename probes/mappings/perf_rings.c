@@ -10,14 +10,15 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As large as perf's own.  Beside 2,000 starts of programs a second on two CPUs nothing was lost. */
+/* The size of one buffer, which is also perf's own.  Beside 2,000 starts of programs a second on two CPUs
+ * nothing was lost. */
 enum { RING_BYTES = 512 << 10, RECORD_MOST = 1 << 16 };
 
 struct perf_rings {
     unsigned cpus;
     int *fds;
-    void **rings;      /* a page of control, then the data */
-    size_t ring_bytes; /* of the data */
+    void **rings;      /* each: a page of control, then the data */
+    size_t ring_bytes; /* of one's data */
 };
 
 static int ring_open(struct perf_rings *r, int cpu)
@@ -87,8 +88,8 @@ const int *perf_rings_fds(const struct perf_rings *r, unsigned *count)
     return r->fds;
 }
 
-/* A record may wrap around the ring's end: it is put together in `whole`, 8-byte aligned as the kernel's are.
- */
+/* Hands over the records of one buffer.  A record may wrap around the buffer's end: it is put together in
+ * `whole`, 8-byte aligned as the kernel's are. */
 static void ring_read(const struct perf_rings *r, struct perf_event_mmap_page *page, uint64_t *whole,
                       perf_record_take *take, void *context)
 {
@@ -114,7 +115,7 @@ void perf_rings_read(struct perf_rings *r, perf_record_take *take, void *context
     uint64_t *whole = malloc(RECORD_MOST);
     for (unsigned i = 0; i < r->cpus && whole; i++)
         ring_read(r, r->rings[i], whole, take, context);
-    free(whole); /* without memory the records stay where they are: the kernel counts what finds no room */
+    free(whole); /* if there is no memory the records stay there, and the kernel counts what finds no room */
 }
 
 void perf_rings_stop(struct perf_rings *r)

@@ -1,5 +1,5 @@
-/* See sideband.h.  The records of different CPUs come in no common order: they are kept, and sorted by time
- * before anything is made of them. */
+/* See sideband.h.  The records of different CPUs come in no common order.  So they are kept, and sorted by
+ * time before anything is made of them. */
 #include "probes/mappings/sideband.h"
 
 #include "probes/host/clock.h"
@@ -14,16 +14,16 @@
 #include <string.h>
 
 enum {
-    MANY_EVENTS = 1 << 14, /* from here on what is surely complete goes into the history while it runs */
-    MAX_SPACES = 1 << 18,  /* what comes later is lost, and counted */
+    MANY_EVENTS = 1 << 14, /* from here on what is surely complete goes into the history at once */
+    MAX_SPACES = 1 << 18,  /* further ones are lost, and counted */
 };
-static const uint64_t LATE_NS = 1000000000; /* no record comes so long after its time */
+static const uint64_t LATE_NS = 1000000000; /* no record comes that long after its time */
 
 enum event_kind { EVENT_FORK, EVENT_EXEC, EVENT_MMAP };
 
 struct event {
     uint64_t time_ns;
-    uint64_t sequence; /* keeps the order within one time */
+    uint64_t sequence; /* keeps the order of events of one time */
     enum event_kind kind;
     uint32_t pid, parent;
     struct mapping mapping;
@@ -34,13 +34,14 @@ struct events {
     size_t count, capacity;
 };
 
-/* Of all processes come records.  They are first `met`, until it is known whether they are of ours; those
- * that are go on to `events`, and from there, once no older one can come, into the history. */
+/* Records come of all processes.  They are `met` first, until it is known whether they are of one that is
+ * followed; those that are go on to `events`, and from there, once no older one can come, into the history.
+ */
 struct sideband {
     struct perf_rings *rings;
-    struct events met; /* the mapping's path is a copy of its own */
+    struct events met; /* each has a copy of its mapping's path */
     struct events events;
-    struct descendants *ours; /* NULL: all are */
+    struct descendants *ours; /* the processes followed; NULL: all are */
     struct spaces *spaces;
     struct mapped_files *files;
     uint64_t sequence; /* of the next event */
@@ -48,7 +49,7 @@ struct sideband {
     uint64_t opened_ns;
 };
 
-/* Room for one more element; NULL when there is no memory. */
+/* Returns the array with room for one more element; NULL: out of memory, and the array is as it was. */
 static void *array_grow(void *array, size_t count, size_t *capacity, size_t size)
 {
     if (count < *capacity)
@@ -109,7 +110,7 @@ static bool event_add(struct sideband *s, struct events *to, struct event e)
     return true;
 }
 
-/* Layouts: include/uapi/linux/perf_event.h, PERF_RECORD_*.  Every record ends with the sample_id that
+/* Layouts of PERF_RECORD_*: include/uapi/linux/perf_event.h.  Every record ends with the sample_id that
  * sample_type asks for: u32 pid, tid; u64 time. */
 struct record_fork {
     struct perf_event_header header;
@@ -215,7 +216,7 @@ static bool is_ours(const struct sideband *s, uint32_t pid)
     return !s->ours || descendants_have(s->ours, pid);
 }
 
-/* One of ours: its file is opened while it can be. */
+/* Keeps an event of a process that is followed, and opens its file while that can be done. */
 static void event_keep(struct sideband *s, struct event e)
 {
     if (e.kind == EVENT_FORK && s->ours && descendants_add(s->ours, e.pid))
@@ -232,7 +233,8 @@ static void event_keep(struct sideband *s, struct event e)
     event_add(s, &s->events, e);
 }
 
-/* A stranger's is of interest only when it has the number that one of ours had. */
+/* Sees to an event of another process.  It is of interest only if it is the fork of one with a number that a
+ * followed process had: the history gets it, and the number is not followed any more. */
 static void event_pass(struct sideband *s, const struct event *e)
 {
     if (e->kind != EVENT_FORK || !descendants_have(s->ours, e->pid))
@@ -241,7 +243,8 @@ static void event_pass(struct sideband *s, const struct event *e)
     event_add(s, &s->events, *e);
 }
 
-/* Of events up to that number all forks are at hand that made their processes. */
+/* Decides of the events met which are of processes that are followed.  Of those with numbers below
+ * `all_before` all forks are at hand that made their processes; others may have to wait. */
 static void met_decide(struct sideband *s, uint64_t all_before)
 {
     size_t left = 0;
@@ -263,8 +266,8 @@ static void met_decide(struct sideband *s, uint64_t all_before)
     s->met.count = left;
 }
 
-/* A process's fork is recorded before it runs, but maybe for another CPU, whose buffer had just been read
- * when it was: to read all once more brings it. */
+/* Reads the buffers and decides of what was in them.  A process's fork is recorded before it runs, but maybe
+ * for another CPU, whose buffer had been read already by then: to read all once more brings it. */
 static void rings_take(struct sideband *s)
 {
     if (s->rings)
@@ -290,7 +293,7 @@ static int event_replay(struct sideband *s, const struct event *e)
     return spaces_exec(s->spaces, e->pid, e->time_ns);
 }
 
-/* Those up to the time go into the history; the rest stays. */
+/* Puts the events up to the time into the history; the rest stays. */
 static int events_replay(struct sideband *s, uint64_t until_ns)
 {
     struct events *e = &s->events;
@@ -325,7 +328,7 @@ int sideband_update(struct sideband *s)
 {
     sideband_read(s);
     uint64_t surely = clock_monotonic_ns() - LATE_NS;
-    /* nothing that is older than the records can come any more */
+    /* no event comes that is older than the records */
     return events_replay(s, surely > s->opened_ns ? surely : s->opened_ns);
 }
 
@@ -337,7 +340,7 @@ static bool events_tell(const struct events *e, uint32_t pid)
     return false;
 }
 
-/* Whether records tell, or will tell, how the process came by its mappings. */
+/* Returns true if records tell, or will tell, how the process came by its mappings. */
 static bool process_is_known(const struct sideband *s, uint32_t pid)
 {
     if (events_tell(&s->met, pid) || events_tell(&s->events, pid))
@@ -370,12 +373,13 @@ static void present_take(void *context, const struct mapping *m)
     taken->file = mapped_files_keep(p->sideband->files, (pid_t)p->pid, taken);
 }
 
-/* As if they had been made when the records began: a child that is forked from here on has them too. */
+/* The mappings are added as if they had been made when the records began: a child that is forked from here on
+ * has them too. */
 int sideband_present(struct sideband *s, uint32_t pid)
 {
     struct present p = {.sideband = s, .pid = pid};
     int rc = maps_read(pid, present_take, &p);
-    sideband_read(s); /* an exec or a fork until now: then it is not known whose mappings these were */
+    sideband_read(s); /* after an exec or a fork until now it is not known whose mappings these were */
     if (!rc && p.failed)
         rc = -ENOMEM;
     bool known = process_is_known(s, pid);
@@ -385,7 +389,7 @@ int sideband_present(struct sideband *s, uint32_t pid)
                       .time_ns = s->opened_ns, .kind = EVENT_MMAP, .pid = pid, .mapping = p.mappings[i]});
     free(p.mappings);
     if (rc && !known)
-        s->unread += rc != -ENOENT && rc != -ESRCH; /* else it has ended */
+        s->unread += rc != -ENOENT && rc != -ESRCH; /* with these two it has ended */
     return rc;
 }
 

@@ -9,7 +9,7 @@ struct space_node {
     struct address_space space;
     struct mapping *mappings;
     size_t capacity;
-    uint32_t earlier; /* number of the same pid's space before; 0: none */
+    uint32_t earlier; /* number of the space that the pid had before; 0: none */
 };
 
 struct spaces {
