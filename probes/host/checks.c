@@ -18,7 +18,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* Since Linux 5.8; headers may be older. */
+/* Numbers of capabilities that are there since Linux 5.8; headers may be older. */
 enum { CAPABILITY_ADMIN = 21, CAPABILITY_PERFMON = 38, CAPABILITY_BPF = 39 };
 
 __attribute__((format(printf, 3, 4))) static void found(struct check_result *r, enum check_state state,

@@ -1,4 +1,4 @@
-/* See host.h.  One small reader per fact; each leaves its fact out when the machine doesn't tell. */
+/* See host.h.  There is a small reader for each fact; it leaves its fact out if the machine doesn't tell. */
 #include "probes/host/host.h"
 
 #include "probes/host/clock.h"
@@ -51,7 +51,7 @@ static FILE *file_open(const char *root, const char *path)
     return fopen(full, "re");
 }
 
-/* The first line of a small file without its newline; "" when there is none. */
+/* Returns the first line of a small file without its newline, in line[MAX_LINE]; "" if there is none. */
 static const char *line_read(const char *root, const char *path, char *line)
 {
     FILE *f = file_open(root, path);
@@ -63,8 +63,8 @@ static const char *line_read(const char *root, const char *path, char *line)
     return line;
 }
 
-/* What follows `key` and any of " \t:=" in the first line of `path` that begins with it; "" when none does.
- */
+/* Returns what follows `key` and any of " \t:=" in the first line of `path` that begins with it, in
+ * line[MAX_LINE]; "" if none does. */
 static const char *value_read(const char *root, const char *path, const char *key, char *line)
 {
     FILE *f = file_open(root, path);
@@ -106,7 +106,8 @@ static void software_read(struct host_facts *facts, const char *root)
 
 unsigned host_cores_allowed(void)
 {
-    /* The kernel refuses a set smaller than its own; machines with more than 1024 CPUs exist. */
+    /* The kernel refuses a set that is smaller than its own, and there are machines with more than 1024 CPUs.
+     */
     for (int cpus = 1024; cpus <= 1 << 20; cpus *= 2) {
         cpu_set_t *set = CPU_ALLOC((size_t)cpus);
         size_t size = CPU_ALLOC_SIZE((size_t)cpus);
@@ -143,7 +144,7 @@ static void cpu_read(struct host_facts *facts, const char *root)
              line_read(root, "/sys/devices/system/clocksource/clocksource0/current_clocksource", line));
 }
 
-/* "always [madvise] never" -> "madvise". */
+/* Adds the word in brackets: "madvise" for "always [madvise] never". */
 static void chosen_add(struct host_facts *facts, const char *key, const char *line)
 {
     char value[64];
@@ -193,7 +194,7 @@ static void hypervisor_read(struct host_facts *facts)
 #else
 static void hypervisor_read(struct host_facts *facts)
 {
-    (void)facts; /* no way that needs no privilege and is never wrong */
+    (void)facts; /* there is no way that needs no privilege and is never wrong */
 }
 #endif
 

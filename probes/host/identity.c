@@ -1,5 +1,5 @@
-/* See identity.h.  All that asks databases is done before the fork: what is left for the child are system
- * calls. */
+/* See identity.h.  Databases of users and groups are asked before the fork: what is left for the child are
+ * system calls and its environment. */
 #include "probes/host/identity.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ static const struct passwd *user_find(const char *user)
     return getpwuid((uid_t)number);
 }
 
-/* getgrouplist() says how many there are when they don't fit. */
+/* Finds all groups of the user; getgrouplist() says how many there are if they don't fit. */
 static int groups_find(struct identity *i)
 {
     for (i->group_count = 16;;) {

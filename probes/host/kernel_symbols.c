@@ -12,8 +12,7 @@
 enum {
     MAX_SYMBOLS = 1 << 20,
     MAX_NAMES = 64 << 20,
-    MAX_FUNCTION =
-        1 << 16, /* bytes: what lies further behind the last symbol is in no function that is told of */
+    MAX_FUNCTION = 1 << 16, /* bytes; further behind the last symbol is no function that is told of */
 };
 
 struct kernel_symbol {
@@ -67,8 +66,7 @@ static int symbol_compare(const void *a, const void *b)
     const struct kernel_symbol *x = a, *y = b;
     if (x->address != y->address)
         return x->address < y->address ? -1 : 1;
-    return x->name < y->name ? -1
-                             : x->name > y->name; /* of aliases the first in the file, wherever sorted to */
+    return x->name < y->name ? -1 : x->name > y->name; /* of aliases the first in the file */
 }
 
 struct kernel_symbols *kernel_symbols_read(const char *path)
@@ -91,7 +89,7 @@ struct kernel_symbols *kernel_symbols_read(const char *path)
 
 const char *kernel_symbol_at(const struct kernel_symbols *k, uint64_t address)
 {
-    size_t low = 0, high = k->count; /* the last one at or below lies in [low, high) - 1 */
+    size_t low = 0, high = k->count; /* the last symbol at or below the address lies in [low, high) - 1 */
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         if (k->symbols[middle].address <= address)

@@ -37,7 +37,7 @@ static bool fits(const char *path, const struct elf_kind *program)
            library.machine == program->machine;
 }
 
-/* The first file of this pattern that fits; malloc'd. */
+/* Returns the first file of this pattern that fits the program, malloc'd; NULL: there is none. */
 static char *pattern_find(const char *pattern, const struct elf_kind *program)
 {
     glob_t files = {0};
@@ -59,7 +59,7 @@ static char *folder_find(const char *folder, int length, const char *soname, con
     return found;
 }
 
-/* secure_getenv: as the dynamic linker does. */
+/* Looks in LD_LIBRARY_PATH, which the dynamic linker ignores when secure_getenv() does. */
 static char *environment_find(const struct preload_kind *kind, const struct elf_kind *program)
 {
     const char *list = secure_getenv("LD_LIBRARY_PATH");
@@ -73,7 +73,8 @@ static char *environment_find(const struct preload_kind *kind, const struct elf_
     return found;
 }
 
-/* A program started with its output in *out; what it gets is given whole, no shell is involved. */
+/* Starts a program with its descriptor `output` in *out, which program_end() closes.  No shell is involved.
+ * Returns its pid; -1: it can't be started. */
 static pid_t program_start(const char *path, char *const *argv, char *const *environment, int output,
                            FILE **out)
 {
@@ -101,12 +102,13 @@ static pid_t program_start(const char *path, char *const *argv, char *const *env
 
 static void program_end(pid_t pid, FILE *out)
 {
-    fclose(out); /* first: one that writes on gets SIGPIPE */
+    fclose(out); /* before waiting: a program that writes on gets SIGPIPE */
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
 }
 
-/* A line of `ldconfig -p`: "\tlibjemalloc.so.2 (libc6,x86-64) => /lib/x86_64-linux-gnu/libjemalloc.so.2". */
+/* Returns the path of a library of this kind that fits, malloc'd, from a line of `ldconfig -p`:
+ * "\tlibjemalloc.so.2 (libc6,x86-64) => /lib/x86_64-linux-gnu/libjemalloc.so.2".  NULL: it tells of none. */
 static char *cache_line_find(char *line, const struct preload_kind *kind, const struct elf_kind *program)
 {
     char *name = line + strspn(line, " \t"), *path = strstr(line, " => ");
@@ -117,7 +119,7 @@ static char *cache_line_find(char *line, const struct preload_kind *kind, const 
     return strdup(path + 4);
 }
 
-/* The cache is read by its own tool: its format is nobody else's business. */
+/* Looks in the dynamic linker's cache.  It is read by its own tool: its format is nobody else's business. */
 static char *cache_find(const struct preload_kind *kind, const struct elf_kind *program)
 {
     static const char *const places[] = {"/sbin/ldconfig", "/usr/sbin/ldconfig"};
@@ -165,9 +167,9 @@ char *preload_find(const struct preload_kind *kind, const struct elf_kind *progr
 
 struct bindings {
     char by_program[PATH_MAX]; /* the file whose malloc the program itself calls; "": it calls none */
-    char by_others[PATH_MAX];  /* the libraries' */
+    char by_others[PATH_MAX];  /* the file whose malloc libraries call */
     char complaint[256];       /* of the dynamic linker, about the library */
-    bool told;                 /* it understands LD_DEBUG */
+    bool told;                 /* the dynamic linker understands LD_DEBUG */
 };
 
 static bool same_file(const char *a, const char *b)
@@ -176,7 +178,8 @@ static bool same_file(const char *a, const char *b)
     return realpath(a, real_a) && realpath(b, real_b) && !strcmp(real_a, real_b);
 }
 
-/* Cuts the text behind `start` up to `end` out of *line; NULL: not there. */
+/* Returns the text between `start` and `end`, cut out of *line, which then begins behind it; NULL: it is not
+ * there. */
 static char *part_cut(char **line, const char *start, const char *end)
 {
     char *from = strstr(*line, start);
@@ -188,7 +191,8 @@ static char *part_cut(char **line, const char *start, const char *end)
     return from + strlen(start);
 }
 
-/* "binding file FROM [0] to TO [0]: normal symbol `malloc' [GLIBC_2.2.5]" (glibc, elf/dl-lookup.c). */
+/* Takes note of a line such as "binding file FROM [0] to TO [0]: normal symbol `malloc' [GLIBC_2.2.5]"
+ * (glibc, elf/dl-lookup.c). */
 static void binding_line(struct bindings *b, char *line, const char *program, const char *library)
 {
     char *rest = line;
@@ -209,8 +213,8 @@ static void binding_line(struct bindings *b, char *line, const char *program, co
         snprintf(b->by_others, sizeof(b->by_others), "%s", to);
 }
 
-/* The environment with what makes the dynamic linker bind all, tell and stop; NULL when out of memory.  Free
- * the array and its first item. */
+/* Returns the environment with what makes the dynamic linker bind all symbols, tell and stop; NULL: out of
+ * memory.  The array and its first item are to be freed. */
 static char **environment_make(const char *preload)
 {
     static const char *const fixed[] = {"LD_TRACE_LOADED_OBJECTS=1", "LD_WARN=yes", "LD_BIND_NOW=1",

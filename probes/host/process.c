@@ -13,7 +13,8 @@
 
 enum { COMMAND_ROOM = 4096, MAX_WORDS = 512 };
 
-/* What the file holds, as text, at most size - 1 bytes; their number or negative errno. */
+/* Reads what /proc/PID/FILE holds, size - 1 bytes at most, as text.  Returns how many they are, or negative
+ * errno. */
 static ssize_t proc_read(pid_t pid, const char *file, char *text, size_t size)
 {
     char path[64];
@@ -103,7 +104,7 @@ char *process_command(pid_t pid)
     char text[COMMAND_ROOM] = "", *words[MAX_WORDS + 1], *line = NULL;
     size_t count = 0;
     ssize_t n = proc_read(pid, "cmdline", text, sizeof(text));
-    while (n > 0 && !text[n - 1]) /* behind a process's own title NULs fill the room of the words it had */
+    while (n > 0 && !text[n - 1]) /* NULs fill the room behind a title that the process gave itself */
         n--;
     for (ssize_t at = 0; at < n && count < MAX_WORDS; at += (ssize_t)strlen(text + at) + 1)
         words[count++] = text + at;

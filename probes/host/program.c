@@ -17,10 +17,10 @@
 enum {
     MAX_HEADERS = 256,
     MAX_SCRIPTS = 5,   /* the kernel's own limit of nested interpreters (fs/exec.c: exec_binprm) */
-    SCRIPT_LINE = 256, /* BINPRM_BUF_SIZE: what the kernel reads of a first line */
+    SCRIPT_LINE = 256, /* what the kernel reads of a first line (BINPRM_BUF_SIZE) */
 };
 
-/* 0, or -errno as execve() would judge the file. */
+/* Returns 0, or the negative errno that execve() would give for the file. */
 static int file_executable(const char *path)
 {
     struct stat st;
@@ -31,7 +31,8 @@ static int file_executable(const char *path)
     return eaccess(path, X_OK) ? -errno : 0;
 }
 
-/* As execvp(): the first that can be executed; -EACCES when one was there that can't. */
+/* Searches PATH as execvp() does, for the first file that can be executed; -EACCES: one is there that can't.
+ */
 static int path_search(const char *name, char *path)
 {
     const char *list = getenv("PATH");
@@ -60,7 +61,7 @@ static int command_find(const char *command, char *path)
     return file_executable(path);
 }
 
-/* PT_INTERP's text, if it is one. */
+/* Reads the text of PT_INTERP.  Returns false if it is none. */
 static bool loader_read(int fd, const GElf_Phdr *header, char *loader, size_t size)
 {
     if (!header->p_filesz || header->p_filesz > size)
@@ -77,7 +78,7 @@ static int headers_read(Elf *elf, int fd, struct elf_kind *out)
         return -ENOEXEC;
     if (head.e_type != ET_EXEC && head.e_type != ET_DYN)
         return -ENOEXEC;
-    if (!count || count != head.e_phnum) /* cut off; none that runs has 65535 and more */
+    if (!count || count != head.e_phnum) /* cut off: no program that runs has 65535 headers */
         return -ENOEXEC;
     *out = (struct elf_kind){.class = head.e_ident[EI_CLASS], .machine = head.e_machine};
     for (size_t i = 0; i < count && i < MAX_HEADERS; i++) {
@@ -106,7 +107,7 @@ int elf_kind_read(const char *path, struct elf_kind *out)
     return rc;
 }
 
-/* The first line behind "#!".  -ENOEXEC: no script. */
+/* Reads the first line of a script, "#!" included.  0 or negative errno; -ENOEXEC: it is no script. */
 static int script_line(const char *path, char line[SCRIPT_LINE])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -121,7 +122,7 @@ static int script_line(const char *path, char line[SCRIPT_LINE])
     return strncmp(line, "#!", 2) ? -ENOEXEC : 0;
 }
 
-/* The program that runs a script: the interpreter, or what `env` would find. */
+/* Finds the program that runs a script: the interpreter, or what `env` would find. */
 static int interpreter_find(char line[SCRIPT_LINE], char *path)
 {
     char *rest = line + 2 + strspn(line + 2, " \t");
@@ -135,7 +136,8 @@ static int interpreter_find(char line[SCRIPT_LINE], char *path)
     return command_find(program, path);
 }
 
-/* What makes the kernel set AT_SECURE (security/commoncap.c: cap_bprm_creds_from_file). */
+/* Returns what makes the kernel set AT_SECURE (security/commoncap.c: cap_bprm_creds_from_file), static; NULL:
+ * nothing does. */
 static const char *privilege_of(const char *path)
 {
     struct stat st;

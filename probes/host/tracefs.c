@@ -10,7 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* fsopen() and its kin are in glibc since 2.36, their numbers are the same on all machines. */
+/* Makes a mount of tracefs that is attached nowhere.  Returns its descriptor or negative errno.  fsopen() and
+ * its kin are in glibc since 2.36; their numbers are the same on all machines. */
 static int detached_mount(void)
 {
     int context = (int)syscall(SYS_fsopen, "tracefs", 1 /* FSOPEN_CLOEXEC */);
