@@ -48,7 +48,7 @@ static int schema_create(struct recording *r, struct error *err)
     return rc;
 }
 
-/* The work copy, empty or of what is there already. */
+/* Makes the work copy, empty or of what is published already. */
 static int work_open(struct recording *r, struct error *err)
 {
     r->work = memfd_create("heapwait-recording", MFD_CLOEXEC);
@@ -67,7 +67,7 @@ static int work_open(struct recording *r, struct error *err)
 int recording_open(const char *path, enum recording_open_mode mode, struct recording **out, struct error *err)
 {
     struct recording *r = calloc(1, sizeof(*r));
-    struct error later = {""}; /* recording_publish() comes back to it: it doesn't lose what was measured */
+    struct error later = {""}; /* dropped: recording_publish() meets it again, and loses nothing */
     if (!r)
         return error_set(err, -ENOMEM, "out of memory");
     r->work = r->published = -1;

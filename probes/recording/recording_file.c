@@ -1,6 +1,7 @@
 /* The recording's file as a file: what lies at its place and may be replaced, who is writing, whether there
- * is room.  All names are looked up in the folder that was opened at the beginning, and no link is followed:
- * the folder may be one that others can write to.  The writer's lock is on a byte that SQLite doesn't use. */
+ * is room.  All names are looked up in the folder that was opened at the beginning, and no link is followed,
+ * since the folder may be one that others can write to.  The writer's lock is on a byte that SQLite doesn't
+ * use. */
 #include "probes/recording/recording_private.h"
 
 #include "analysis/one_file.h"
@@ -15,11 +16,12 @@
 
 enum {
     APPLICATION_ID = 0x48574149,
-    ROOM_BYTES = 512 * 1024, /* the empty tables and a short run, and once more while it is replaced */
+    ROOM_BYTES = 512 * 1024, /* the empty tables and a short run, twice while they are replaced */
     LOCK_TRIES = 100,
 };
 
-/* Far above SQLite's own (https://www.sqlite.org/src/file/src/os.h: PENDING_BYTE is 0x40000000). */
+/* Far above the bytes that SQLite locks (https://www.sqlite.org/src/file/src/os.h: PENDING_BYTE is
+ * 0x40000000). */
 static const off_t WRITER_BYTE = INT64_MAX - 16;
 
 bool location_same(const struct stat *a, const struct stat *b)
@@ -27,7 +29,8 @@ bool location_same(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* SQLite's own mark and ours, at the offsets that https://www.sqlite.org/fileformat.html gives. */
+/* Returns true if the file has SQLite's mark and ours, at the offsets that
+ * https://www.sqlite.org/fileformat.html gives. */
 static bool file_is_recording(int fd)
 {
     unsigned char head[72] = {0};
@@ -90,7 +93,8 @@ const char *location_name(const struct location *l, const char *path)
     return path + l->place;
 }
 
-/* In a sticky folder, as /tmp is, others' files stay where they are. */
+/* Returns false if the file can't be moved by this user: in a sticky folder, as /tmp is, others' files stay
+ * where they are. */
 static bool may_move(const struct location *l, const struct stat *st)
 {
     struct stat folder;
@@ -98,7 +102,7 @@ static bool may_move(const struct location *l, const struct stat *st)
            folder.st_uid == geteuid() || st->st_uid == geteuid();
 }
 
-/* A FIFO would be waited for. */
+/* Opens a file of the folder.  O_NONBLOCK: a FIFO would be waited for. */
 static int file_open(const struct location *l, const char *path, int how)
 {
     return openat(l->folder, location_name(l, path), how | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
@@ -112,13 +116,14 @@ static enum occupant kind_find(const struct location *l, const char *path, struc
     if (fd < 0)
         return st->st_size ? OCCUPANT_FOREIGN : OCCUPANT_EMPTY;
     enum occupant kind = OCCUPANT_FOREIGN;
-    if (!fstat(fd, st) && S_ISREG(st->st_mode)) /* what was opened, not what was looked at */
+    if (!fstat(fd, st) && S_ISREG(st->st_mode)) /* of the file that was opened */
         kind = !st->st_size ? OCCUPANT_EMPTY : file_is_recording(fd) ? OCCUPANT_RECORDING : OCCUPANT_FOREIGN;
     close(fd);
     return kind;
 }
 
-/* What is called so: nothing, an empty file or a recording, and ours to move; else a negative errno. */
+/* Returns what lies at `path`, if it is nothing, an empty file or a recording, and ours to move; else
+ * negative errno, with a sentence. */
 static int occupant_find(const struct location *l, const char *path, struct error *err)
 {
     struct stat st;
@@ -142,7 +147,8 @@ static int occupant_find(const struct location *l, const char *path, struct erro
     return (int)kind;
 }
 
-/* A plain SQLite would play it into what is put there. */
+/* Refuses a place with a journal of SQLite's beside it: a plain SQLite would play that into what is put
+ * there. */
 static int companion_refuse(const struct location *l, const char *path, struct error *err)
 {
     const char *ending = one_file_companion(l->folder, location_name(l, path));
@@ -178,7 +184,8 @@ int location_lock(const struct location *l, int *fd, struct error *err)
                      l->path);
 }
 
-/* Who may not write into a file may still move it. */
+/* Locks an older recording that is to be moved.  A user who may not write to it can't lock it, but may still
+ * move it. */
 static int older_lock(const struct location *l, int *lock, struct error *err)
 {
     struct error why = {""};
@@ -208,7 +215,7 @@ static int room_check(const struct location *l, struct error *err)
         return error_set(err, -errno, "can't write into the folder '%s' (%s): name another file with -o",
                          l->folder_path, strerror(errno));
     if (fstatvfs(l->folder, &fs) || !fs.f_blocks)
-        return 0; /* it doesn't tell */
+        return 0; /* the file system doesn't tell */
     uint64_t free_bytes = (uint64_t)(geteuid() ? fs.f_bavail : fs.f_bfree) * fs.f_frsize;
     if (free_bytes >= ROOM_BYTES)
         return 0;

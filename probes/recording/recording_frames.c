@@ -3,7 +3,7 @@
 #include "probes/measurement/call_tree.h"
 #include "probes/recording/recording_private.h"
 
-/* The greatest id of all runs so far. */
+/* Sets *frames to the greatest id of a frame of all runs so far; 0: there is none. */
 static int frames_begin(struct recording *r, int64_t *frames, struct error *err)
 {
     sqlite3_stmt *stmt = NULL;

@@ -1,7 +1,7 @@
 /* From the work copy to FILE: a whole copy is written under a name that nobody else has, brought to the disk,
  * and renamed.  So whoever reads FILE, or kills heapwait, finds a whole recording: this state or the one
- * before.  What can't be put there is kept under the name that it has then, or in TMPDIR when there is no
- * room. */
+ * before.  What can't be put there is kept under the name that it has then, or in TMPDIR if there is no room.
+ */
 #include "probes/recording/recording_private.h"
 
 #include <errno.h>
@@ -15,13 +15,14 @@
 
 enum { NAME_TRIES = 100, COPY_BYTES = 1 << 16, RANDOM_CHARACTERS = 6 };
 
-/* A whole recording that is not at its place yet. */
+/* A whole recording that is not at FILE yet. */
 struct draft {
     int fd; /* -1: there is none */
     char *path;
 };
 
-/* "FILE.new-XXXXXX": nobody can have guessed it. */
+/* Returns a path such as "FILE.new-XXXXXX", which nobody can have guessed, malloc'd; NULL: no memory, or no
+ * randomness. */
 static char *name_make(const struct location *l, const char *what)
 {
     static const char characters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -76,20 +77,20 @@ int recording_content_copy(int from, int to)
     }
 }
 
-/* To the disk; what has no such thing (EINVAL) has no power cuts to fear. */
+/* Brings the file to the disk.  A file system that has no such thing (EINVAL) has no power cuts to fear. */
 static int content_sync(int fd)
 {
     return fsync(fd) && errno != EINVAL && errno != ENOSYS && errno != EROFS ? -errno : 0;
 }
 
-/* The next state of a file stays whose it is, with the rights that he gave it. */
+/* Gives the next state of a file the owner and the rights of the one before. */
 static void owner_keep(int from, int to)
 {
     struct stat st, own;
     if (fstat(from, &st) || fstat(to, &own))
         return;
     if ((st.st_uid != own.st_uid || st.st_gid != own.st_gid) && fchown(to, st.st_uid, st.st_gid))
-        return; /* not root: another's file becomes ours, with our rights */
+        return; /* not root: another user's file becomes ours, with our rights */
     (void)fchmod(to, st.st_mode & 0777);
 }
 
@@ -121,7 +122,7 @@ static int draft_write(const struct recording *r, struct location *l, struct dra
     if (!rc)
         rc = content_sync(d->fd);
     if (!rc) {
-        location_claim(d->fd); /* before it can be found at FILE */
+        location_claim(d->fd); /* locked before it can be found at FILE */
         return 0;
     }
     draft_drop(l, d);
@@ -138,15 +139,15 @@ static int name_take(const struct location *l, const char *from, const char *to)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return -errno;
-    if (!linkat(l->folder, name, l->folder, wanted, 0)) /* this file system can't: NFS and the like */
+    if (!linkat(l->folder, name, l->folder, wanted, 0)) /* NFS and the like can't rename so */
         return unlinkat(l->folder, name, 0) ? -errno : 0;
     if (errno == EEXIST || !faccessat(l->folder, wanted, F_OK, AT_SYMLINK_NOFOLLOW))
         return -EEXIST;
     return renameat(l->folder, name, l->folder, wanted) ? -errno : 0;
 }
 
-/* FILE.old becomes what FILE is.  By a link, so that there is always a whole recording at FILE; where there
- * are no links, FILE is gone then. */
+/* Makes FILE.old what FILE is.  It is done by a link, so that there is always a whole recording at FILE;
+ * where there are no links FILE is gone afterwards. */
 static int older_keep(const struct location *l, struct error *err)
 {
     char *spare = name_make(l, "old");
@@ -165,7 +166,7 @@ static int older_keep(const struct location *l, struct error *err)
     return rc ? error_set(err, rc, "can't rename '%s' to '%s': %s", l->path, l->older, strerror(-rc)) : 0;
 }
 
-/* -EEXIST: something has come to lie at FILE, where nothing was. */
+/* Puts the draft at FILE.  -EEXIST: something has come to lie there, where nothing was. */
 static int draft_rename(const struct location *l, const struct draft *d, struct error *err)
 {
     const char *name = location_name(l, d->path), *file = location_name(l, l->path);
@@ -180,7 +181,7 @@ static int draft_rename(const struct location *l, const struct draft *d, struct 
     return 0;
 }
 
-/* For the first time: what is there becomes FILE.old. */
+/* Publishes for the first time: a recording that is there becomes FILE.old. */
 static int place_take(const struct location *l, const struct draft *d, struct error *err)
 {
     int rc = -EEXIST;
@@ -193,13 +194,13 @@ static int place_take(const struct location *l, const struct draft *d, struct er
             rc = draft_rename(l, d, &why);
         if (lock >= 0)
             close(lock);
-        if (kind != OCCUPANT_NONE || rc != -EEXIST) /* else it is looked at what has come there */
+        if (kind != OCCUPANT_NONE || rc != -EEXIST) /* else what has come there is looked at */
             return rc ? error_set(err, rc, "%s", why.text) : 0;
     }
     return error_set(err, rc, "another program makes and removes '%s' all the time", l->path);
 }
 
-/* Then: the state before goes, and only that. */
+/* Publishes anew: replaces the state that was published before, and nothing else. */
 static int place_renew(const struct location *l, int published, const struct draft *d, struct error *err)
 {
     bool there = !faccessat(l->folder, location_name(l, l->path), F_OK, AT_SYMLINK_NOFOLLOW);
@@ -209,7 +210,7 @@ static int place_renew(const struct location *l, int published, const struct dra
     return draft_rename(l, d, err);
 }
 
-/* In TMPDIR, under FILE's last name with an ending. */
+/* Writes the draft in TMPDIR, under FILE's name with an ending. */
 static int elsewhere_write(const struct recording *r, struct draft *d, struct error *err)
 {
     const char *folder = secure_getenv("TMPDIR");
@@ -225,7 +226,7 @@ static int elsewhere_write(const struct recording *r, struct draft *d, struct er
     return rc;
 }
 
-/* Whatever stood in the way, a measurement is not lost by it.  Returns `code`. */
+/* Keeps what was measured, whatever stood in the way, and tells where.  Returns `code`. */
 static int measurement_keep(const struct recording *r, struct draft *d, int code, const char *why,
                             struct error *err)
 {
