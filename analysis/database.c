@@ -1,6 +1,5 @@
-/* See database.h.  The surprising fact: SQLite resolves the names inside a view when the view is used, so
- * views that build on each other may be created in any order; that all of them work is checked by preparing
- * each one once. */
+/* See database.h.  SQLite resolves the names inside a view when the view is used.  So views that build on
+ * each other may be created in any order; that all of them work is checked by preparing each one once. */
 #include "analysis/database.h"
 
 #include "analysis/base/datadir.h"
@@ -29,13 +28,14 @@ enum {
 
 struct database {
     sqlite3 *connection;
-    int fd; /* that the connection reads */
+    int fd; /* what the connection reads */
     char *path;
     char **views;
     size_t view_count;
 };
 
-/* What SQLite's refusal means to someone who has a file and wants to see it. */
+/* Says what SQLite's refusal means to someone who has a file and wants to see it.  Returns the negative errno
+ * for it. */
 static int sqlite_refusal(struct database *db, const char *doing, struct error *err)
 {
     const char *text = sqlite3_errmsg(db->connection);
@@ -62,7 +62,7 @@ static int sqlite_refusal(struct database *db, const char *doing, struct error *
     }
 }
 
-/* Looks at the file before SQLite does: a folder or a text file deserve their own words.  The header's
+/* Looks at the file before SQLite does, since a folder or a text file deserve their own words.  The header's
  * places: https://www.sqlite.org/fileformat.html. */
 static int file_check(int fd, const char *path, struct error *err)
 {
@@ -89,8 +89,9 @@ static int file_check(int fd, const char *path, struct error *err)
     return 0;
 }
 
-/* What a killed writer left, or somebody put there, is never played into the file (see one_file.h).  Without
- * it the file may be half a write: it isn't read either. */
+/* Refuses a file with a journal beside it.  What a killed writer left there, or somebody put there, is never
+ * played into the file (see one_file.h); and without it the file may be half a write, so it isn't read
+ * either. */
 static int companions_check(int fd, const char *path, struct error *err)
 {
     if (one_file_is_wal(fd))
@@ -99,7 +100,7 @@ static int companions_check(int fd, const char *path, struct error *err)
             "'%s' is in SQLite's WAL mode, in which heapwait writes no recording: its owner turns "
             "that off by `sqlite3 '%s' 'PRAGMA journal_mode = DELETE'`",
             path, path);
-    char *real = realpath(path, NULL); /* of a link the file's own */
+    char *real = realpath(path, NULL); /* the file's own name, if it is named by a link */
     const char *ending = one_file_companion(AT_FDCWD, real ? real : path);
     int rc = 0;
     if (ending && !one_file_is_written(fd))
@@ -112,7 +113,7 @@ static int companions_check(int fd, const char *path, struct error *err)
     return rc;
 }
 
-/* Opening a FIFO would wait. */
+/* Opens the file.  O_NONBLOCK: to open a FIFO would wait. */
 static int file_open(const char *path, struct error *err)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -148,7 +149,7 @@ static int connection_open(struct database *db, struct error *err)
     return 0;
 }
 
-/* The first column of the first row as an integer. */
+/* Sets *value to the first column of the first row. */
 static int query_integer(struct database *db, const char *sql, long long *value, struct error *err)
 {
     sqlite3_stmt *statement = database_prepare(db, sql, err);
@@ -172,8 +173,8 @@ static int version_check(struct database *db, struct error *err)
     return 0;
 }
 
-/* Every table must be there as a real table: not as a view or a virtual table of the same name (rootpage 0).
- */
+/* Checks that every table is there as a real table, not as a view or a virtual table of the same name
+ * (rootpage 0). */
 static int tables_check(struct database *db, struct error *err)
 {
     static const char *const tables[] = {
@@ -199,7 +200,7 @@ static int tables_check(struct database *db, struct error *err)
     return rc;
 }
 
-/* SQLite's own check of the pages; its first finding is enough. */
+/* Runs SQLite's own check of the pages; its first finding is enough. */
 static int pages_check(struct database *db, struct error *err)
 {
     sqlite3_stmt *statement = database_prepare(db, "PRAGMA main.quick_check(1)", err);
@@ -294,7 +295,7 @@ static int views_load(struct database *db, struct error *err)
     return rc;
 }
 
-/* A view that can't be prepared means: a column it needs is not in this file. */
+/* Prepares each view.  One that can't be prepared needs a column that is not in this file. */
 static int views_check(struct database *db, struct error *err)
 {
     for (size_t i = 0; i < db->view_count; i++) {
@@ -310,7 +311,7 @@ static int views_check(struct database *db, struct error *err)
     return 0;
 }
 
-/* All that must hold before a question is asked. */
+/* Checks all that must hold before a question is asked. */
 static int content_check(struct database *db, struct error *err)
 {
     long long tables = 0; /* reading the schema takes the shared lock that keeps the state until close */

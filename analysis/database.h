@@ -1,7 +1,7 @@
 /* A recording opened for reading, with every view of analysis/views on it.  The file is never written to: the
  * views are TEMP ones of this connection, so a read-only file of someone else will do.  It is treated as
  * hostile: what is not exactly a recording is refused with one sentence, and no journal beside it is ever
- * played.  All reading between database_open() and database_close() sees one state of the file; a study goes
+ * played.  All reading between database_open() and database_close() sees one state of the file.  A study goes
  * on meanwhile, since it puts a new file in the place of this one. */
 #ifndef HEAPWAIT_DATABASE_H
 #define HEAPWAIT_DATABASE_H
@@ -13,24 +13,26 @@
 
 struct database;
 
-/* 0; -ENOENT: no such file; -EINVAL: not a recording, or another version's; -EIO: damaged, or can't be read;
- * -EBUSY: another program writes into it in place for longer than five seconds; -ENOMEM.  `err` has the
- * sentence. */
+/* Opens the recording; *out is to be closed with database_close().  0 or negative errno, with a sentence, and
+ * *out is NULL then.  -ENOENT: there is no such file; -EINVAL: it is not a recording, or another version's;
+ * -EIO: it is damaged, or can't be read; -EBUSY: another program writes to it in place for longer than five
+ * seconds; -ENOMEM. */
 int database_open(const char *path, struct database **out, struct error *err);
 
 /* NULL is fine. */
 void database_close(struct database *db);
 
-/* The views by name, in alphabetical order; owned by the database. */
+/* Returns the names of the *count views, in alphabetical order, owned by the database. */
 const char *const *database_views(const struct database *db, size_t *count);
 
-/* The connection, for statements of one's own.  Only SELECT will work. */
+/* Returns the connection, for statements of one's own.  Only SELECT will work. */
 sqlite3 *database_connection(struct database *db);
 
-/* Prepares a SELECT.  NULL: it failed, `err` has the sentence.  The caller finalizes the statement. */
+/* Prepares a SELECT, which the caller finalizes.  NULL: it failed, and `err` has the sentence. */
 sqlite3_stmt *database_prepare(struct database *db, const char *sql, struct error *err);
 
-/* Steps a statement: 1 a row is there, 0 no more rows, negative errno with a sentence. */
+/* Steps a statement.  Returns 1: a row is there; 0: there are no more rows; negative errno, with a sentence.
+ */
 int database_step(struct database *db, sqlite3_stmt *statement, struct error *err);
 
 #endif

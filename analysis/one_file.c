@@ -18,7 +18,7 @@ enum {
     SHARED_SIZE = 510,
 };
 
-/* Of the header (https://www.sqlite.org/fileformat.html): 2 is WAL. */
+/* Offsets in the header (https://www.sqlite.org/fileformat.html), and the version there that means WAL. */
 enum { WRITE_VERSION_AT = 18, READ_VERSION_AT = 19, VERSION_WAL = 2 };
 
 static const char vfs_name[] = "heapwait-one-file";
@@ -34,7 +34,7 @@ static struct one_file *one_file_of(sqlite3_file *file)
     return (struct one_file *)file;
 }
 
-/* The descriptor is the caller's. */
+/* Closes nothing: the descriptor is the caller's. */
 static int file_close(sqlite3_file *file)
 {
     (void)file;
@@ -78,7 +78,7 @@ static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
     return ftruncate(one_file_of(file)->fd, (off_t)size) ? SQLITE_IOERR_TRUNCATE : SQLITE_OK;
 }
 
-/* What is written to is a work copy; whoever publishes it brings it to the disk. */
+/* Brings nothing to the disk: what is written to is a work copy, and whoever publishes it does that. */
 static int file_sync(sqlite3_file *file, int flags)
 {
     (void)file;
@@ -95,14 +95,14 @@ static int file_size(sqlite3_file *file, sqlite3_int64 *size)
     return SQLITE_OK;
 }
 
-/* An OFD lock on some of the file's bytes: it goes with the descriptor, not with the process. */
+/* Locks some of the file's bytes by an OFD lock, which goes with the descriptor, not with the process. */
 static int bytes_lock(int fd, short type, off_t first, off_t count)
 {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = first, .l_len = count};
     return fcntl(fd, F_OFD_SETLK, &lock) ? -errno : 0;
 }
 
-/* A file system without locks is no reason to refuse. */
+/* Takes SQLite's shared lock.  A file system without locks is no reason to refuse. */
 static int file_lock(sqlite3_file *file, int level)
 {
     struct one_file *f = one_file_of(file);
@@ -256,7 +256,7 @@ const char *one_file_companion(int folder, const char *name)
     for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
         char *companion = NULL;
         if (asprintf(&companion, "%s%s", name, endings[i]) < 0)
-            return endings[i]; /* not known to be absent */
+            return endings[i]; /* it is not known to be absent */
         bool there = !fstatat(folder, companion, &st, AT_SYMLINK_NOFOLLOW) &&
                      !(S_ISREG(st.st_mode) && st.st_size == 0);
         free(companion);

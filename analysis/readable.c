@@ -1,7 +1,7 @@
-/* See readable.h.  TEMP views of the names of tables come before the tables themselves, so that no view has
- * to know: in the sqlite3 shell, without them, the same views show the names as they are.  The surprising
- * fact: names come from strangers' files by way of strangers' recordings.  libiberty limits its recursion;
- * the length is limited here, because what a short name stands for can be long. */
+/* See readable.h.  TEMP views named like tables come before the tables themselves, so that no view has to
+ * know.  In the sqlite3 shell, without them, the same views show the names as they are.  Names come from
+ * strangers' files by way of strangers' recordings.  libiberty limits its recursion; the length is limited
+ * here, because what a short name stands for can be long. */
 #include "analysis/readable.h"
 
 #include <libiberty/demangle.h>
@@ -18,13 +18,14 @@ static bool is_of_name(char c)
            c == '.' || c == '$';
 }
 
-/* Itanium's C++ ABI and Rust's first mangling begin so, and Rust's second. */
+/* Returns true if the name begins as mangled ones do: _Z in the Itanium C++ ABI and in Rust's legacy
+ * mangling, _R in Rust's v0. */
 static bool may_be_mangled(const char *name, size_t length)
 {
     return length > 3 && length < LONGEST && name[0] == '_' && (name[1] == 'Z' || name[1] == 'R');
 }
 
-/* malloc'd; NULL: it is no such name. */
+/* Returns the readable name, malloc'd; NULL: this is no mangled name, or no memory. */
 static char *name_read(const char *name, size_t length)
 {
     char *copy = may_be_mangled(name, length) ? strndup(name, length) : NULL;
@@ -62,7 +63,7 @@ static void readable_call(sqlite3_context *context, int count, sqlite3_value **v
 {
     (void)count;
     const char *text = (const char *)sqlite3_value_text(values[0]);
-    if (!text || (!strstr(text, "_Z") && !strstr(text, "_R"))) { /* nearly all of C's */
+    if (!text || (!strstr(text, "_Z") && !strstr(text, "_R"))) { /* nearly all names of C */
         sqlite3_result_value(context, values[0]);
         return;
     }

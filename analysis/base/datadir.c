@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Folder of the running executable, without a slash at its end; -errno when /proc isn't there. */
+/* Writes the folder of the running executable, without a slash at its end, to folder[size].  0 or negative
+ * errno, if /proc isn't there. */
 static int executable_folder(char *folder, size_t size)
 {
     ssize_t n = readlink("/proc/self/exe", folder, size - 1);
@@ -30,7 +31,7 @@ static bool path_is_inside(const char *path, const char *folder)
     return !strncmp(path, folder, n) && (path[n] == '/' || path[n] == '\0');
 }
 
-/* The joined path if it can be read, else NULL. */
+/* Returns the joined path, malloc'd, if it can be read; else NULL. */
 static char *path_readable(const char *folder, const char *name)
 {
     char *path = NULL;

@@ -7,8 +7,8 @@
 
 #include "analysis/base/error.h"
 
-/* The path of `name` inside the data folder: "schema.sql", "views", "plots" or something below one of them.
- * It existed a moment ago.  malloc'd, the caller frees it; NULL: not found, `err` has the sentence. */
+/* Returns the path of `name` inside the data folder, malloc'd: "schema.sql", "views", "plots" or something
+ * below one of them.  It could be read a moment ago.  NULL: it is not found, and `err` has the sentence. */
 char *datadir_path(const char *name, struct error *err);
 
 #endif

@@ -8,12 +8,12 @@ struct error {
 };
 
 /* Writes the sentence (no newline at its end) and returns `code`, so that `return error_set(err, -EPERM,
- * ...)` works.  `err` may be NULL.  Without a sentence yet only: an inner, more exact one is never
- * overwritten. */
+ * ...)` works.  `err` may be NULL.  If there is a sentence already it stays: an inner, more exact one is
+ * never overwritten. */
 int error_set(struct error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #ifdef __clang_analyzer__
-/* It doesn't see into error.c: without this it takes every error for a possible success. */
+/* The analyzer doesn't see into error.c: without this it takes every error for a possible success. */
 #define error_set(err, code, ...) ((void)(error_set)(err, code, __VA_ARGS__), (code))
 #endif
 

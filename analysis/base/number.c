@@ -24,7 +24,7 @@ char *number_count(char *buffer, uint64_t n)
     return buffer;
 }
 
-/* Three significant digits without an exponent, for values from 0.1 to 999.5. */
+/* Writes a value from 0.1 to 999.5 with three significant digits and without an exponent. */
 static void format_scaled(char *buffer, double value, const char *unit)
 {
     int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;

@@ -7,16 +7,17 @@
 #define UNIT_SPACE  "\u00a0" /* no-break space: stands between a number and its unit */
 #define GROUP_SPACE "\u202f" /* narrow no-break space: between groups of three digits */
 
-/* Each writes into `buffer` (at least 32 bytes) and returns it.
- * 1234567 -> "1 234 567" (U+202F between groups); 1534 ns -> "1.53 µs"; 0.4 -> "0.40". */
+/* Each writes into buffer[32] and returns it.  1234567 -> "1 234 567" (U+202F between groups); 1534 ns ->
+ * "1.53 µs"; 0.4 -> "0.40". */
 char *number_count(char *buffer, uint64_t n);
 char *number_ns(char *buffer, uint64_t ns);
 char *number_bytes(char *buffer, uint64_t bytes);
 char *number_ratio(char *buffer, double ratio);
 
-/* A share between 0 and 1 in percent: 0.99843 -> "99.84 %".  Only 0 is "0 %" and only 1 is "100 %". */
+/* Writes a share between 0 and 1 in percent: 0.99843 -> "99.84 %".  Only 0 is "0 %" and only 1 is "100 %". */
 char *number_share(char *buffer, double share);
-/* Calls per password: three significant digits, "0" only for zero: 0.7243 -> "0.724", 2e-6 -> "0.000002". */
+/* Writes calls per password with three significant digits, "0" only for zero: 0.7243 -> "0.724", 2e-6 ->
+ * "0.000002". */
 char *number_rate(char *buffer, double rate);
 
 #endif

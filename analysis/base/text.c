@@ -1,11 +1,12 @@
-/* See text.h.  Own decoder, not mbrtowc: the result must not depend on the locale. */
+/* See text.h.  The decoder is heapwait's own, not mbrtowc(): the result must not depend on the locale. */
 #include "analysis/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-/* Number of bytes that a first byte announces, with the bits it carries itself; 0: not a first byte. */
+/* Returns how many bytes a first byte announces, and sets *bits to those that it carries itself; 0: it is no
+ * first byte. */
 static unsigned first_byte(unsigned char byte, uint32_t *bits)
 {
     if (byte < 0x80) {

@@ -1,5 +1,5 @@
-/* See flame.h.  The view's rows are read once, and kept: names, which come again and again, once each.  They
- * come callers first, so the path of a node is the last node of each smaller depth. */
+/* See flame.h.  The view's rows are read once and kept; a name, which comes again and again, is kept once.
+ * Rows come callers first, so the path of a node is the last node of each smaller depth. */
 #include "analysis/flame/flame.h"
 
 #include "analysis/base/text.h"
@@ -75,7 +75,7 @@ static int cell_add(struct tree *t, sqlite3_stmt *row)
     return grown[t->cell_count++].name ? 0 : -ENOMEM;
 }
 
-/* The row's frame by its number, from 1; the numbers have no gaps, but come in any order. */
+/* Keeps the row's frame by its number, from 1.  The numbers have no gaps, but come in any order. */
 static int frame_keep(struct tree *t, size_t number, sqlite3_stmt *row)
 {
     if (number > t->frame_count) {
@@ -93,7 +93,7 @@ static int frame_keep(struct tree *t, size_t number, sqlite3_stmt *row)
     return f->label && f->json ? 0 : -ENOMEM;
 }
 
-/* A row: place in the cell, cell's name, frame's number, depth, self, label, JSON. */
+/* Keeps a row: place in the cell, cell's name, frame's number, depth, self, label, JSON. */
 static int node_add(struct tree *t, sqlite3_stmt *row)
 {
     const int64_t rank = sqlite3_column_int64(row, 2); /* from 1 */
@@ -142,7 +142,8 @@ static int tree_read(struct database *db, const struct flame_choice *choice, str
     return rc;
 }
 
-/* Follows a cell's nodes; true at each that has samples of its own, path[0..depth) is then where they are. */
+/* Goes on to the cell's next node that has samples of its own.  Returns true if there is one; path[0] to
+ * path[depth - 1] is its path then. */
 static bool path_next(const struct tree *t, const struct cell *c, size_t *next, uint32_t path[DEPTH_MOST],
                       const struct node **node)
 {
@@ -179,7 +180,7 @@ int flame_write_folded(struct database *db, const struct flame_choice *choice, F
     return rc;
 }
 
-/* A JSON string by SQLite, so that there is one quoting only. */
+/* Writes a JSON string made by SQLite, so that there is one quoting only. */
 static int string_write(struct database *db, const char *text, FILE *out, struct error *err)
 {
     sqlite3_stmt *row = database_prepare(db, "SELECT json_quote(?1)", err);

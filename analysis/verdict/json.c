@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Views of single runs that others build on: as many rows as the recording, and nothing that is not in it. */
+/* Returns true for views of single runs that other views build on: they have as many rows as the recording,
+ * and nothing that is not in it. */
 static bool view_is_inner(const char *name)
 {
     static const char *const inner[] = {"counted_run",      "sampled_run", "traced_run",    "run_quantity",
@@ -44,7 +45,8 @@ static int rows_write(struct database *db, const char *sql, FILE *out, struct er
     return rc;
 }
 
-/* The SELECT that makes an object of each of a view's rows: json_object('variant', "variant", ...). */
+/* Returns the SELECT that makes an object of each of a view's rows, json_object('variant', "variant", ...),
+ * to be freed with sqlite3_free().  NULL: it failed, with a sentence. */
 static char *view_select(struct database *db, const char *view, struct error *err)
 {
     sqlite3_stmt *columns =
@@ -91,7 +93,7 @@ static int views_write(struct database *db, FILE *out, struct error *err)
     return rc;
 }
 
-/* A string through SQLite's json_quote(), so that there is one quoting only. */
+/* Writes a sentence as an object made by SQLite, so that there is one quoting only. */
 static int sentence_write(struct database *db, const struct sentence *s, const char *comma, FILE *out,
                           struct error *err)
 {

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Losses first: whoever reads on must know what the counts leave out. */
+/* Losses come first: whoever reads on must know what the counts leave out. */
 void maker_say_losses(struct maker *m)
 {
     sqlite3_stmt *statement =

@@ -22,7 +22,8 @@ struct verdict {
     size_t count;
 };
 
-/* 0 and a verdict of at least one sentence, freed with verdict_free(); or negative errno with a sentence. */
+/* Makes a verdict of at least one sentence, to be freed with verdict_free().  0 or negative errno, with a
+ * sentence. */
 int verdict_make(struct database *db, struct verdict **out, struct error *err);
 
 /* NULL is fine. */

@@ -1,6 +1,6 @@
 /* The verdict's sentences made from the ledger: where a variant's extra core time went, how much of it stays
  * unexplained, and, for a plain recording, where the command's core time went.  Says nothing without a
- * ledger. Differences of less than LEAST_DIFFERENCE are not divided: their shares would be noise in big
+ * ledger.  Differences of less than LEAST_DIFFERENCE are not divided: their shares would be noise in big
  * letters. */
 #include "analysis/base/number.h"
 #include "analysis/verdict/verdict_maker.h"
@@ -18,7 +18,8 @@ static char *ns_text(char *buffer, double ns)
     return number_ns(buffer, (uint64_t)llround(fabs(ns)));
 }
 
-/* "system call entry and exit (45.1 %), random source (20.2 %) and ...": rows of label and share. */
+/* Returns a phrase of rows of label and share, malloc'd: "system call entry and exit (45.1 %), random source
+ * (20.2 %) and ...". */
 static char *states_phrase(struct maker *m, const char *sql, const struct place *place)
 {
     char *text = NULL, *labels[LARGEST], share[LARGEST][32];
@@ -46,7 +47,7 @@ static char *states_phrase(struct maker *m, const char *sql, const struct place 
     return text;
 }
 
-/* `below` is what it means when the number is below zero. */
+/* Says how much is unexplained; `below` is what it means if that is below zero. */
 static void say_unexplained(struct maker *m, double ns, double share, const char *of, const char *below)
 {
     char time[32], percent[32];
@@ -60,7 +61,7 @@ static void say_unexplained(struct maker *m, double ns, double share, const char
                   ns < 0 ? below : "");
 }
 
-/* What the numbers rest on: samples, and whether the calibration is there. */
+/* Says what the numbers rest on: samples, and whether the calibration is there. */
 static void say_basis(struct maker *m, const struct place *place)
 {
     double n[3];
@@ -81,7 +82,7 @@ static void say_basis(struct maker *m, const struct place *place)
                   number_share(share, n[0]), number_count(samples, (uint64_t)n[1]));
 }
 
-/* The whole difference first: when it is small nothing more can be said. */
+/* Says what the whole difference is.  Returns true if it is large enough to say where it goes. */
 static bool difference_say(struct maker *m, const struct place *place, const char *baseline, const double *n)
 {
     char here[32], there[32], extra[32], at[40];
@@ -138,7 +139,7 @@ void maker_say_extra_time(struct maker *m, const struct place *place, const char
     say_basis(m, place);
 }
 
-/* A plain recording: there is nothing to compare with, so it is the whole that is divided. */
+/* There is nothing to compare a plain recording with, so it is the whole that is divided. */
 void maker_say_core_time(struct maker *m, const struct place *place)
 {
     double n[4];
@@ -161,7 +162,7 @@ void maker_say_core_time(struct maker *m, const struct place *place)
     say_basis(m, place);
 }
 
-/* What looking cost, one sentence for each way of looking. */
+/* There is a sentence for each way of looking. */
 void maker_say_overhead(struct maker *m)
 {
     static const char *const sql = "SELECT probes, ratio, least, most, cells FROM overhead_total "

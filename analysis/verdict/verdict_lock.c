@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "musl at 4 threads", "the command". */
+/* Returns "musl at 4 threads" or "the command", malloc'd. */
 static char *place_phrase(const struct place *place)
 {
     char *text = NULL, at[40];
@@ -59,7 +59,8 @@ static bool hot_read(struct maker *m, const struct place *place, bool malloc_onl
     return true;
 }
 
-/* Names that were made of where a word lies end with it: "malloc's lock in rg". */
+/* Returns true if the name ends with the module already, as names that were made of where a word lies do:
+ * "malloc's lock in rg". */
 static bool names_place(const struct hot *h, const char *module)
 {
     const char *in = h->name ? strstr(h->name, " in ") : NULL;
@@ -67,7 +68,7 @@ static bool names_place(const struct hot *h, const char *module)
     return in && !strncmp(in + 4, module, length) && (!in[4 + length] || in[4 + length] == ' ');
 }
 
-/* "`__malloc_lock` in passwords-musl (known by: symbol table)". */
+/* Returns "`__malloc_lock` in passwords-musl (known by: symbol table)", malloc'd. */
 static char *hot_phrase(const struct hot *h)
 {
     char *text = NULL, words[64] = "";
@@ -81,7 +82,7 @@ static char *hot_phrase(const struct hot *h)
     return n < 0 ? NULL : text;
 }
 
-/* The share of the calls whose words nothing tells of, where threads wait for them. */
+/* Returns the share of the calls whose words nothing tells of, where threads wait for them. */
 static double unknown_share(struct maker *m, const struct place *place)
 {
     double share[1] = {0};
@@ -92,7 +93,7 @@ static double unknown_share(struct maker *m, const struct place *place)
     return share[0];
 }
 
-/* No wait for malloc's locks was seen.  That there is none is said only where all words are known. */
+/* Says that no wait for malloc's locks was seen.  That there is none is said only if all words are known. */
 static void say_no_malloc(struct maker *m, const char *who, const struct place *place,
                           const struct hot *hottest, const char *first)
 {
@@ -142,7 +143,7 @@ static void say_hottest(struct maker *m, const char *who, const struct place *pl
 
 enum { CALLERS_SAID = 3 };
 
-/* From which functions of the application the calls on malloc's hottest lock come. */
+/* Says from which functions of the application the calls on malloc's hottest lock come. */
 static void say_callers(struct maker *m, const struct place *place, const struct hot *lock)
 {
     char *text = NULL, share[32], count[32];
@@ -194,7 +195,7 @@ void maker_say_lock(struct maker *m, const struct place *place)
     free(who);
 }
 
-/* "724 000 (0.724)": a count with its rate per password, when passwords are known. */
+/* Writes a count with its rate per password, "724 000 (0.724)", or alone if passwords are not known. */
 static char *count_text(char *buffer, size_t size, double count, double passwords)
 {
     char number[32], rate[32];
@@ -206,7 +207,7 @@ static char *count_text(char *buffer, size_t size, double count, double password
     return buffer;
 }
 
-/* Beside the subject, always: how many such calls the baseline makes. */
+/* Returns how many such calls the baseline makes, malloc'd; empty if there is none to stand beside. */
 static char *baseline_phrase(struct maker *m, const struct place *place, const char *baseline)
 {
     char *text = NULL, number[32];
@@ -251,7 +252,7 @@ void maker_say_calls(struct maker *m, const struct place *place, const char *bas
     free(beside);
 }
 
-/* How the recorded command ended, for the one run of `heapwait record`. */
+/* Returns how the recorded command ended, for the one run of `heapwait record`, malloc'd. */
 static char *end_phrase(struct maker *m)
 {
     return maker_text(m,
@@ -263,7 +264,7 @@ static char *end_phrase(struct maker *m)
                       NULL);
 }
 
-/* What the program allocates with, and how that is known; nothing where nobody looked. */
+/* Says what the program allocates with, and how that is known; nothing if nobody looked. */
 static void say_allocator(struct maker *m)
 {
     char *text =
@@ -294,7 +295,7 @@ void maker_say_record(struct maker *m)
                             "SELECT CASE WHEN exit_status IS NULL AND term_signal IS NULL AND NOT interrupted"
                             " AND NOT timed_out THEN 'was measured for' ELSE 'took' END"
                             " FROM run ORDER BY id LIMIT 1",
-                            NULL); /* it goes on, or its end was not seen */
+                            NULL); /* "was measured for": it goes on, or its end was not seen */
     maker_say(m, "run", "`%s` %s %s%s.", command ? command : "?", verb ? verb : "took", took, end ? end : "");
     free(verb);
     say_allocator(m);

@@ -1,5 +1,8 @@
-/* What the files of the verdict share: the one under construction, numbers from the views, and phrases.
- * Not for use outside analysis/verdict*.c. */
+/* What the files of the verdict share: the verdict under construction, numbers from the views, and phrases.
+ * Not for use outside analysis/verdict/.
+ *
+ * Errors stick: after the first one nothing more is asked or said, and verdict_make() returns it.  Texts that
+ * functions return are malloc'd unless they are said to be another's; NULL may mean such an error. */
 #ifndef HEAPWAIT_VERDICT_MAKER_H
 #define HEAPWAIT_VERDICT_MAKER_H
 
@@ -10,7 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Errors stick: after the first one everything below does nothing, and verdict_make() returns it. */
 struct maker {
     struct database *db;
     struct error *err;
@@ -24,56 +26,60 @@ struct place {
     int64_t threads;
 };
 
-/* A ratio with its distribution-free interval; coverage 0: one round only, no interval. */
+/* A ratio with its distribution-free interval (views/order_statistic.sql); coverage 0: one round only, no
+ * interval. */
 struct ratio {
     double value, low, high, coverage;
     int64_t rounds;
 };
 
-/* " at 4 threads"; nothing where their number is not known. */
+/* Writes " at 4 threads" into buffer, or nothing if their number is not known, and returns it. */
 const char *place_threads(char buffer[40], const struct place *place);
 
-/* Adds a sentence. */
+/* Adds a sentence.  `topic` is static, one of verdict.h. */
 void maker_say(struct maker *m, const char *topic, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Runs a SELECT whose ?1 is the place's variant and ?2 its threads (either NULL when not known), and reads
- * the first row's numbers, NAN for NULL.  False: no row (or an error before). */
+ * the first row's `count` numbers, NAN for NULL.  Returns false if there is no row. */
 bool maker_numbers(struct maker *m, const char *sql, const struct place *place, double *values, int count);
 
-/* The same for one text; malloc'd, NULL: no row or NULL. */
+/* The same for one text.  NULL: there is no row, or it is NULL. */
 char *maker_text(struct maker *m, const char *sql, const struct place *place);
 
-/* The statement itself, bound, for more rows than one; maker_next() steps and finalizes it at its end. */
+/* Returns the statement itself, bound, for more rows than one; maker_next() steps it, and finalizes it when
+ * it returns false. */
 sqlite3_stmt *maker_query(struct maker *m, const char *sql, const struct place *place);
 bool maker_next(struct maker *m, sqlite3_stmt *statement);
 
-/* A column of a statement as malloc'd text; NULL stays NULL. */
+/* Returns a column of a statement as text; NULL stays NULL. */
 char *maker_column(struct maker *m, sqlite3_stmt *statement, int column);
 
-/* wall_ratio (to the baseline) or beside_subject (to the verdict's subject) of a variant.  False: not
- * measured. */
+/* Set *ratio to a variant's ratio to the baseline (view wall_ratio), or to the verdict's subject (view
+ * beside_subject).  Return false if it was not measured. */
 bool ratio_to_baseline(struct maker *m, const struct place *place, struct ratio *ratio);
 bool ratio_to_subject(struct maker *m, const struct place *place, struct ratio *ratio);
 
 enum claim { CLAIM_LONGER, CLAIM_SHORTER, CLAIM_NO_DIFFERENCE, CLAIM_ONE_ROUND };
+/* Returns what the ratio's interval allows to say. */
 enum claim ratio_claim(const struct ratio *ratio);
 
-/* "musl takes 2.21 times as long as glibc (96.1 % interval 2.10 to 2.31 over 9 rounds)", or what the interval
- * allows to say instead.  malloc'd; NULL when out of memory. */
+/* Returns "musl takes 2.21 times as long as glibc (96.1 % interval 2.10 to 2.31 over 9 rounds)", or what the
+ * interval allows to say instead; NULL: out of memory. */
 char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than);
 
-/* The hottest lock and the futex calls at a place: the sentences of topics `lock` and `calls`. */
+/* Say which lock is the hottest at a place, and how many futex calls there are: the sentences of topics
+ * `lock` and `calls`. */
 void maker_say_lock(struct maker *m, const struct place *place);
 void maker_say_calls(struct maker *m, const struct place *place, const char *baseline);
 
-/* Topic `account`, from the ledger: a variant's extra core time over the baseline; a plain recording's core
- * time. Topic `overhead`: what looking cost. */
+/* Say where the core time went, from the ledger, topic `account`: a variant's extra time over the baseline's;
+ * a plain recording's whole time.  The last says what looking cost, topic `overhead`. */
 void maker_say_extra_time(struct maker *m, const struct place *place, const char *baseline);
 void maker_say_core_time(struct maker *m, const struct place *place);
 void maker_say_overhead(struct maker *m);
 
-/* The parts, in their order. */
+/* Say the parts of a verdict, in their order. */
 void maker_say_losses(struct maker *m);
 void maker_say_missing(struct maker *m);
 void maker_say_record(struct maker *m);

@@ -30,7 +30,7 @@ static struct study study_read(struct maker *m)
     return s;
 }
 
-/* Variants that are not there, or whose runs don't all count. */
+/* Tells the variants that are not there, or whose runs don't all count. */
 void maker_say_missing(struct maker *m)
 {
     sqlite3_stmt *statement = maker_query(
@@ -56,7 +56,7 @@ void maker_say_missing(struct maker *m)
     }
 }
 
-/* "static musl, mallocng", from what is known of a variant; malloc'd, "" when nothing is. */
+/* Returns what is known of a variant's build, "static musl, mallocng", malloc'd; "" if nothing is. */
 static char *variant_build(struct maker *m, const char *variant)
 {
     const struct place place = {(char *)variant, 0};
@@ -67,7 +67,7 @@ static char *variant_build(struct maker *m, const char *variant)
     return text ? text : strdup("");
 }
 
-/* "2.15 s instead of 975 ms", the medians behind a ratio. */
+/* Returns the medians behind a ratio, ", 2.15 s beside 975 ms", malloc'd; "" if there are none. */
 static char *times_phrase(struct maker *m, const struct study *s)
 {
     static const char *const sql =
@@ -82,7 +82,8 @@ static char *times_phrase(struct maker *m, const struct study *s)
     return n < 0 ? NULL : text;
 }
 
-/* The thread counts at which subject and baseline stand beside each other: "1, 2, 4, 22". */
+/* Returns the thread counts at which subject and baseline stand beside each other, "1, 2, 4, 22", malloc'd.
+ */
 static char *thread_counts(struct maker *m, const char *variant)
 {
     const struct place place = {(char *)variant, 0};
@@ -116,7 +117,8 @@ static void say_slowdown(struct maker *m, const struct study *s)
     free(phrase);
 }
 
-/* ", with 1 200 futex calls for malloc's locks instead of 762 000 per run". */
+/* Returns "; futex calls for malloc's locks per run: 1 200 instead of 762 000", malloc'd; "" if they are not
+ * known. */
 static char *calls_phrase(struct maker *m, const struct place *place, const struct place *subject)
 {
     static const char *const sql = "SELECT calls FROM malloc_wait WHERE variant IS ?1 AND threads IS ?2";
@@ -132,7 +134,7 @@ static char *calls_phrase(struct maker *m, const struct place *place, const stru
     return n < 0 ? NULL : text;
 }
 
-/* What one swap changes: a variant beside the subject, and beside the baseline. */
+/* Says what one swap changes: a variant beside the subject, and beside the baseline. */
 static void say_swap(struct maker *m, const struct study *s, const char *topic, const char *lead,
                      const char *variant)
 {
@@ -152,8 +154,7 @@ static void say_swap(struct maker *m, const struct study *s, const char *topic, 
     free(calls);
 }
 
-/* Every variant that differs from the subject in its allocator only, then those that differ in linkage only.
- */
+/* Says what a swap changes, for every variant that differs from the subject in its allocator only. */
 static void say_swaps(struct maker *m, const struct study *s)
 {
     sqlite3_stmt *statement = maker_query(
@@ -177,7 +178,7 @@ static void say_swaps(struct maker *m, const struct study *s)
     }
 }
 
-/* Linkage alone: a variant of the same libc and allocator as `of`, linked otherwise. */
+/* Says what linkage alone changes: of variants with the libc and allocator of `of`, linked otherwise. */
 static void say_linkage(struct maker *m, const struct study *s, const char *of)
 {
     const struct place place = {(char *)of, 0};
@@ -204,7 +205,7 @@ static void say_linkage(struct maker *m, const struct study *s, const char *of)
     }
 }
 
-/* Whatever is left: beside the baseline, at the same thread count, one sentence each. */
+/* Says of whatever variant is left how it stands beside the baseline, at the same thread count. */
 static void say_others(struct maker *m, const struct study *s)
 {
     sqlite3_stmt *statement = maker_query(
@@ -229,7 +230,7 @@ static void say_others(struct maker *m, const struct study *s)
     }
 }
 
-/* Whether the subject was seen calling the kernel for malloc's locks more than the baseline does. */
+/* Returns true if the subject was seen calling the kernel for malloc's locks more than the baseline does. */
 static bool locks_contended(struct maker *m, const struct study *s)
 {
     static const char *const sql = "SELECT calls FROM malloc_wait WHERE variant IS ?1 AND threads IS ?2";
@@ -240,9 +241,9 @@ static bool locks_contended(struct maker *m, const struct study *s)
     return here[0] > there[0];
 }
 
-/* What one thread alone says about the slowdown at many.  The intervals must lie apart before anything is
- * said to come with threads, and "not a slow allocator" needs nine tenths of the extra time to be absent on
- * one thread. */
+/* Returns what one thread alone says about the slowdown at many.  The intervals must lie apart before
+ * anything is said to come with threads; and "not a slow allocator" needs nine tenths of the extra time to be
+ * absent on one thread. */
 static const char *single_meaning(const struct ratio *single, const struct ratio *many, bool contended)
 {
     if (ratio_claim(many) != CLAIM_LONGER || single->coverage <= 0)
@@ -259,7 +260,7 @@ static const char *single_meaning(const struct ratio *single, const struct ratio
                : ": most of the slowdown comes with threads";
 }
 
-/* One thread: is the allocator slow by itself, or only when threads meet? */
+/* Says whether the allocator is slow by itself, or only when threads meet. */
 static void say_single_thread(struct maker *m, const struct study *s)
 {
     const struct place single = {s->subject.variant, 1};
@@ -273,7 +274,7 @@ static void say_single_thread(struct maker *m, const struct study *s)
     free(phrase);
 }
 
-/* The post's own figure beside ours, where the same variant ran on as many threads. */
+/* Says the post's own figure beside ours, if the same variant ran on as many threads. */
 static void say_published(struct maker *m, const struct study *s)
 {
     double n[6];
@@ -326,7 +327,7 @@ out:
     free(s.baseline);
 }
 
-/* Last: what measuring cost, and what else the machine did meanwhile. */
+/* These come last: what measuring cost, and what else the machine did meanwhile. */
 void maker_say_measuring(struct maker *m)
 {
     double noise[2];
