@@ -161,7 +161,8 @@ int notes_add(struct drawing *d, size_t panel, size_t row, double width, const c
     return 0;
 }
 
-/* Where the reason has no room the bare fact must do; the caption has the reason. */
+/* Returns the note's text for the figure, malloc'd.  If the reason has no room the bare fact must do; the
+ * caption has the reason. */
 static char *note_fit(const struct note *note)
 {
     static const char fact[] = "not measured";

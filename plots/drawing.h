@@ -1,7 +1,10 @@
 /* One figure in the making: its data (DIR/data/NAME.tsv, for people and for gnuplot), its definitions (what
  * gnuplot must know besides: sizes, names, colours) and its caption.  The files figure_*.c fill it in;
- * rendering is figure.c's.  Texts go to gnuplot as definitions only, never as a command, and never out of the
- * data file either: gnuplot takes backslashes in there for escapes of its own. */
+ * rendering is figure.c's.  Texts go to gnuplot as definitions only: never as a command, and never out of the
+ * data file, in which gnuplot takes backslashes for escapes of its own.
+ *
+ * int results are 0 or negative errno, -ENOMEM without a sentence.  Texts that are passed in are copied.
+ * Indices count from 0; gnuplot's own are one more. */
 #ifndef HEAPWAIT_DRAWING_H
 #define HEAPWAIT_DRAWING_H
 
@@ -13,10 +16,10 @@
 
 #include <stdio.h>
 
-/* Sizes in cm; text at its real size on paper. */
+/* Sizes in cm, as on paper. */
 #define FIGURE_WIDTH 16.0
 #define POINT_CM     (2.54 / 72)
-#define LABEL_CM     (8 * POINT_CM) /* the font's size, so text_width() * LABEL_CM is a width */
+#define LABEL_CM     (8 * POINT_CM) /* the font's size: text_width() * LABEL_CM is a width */
 
 struct note {
     size_t panel, row;
@@ -31,62 +34,64 @@ struct drawing {
     struct text caption;
     struct text missing; /* "NAME (why); NAME (why)": what the figure could not show */
     size_t missing_count;
-    struct note *notes; /* what stands where data would */
+    struct note *notes; /* notes_add()'s: what stands where data would */
     size_t note_count;
-    int64_t runs_least, runs_most; /* behind the medians shown */
+    int64_t runs_least, runs_most; /* numbers of runs behind the medians that are shown */
     double coverage_least;
-    char *undrawable; /* why there is no figure at all; NULL: there is one */
+    char *undrawable; /* why there is no figure at all, malloc'd; NULL: there is one */
     double height;    /* cm; drawing_panels_define() sets it */
 };
 
-/* gnuplot definitions. */
+/* Write a gnuplot definition: of a number, a text, an array of `count` items, an item of one. */
 void drawing_define_number(struct drawing *d, const char *name, double value);
 void drawing_define_text(struct drawing *d, const char *name, const char *value);
 void drawing_define_array(struct drawing *d, const char *name, size_t count);
 void drawing_define_item(struct drawing *d, const char *name, size_t index, double value);
 void drawing_define_item_text(struct drawing *d, const char *name, size_t index, const char *value);
 
-/* TSV cells: an empty one for NAN.  The caller writes tabs and newlines by `last`. */
+/* Write a line of column names, or a cell: an empty one for NAN, NULL and negative threads.  A tab stands
+ * behind a cell, or a newline if it is the `last` of its row. */
 void drawing_data_header(struct drawing *d, const char *columns);
 void drawing_data_text(struct drawing *d, const char *value, bool last);
 void drawing_data_number(struct drawing *d, double value, bool last);
 void drawing_data_variant(struct drawing *d, const struct variant *v); /* the whole name or command */
 void drawing_data_threads(struct drawing *d, int64_t threads);
 
-/* The figure has nothing to show; `why` continues "not drawn: ". */
+/* Notes that the figure has nothing to show; `why` continues "not drawn: ". */
 int drawing_refuse(struct drawing *d, const char *why);
 enum { MISSING_NAMED = 6 }; /* more are only counted: a caption is not a table */
-/* Names a variant (and a thread count, unless -2) that the figure had to leave out. */
-void drawing_miss(struct drawing *d, const struct variant *v, int64_t threads, const char *why);
-/* Why this variant has no row of this kind at that thread count: malloc'd; `kind` is "untraced" or "traced".
+/* Names, in the caption, a variant that the figure had to leave out, with its thread count unless that is -2.
  */
+void drawing_miss(struct drawing *d, const struct variant *v, int64_t threads, const char *why);
+/* Sets *why to the reason that this variant has no row of this kind at that thread count, malloc'd; `kind` is
+ * "untraced" or "traced". */
 int drawing_why(struct drawing *d, const struct variant *v, int64_t threads, const char *kind, char **why,
                 struct error *err);
 
-/* The variants as rows of height ROW_CM: N, NAME[], COLOUR[], SOLID[].  Returns the label column's width in
- * cm. */
+/* Defines the variants as rows of height ROW_CM: N, NAME[], COLOUR[], SOLID[].  Labels are cut to `limit` cm.
+ * Returns the label column's width in cm. */
 #define ROW_CM 0.44
 double drawing_rows_define(struct drawing *d, double limit);
 
-/* Panels: arrays PL, PR, PB, PT (edges as parts of the figure).  Edges are given in cm from the left and the
- * top. */
+/* Define the panels: arrays PL, PR, PB, PT, their edges as parts of the figure, whose height is `height` cm.
+ * Edges are given in cm from the left and the top. */
 void drawing_panels_define(struct drawing *d, size_t count, double height);
 void drawing_panel_define(struct drawing *d, size_t index, double left, double right, double top,
                           double bottom, double height);
 
-/* A text that stands where data would, in NOTE_PANEL, NOTE_ROW, NOTE_TEXT: notes_define() writes them all.
- * `width` is what it may take, in cm. */
+/* Notes a text, "not measured: WHY", that stands where data would; it may take `width` cm.  notes_define()
+ * defines all of them: NOTES, NOTE_PANEL[], NOTE_ROW[], NOTE_TEXT[]. */
 int notes_add(struct drawing *d, size_t panel, size_t row, double width, const char *why);
 void notes_define(struct drawing *d);
 
-/* "22 threads", "one thread", "its own number of threads". */
+/* Writes "22 threads", "one thread" or "its own number of threads". */
 void drawing_caption_threads(FILE *out, int64_t threads);
-/* Each median that is shown is noted; then the caption says of all: "medians of 7 runs with their 98.4 %
- * interval". */
+/* Takes note of a median that is shown; drawing_caption_interval() then says of all "medians of 7 runs with
+ * their 98.4 % intervals". */
 void drawing_caption_note(struct drawing *d, const struct median *m);
 void drawing_caption_interval(struct drawing *d);
 
-/* Numbers into a caption, as analysis/base/number.h writes them. */
+/* Write a number into a caption, as analysis/base/number.h has it. */
 void drawing_say_count(FILE *out, double n);
 void drawing_say_ratio(FILE *out, double ratio);
 void drawing_say_share(FILE *out, double share);

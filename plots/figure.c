@@ -15,7 +15,7 @@ static const struct kind {
     const char *name, *title;
     int (*prepare)(struct drawing *d, struct error *err);
     bool study_only, ledger_only;
-    size_t flames; /* of at least so many variants there are samples with call paths */
+    size_t flames; /* so many variants at least must have samples with call paths */
 } kinds[] = {
     {"wall", "Wall time", figure_wall, true, false, 0},
     {"post", "The blog post’s figures beside ours", figure_post, true, false, 0},
@@ -67,7 +67,7 @@ static int file_finish(FILE *file, struct error *err)
     return 0;
 }
 
-/* The caption's end: what is not in the figure. */
+/* Ends the caption: tells what is not in the figure. */
 static void caption_finish(struct drawing *d, const char *name)
 {
     FILE *out = d->caption.out;
@@ -160,8 +160,8 @@ void figures_free(struct figures *figures)
     *figures = (struct figures){0};
 }
 
-/* Cairo writes the time of drawing.  Older ones than 1.18 don't heed SOURCE_DATE_EPOCH, but leave the date
- * readable: it is replaced by the recording's, of the same length. */
+/* Replaces the date in the PDF.  Cairo writes the time of drawing; versions before 1.18 don't heed
+ * SOURCE_DATE_EPOCH, but leave the date readable: the recording's takes its place, of the same length. */
 static void creation_date_set(char *pdf, size_t size, int64_t epoch)
 {
     static const char key[] = "/CreationDate (D:";
@@ -189,7 +189,7 @@ static int pdf_normalise(const char *path, int64_t epoch, struct error *err)
     return rc;
 }
 
-/* gnuplot takes another face in silence when Inter is missing. */
+/* Checks that the PDF has the font Inter: gnuplot takes another face in silence if it is missing. */
 static int fonts_check(const char *folder, const char *pdf, int64_t epoch, struct error *err)
 {
     struct tool_output out;
@@ -206,22 +206,22 @@ static int fonts_check(const char *folder, const char *pdf, int64_t epoch, struc
     return rc;
 }
 
-/* gnuplot warns of a series without a point.  A variant that wasn't measured is one, and the data file says
- * so. */
+/* Returns true for a line that is no complaint: gnuplot warns of a series without a point.  A variant that
+ * wasn't measured is one, and the data file says so. */
 static bool is_harmless(const char *line, size_t length)
 {
     static const char warning[] = "warning: Skipping data file with no valid points";
     return length == 0 || memmem(line, length, warning, strlen(warning)) != NULL;
 }
 
-/* gnuplot exits with 0 after most errors: anything else that it says is a failure. */
+/* Runs gnuplot.  It exits with 0 after most errors, so anything else that it says is a failure. */
 static int gnuplot_run(const char *folder, int64_t epoch, const char *const *argv, struct error *err)
 {
     struct tool_output out;
     int rc = tool_run(folder, epoch, argv, &out, err);
     if (rc < 0)
         return rc;
-    const char *complaint = NULL; /* the last line: those before quote the command */
+    const char *complaint = NULL; /* the last line; those before it quote the command */
     size_t complaint_length = 0;
     for (const char *line = out.complaint; *line;) {
         const size_t length = strcspn(line, "\n");

@@ -15,7 +15,7 @@
 #define LEVEL_CM  0.34
 #define GAP_CM    0.15
 #define LETTER_CM (6 * POINT_CM)
-#define LEAST     0.002 /* of the samples: 0.03 cm */
+#define LEAST     0.002 /* a smaller part of the samples has no box: it would be 0.03 cm */
 
 enum { PER_FIGURE = 2, LEVELS_MOST = 48, DEPTH_MOST = 1024 };
 
@@ -33,7 +33,7 @@ struct panel {
     const struct variant *variant;
     size_t index, levels; /* levels: how many are drawn */
     double total, classes[PAINTS];
-    bool cut;                     /* there are deeper ones */
+    bool cut;                     /* there are deeper ones, which are not drawn */
     double next[DEPTH_MOST + 2];  /* by depth: where the next box begins */
     double small[DEPTH_MOST + 2]; /* by depth: samples of boxes too narrow */
 };
@@ -42,7 +42,7 @@ struct panel {
 struct label {
     char *text;
     size_t panel, depth;
-    double at; /* as part of the panel's width */
+    double at; /* its middle, as a part of the panel's width */
     enum paint paint;
 };
 
@@ -58,14 +58,14 @@ struct flame {
 static enum paint paint_find(const char *class)
 {
     if (class && !strcmp(class, "library"))
-        return PROGRAM; /* which is what is not the allocator's */
+        return PROGRAM; /* libraries that are not the allocator's */
     for (enum paint p = 0; class && p < OTHERS; p++)
         if (!strcmp(class, paints[p].class))
             return p;
     return UNKNOWN;
 }
 
-/* How many samples with call paths the variant has at the thread count that the verdict speaks of. */
+/* Returns how many samples with call paths the variant has at the thread count that the verdict speaks of. */
 static int samples_count(struct drawing *d, const struct variant *v, double *samples, struct error *err)
 {
     sqlite3_stmt *row = NULL;
@@ -80,7 +80,7 @@ static int samples_count(struct drawing *d, const struct variant *v, double *sam
     return rc < 0 ? rc : 0;
 }
 
-/* The label as far as the box has room for it, malloc'd; NULL where that is not worth reading. */
+/* Returns the label as far as the box has room for it, malloc'd; NULL: what fits is not worth reading. */
 static char *label_fit(const char *label, double width)
 {
     const double room = (width - 0.1) / LETTER_CM;
@@ -132,8 +132,7 @@ static void box_write(struct drawing *d, struct flame *f, struct panel *p, size_
               &(struct label){NULL, p->index, depth, (x + samples / 2) / p->total, paint});
 }
 
-/* The boxes of `depth` and deeper under one caller are through: what was too narrow among them stands last.
- */
+/* Ends the boxes of `depth` and deeper under one caller: what was too narrow among them stands last. */
 static void others_write(struct drawing *d, struct flame *f, struct panel *p, size_t from, size_t to)
 {
     for (size_t depth = from; depth <= to; depth++) {
@@ -143,7 +142,7 @@ static void others_write(struct drawing *d, struct flame *f, struct panel *p, si
     }
 }
 
-/* A row: depth, label, module, class, samples, self.  Rows come callers first. */
+/* Takes a row of: depth, label, module, class, samples, self.  Rows come callers first. */
 static void row_take(struct drawing *d, struct flame *f, struct panel *p, sqlite3_stmt *row, size_t *deepest)
 {
     const size_t depth = (size_t)sqlite3_column_int64(row, 0);
@@ -151,7 +150,7 @@ static void row_take(struct drawing *d, struct flame *f, struct panel *p, sqlite
     const enum paint paint = paint_find((const char *)sqlite3_column_text(row, 3));
     p->classes[paint] += self;
     if (depth < 1 || depth > *deepest + 1 || depth > DEPTH_MOST)
-        return; /* under one that is too narrow */
+        return; /* its caller is too narrow itself */
     others_write(d, f, p, depth + 1, *deepest + 1);
     *deepest = depth - 1;
     if (samples < LEAST * p->total) {
@@ -169,7 +168,7 @@ static void row_take(struct drawing *d, struct flame *f, struct panel *p, sqlite
 static int panel_write(struct drawing *d, struct flame *f, struct panel *p, struct error *err)
 {
     sqlite3_stmt *row = NULL;
-    size_t deepest = 0; /* the depth of the last box drawn: its children may follow */
+    size_t deepest = 0; /* depth of the last box drawn: its children may follow */
     int rc = query_open(d->db,
                         "SELECT depth, label, module, class, samples, self FROM flame "
                         "WHERE variant IS ?1 AND threads IS ?2",
@@ -183,7 +182,7 @@ static int panel_write(struct drawing *d, struct flame *f, struct panel *p, stru
     return rc;
 }
 
-/* The variants of the nth figure: every second one of those that have samples. */
+/* Chooses the variants of the nth figure: two at a time of those that have samples. */
 static int panels_find(struct drawing *d, struct flame *f, size_t nth, struct error *err)
 {
     size_t found = 0;

@@ -15,7 +15,7 @@ enum { KINDS = 5, SHOWN = 4 }; /* slept, EAGAIN, empty wakes, waking wakes; and 
 #define GAP_CM     0.3
 
 struct futex {
-    double kinds[KINDS]; /* of the row being written */
+    double kinds[KINDS]; /* those of the row that is being written */
     double most;         /* the largest sum */
     double low, high;    /* the smallest and the largest value that isn't zero */
     double other;        /* the largest rest */
@@ -105,7 +105,8 @@ static void panels_place(struct drawing *d, const struct futex *f, double label_
     drawing_define_number(d, "RUNS", (double)f->runs);
 }
 
-/* "With 22 threads musl makes 0.77 calls per password, 98.9 % of which neither sleep nor wake anybody." */
+/* Says "With 22 threads musl makes 0.77 calls per password, 98.9 % of which neither sleep nor wake anybody."
+ */
 static int caption_write(struct drawing *d, struct futex *f, struct error *err)
 {
     const struct lineup *l = d->lineup;

@@ -16,13 +16,13 @@
 #define WORDS_CM   3.75
 
 struct bin {
-    int third; /* of an octave */
+    int third; /* a third of an octave, counted from 1 ns */
     double low, high, calls;
 };
 
 struct handoff {
     size_t shown, none;
-    struct text quiet;        /* who was measured and has none */
+    struct text quiet;        /* variants that were measured and have none */
     double low, high, most;   /* over all bins: ns, calls */
     double half, slow, calls; /* the subject's */
 };
@@ -121,7 +121,7 @@ static int loud_write(struct drawing *d, struct handoff *h, const struct variant
     return rc;
 }
 
-/* Measured, and without one; or not measured. */
+/* Tells variants without a handoff: measured, and without one; or not measured. */
 static int quiet_note(struct drawing *d, struct handoff *h, const struct variant *v, struct error *err)
 {
     char *runs = NULL, *why = NULL;

@@ -89,7 +89,7 @@ static void sides_place(struct drawing *d, const struct sides *s, double label_w
     drawing_define_number(d, "SIZE_STEP", place_step(s->largest, 4));
 }
 
-/* "With 22 threads glibc+tcmalloc is the fastest (980 ms) and musl the smallest (101 MiB)." */
+/* Says "With 22 threads glibc+tcmalloc is the fastest (980 ms) and musl the smallest (101 MiB)." */
 static void caption_write(struct drawing *d, const struct sides *s)
 {
     FILE *out = d->caption.out;

@@ -12,15 +12,15 @@
 #define VALUE_CM 3.0 /* "here 2.17 times (2 317 ms)" at a bar's end */
 
 struct post {
-    int64_t threads; /* ours */
-    bool same;       /* the post's own number of threads */
+    int64_t threads; /* our number of threads */
+    bool same;       /* it is the post's own */
     double longest;
     size_t shown, rows;
     double theirs; /* musl's ratios, for the caption */
     struct median ours;
 };
 
-/* The post's number of threads where it was measured, else the verdict's. */
+/* Chooses the post's number of threads if it was measured, else the verdict's. */
 static int threads_choose(struct drawing *d, struct post *p, struct error *err)
 {
     char *text = NULL;
@@ -34,7 +34,7 @@ static int threads_choose(struct drawing *d, struct post *p, struct error *err)
     return rc;
 }
 
-/* Our ratio of the programs' own times, with the median time in ms as `value` of *time. */
+/* Reads our ratio of the programs' own times, with the median time in ms as the value of *time. */
 static int ours_read(struct drawing *d, const struct post *p, const char *name, struct median *ratio,
                      struct median *time, struct error *err)
 {

@@ -17,8 +17,8 @@
 struct scale {
     double most; /* thousand passwords per second */
     size_t shown;
-    double *ends; /* per variant: its value at its last thread count, NAN when it has none */
-    int64_t *at;  /* that thread count */
+    double *ends; /* by variant: its value at its last thread count, NAN if it has none */
+    int64_t *at;  /* by variant: that thread count */
 };
 
 static int point_write(struct drawing *d, struct scale *s, size_t row, int64_t threads, struct error *err)
@@ -70,7 +70,7 @@ static int points_write(struct drawing *d, struct scale *s, struct error *err)
     return 0;
 }
 
-/* Where the names go, in thousand passwords per second like the lines. */
+/* Finds where the names go, in thousand passwords per second as the lines. */
 static int labels_place(struct drawing *d, const struct scale *s, double top)
 {
     const struct lineup *l = d->lineup;
@@ -117,8 +117,8 @@ static size_t threads_known(const struct lineup *l)
     return n;
 }
 
-/* "From one thread to 22, glibc goes from 570 000 passwords per second to 950 000, musl from 546 000 to 431
- * 000." */
+/* Says "From one thread to 22, glibc goes from 570 000 passwords per second to 950 000, musl from 546 000 to
+ * 431 000." */
 static int caption_write(struct drawing *d, struct error *err)
 {
     static const char *const sql = "SELECT runs, per_second, low, high, coverage FROM throughput "

@@ -21,8 +21,8 @@ enum { LANES = 2 };
 struct lane {
     const struct variant *variant;
     size_t rows;
-    double ns[GROUPS], whole; /* over the window and all threads */
-    int64_t thread;           /* the last one read */
+    double ns[GROUPS], whole; /* sums over the window and all threads */
+    int64_t thread;           /* the thread that was read last */
 };
 
 struct timeline {

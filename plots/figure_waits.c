@@ -21,7 +21,7 @@ enum outcome { OF_SLEPT, OF_EAGAIN, OF_REST, OUTCOMES };
 static const char *const outcome_names[] = {"slept", "eagain", "rest"};
 
 struct bin {
-    int third; /* of an octave */
+    int third; /* a third of an octave, counted from 1 ns */
     double low, high, calls;
 };
 
@@ -29,11 +29,11 @@ struct bin {
 struct waits {
     struct bin *bins;
     size_t count;
-    double calls, half; /* how many, and when half of them are over */
+    double calls, half; /* how many; after how many ns half of them are over */
 };
 
 struct strips {
-    double top;             /* of the next one, cm */
+    double top;             /* upper edge of the next strip, cm */
     double low, high, most; /* over all bins: ns, calls */
     size_t shown, quiet;
     double slept_half, slept_calls, eagain_half, eagain_calls; /* the subject's, for the caption */
@@ -109,7 +109,7 @@ static void bins_write(struct drawing *d, struct strips *s, size_t row, const st
     }
 }
 
-/* A row that has no data says why. */
+/* Makes a row that has no data say why. */
 static void quiet_write(struct drawing *d, size_t row, const struct variant *v, const char *why)
 {
     drawing_data_number(d, (double)row + 1, false);
@@ -120,7 +120,7 @@ static void quiet_write(struct drawing *d, size_t row, const struct variant *v, 
     drawing_data_text(d, why, true);
 }
 
-/* "8 826 slept, half of them within 74 µs" at the strip's right. */
+/* Writes "8 826 slept, half of them within 74 µs" at the strip's right. */
 static void words_define(struct drawing *d, const char *array, size_t row, const struct waits *w,
                          const char *what)
 {

@@ -29,7 +29,7 @@ static int absent_note(struct drawing *d, struct wall *w, size_t row, size_t pan
         return notes_add(d, panel, row, w->panel_width, why);
     }
     if (panel > 0)
-        return 0; /* said once, over the whole row */
+        return 0; /* that is said once, over the whole row */
     drawing_miss(d, v, -2, why);
     return notes_add(d, panel, row, FIGURE_WIDTH - w->label_width, why);
 }
@@ -99,8 +99,8 @@ static bool has_interval(const struct median *m)
     return m->runs > 1 && m->coverage > 0;
 }
 
-/* "With 22 threads, musl takes 2.19 times as long as glibc; with one thread, 1.02 times: ...", as far as the
- * intervals bear it out. */
+/* Says "With 22 threads, musl takes 2.19 times as long as glibc; with one thread, 1.02 times: ...", as far as
+ * the intervals bear it out. */
 static void comparison_write(FILE *out, const struct lineup *l, const struct median *many,
                              const struct median *one)
 {

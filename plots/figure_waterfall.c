@@ -49,7 +49,7 @@ static struct bar *bar_find(struct waterfall *w, const char *state)
     return NULL;
 }
 
-/* One row of: state, label, kind, position, ns, baseline_ns. */
+/* Takes a row of: state, label, kind, position, ns, baseline_ns. */
 static int state_add(struct waterfall *w, struct panel *p, sqlite3_stmt *row)
 {
     const char *state = (const char *)sqlite3_column_text(row, 0);
@@ -105,7 +105,8 @@ static int bar_order(const void *a, const void *b)
     return ((const struct bar *)a)->position - ((const struct bar *)b)->position;
 }
 
-/* The states with the largest parts, of the verdict's thread count above all, get bars of their own. */
+/* Gives bars of their own to the states with the largest parts, those at the verdict's thread count above
+ * all. */
 static void bars_choose(struct waterfall *w)
 {
     for (size_t i = 0; i < w->count; i++)
@@ -168,8 +169,8 @@ static void panel_write(struct drawing *d, struct waterfall *w, size_t panel)
     drawing_define_item(d, "STEP", panel, place_step(w->top, panel ? 2 : 5));
 }
 
-/* Words into lines no wider than the bar's place; a line is an item of its own, for names are shown as they
- * are and can't have a line break in them. */
+/* Puts words into lines no wider than the bar's place.  A line is an item of its own, for names are shown as
+ * they are and can't have a line break in them. */
 static void name_define(struct drawing *d, size_t place, const char *label, double width)
 {
     char *copied = strdup(label), *rest = copied, name[80] = "";

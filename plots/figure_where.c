@@ -92,7 +92,7 @@ static void panel_place(struct drawing *d, const struct where *w, double label_w
     drawing_define_number(d, "WIDE", width);
 }
 
-/* "With 4 threads musl's threads lived 8.2 s, 41 % of it asleep for malloc's lock, ..." */
+/* Says "With 4 threads musl's threads lived 8.2 s, 41 % of it asleep for malloc's lock, ..." */
 static int caption_write(struct drawing *d, struct where *w, struct error *err)
 {
     const struct lineup *l = d->lineup;

@@ -1,5 +1,6 @@
-/* The figures of the report, in their order.  One file each: its query, its data file, its caption; the
- * script of the same name draws it. */
+/* The figures of the report, in their order.  Each has a file: its query, its data file, its caption; the
+ * script of the same name draws it.  Each function fills the drawing from the recording.  0 or negative
+ * errno; the sentence is in `err`, but for -ENOMEM. */
 #ifndef HEAPWAIT_FIGURES_H
 #define HEAPWAIT_FIGURES_H
 

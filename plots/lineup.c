@@ -16,7 +16,7 @@ static char *copy(const unsigned char *text)
     return text ? strdup((const char *)text) : NULL;
 }
 
-/* For showing; the name itself stays as it is, queries go by it. */
+/* Returns a copy that is fit to be shown.  The name itself stays as it is: queries go by it. */
 static char *copy_clean(const unsigned char *text)
 {
     char *copied = copy(text);
@@ -33,7 +33,7 @@ static int variants_grow(struct lineup *lineup)
     return 0;
 }
 
-/* One row of: name, label, linkage, allocator, missing. */
+/* Adds a variant from a row of: name, label, linkage, allocator, missing. */
 static int variant_add(struct lineup *lineup, sqlite3_stmt *row, size_t *unknown)
 {
     if (variants_grow(lineup) < 0)
@@ -54,7 +54,7 @@ static int variant_add(struct lineup *lineup, sqlite3_stmt *row, size_t *unknown
 
 static int variants_read(struct database *db, struct lineup *lineup, struct error *err)
 {
-    static const char *const of_study = /* a user's own variant may be known by its runs only */
+    static const char *const of_study = /* a variant of the user's may be known by its runs only */
         "SELECT s.variant, s.variant, "
         "coalesce(s.linkage, (SELECT r.linkage FROM run AS r WHERE r.variant = s.variant AND r.linkage IS "
         "NOT NULL)), "
@@ -95,7 +95,7 @@ static int threads_read(struct database *db, struct lineup *lineup, struct error
     return rc;
 }
 
-/* The verdict's subject; without one, the most threads there are. */
+/* Reads the verdict's subject; without one, the most threads there are. */
 static int subject_read(struct database *db, struct lineup *lineup, struct error *err)
 {
     sqlite3_stmt *row = NULL;

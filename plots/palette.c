@@ -27,7 +27,7 @@ static const struct {
     {"gperftools", "tcmalloc"},
 };
 
-/* The name alone counts: "jemalloc 5.3.0" is jemalloc. */
+/* Returns true if this is the allocator's name; "jemalloc 5.3.0" is jemalloc, too. */
 static bool is_name(const char *allocator, const char *name)
 {
     const size_t length = strlen(name);

@@ -29,7 +29,7 @@ static double mean(const struct pool *p)
     return p->sum / (double)p->count;
 }
 
-/* Positions less i * gap, made non-decreasing. */
+/* Makes pools of the positions, less i * gap, so that their means don't decrease. */
 static void pools_make(const struct item *items, size_t count, double gap, struct pool *pools,
                        size_t *pool_count)
 {

@@ -10,7 +10,8 @@
  * are spread evenly over [low, high]. */
 void place_spread(double *positions, size_t count, double gap, double low, double high);
 
-/* The distance between tics: 1, 2, 2.5 or 5 times a power of ten, with at most `most` steps up to `max`. */
+/* Returns the distance between tics for an axis up to `max`: 1, 2, 2.5 or 5 times a power of ten, with `most`
+ * steps at most. */
 double place_step(double max, unsigned most);
 
 #endif

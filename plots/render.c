@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 struct report {
-    char *target;  /* where it shall go */
-    char *folder;  /* where it is made */
+    char *target;  /* the folder where it shall go */
+    char *folder;  /* the private folder where it is made */
     char *scripts; /* the .gp and .typ files */
     int64_t epoch; /* the recording's start, the report's only date */
     struct lineup lineup;
@@ -56,7 +56,8 @@ static int document_write(struct database *db, const char *folder, struct error 
     return rc;
 }
 
-/* Until report_free(), so that an interrupted report leaves no private folder; tool_run() looks for them. */
+/* Holds back signals until report_free(), so that an interrupted report leaves no private folder; tool_run()
+ * looks whether any came. */
 static void signals_hold(sigset_t *before)
 {
     sigset_t held;
@@ -101,7 +102,7 @@ out:
     return rc;
 }
 
-/* A file as a data: URI, which is how the HTML stays one file. */
+/* Writes a file as a data: URI, which is how the HTML stays one file. */
 static int data_uri_write(FILE *out, const char *folder, const char *name, struct error *err)
 {
     char *bytes = NULL, *path = NULL, *file = NULL;
@@ -154,7 +155,7 @@ static void looks_write(FILE *out, const struct lineup *l)
     }
 }
 
-/* What Typst needs to know besides the analysis. */
+/* Writes what Typst needs to know besides the analysis. */
 static int figures_write(const struct report *r, struct error *err)
 {
     struct text t;

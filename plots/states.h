@@ -20,9 +20,9 @@ enum group {
     GROUPS,
 };
 
-/* `kind` as in the view ledger_state; both may be NULL. */
+/* Returns the group of a state; `kind` is as in the view ledger_state; either may be NULL. */
 enum group group_find(const char *state, const char *kind);
-const char *group_name(enum group group);   /* in a legend */
-const char *group_column(enum group group); /* in a data file */
+const char *group_name(enum group group);   /* its name in a legend */
+const char *group_column(enum group group); /* its column in a data file */
 
 #endif

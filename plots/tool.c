@@ -34,7 +34,7 @@ static const char *remedy_find(const char *program)
     return "install it";
 }
 
-/* Variables that would change what the programs draw, or where they look for themselves. */
+/* Returns 1 for a variable that would change what the programs draw, or where they look for themselves. */
 static int is_unwanted(const char *variable)
 {
     static const char *const prefixes[] = {
@@ -46,7 +46,8 @@ static int is_unwanted(const char *variable)
     return 0;
 }
 
-/* The array is malloc'd, its strings are not; `date` is the caller's. */
+/* Returns the environment.  The array is malloc'd, its strings are not; `date` is the caller's.  NULL: out of
+ * memory. */
 static char **environment_make(char *date)
 {
     static char locale[] = "LC_ALL=C.UTF-8", zone[] = "TZ=UTC0";
@@ -101,7 +102,8 @@ static char *file_text(int fd)
     return text;
 }
 
-/* report_collect() holds SIGINT and SIGTERM back, so that the private folder can be removed first. */
+/* Returns 1 if the user wants to stop: report_collect() holds these signals back, so that the private folder
+ * can be removed first. */
 static int interrupt_waits(void)
 {
     sigset_t pending;
@@ -156,7 +158,8 @@ void tool_output_free(struct tool_output *out)
     *out = (struct tool_output){0};
 }
 
-/* gnuplot quotes the line and points at the place first, and names the error in its last line. */
+/* Returns the last line, and cuts off what is blank behind it.  A program may quote and point before it names
+ * the error. */
 static const char *last_line(char *text)
 {
     size_t n = strlen(text);

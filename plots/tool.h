@@ -1,6 +1,8 @@
-/* Runs the programs that draw: gnuplot, poppler's and Typst's.  By argv, never through a shell; in a folder
- * of our own, with an environment in which the same input gives the same bytes.  What they print is read
- * back: gnuplot reports most errors on stderr only and exits 0. */
+/* Runs the programs that draw: gnuplot, poppler's and Typst's.  They are run by argv, never through a shell,
+ * in a folder of our own, with an environment in which the same input gives the same bytes.  What they print
+ * is read back: gnuplot reports most errors on stderr only and exits with 0.
+ *
+ * Results are 0 or negative errno; the sentence is in `err`, but for -ENOMEM. */
 #ifndef HEAPWAIT_TOOL_H
 #define HEAPWAIT_TOOL_H
 
@@ -14,23 +16,23 @@ struct tool_output {
     int status;      /* exit status, 128 + signal */
 };
 
-/* Runs argv (argv[0] is searched for in PATH) in `folder`; `epoch` (seconds) is the time it shall take for
- * now. 0: it ran; -ENOENT: there is no such program; -EINTR: the user wants to stop.  Others: it could not be
- * started. */
+/* Runs argv (argv[0] is searched for in PATH) in `folder`; `epoch`, in seconds since 1970, is the time that
+ * it shall take for now.  0: it ran, and *out is to be freed with tool_output_free(); -ENOENT: there is no
+ * such program; -EINTR: the user wants to stop; others: it could not be started. */
 int tool_run(const char *folder, int64_t epoch, const char *const *argv, struct tool_output *out,
              struct error *err);
 void tool_output_free(struct tool_output *out);
 
-/* The same, and it must succeed in silence: a status or any complaint is an error that quotes its first line.
- */
+/* Runs it, and it must succeed in silence: a status or any complaint is an error that quotes the last line of
+ * it. */
 int tool_must(const char *folder, int64_t epoch, const char *const *argv, struct error *err);
 
-/* The sentence for a program that failed: a full disk where that is why, else its own complaint.  -ENOSPC,
- * -EPROTO. */
+/* Says why a program failed: a full disk if that is why (-ENOSPC), else its own complaint of `length` bytes,
+ * or its status (-EPROTO). */
 int tool_failed(const char *folder, const char *name, const char *complaint, int length, int status,
                 struct error *err);
 
-/* Whether `name` is in PATH. */
+/* Returns 1 if `name` is in PATH, else 0. */
 int tool_exists(const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* Escapes and widths of the text in figures; see text.h. */
+/* See typeset.h. */
 #include "plots/typeset.h"
 
 #include "analysis/base/text.h"
@@ -34,7 +34,7 @@ void text_drop(struct text *t)
     free(text_take(t));
 }
 
-/* The next character: whether it is one (a stray byte is not), and where it ends. */
+/* Returns the next character (UINT32_MAX: a stray byte), where it starts and how many bytes it has. */
 static uint32_t character_next(const char **text, const char **start, size_t *length)
 {
     *start = *text;
@@ -64,8 +64,8 @@ void text_tsv(FILE *out, const char *field)
     }
 }
 
-/* The bytes as gnuplot's octal escapes, except ASCII's letters.  Digits are escaped, too: gnuplot 5.4 takes a
- * fourth one behind an escape for its own. */
+/* Writes bytes as gnuplot's octal escapes, except ASCII's letters.  Digits are escaped, too: gnuplot 5.4
+ * takes a fourth one behind an escape for its own. */
 static void octal_write(FILE *out, const char *bytes, size_t length)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -127,8 +127,8 @@ void text_base64(FILE *out, const char *bytes, size_t size)
     }
 }
 
-/* Inter's advance widths in thousandths of the font size, by classes of similar letters: exact to a few per
- * cent over a word, which is what a margin needs. */
+/* Returns Inter's advance width in units of the font's size, by classes of similar letters: exact to a few
+ * per cent over a word, which is what a margin needs. */
 static double glyph_width(uint32_t c)
 {
     static const char *const narrow = "iljI.,:;'|!`";
@@ -151,7 +151,7 @@ static double glyph_width(uint32_t c)
     return c >= 'A' && c <= 'Z' ? 0.7 : 0.62;
 }
 
-/* Width of the first `bytes` bytes. */
+/* Returns the width of the first `bytes` bytes. */
 static double width_of(const char *utf8, size_t bytes)
 {
     double width = 0;

@@ -17,7 +17,7 @@
 
 static const char *const sources[] = {"report.typ", "numbers.typ", "look.typ"};
 
-/* The folder of node_modules, malloc'd; NULL: not there. */
+/* Returns the folder of node_modules, malloc'd; NULL: it is not there. */
 static char *modules_find(const char *scripts)
 {
     const char *const places[] = {scripts, HEAPWAIT_PLOTS_BUILD};
@@ -33,7 +33,7 @@ static char *modules_find(const char *scripts)
     return NULL;
 }
 
-/* A `typst` command that is too old or isn't Typst counts as none. */
+/* Returns 1 if there is a `typst` command that is new enough and is Typst, else 0. */
 static int command_usable(void)
 {
     struct tool_output out;
@@ -64,8 +64,8 @@ int typst_check(const char *scripts, struct error *err)
                                            "(Debian, Ubuntu: apt-get install nodejs), or typst");
 }
 
-/* A newer Typst than ours may warn of this and that, which must not matter; a missing face must.  1: the
- * layout has not settled. */
+/* Runs `typst`.  A newer one than ours may warn of this and that, which must not matter; a missing face must.
+ * Returns 0, 1 (the layout has not settled), or negative errno. */
 static int command_run(const char *folder, int64_t epoch, const char *const *argv, struct error *err)
 {
     struct tool_output out;
@@ -116,7 +116,8 @@ static int module_compile(const char *folder, const char *scripts, int64_t epoch
     return rc;
 }
 
-/* The page with its language on its root and the style sheet in its head: Typst has no way to.  malloc'd. */
+/* Returns the page with its language on its root and the style sheet in its head, malloc'd: Typst has no way
+ * to do that.  NULL: it has no head, or no memory. */
 static char *page_dress(const char *html, const char *css, struct error *err)
 {
     static const char root[] = "<html>";
