@@ -1,4 +1,5 @@
-/* The heapwait command: finds the subcommand and hands over.  One file per subcommand, the table is here. */
+/* The heapwait command: finds the subcommand and hands over to it.  The table of subcommands is here; each
+ * has a room. */
 #include "cli/terminal/command.h"
 #include "probes/run/calibrate.h"
 

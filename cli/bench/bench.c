@@ -1,9 +1,10 @@
-/* heapwait-bench: what looking costs; for who develops heapwait, and not installed.  Everything in one
- * interleaved session: in each round every method has its turn, in random order, and is compared to the
- * untraced turn of the same round.  A turn is the median of a few runs of the password program: to attach
- * takes longer than to run it, and what a single run takes depends on how its threads happen to meet.  A run
- * counts when the machine ran at its best pace just before and just after it; else it is repeated.  The time
- * is the program's own (elapsed_ns), so that no tool's start is counted. */
+/* heapwait-bench: what looking costs.  It serves who develops heapwait, and is not installed.
+ *
+ * All is measured in one interleaved session: in each round every method has a turn, in random order, and is
+ * compared to the untraced turn of the same round.  A turn is the median of a few runs of the password
+ * program: to attach takes longer than to run it, and what a single run takes depends on how its threads
+ * happen to meet.  A run counts if the machine ran at its best pace just before and just after it; else it is
+ * repeated.  The time is the program's own (elapsed_ns), so that no tool's start is counted. */
 #include "cli/bench/bench_beside.h"
 #include "cli/bench/bench_table.h"
 #include "cli/bench/pace.h"
@@ -93,7 +94,7 @@ static bool tool_installed(const char *name)
     return found;
 }
 
-/* false: it doesn't fit, or a word has a blank. */
+/* Joins the words with blanks.  Returns false if they don't fit, or one has a blank. */
 static bool command_join(char *const *command, char *joined, size_t size)
 {
     size_t length = 0;
@@ -107,7 +108,8 @@ static bool command_join(char *const *command, char *joined, size_t size)
     return true;
 }
 
-/* The method's words, then the command's.  false: the method can't run this command. */
+/* Fills argv[] with the method's words, then the command's.  Returns false if the method can't run this
+ * command. */
 static bool command_make(const struct method *m, char *const *command, char *joined, size_t size, char **argv)
 {
     size_t n = 0;
@@ -115,7 +117,7 @@ static bool command_make(const struct method *m, char *const *command, char *joi
         argv[n] = (char *)m->words[n];
         n++;
     }
-    if (n && !strcmp(m->words[n - 1], "-c")) { /* bpftrace cuts it at blanks itself */
+    if (n && !strcmp(m->words[n - 1], "-c")) { /* bpftrace itself cuts it at blanks */
         argv[n++] = joined;
         argv[n] = NULL;
         return command_join(command, joined, size);
@@ -130,7 +132,7 @@ static bool command_make(const struct method *m, char *const *command, char *joi
     return true;
 }
 
-/* The program's line of JSON, from among what a tool prints on the same stdout. */
+/* Finds the program's line of JSON among what a tool prints on the same stdout; "" if there is none. */
 static void program_line(const char *text, char *line, size_t size)
 {
     *line = 0;
@@ -139,7 +141,7 @@ static void program_line(const char *text, char *line, size_t size)
             snprintf(line, size, "%.*s", (int)strcspn(at, "\n"), at);
 }
 
-/* The program's own time in ns; negative: the run failed. */
+/* Runs the command once.  Returns the program's own time in ns; negative: the run failed. */
 static double run_time(struct measure_options *options, struct error *err)
 {
     struct capture *capture = NULL;
@@ -163,7 +165,8 @@ static double run_time(struct measure_options *options, struct error *err)
     return ns;
 }
 
-/* One run that counts, in ns; negative: it failed.  With a single try it is taken as it comes. */
+/* Returns the time of one run that counts, in ns; negative: it failed.  With a single try it is taken as it
+ * comes. */
 static double steady_time(struct pace *pace, struct measure_options *options, unsigned tries, bool beside,
                           struct error *err)
 {
@@ -182,8 +185,8 @@ static double steady_time(struct pace *pace, struct measure_options *options, un
     }
 }
 
-/* Runs the command that often: the median in ns; negative: one failed.  A tool is run once: some take a
- * hundred times as long, and meet both paces. */
+/* Runs the command as often as a turn wants.  Returns the median in ns; negative: a run failed.  A tool is
+ * run once: some take a hundred times as long, and meet both paces. */
 static double turn_time(const struct bench_options *o, struct measure_options *options, bool tool,
                         bool beside, struct error *err)
 {
@@ -197,7 +200,8 @@ static double turn_time(const struct bench_options *o, struct measure_options *o
     return bench_table_median(ns, runs);
 }
 
-/* A method's turn, in ns; negative: it failed.  `beside`: of the loop beside the command. */
+/* Returns the time of a method's turn in ns; negative: it failed.  `beside`: of the loop beside the command.
+ */
 static double method_time(const struct bench_options *o, const struct method *m, char *const *command,
                           bool beside, struct error *err)
 {
@@ -223,7 +227,7 @@ static double method_time(const struct bench_options *o, const struct method *m,
     return ns;
 }
 
-/* One turn of each method, in random order. */
+/* Gives each method a turn, in random order. */
 static int round_run(const struct bench_options *o, char *const *command, unsigned round, uint64_t *seed,
                      struct bench_case *out, struct error *err)
 {
@@ -243,7 +247,8 @@ static int round_run(const struct bench_options *o, char *const *command, unsign
     return rc;
 }
 
-/* The command of a case: the variant's, or for the bystander's this program itself. */
+/* Runs the rounds of a case.  Its command is the variant's, or, for a loop beside it, this program itself,
+ * idle. */
 static int case_run(const struct bench_options *o, struct bench_case *out, struct error *err)
 {
     struct variant_list list = {0};

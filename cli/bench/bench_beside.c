@@ -21,7 +21,8 @@ struct bystander {
     double ns;
 };
 
-/* Reads the command's line: its process id, or 0 when it ends without one.  A tool may print more before. */
+/* Reads the command's line.  Returns its process id; 0: it ends without such a line.  A tool may print more
+ * before. */
 static pid_t idle_pid(FILE *in)
 {
     char line[512];

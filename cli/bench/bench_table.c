@@ -26,9 +26,9 @@ double bench_table_median(double *values, size_t count)
     return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 
-/* The largest k (1-based) for which the k-th smallest and k-th largest of n hold the median with 95 %:
- * binomial distribution, H. A. David and H. N. Nagaraja, "Order Statistics", 3rd ed., 7.1.  1 where none
- * does. */
+/* Returns the largest k (1-based) for which the k-th smallest and k-th largest of n hold the median with 95
+ * %; 1 if none does.  Binomial distribution: H. A. David and H. N. Nagaraja, "Order Statistics", 3rd ed.,
+ * 7.1. */
 static unsigned interval_rank(unsigned n)
 {
     double term = pow(0.5, n), below = 0;
@@ -102,7 +102,7 @@ void bench_table_print(const struct bench_results *b, FILE *out)
     table_free(t);
 }
 
-/* The first line that a tool prints of its version, as Markdown. */
+/* Writes the first line that a tool prints of its version, as Markdown; nothing if it isn't there. */
 static void tool_version_write(FILE *f, const char *tool)
 {
     char line[128] = "";

@@ -11,7 +11,8 @@
 
 enum { BENCH_METHODS = 9, BENCH_CASES = 3, BENCH_ROUNDS = 60 };
 
-/* ns[method][round]; negative: not measured.  Method 0 is the untraced one. */
+/* One column of the table.  ns[method][round] is a turn's time; negative: not measured.  Method 0 is the
+ * untraced one. */
 struct bench_case {
     const char *title;
     const char *variant; /* NULL: the command idles, what runs beside it is timed */
@@ -22,29 +23,31 @@ struct bench_results {
     const struct bench_case *cases;
     const char *const *methods;
     unsigned rounds, threads;
-    uint64_t runs, passwords; /* runs: of a turn, whose median counts, but for tools */
-    struct pace_counts pace;  /* of all runs but the tools' */
+    uint64_t runs, passwords; /* runs: in a turn, which is their median; a tool's turn is one */
+    struct pace_counts pace;  /* what came of all runs but the tools' */
 };
 
-/* Median of the ratios and the order statistics around it that hold the true median with at least 95 %, or
- * all of them where there are too few.  Returns the number of rounds that count. */
+/* Returns the median of the ratios to the untraced turns, the order statistics around it that hold the true
+ * median with at least 95 %, or the outermost if there are too few, and the number of rounds that count. */
 struct bench_ratio {
     unsigned rounds;
     double median, low, high;
 };
 struct bench_ratio bench_ratio_of(const struct bench_case *c, unsigned method, unsigned rounds);
 
-/* Sorts the values.  `count` is at least 1. */
+/* Sorts the values and returns their median.  `count` is at least 1. */
 double bench_table_median(double *values, size_t count);
 
-/* What became of runs that met a slow machine, as a sentence. */
+/* Writes what became of runs that met a slow machine, as a sentence without a full stop. */
 void bench_table_pace(const struct pace_counts *p, char *text, size_t size);
 
+/* Prints the table as text. */
 void bench_table_print(const struct bench_results *r, FILE *out);
-/* Whether a table can be written there, before hours go by: 0 or negative errno; touches nothing. */
+/* Checks that a table can be written at `path`, before hours go by; touches nothing.  0 or negative errno,
+ * with a sentence. */
 int bench_table_writable(const char *path, struct error *err);
 
-/* As Markdown, with the host. */
+/* Writes the table as Markdown, with the facts of the host.  0 or negative errno, with a sentence. */
 int bench_table_write(const struct bench_results *r, const char *path, struct error *err);
 
 #endif

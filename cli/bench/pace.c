@@ -14,7 +14,8 @@
 /* A look is a millisecond or less.  The tolerance lies between what looks of one pace differ by (3 %, one in
  * ten by more) and what two paces do (80 %). */
 enum { LOOK_STEPS = 1000000, PACE_TOLERANCE_PERCENT = 20 };
-/* Between two looks, while waiting; the longest wait before one run, and of all runs together. */
+/* LOOK_EVERY_NS: between two looks while waiting.  WAIT_MOST_NS, WAIT_ALL_NS: the longest wait before one
+ * run, and before all runs together. */
 #define LOOK_EVERY_NS 20000000
 #define WAIT_MOST_NS  5000000000ULL
 #define WAIT_ALL_NS   900000000000ULL
@@ -33,8 +34,8 @@ struct pace {
     struct pace_cpu cpus[]; /* cpu_count */
 };
 
-/* Loads and stores that depend on each other: of all simple loops the one that a busy neighbour slows most.
- */
+/* Takes LOOK_STEPS loads and stores that depend on each other: of all simple loops the one that a busy
+ * neighbour slows most. */
 static void steps_take(void)
 {
     volatile unsigned step = 0;
@@ -60,7 +61,7 @@ static void *cpu_look(void *context)
     return NULL;
 }
 
-/* One look.  Returns whether a CPU was better than ever. */
+/* Takes one look at all CPUs.  Returns true if one of them was better than ever. */
 static bool look(struct pace *p)
 {
     bool better = false;
@@ -72,7 +73,7 @@ static bool look(struct pace *p)
         struct pace_cpu *cpu = &p->cpus[i];
         if (i < started)
             pthread_join(cpu->thread, NULL);
-        if (i >= started || !cpu->bound) /* it has been taken offline, or no thread can be had: not judged */
+        if (i >= started || !cpu->bound) /* taken offline, or there is no thread to be had: not judged */
             cpu->ns = cpu->best_ns;
         if (!cpu->best_ns || cpu->ns < cpu->best_ns - cpu->best_ns / 20)
             better = true;
@@ -116,7 +117,7 @@ int pace_open(uint64_t search_ns, struct pace **out, struct error *err)
     return 0;
 }
 
-/* One CPU in eight may lag: on a large machine one of them always does something else. */
+/* One CPU in eight may lag, since on a large machine one of them always does something else. */
 bool pace_is_best(struct pace *p)
 {
     size_t slow = 0;

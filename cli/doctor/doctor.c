@@ -61,7 +61,7 @@ static bool session_print(void)
     return good;
 }
 
-/* Who the commands of `record` run as. */
+/* Tells who the commands of `record` run as. */
 static void user_print(void)
 {
     const char *sudo = getenv("SUDO_USER");

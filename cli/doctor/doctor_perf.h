@@ -2,7 +2,7 @@
 #ifndef HEAPWAIT_DOCTOR_PERF_H
 #define HEAPWAIT_DOCTOR_PERF_H
 
-/* An exit code. */
+/* Prints it.  Returns an exit code. */
 int doctor_perf(void);
 
 #endif

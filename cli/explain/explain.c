@@ -1,6 +1,6 @@
 /* heapwait explain: the losses, the verdict and the tables of a recording, in the terminal; or all of it as
- * JSON. Computes nothing: the sentences come from analysis/verdict/verdict.c, the numbers from the views. The
- * tables are those of explain_sections.c. */
+ * JSON.  Computes nothing: the sentences come from analysis/verdict/verdict.c, the numbers from the views,
+ * the tables from explain_sections.c. */
 #include "analysis/base/text.h"
 #include "analysis/database.h"
 #include "analysis/verdict/json.h"
@@ -20,7 +20,7 @@
 enum {
     WIDTH_LEAST = 40,
     WIDTH_MOST = 1000,
-    WIDTH_WIDE = 100, /* from here on columns marked WIDE are shown too */
+    WIDTH_WIDE = 100, /* with that many, columns marked WIDE are shown too */
     BAR_MOST = 20,    /* cells */
 };
 
@@ -40,7 +40,8 @@ static uint64_t rounded(double value)
     return value > 0 ? (uint64_t)llround(value) : 0;
 }
 
-/* `fraction` of `most` cells, in eighths of a cell; what is not zero shows. */
+/* Writes a bar of `fraction` of `most` cells, in eighths of a cell; what is not zero shows.  Returns
+ * `buffer`. */
 static char *bar_write(char *buffer, double fraction, unsigned most)
 {
     static const char *const parts[] = {"",       "\u258f", "\u258e", "\u258d",
@@ -56,7 +57,7 @@ static char *bar_write(char *buffer, double fraction, unsigned most)
     return buffer;
 }
 
-/* A number that may be below zero. */
+/* Writes a number that may be below zero.  Returns `buffer`. */
 static char *signed_write(char *buffer, enum cell_kind kind, double value)
 {
     char number[32];
@@ -90,7 +91,7 @@ static char *number_write(char *buffer, enum cell_kind kind, double value)
     }
 }
 
-/* The cell from column `at` on; NULL: not measured.  `buffer` holds it unless it is text of SQLite's. */
+/* Returns the cell from column `at` on: in `buffer`, or a text of SQLite's; NULL: not measured. */
 static const char *cell_write(sqlite3_stmt *row, int at, enum cell_kind kind, unsigned bar, char *buffer,
                               size_t size)
 {
@@ -118,7 +119,7 @@ static bool column_shown(const struct cell_column *column, unsigned width)
     return !(column->flags & WIDE) || width >= WIDTH_WIDE;
 }
 
-/* What {subject}, {baseline} and {at threads} stand for; the last is " at 4 threads", or nothing where the
+/* What {subject}, {baseline} and {at threads} stand for.  The last is " at 4 threads", or nothing if the
  * number is not known. */
 struct names {
     char *subject, *baseline, *at_threads;
@@ -154,7 +155,7 @@ static int names_read(struct database *db, struct names *n, struct error *err)
     return rc < 0 ? rc : 0;
 }
 
-/* `text` with the names put in; malloc'd. */
+/* Returns `text` with the names put in, malloc'd. */
 static char *names_insert(const char *text, const struct names *n)
 {
     const struct {
@@ -230,7 +231,7 @@ static void heading_print(const char *text, FILE *out)
     fprintf(out, "\n%s%s%s\n\n", bold ? "\033[1m" : "", text, bold ? "\033[0m" : "");
 }
 
-/* A section without rows is left out. */
+/* Prints a section; one without rows is left out. */
 static int section_print(struct database *db, const struct section *s, const struct names *names,
                          unsigned width, struct error *err)
 {
@@ -255,7 +256,7 @@ static int section_print(struct database *db, const struct section *s, const str
     return rc;
 }
 
-/* The first lines of the output: what was lost, or that nothing was. */
+/* Prints the first lines of the output: what was lost, or that nothing was. */
 static int losses_print(struct database *db, const struct verdict *v, unsigned width, struct error *err)
 {
     size_t lost = 0;
@@ -323,7 +324,7 @@ static void usage_print(FILE *out)
           out);
 }
 
-/* -1: go on with *options; else the exit code. */
+/* Returns -1: go on with *options; else the exit code. */
 static int options_parse(int argc, char **argv, struct explain_options *options)
 {
     static const struct option known[] = {

@@ -5,11 +5,12 @@
     " ORDER BY (SELECT position FROM variant WHERE name = " view ".variant), " view ".variant, " view        \
     ".threads"
 
-/* An account's rows once (0) and once more for their sums (1).  Each view stands in a statement once: SQLite
- * takes views apart anew wherever they are named, and these are deep. */
+/* Makes an account's rows come twice: as they are (sums 0), and for their sums (1).  Each view stands in a
+ * statement once: SQLite takes views apart anew wherever they are named, and these are deep. */
 #define WITH_SUMS "(SELECT 0 AS sums UNION ALL SELECT 1) AS t"
 
-/* The rows of an account of the baseline and the subject.  Bars are relative to the longest of both. */
+/* Selects the rows of an account of the baseline and the subject.  Bars are relative to the longest of both.
+ */
 #define SIDE_BY_SIDE(view, sum_label)                                                                        \
     "WITH g AS (SELECT t.sums, iif(t.sums, " sum_label ", a.label || iif(max(a.estimated), ' *', '')) "      \
     "AS label, a.position, sum(a.ns) FILTER (WHERE a.variant = u.baseline) AS b, "                           \
@@ -34,7 +35,7 @@
         }                                                                                                    \
     }
 
-/* Where the function can't be told the whole path stands for it. */
+/* If the function can't be told the whole path stands for it. */
 #define WHO_WAITS_CELLS                                                                                      \
     "coalesce(h.function, h.path), h.wait_share, h.wake_share, h.sampled, h.through, "                       \
     "h.callers"

@@ -1,11 +1,11 @@
 /* The tables of `heapwait explain`: for each its SELECT, and how its columns are written.  The numbers are
- * the views', the order of the tables is that of their printing. */
+ * the views'; the tables are printed in this order. */
 #ifndef HEAPWAIT_EXPLAIN_SECTIONS_H
 #define HEAPWAIT_EXPLAIN_SECTIONS_H
 
 #include <stddef.h>
 
-/* Whether a column may be shortened, and whether it is left out of narrow tables. */
+/* SHRINK: a column may be shortened; WIDE: it is left out of narrow tables. */
 enum { SHRINK = 1, WIDE = 2 };
 
 /* How a column is written, and from how many columns of the SELECT. */
@@ -34,14 +34,16 @@ struct cell_column {
     unsigned flags;
 };
 
-/* {subject}, {baseline} and {threads} in headings and titles stand for what the verdict speaks of. */
+/* In headings and titles {subject} and {baseline} stand for what the verdict speaks of, {at threads} for " at
+ * 4 threads". */
 struct section {
     const char *heading;
-    const char *note; /* a sentence below the table, or NULL */
+    const char *note; /* a sentence below the table; NULL: none */
     const char *sql;
     struct cell_column columns[COLUMN_MAX];
 };
 
+/* Returns the table of *count sections, static. */
 const struct section *explain_sections(size_t *count);
 
 #endif

@@ -1,7 +1,6 @@
 /* `heapwait export`: the call paths of a recording for other viewers.  Owns its options, exit codes and where
  * the result goes; the formats are analysis/flame/flame.c's.  A file appears under its name only when it is
- * whole.
- */
+ * whole. */
 #include "analysis/database.h"
 #include "analysis/flame/flame.h"
 #include "cli/terminal/arguments.h"
@@ -104,14 +103,15 @@ static int export_write(struct database *db, const struct export_options *o, FIL
     return rc;
 }
 
-/* What is no plain file (a pipe, /dev/null) is written to as it is. */
+/* Returns true if the output is replaced as a file.  What is no plain file (a pipe, /dev/null) is written to
+ * as it is. */
 static bool is_replaced(const char *path)
 {
     struct stat st;
     return stat(path, &st) < 0 || S_ISREG(st.st_mode);
 }
 
-/* Into a file beside it, which then takes the name. */
+/* Writes into a file beside the output, which then takes its name. */
 static int file_replace(struct database *db, const struct export_options *o, struct error *err)
 {
     char *made = NULL;
@@ -150,7 +150,7 @@ static int export_run(struct database *db, const struct export_options *o, struc
                   : 0;
 }
 
-/* Why a choice has nothing: the recording has no call paths at all, or none of that name. */
+/* Tells why a choice has nothing: the recording has no call paths at all, or none of that name. */
 static void nothing_tell(struct database *db, const struct export_options *o)
 {
     struct error err = {""};

@@ -27,7 +27,7 @@ static void usage_print(FILE *out)
           out);
 }
 
-/* -1: go on, else the exit code. */
+/* Returns -1: go on; else the exit code. */
 static int options_parse(int argc, char **argv, struct report_options *options)
 {
     static const struct option longs[] = {

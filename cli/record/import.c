@@ -1,5 +1,5 @@
-/* heapwait import: a perf session into a recording.  The reading is probes/perf/perf_import.h's; here are the
- * options, the bar and the words. */
+/* heapwait import: a perf session into a recording.  Here are the options; reading and writing are
+ * perf_keep.h's. */
 #include "cli/record/perf_keep.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/stop.h"
@@ -29,7 +29,7 @@ static int usage_error(const char *what, const char *which)
     return EXIT_USAGE;
 }
 
-/* -1: go on; else the exit code. */
+/* Returns -1: go on; else the exit code. */
 static int options_parse(int argc, char **argv, struct import_options *o)
 {
     static const struct option longs[] = {{"output", required_argument, NULL, 'o'},

@@ -10,7 +10,7 @@
 
 enum { SHOWN = 12 };
 
-/* Sum over the lock's rows of one operation; `outcome` NULL: all but those named apart. */
+/* Returns the sum over the lock's rows of one operation and outcome. */
 static uint64_t calls_of(const struct lock *l, const char *op, const char *outcome)
 {
     uint64_t sum = 0;
@@ -70,7 +70,8 @@ static uint64_t waits_of(const struct lock *l)
     return waits;
 }
 
-/* The locks come with the most calls first. */
+/* Prints how many waits were for malloc's locks, and the hottest of these.  The locks come with the most
+ * calls first. */
 static void malloc_line_print(const struct measurement *m, FILE *out)
 {
     uint64_t waits = 0, unknown = 0;

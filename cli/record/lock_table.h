@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+/* Prints the table to `out`, as wide as the terminal behind it. */
 void lock_table_print(const struct measurement *m, FILE *out);
 
 #endif

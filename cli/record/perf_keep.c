@@ -35,7 +35,7 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* How far the session's clock has come stands for how much of the file has been read. */
+/* Shows the bar: how far the session's clock has come stands for how much of the file has been read. */
 static bool bar_show(void *context, uint64_t done_ns, uint64_t total_ns)
 {
     struct bar *b = context;
@@ -156,7 +156,7 @@ static int measurement_keep(const struct perf_keep_options *o, struct recording 
     return EXIT_OK;
 }
 
-/* The session is there: an exit status. */
+/* Reads the session and keeps what it tells.  Returns an exit code. */
 static int session_perform(const struct perf_keep_options *o, struct recording *r,
                            const struct libc_archive *libc, struct error *err)
 {

@@ -10,16 +10,16 @@ struct recording;
 
 struct perf_keep_options {
     const char *session, *output;
-    struct recording *recording;       /* open for `output`; NULL: it is looked at here, and opened */
+    struct recording *recording;       /* open for `output`; NULL: it is checked here, and opened */
     const char *libc;                  /* an archive for programs without symbols; NULL: none */
     const char *command;               /* what was run; NULL: what the session says */
-    uint32_t pid;                      /* of the command; 0: what the session says */
+    uint32_t pid;                      /* the command's; 0: what the session says */
     const struct run_outcome *outcome; /* how it ended, when that was seen; NULL: what the session says */
     double load_average;               /* before it ran; used with `outcome` only */
 };
 
-/* Reads, writes, prints.  An exit status: EXIT_OK; EXIT_DATA, the session can't be read; EXIT_HEAPWAIT.  But
- * for EXIT_OK `err` has the sentence, and nothing is at `output`. */
+/* Reads the session, writes the recording, prints.  Returns an exit code: EXIT_OK; EXIT_DATA, the session
+ * can't be read; EXIT_HEAPWAIT.  But for EXIT_OK `err` has the sentence, and nothing is at `output`. */
 int perf_keep(const struct perf_keep_options *options, struct error *err);
 
 #endif

@@ -50,7 +50,7 @@ static int found_get(const struct record_options *o, struct found *f, struct err
                                      : target_machine(&f->target, err);
 }
 
-/* For reading: what was attached to, and the command. */
+/* Returns a line for people: what was attached to, and the command; malloc'd. */
 static char *run_line(const struct record_options *o, const struct found *f)
 {
     char *command = o->command ? process_command_line(o->command) : NULL, *line = NULL;
@@ -95,11 +95,11 @@ static int exit_of_exec(int rc)
     return rc == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }
 
-/* What the command ended with, as a shell would say it. */
+/* Returns what the command ended with, as a shell would say it. */
 static int exit_of_command(const struct run_outcome *o)
 {
     if (o->left_behind)
-        return 128 + SIGTERM; /* of which it took no notice */
+        return 128 + SIGTERM; /* it took no notice of that signal */
     if (o->attached)
         return EXIT_OK;
     return o->exit_status >= 0 ? o->exit_status : 128 + o->term_signal;
@@ -111,7 +111,7 @@ static int failure_tell(int rc, bool exec_failed, const struct error *err)
     return exec_failed ? exit_of_exec(rc) : EXIT_HEAPWAIT;
 }
 
-/* Of those that fitted nothing: without a word they would be taken for used. */
+/* Tells which debug files fitted nothing: without a word they would be taken for used. */
 static void debug_files_tell(const struct debug_files *d)
 {
     for (size_t i = 0; i < debug_files_count(d); i++) {
@@ -152,7 +152,7 @@ static int measurement_keep(const struct record_options *o, const struct found *
     return exit_of_command(&m->outcome);
 }
 
-/* Until now nothing has been counted. */
+/* Says that it is attached: until now nothing has been counted. */
 static void begun_tell(void *context, const struct measure_options *options)
 {
     (void)context;
@@ -223,7 +223,8 @@ static int by_perf(const struct record_options *o, const struct found *found, st
     return code;
 }
 
-/* Where perf's file goes, beside the recording unless told otherwise; what is to be freed. */
+/* Chooses where perf's file goes: beside the recording unless the user says otherwise.  Returns what is to be
+ * freed. */
 static char *perf_file_name(struct record_options *o)
 {
     char *name = NULL;

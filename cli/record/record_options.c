@@ -50,7 +50,7 @@ static const char usage[] =
     "      --collector NAME  bpf (the default), or perf: through `perf record`, where BPF is not permitted\n"
     "  -h, --help\n";
 
-/* A list of numbers, adding to those of an earlier -p. */
+/* Reads a list of numbers, and adds them to those of an earlier -p. */
 static bool pids_parse(const char *text, struct record_options *o)
 {
     for (;;) {
@@ -68,7 +68,7 @@ static bool pids_parse(const char *text, struct record_options *o)
     }
 }
 
-/* Only one of -p, -a and --cgroup makes sense. */
+/* Takes note of what is followed: only one of -p, -a and --cgroup makes sense. */
 static int scope_take(struct record_options *o, enum follow_scope scope)
 {
     if (o->scope != FOLLOW_COMMAND && o->scope != scope)
@@ -132,7 +132,7 @@ static int words_take(struct record_options *o, const char *text)
     return -1;
 }
 
-/* One option; -1: go on. */
+/* Takes one option.  Returns -1: go on; else the exit code. */
 static int option_take(int c, char *const *argv, struct record_options *o)
 {
     switch (c) {

@@ -24,7 +24,8 @@ struct record_options {
     const char *perf_file; /* NULL: named after the recording */
 };
 
-/* -1: go on; else the exit code: what was to be printed has been. */
+/* Returns -1: go on with *o, whose debug_files are the caller's to free; else the exit code, and what was to
+ * be printed has been. */
 int record_options_parse(int argc, char **argv, struct record_options *o);
 
 #endif

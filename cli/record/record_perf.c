@@ -25,7 +25,8 @@ struct taken {
     bool exec_failed;
 };
 
-/* The line's own parts; without the right to count futex calls the recording would be of nothing. */
+/* Makes perf's line.  A part that is missing is an error: without the right to count futex calls the
+ * recording would be of nothing. */
 static int line_prepare(struct perf_line *line, struct error *err)
 {
     perf_line_make(line, true);

@@ -71,7 +71,7 @@ static int settings_from_options(struct study *s, struct error *err)
     return rc;
 }
 
-/* What was begun on one machine and goes on on another can't be compared. */
+/* Warns if the study was begun on another machine: its times can't be compared. */
 static void host_compare(struct study *s)
 {
     char difference[512] = "";

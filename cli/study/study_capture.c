@@ -1,5 +1,5 @@
-/* See study_capture.h.  The reader has all signals blocked: they are the main thread's, which waits for them.
- */
+/* See study_capture.h.  The reading thread has all signals blocked: they are the main thread's, which waits
+ * for them. */
 #include "cli/study/study_capture.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum { STREAMS = 2 };
-static const size_t ROOM = (size_t)2 * CAPTURE_KEPT; /* of one stream */
+static const size_t ROOM = (size_t)2 * CAPTURE_KEPT; /* for one stream */
 
 struct stream {
     int read_fd, write_fd;
@@ -38,7 +38,7 @@ static void stream_trim(struct stream *s)
     s->length -= CAPTURE_KEPT;
 }
 
-/* Reads what is there.  False: the other side is closed. */
+/* Reads what is there.  Returns false if the other side is closed. */
 static bool stream_read(struct stream *s)
 {
     for (;;) {
@@ -69,7 +69,8 @@ static void *reader_run(void *context)
     return NULL;
 }
 
-/* The write end keeps blocking: O_NONBLOCK belongs to one end of a pipe, and the command must not see it. */
+/* Opens a stream's pipe.  The write end keeps blocking: O_NONBLOCK belongs to one end of a pipe, and the
+ * command must not see it. */
 static int stream_open(struct stream *s)
 {
     int fds[2];

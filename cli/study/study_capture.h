@@ -1,6 +1,8 @@
-/* What a command writes on stdout and stderr: its last part is kept in memory, the rest is read and dropped,
+/* What a command writes on stdout and stderr.  The last part is kept in memory, the rest is read and dropped,
  * so that a command that prints gigabytes neither blocks nor fills anything.  A thread reads while the
- * measurement waits. */
+ * measurement waits.
+ *
+ * int results are 0 or negative errno, with a sentence. */
 #ifndef HEAPWAIT_STUDY_CAPTURE_H
 #define HEAPWAIT_STUDY_CAPTURE_H
 
@@ -13,22 +15,23 @@ enum { CAPTURE_KEPT = 64 * 1024 };
 
 struct capture;
 
-/* Opens the pipes and starts reading. */
+/* Opens the pipes and starts to read.  *out is to be freed with capture_free(). */
 int capture_start(struct capture **out, struct error *err);
 
-/* What the command gets as stdout and stderr. */
+/* Return what the command gets as stdout and stderr, owned by the capture. */
 int capture_stdout_fd(const struct capture *c);
 int capture_stderr_fd(const struct capture *c);
 
-/* After the command's end: takes what is still in the pipes and stops, even if a left-behind child of the
- * command holds them open.  May be called twice. */
+/* To be called after the command's end: takes what is still in the pipes and stops, even if a child of the
+ * command that was left behind holds them open.  May be called twice. */
 void capture_finish(struct capture *c);
 
-/* After capture_finish(): NUL-terminated, NUL bytes in it replaced by '?'. */
+/* After capture_finish(): returns the end of stdout, owned by the capture; NUL bytes in it are replaced by
+ * '?'. */
 const char *capture_stdout(const struct capture *c);
 
-/* The last line of stderr that is not empty, made fit for a terminal and cut to the buffer; "" when there is
- * none. */
+/* After capture_finish(): writes the last line of stderr that is not empty, made fit for a terminal and cut
+ * to the buffer; "" if there is none. */
 void capture_complaint(const struct capture *c, char *buffer, size_t size);
 
 /* NULL is fine. */

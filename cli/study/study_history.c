@@ -100,7 +100,8 @@ unsigned history_given_up(const struct history *h, const struct plan_cell *cell)
     return failures >= GIVE_UP_KIND ? failures : 0;
 }
 
-/* The best guess there is for one run of a kind: its own past, its variant's, the warm-up's, everybody's. */
+/* Returns the best guess there is for one run of a kind: its own past, its variant's, the warm-up's,
+ * everybody's. */
 static const struct mean *kind_guess(const struct history *h, const struct kind *k)
 {
     const struct variant_past *v = &h->variants[k->variant];

@@ -38,7 +38,7 @@ static int variant_store(const struct study_variant *v, struct recording *r, str
     return recording_set_study(r, key, v->command, err);
 }
 
-/* What every study does alike, in words, for the report's last page. */
+/* Writes what every study does alike, in words, for the report's last page. */
 static int method_store(struct recording *r, struct error *err)
 {
     static const char *const rows[][2] = {
@@ -80,7 +80,7 @@ int study_settings_store(const struct study_settings *s, size_t plan_length, str
     return rc ? rc : method_store(r, err);
 }
 
-/* The text of a study key.  -ENODATA: there is none. */
+/* Reads the text of a study's key.  -ENODATA: there is none. */
 static int value_load(struct database *db, const char *key, char *value, struct error *err)
 {
     sqlite3_stmt *s = database_prepare(db, "SELECT value FROM study WHERE key = ?1", err);
@@ -133,7 +133,7 @@ static int numbers_load(struct database *db, struct study_settings *s, struct er
     return rc;
 }
 
-/* A column's text, malloc'd in *to; NULL for NULL. */
+/* Sets *to to a column's text, malloc'd; NULL for NULL. */
 static int column_copy(sqlite3_stmt *s, int column, char **to)
 {
     const char *text = (const char *)sqlite3_column_text(s, column);
@@ -174,7 +174,7 @@ static int rows_load(struct database *db, struct study_settings *settings, struc
     return rc ? rc : study_settings_variants_part(settings);
 }
 
-/* Studies of before there were such runs don't say. */
+/* Reads whether there are runs with perf; older studies don't say. */
 static int perf_load(struct database *db, const char *path, struct study_settings *s, struct error *err)
 {
     uint64_t perf = 0;

@@ -22,7 +22,7 @@ struct study_loop {
     const struct study_settings *settings;
     const struct plan_cell *plan;
     size_t count;
-    bool *there; /* per cell: in the recording */
+    bool *there; /* by cell: it is in the recording */
     struct said_once *once;
     struct history *history;
     struct progress *progress;
@@ -96,7 +96,7 @@ static void __attribute__((format(printf, 2, 3))) loop_say(struct study_loop *l,
     fputc('\n', stderr);
 }
 
-/* "musl, 22 threads, ledger". */
+/* Writes "musl, 22 threads, ledger". */
 static void cell_describe(const struct study_loop *l, const struct plan_cell *cell, char *buffer, size_t size)
 {
     const char *name = l->settings->variants[cell->variant].name;
@@ -123,7 +123,7 @@ long study_loop_look(struct study_loop *l, struct recording *r, struct error *er
     return (long)(l->count - l->tally.found);
 }
 
-/* Whether a signal came, to us or (the terminal's process group) to a run. */
+/* Returns true if a signal came, to us or (from the terminal, to the process group) to a run. */
 static bool run_interrupted(const struct study_run *run)
 {
     return stop_asked() || (run->m && run->m->outcome.interrupted);
@@ -174,7 +174,7 @@ static struct run_info info_make(const struct study_loop *l, size_t index)
     return info;
 }
 
-/* At FILE at once: whatever happens to the study then, what is measured is kept. */
+/* Keeps a run at FILE at once: whatever happens to the study then, what is measured is kept. */
 static int run_keep(struct recording *r, const struct run_info *info, const struct measurement *m,
                     struct error *err)
 {
@@ -182,7 +182,7 @@ static int run_keep(struct recording *r, const struct run_info *info, const stru
     return rc ? rc : recording_publish(r, err);
 }
 
-/* The row that stands for a run which would only have wasted time. */
+/* Writes the row that stands for a run which would only have wasted time. */
 static int cell_give_up(struct study_loop *l, size_t index, unsigned failures, struct recording *r,
                         struct error *err)
 {
@@ -255,8 +255,8 @@ static int run_record(const struct study_loop *l, size_t index, const struct stu
     return run_keep(r, &info, run->m, err);
 }
 
-/* Probes are attached for a stretch of traced runs and never while an untraced one is timed.  When they can't
- * be, the session stays NULL, and the run will fail and say why. */
+/* Attaches probes for a stretch of traced runs; while an untraced one is timed none are attached.  If they
+ * can't be, the session stays NULL, and the run will fail and say why. */
 static void session_switch(struct study_loop *l, enum probe_mode probes)
 {
     struct measure_options options;
@@ -280,7 +280,7 @@ static int cell_run(struct study_loop *l, size_t index, struct recording *r, str
     int rc = study_run_take(l->settings, cell, l->session, &run, err);
     if (!run.m)
         session_switch(l, PROBES_NONE); /* the next traced run starts with a fresh one */
-    /* A run that a signal ended is dropped; one that was through when it came counts. */
+    /* a run that a signal ended is dropped; one that was through when it came counts */
     bool dropped = !rc && (run.m ? run.m->outcome.interrupted : stop_asked());
     if (!rc && !dropped)
         rc = run_record(l, index, &run, r, err);

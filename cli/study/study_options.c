@@ -129,7 +129,7 @@ static int reps_option(const char *name, bool at_least_one, const char *text, in
                      STUDY_MAX_REPS, text);
 }
 
-/* Options with a number: what is allowed is said when something else is given. */
+/* Takes an option with a number; if it is none that is allowed the sentence says what is. */
 static int number_option(struct study_options *o, int id, const char *text, struct error *err)
 {
     switch (id) {

@@ -37,14 +37,16 @@ struct study_options {
     size_t given_count;
 };
 
-/* 0, or -EINVAL with a sentence.  Free in either case. */
+/* Reads the command line into *o, which is to be freed with study_options_free() after an error, too.  0 or
+ * negative errno, with a sentence; -EINVAL: the user must change something. */
 int study_options_parse(int argc, char **argv, struct study_options *o, struct error *err);
 void study_options_free(struct study_options *o);
 
-/* "1,2,22" -> sorted, each once.  0 or -EINVAL. */
+/* Reads a list such as "1,2,22" into threads[STUDY_MAX_THREAD_COUNTS], sorted, each once.  0 or -EINVAL,
+ * without a sentence. */
 int study_options_threads(const char *list, unsigned *threads, size_t *count);
 
-/* Sorts and removes what is there twice; returns the new count. */
+/* Sorts and removes what is there twice.  Returns the new count. */
 size_t study_options_threads_tidy(unsigned *threads, size_t count);
 
 #endif

@@ -10,7 +10,7 @@
 
 static const int64_t MAX_MS = INT64_MAX / 1000000;
 
-/* Matches `literal` at *p and moves behind it. */
+/* Moves *p behind `literal`, which must stand there, else -EINVAL. */
 static int literal_take(const char **p, const char *literal)
 {
     size_t n = strlen(literal);
@@ -43,7 +43,7 @@ static int line_read(const char *p, struct said *said)
     return 0;
 }
 
-/* The last line that begins with `start`, or NULL. */
+/* Returns the last line that begins with `start`; NULL: there is none. */
 static const char *line_find(const char *text, const char *start)
 {
     const char *found = NULL;

@@ -11,8 +11,8 @@ struct said {
     int64_t threads, passwords, elapsed_ns;
 };
 
-/* Reads either form; the last such line counts.  0: found; -ENOENT: neither is there; -EINVAL: it is there
- * and makes no sense. */
+/* Reads either form; the last such line counts.  0; -ENOENT: neither is there; -EINVAL: it is there and makes
+ * no sense.  After an error all of *said is -1. */
 int study_output_read(const char *text, struct said *said);
 
 #endif

@@ -7,8 +7,8 @@
 
 enum { PROBE_MODES = 3 }; /* enum probe_mode */
 
-/* Repetition k of `reps` takes place in one round of the k-th of `reps` equal stretches of the `rounds`:
- * spread over the whole session, and not always in the same rounds for every cell. */
+/* Returns the round of repetition k.  It is one of the k-th of `reps` equal stretches of the rounds:
+ * repetitions are spread over the whole session, and not always in the same rounds for every cell. */
 static unsigned round_choose(unsigned k, unsigned reps, unsigned rounds, uint64_t *state)
 {
     unsigned first = (unsigned)((uint64_t)k * rounds / reps);
@@ -63,8 +63,9 @@ static size_t cells_fill(const struct plan_shape *shape, struct plan_cell *cells
     return n;
 }
 
-/* The order of a round's stretches: a coin for the first two, then a place among them for the ledger's.
- * Without one it is as it was before there was a ledger, so that older studies can be resumed. */
+/* Chooses the order of a round's stretches: a coin for the first two, then a place among them for the
+ * ledger's.  Without a ledger the order is as it was before there was one, so that older studies can be
+ * resumed. */
 static void stretches_order(const struct plan_shape *shape, enum probe_mode order[PROBE_MODES],
                             uint64_t *state)
 {
@@ -89,7 +90,7 @@ static size_t stretch_copy(const struct plan_cell *from, size_t count, unsigned 
     return n;
 }
 
-/* Stable, so that the order within a stretch is the shuffle's. */
+/* Sorts by rounds and stretches.  It is stable, so that the order within a stretch is the shuffle's. */
 static void rounds_sort(const struct plan_shape *shape, const struct plan_cell *from, struct plan_cell *to,
                         size_t count, uint64_t *state)
 {
@@ -116,7 +117,8 @@ size_t study_plan_kinds(const struct plan_shape *shape)
     return shape->variant_count * (shape->thread_count ? shape->thread_count : 1) * (PROBE_MODES + 1);
 }
 
-/* The runs beside the rounds, in the order of presentation: their times are compared with nobody's. */
+/* Fills in the runs beside the rounds, in the order of presentation: their times are compared with nobody's.
+ */
 static void perf_fill(const struct plan_shape *shape, struct plan_cell *cells)
 {
     size_t n = 0;
@@ -149,7 +151,7 @@ struct plan_cell *study_plan_make(const struct plan_shape *shape, uint64_t seed,
     if (mixed && ordered) {
         const size_t timed = total - perf_count(shape);
         cells_fill(shape, mixed, &state);
-        /* a random order of all is one of each part */
+        /* a random order of all is a random order of each part, too */
         random_shuffle(mixed, timed, sizeof(*mixed), &state);
         rounds_sort(shape, mixed, ordered, timed, &state);
         if (shape->perf)

@@ -25,8 +25,8 @@ struct plan_shape {
         *own_threads; /* per variant: its command chooses its thread count, it has one cell with threads 0 */
     const unsigned *threads;
     size_t thread_count;
-    unsigned reps, waits_reps, ledger_reps; /* per cell: untraced, and in the two modes (may be 0) */
-    bool perf;                              /* and one more per cell, with samples of perf's */
+    unsigned reps, waits_reps, ledger_reps; /* of each cell: untraced, and in the two modes (may be 0) */
+    bool perf;                              /* one more for each cell, with samples of perf's */
 };
 
 struct plan_cell {
@@ -37,11 +37,11 @@ struct plan_cell {
     unsigned kind; /* the same for all repetitions of a cell, below study_plan_kinds() */
 };
 
-/* The cells in the order in which they are run; the cell at index i has position i + 1.  Returns a malloc'd
- * array and its length, or NULL: more than PLAN_MAX_CELLS, none at all, or out of memory. */
+/* Returns the cells in the order in which they are run, malloc'd; the cell at index i has position i + 1.
+ * NULL: they are more than PLAN_MAX_CELLS, or none, or there is no memory. */
 struct plan_cell *study_plan_make(const struct plan_shape *shape, uint64_t seed, size_t *count);
 
-/* An upper bound of plan_cell.kind. */
+/* Returns a number that every plan_cell.kind is below. */
 size_t study_plan_kinds(const struct plan_shape *shape);
 
 #endif

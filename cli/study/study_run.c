@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How the process ended, if not well. */
+/* Writes how the process ended, if not well.  Returns 0 if it ended well. */
 static int ending_judge(const struct study_ending *e, char *failure, size_t size)
 {
     const struct run_outcome *o = e->outcome;
@@ -66,7 +66,8 @@ void study_run_probes(enum probe_mode probes, struct measure_options *options)
     };
 }
 
-/* The assignments at the front of `words`, as a list of their own; the strings stay the words'. */
+/* Returns the assignments at the front of `words` as a list of their own, malloc'd; the strings stay the
+ * words'. */
 static char **environment_list(const struct words *words)
 {
     size_t n = words_assignments(words);
@@ -76,7 +77,7 @@ static char **environment_list(const struct words *words)
     return list;
 }
 
-/* The measurement; what goes wrong with it becomes the run's failure. */
+/* Measures the run; what goes wrong becomes the run's failure. */
 static void run_measure(const struct study_settings *s, const struct words *words,
                         const struct plan_cell *cell, const struct capture *c, struct session *session,
                         struct study_run *run)

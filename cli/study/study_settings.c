@@ -61,7 +61,7 @@ struct study_variant *study_settings_variant_add(struct study_settings *s)
     return v;
 }
 
-/* A copy in *to; NULL stays NULL. */
+/* Sets *to to a copy; NULL stays NULL. */
 static int text_copy(const char *from, char **to)
 {
     *to = from ? strdup(from) : NULL;
@@ -109,7 +109,7 @@ static int given_variant_add(struct study_settings *s, const struct given_varian
     return v->command ? 0 : -ENOMEM;
 }
 
-/* Whether `name` is one of the comma-separated LIST. */
+/* Returns true if `name` is one of the comma-separated LIST. */
 static bool list_has(const char *list, const char *name)
 {
     size_t n = strlen(name);
@@ -132,7 +132,7 @@ bool study_settings_need_table(const struct study_options *o)
     return !variants_none(o->variants);
 }
 
-/* Every name of the LIST must be known: a typing error must not shrink the study silently. */
+/* Checks that every name of the LIST is known: a typing error must not shrink the study silently. */
 static int list_check(const struct study_options *o, const struct variant_list *table, struct error *err)
 {
     char name[64];
@@ -171,7 +171,7 @@ static int variants_choose(struct study_settings *s, const struct study_options 
     return rc;
 }
 
-/* Moves the present ones to the front, both parts in their order. */
+/* Both parts stay in their order. */
 int study_settings_variants_part(struct study_settings *s)
 {
     struct study_variant *parted = calloc(s->variant_count ? s->variant_count : 1, sizeof(*parted));

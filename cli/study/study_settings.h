@@ -1,6 +1,8 @@
 /* What a study is: its variants, thread counts, repetitions and seed.  Made from the options and the table of
- * variants, kept in the recording (tables `study` and `variant`), and read back from there by --resume.
- * The plan (study_plan.h) follows from it alone. */
+ * variants, kept in the recording (tables `study` and `variant`), and read back from there by --resume.  The
+ * plan (study_plan.h) follows from it alone.
+ *
+ * int results are 0 or negative errno, with a sentence unless another thing is said. */
 #ifndef HEAPWAIT_STUDY_SETTINGS_H
 #define HEAPWAIT_STUDY_SETTINGS_H
 
@@ -26,50 +28,54 @@ struct study_variant {
 
 struct study_settings {
     uint64_t seed, timeout_ns;
-    uint64_t passwords; /* 0: not a study of passwords (`try`) */
+    uint64_t passwords; /* 0: it is not a study of passwords (`try`) */
     unsigned reps, traced_reps,
-        ledger_reps; /* untraced, in mode waits, in mode ledger; the latter may be 0 */
-    char *perf_file; /* where perf's samples of a run are for a while; NULL: no such runs */
+        ledger_reps; /* untraced, in mode waits, in mode ledger; the last two may be 0 */
+    char *perf_file; /* where perf's samples of a run lie for a while; NULL: no such runs */
     unsigned threads[STUDY_MAX_THREAD_COUNTS];
     size_t thread_count;
     struct study_variant *variants; /* the present ones first: these are the plan's */
     size_t variant_count, present_count;
 };
 
-/* `table` may be empty (--variants none).  Errors: -EINVAL for what the user must change, others. */
+/* Makes *out, which is to be freed with study_settings_free(); after an error there is nothing to free.
+ * `table` may be empty (--variants none).  -EINVAL: the user must change something. */
 int study_settings_make(const struct study_options *o, const struct variant_list *table,
                         struct study_settings *out, struct error *err);
 
-/* Whether the table of variants is needed at all. */
+/* Returns true if the table of variants is needed at all. */
 bool study_settings_need_table(const struct study_options *o);
 
-/* `plan_length` is stored too, so that a reader can tell an unfinished study. */
+/* Writes the settings into the recording, with `plan_length`, so that a reader can tell an unfinished study.
+ */
 int study_settings_store(const struct study_settings *s, size_t plan_length, struct recording *r,
                          struct error *err);
 
-/* From a recording's file.  -ENODATA: it has no study in it. */
+/* Reads the settings back from a recording's file, as study_settings_make().  -ENODATA: it has no study in
+ * it. */
 int study_settings_load(const char *path, struct study_settings *out, struct error *err);
 
-/* -EINVAL with a sentence when an option that was given says other than the settings. */
+/* Checks that no option which was given says other than the settings; else -EINVAL. */
 int study_settings_agree(const struct study_settings *s, const struct study_options *o, struct error *err);
 
-/* Says in `difference` what of the machine is not as in the recording's facts; "" when nothing is. */
+/* Writes what of the machine is not as in the recording's facts; "" if nothing is. */
 void study_settings_host_differs(const char *path, const struct host_facts *now, char *difference,
                                  size_t size);
 
-/* The plan of the settings; NULL with a sentence. */
+/* Returns the plan of the settings, malloc'd, as study_plan_make() and study_plan_kinds() have it; NULL, with
+ * a sentence. */
 struct plan_cell *study_settings_plan(const struct study_settings *s, size_t *count, size_t *kinds,
                                       struct error *err);
 
 void study_settings_free(struct study_settings *s);
 
-/* For study_keep.c: with runs that perf samples; a new variant at the end (NULL: out of memory); the present
- * ones to the front. */
+/* For study_keep.c and `try`, without a sentence: asks for runs that perf samples; adds a new variant at the
+ * end (NULL: out of memory), valid until the next one; moves the present ones to the front. */
 int study_settings_perf(struct study_settings *s, const char *recording);
 struct study_variant *study_settings_variant_add(struct study_settings *s);
 int study_settings_variants_part(struct study_settings *s);
 
-/* "1,2,22". */
+/* Writes "1,2,22". */
 void study_settings_threads(const unsigned *threads, size_t count, char *buffer, size_t size);
 
 #endif

@@ -30,8 +30,8 @@ void words_free(struct words *words)
     *words = (struct words){0};
 }
 
-/* Copies one word from *text to `word` (as large as the text) and moves *text behind it.
- * -EINVAL: a quote is not closed. */
+/* Copies one word from *text to `word`, which is as large as the text, and moves *text behind it.  -EINVAL: a
+ * quote is not closed. */
 static int word_read(const char **text, char *word)
 {
     const char *p = *text;
@@ -91,7 +91,7 @@ int words_split(const char *text, struct words *out, struct error *err)
     return rc;
 }
 
-/* A name as POSIX has it (XBD 3.235), so that "./a=b" is a command. */
+/* Returns true for NAME=VALUE, with a name as POSIX has it (XBD 3.235), so that "./a=b" is a command. */
 static bool word_assigns(const char *word)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
@@ -107,7 +107,7 @@ size_t words_assignments(const struct words *words)
     return n;
 }
 
-/* `word` with each `placeholder` replaced by `number`; malloc'd. */
+/* Returns `word` with each `placeholder` replaced by `number`, malloc'd. */
 static char *word_replace(const char *word, const char *placeholder, const char *number)
 {
     size_t gap = strlen(placeholder), fill = strlen(number), hits = 0;

@@ -45,7 +45,7 @@ int study_work_detach(struct error *err)
     return study_capture_detach_stdin(err);
 }
 
-/* The busy check's result, said and stored; a warning of before --resume stays. */
+/* Says and stores whether the machine was busy; a warning of before --resume stays. */
 static int noise_store(const struct study_work *w, struct error *err)
 {
     const struct study_tally *t = study_loop_tally(w->loop);
@@ -60,7 +60,8 @@ static int noise_store(const struct study_work *w, struct error *err)
     return rc ? rc : recording_set_host(w->recording, "steal_ns", text, err);
 }
 
-/* What system calls and probes cost here: without it the ledger's user code holds the costs of both. */
+/* Measures what system calls and probes cost here: without it the ledger's user code holds the costs of both.
+ */
 static int calibration_make(const struct study_work *w, struct calibration *c, struct error *err)
 {
     if (!w->settings.ledger_reps)
@@ -74,7 +75,7 @@ static int calibration_make(const struct study_work *w, struct calibration *c, s
     return 0;
 }
 
-/* A new recording, with the facts of the machine and the settings; from now on it is this study's. */
+/* Makes a new recording, with the facts of the machine and the settings; from now on FILE is this study's. */
 static int recording_begin(struct study_work *w, struct error *err)
 {
     struct calibration calibration = {0};

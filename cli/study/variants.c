@@ -65,7 +65,7 @@ static bool has_control(const char *text)
     return false;
 }
 
-/* Cuts the line in place.  False: too many columns. */
+/* Cuts the line in place.  Returns false if there are too many columns. */
 static bool row_cut(char *line, struct row *row)
 {
     row->count = 0;
@@ -91,14 +91,15 @@ static int columns_find(const struct row *header, size_t *where, const char *ori
     return 0;
 }
 
-/* A cell's copy in *out, NULL for an empty one. */
+/* Sets *out to a cell's copy; NULL for an empty one. */
 static int cell_copy(const struct row *row, size_t column, char **out)
 {
     *out = *row->cells[column] ? strdup(row->cells[column]) : NULL;
     return *row->cells[column] && !*out ? -ENOMEM : 0;
 }
 
-/* A relative path is meant from the table's folder, so that an installed tree can be moved. */
+/* Makes a relative path absolute: it is meant from the table's folder, so that an installed tree can be
+ * moved. */
 static int path_resolve(struct variant *v, const char *origin)
 {
     const char *slash = strrchr(origin, '/');
@@ -203,7 +204,8 @@ int variants_parse(struct variant_list *list, const char *text, size_t size, con
     return rc;
 }
 
-/* Reads at most MAX_TABLE bytes; malloc'd. */
+/* Returns the text of the file, malloc'd; NULL: it can't be read, or has MAX_TABLE bytes or more, and *error
+ * says why. */
 static char *file_read(const char *path, size_t *size, int *error)
 {
     FILE *f = fopen(path, "re");
@@ -222,9 +224,9 @@ static char *file_read(const char *path, size_t *size, int *error)
     return text;
 }
 
-/* Where the table lies: $HEAPWAIT_VARIANTS, else beside the executable.  False: in none of the places; `path`
- * is the last then.  secure_getenv: a heapwait that got capabilities by setcap must not run another user's
- * programs. */
+/* Finds where the table lies: at $HEAPWAIT_VARIANTS, else beside the executable.  Returns false if it is in
+ * none of the places; `path` is the last one then.  secure_getenv: a heapwait that got capabilities by setcap
+ * must not run another user's programs. */
 static bool table_find(char *path, size_t size)
 {
     static const char *const places[] = {"workload/variants.tsv", "../share/heapwait/variants.tsv"};

@@ -1,5 +1,5 @@
-/* See arguments.h.  The C library's functions take spaces, signs and what stands behind a number: not here.
- */
+/* See arguments.h.  The C library's functions take blanks, signs and what stands behind a number: these
+ * don't. */
 #include "cli/terminal/arguments.h"
 
 #include "cli/terminal/command.h"

@@ -11,7 +11,7 @@ enum exit_code {
     EXIT_NOT_FOUND = 127,
 };
 
-/* argv[0] is the subcommand's name. Each returns an exit code. */
+/* argv[0] is the subcommand's name.  Each returns an exit code. */
 int doctor_main(int argc, char **argv);
 int record_main(int argc, char **argv);
 int import_main(int argc, char **argv);

@@ -2,7 +2,8 @@
 #ifndef HEAPWAIT_OUTPUT_H
 #define HEAPWAIT_OUTPUT_H
 
-/* `code`, or EXIT_HEAPWAIT with a line on stderr when stdout could not be written. */
+/* Flushes stdout.  Returns `code`, or EXIT_HEAPWAIT, with a line on stderr, if stdout could not be written.
+ */
 int output_end(int code);
 
 #endif

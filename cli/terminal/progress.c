@@ -13,7 +13,7 @@ enum {
     WIDTH = 80, /* never wider, and narrower on a narrower terminal */
     BAR = 24,
     MAX_LINE = 256,
-    LINES_IN_ALL = 10, /* where there is no terminal */
+    LINES_IN_ALL = 10, /* if there is no terminal */
 };
 
 struct progress {

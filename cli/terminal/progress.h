@@ -9,24 +9,26 @@
 
 struct progress;
 
-/* `out` is where it is drawn.  NO_COLOR and TERM=dumb are honoured.  NULL when out of memory; every function
- * below accepts NULL and does nothing then. */
+/* `out` is where it is drawn, `total` what `done` ends with.  NO_COLOR and TERM=dumb are honoured.  NULL: out
+ * of memory; every function below accepts NULL and does nothing then. */
 struct progress *progress_new(FILE *out, size_t total);
 
-/* `label` says what is being done now; `left_ns` what is left in all, UINT64_MAX when that is not known yet.
- */
+/* Shows how far the job is.  `label` says what is being done now; `left_ns` what is left in all, UINT64_MAX:
+ * that is not known yet. */
 void progress_show(struct progress *p, size_t done, const char *label, uint64_t left_ns);
 
 /* Takes the bar away, so that a line can be printed in its place; the next progress_show() draws it again. */
 void progress_hide(struct progress *p);
 
+/* Takes the bar away, and frees. */
 void progress_free(struct progress *p);
 
-/* One line of the bar, at most `width` columns: what progress_show() draws, for tests. */
+/* Writes one line of the bar, `width` columns at most: what progress_show() draws.  Public for tests. */
 void progress_format(char *buffer, size_t size, unsigned width, size_t done, size_t total, const char *label,
                      uint64_t left_ns);
 
-/* 4000000000 -> "4 s", 201 s -> "3 min 21 s", 2 h -> "2 h 0 min"; the buffer holds at least 32 bytes. */
+/* Writes a duration into buffer[32] and returns it: 4000000000 -> "4 s", 201 s -> "3 min 21 s", 2 h -> "2 h 0
+ * min". */
 char *progress_duration(char *buffer, uint64_t ns);
 
 #endif

@@ -7,6 +7,7 @@
 
 /* From here on these signals end the work, not the process (unless they are ignored). */
 void stop_catch(void);
+/* Returns true if one has come since. */
 bool stop_asked(void);
 
 #endif

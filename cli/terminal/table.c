@@ -160,8 +160,8 @@ static unsigned *widths_measure(const struct table *t, unsigned width)
     return widths;
 }
 
-/* Prints the first `head` cells' worth of text, an ellipsis, and its last cells, `width` in all at most;
- * returns what was used. */
+/* Prints the text's first cells, an ellipsis, and its last cells, `width` in all at most.  Returns how many
+ * were used. */
 static unsigned shortened_print(const char *text, unsigned width, FILE *out)
 {
     unsigned head = width / 2, tail = width - 1 - head, used = 0;
@@ -188,7 +188,7 @@ static void spaces_print(FILE *out, unsigned count)
     fprintf(out, "%*s", (int)count, "");
 }
 
-/* `last`: no spaces behind the line's end. */
+/* Prints a cell; `last`: without spaces behind it. */
 static void cell_print(const char *text, unsigned width, bool right, bool last, FILE *out)
 {
     unsigned own = table_cells_width(text);
@@ -247,7 +247,7 @@ void table_free(struct table *t)
     free(t);
 }
 
-/* Length in bytes of the next word: up to a space or the end. */
+/* Returns the length in bytes of the next word: up to a space or the end. */
 static size_t word_length(const char *text)
 {
     return strcspn(text, " ");

@@ -1,5 +1,6 @@
 /* Plain-text tables for the terminal: right-aligned numbers, left-aligned words, fitted to a width by
- * shortening the one column that may shrink.  Cells are UTF-8; a cell is copied when it is added. */
+ * shortening the columns that may shrink.  Cells are UTF-8; a cell is copied when it is added.  Widths are in
+ * character cells.  If memory runs out the table prints a line that says so; NULL is a table, too. */
 #ifndef HEAPWAIT_TABLE_H
 #define HEAPWAIT_TABLE_H
 
@@ -17,10 +18,11 @@ struct table_column {
     bool shrink; /* may be shortened with an ellipsis in its middle when the table is too wide */
 };
 
+/* The columns are copied, their titles borrowed.  NULL: out of memory. */
 struct table *table_new(const struct table_column *columns, size_t count);
-/* `cells` has one string per column; NULL prints as an en dash ("not measured"). */
+/* Adds a row: `cells` has one string per column; NULL prints as an en dash ("not measured"). */
 void table_add(struct table *t, const char *const *cells);
-/* width in character cells; 0: as wide as the terminal behind `out`, or 120 when it is none. */
+/* Prints the table; `width` 0: as wide as the terminal behind `out`, or 120 if it is none. */
 void table_print(const struct table *t, FILE *out, unsigned width);
 void table_free(struct table *t);
 

@@ -94,7 +94,7 @@ static int pids_take(struct top_options *o, const char *list, struct error *err)
     return 0;
 }
 
-/* 1: help was asked for. */
+/* 0 or negative errno, with a sentence; 1: help was asked for. */
 static int options_parse(int argc, char **argv, struct top_options *o, struct error *err)
 {
     static const struct option longs[] = {
@@ -129,7 +129,7 @@ static int options_parse(int argc, char **argv, struct top_options *o, struct er
 
 /* ---- a look ---- */
 
-/* The page or block of lines; malloc'd. */
+/* Returns the page, or block of lines, malloc'd. */
 static char *page_make(const struct top *t)
 {
     char *text = NULL;
@@ -179,7 +179,7 @@ static int look(struct top *t, struct error *err)
 
 /* ---- what happens meanwhile ---- */
 
-/* As any program does on Ctrl-Z, with the terminal given back for as long as it lasts. */
+/* Stops, as any program does on Ctrl-Z, with the terminal given back for as long as that lasts. */
 static int pause_take(struct top *t, struct error *err)
 {
     if (t->screen)
@@ -222,7 +222,7 @@ static unsigned polled_fill(const struct top *t, struct pollfd *polled)
     polled[n++] = (struct pollfd){.fd = t->timer, .events = POLLIN};
     polled[n++] = (struct pollfd){.fd = t->signals, .events = POLLIN};
     polled[n++] = (struct pollfd){.fd = t->screen ? screen_keys(t->screen) : -1, .events = POLLIN};
-    const int *fds = live_fds(t->live, &count); /* others after a renewal */
+    const int *fds = live_fds(t->live, &count); /* they are others after a renewal */
     for (unsigned i = 0; i < count && n < MAX_POLLED; i++)
         polled[n++] = (struct pollfd){.fd = fds[i], .events = POLLIN};
     return n;

@@ -50,7 +50,7 @@ void screen_enter(struct screen *s)
     if (s->keys >= 0) {
         struct termios raw = s->before;
         raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-        raw.c_cc[VMIN] = 0; /* who reads has polled */
+        raw.c_cc[VMIN] = 0; /* the reader has polled before */
         raw.c_cc[VTIME] = 0;
         tcsetattr(s->keys, TCSADRAIN, &raw);
     }
@@ -113,7 +113,7 @@ unsigned screen_height(const struct screen *s)
     return size_get(s, false);
 }
 
-/* One write for all of it, or a slow line would show half a page. */
+/* All is written at once, or a slow line would show half a page. */
 int screen_draw(struct screen *s, const char *text)
 {
     char *page = NULL;

@@ -49,8 +49,8 @@ static const char *cpu_write(char *buffer, const struct live_process *p, uint64_
     return buffer;
 }
 
-/* How much of the process's CPU time went into calls for malloc's locks.  Few calls are timed, these stand
- * for all: an estimate may come out above the whole. */
+/* Writes how much of the process's CPU time went into calls for malloc's locks.  Few calls are timed and
+ * stand for all: the estimate may come out above the whole, and is cut there. */
 static const char *share_write(char *buffer, const struct live_process *p)
 {
     if (p->cpu_ns < 0)
@@ -121,7 +121,7 @@ static void head_print(const struct live_view *view, FILE *out, unsigned width, 
     fputs(bold ? "\033[0m" : "", out);
 }
 
-/* What else there was: a word without a name may be malloc's, which nobody can know. */
+/* Prints what else there was: a word without a name may be malloc's, which nobody can know. */
 static void others_print(const struct live_view *view, FILE *out, unsigned width)
 {
     const struct live_process *most = NULL;
@@ -155,7 +155,7 @@ void top_table_print(const struct live_view *view, FILE *out, unsigned width, un
     size_t with = 0;
     while (with < view->count && live_calls_all(&view->processes[with].malloc))
         with++;
-    /* Processes that were asked for stand there with zeros too. */
+    /* processes that were asked for are there with zeros, too */
     size_t shown = view->asked ? view->count : with;
     size_t cut = shown > rows ? rows : shown;
     char number[32];

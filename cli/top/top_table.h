@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* At most `rows` processes, no line wider than `width` as far as it can be helped. */
+/* Prints `rows` processes at most, and no line wider than `width` cells as far as it can be helped; `bold`:
+ * the head in bold. */
 void top_table_print(const struct live_view *view, FILE *out, unsigned width, unsigned rows, bool bold);
 
 #endif

@@ -34,9 +34,9 @@ try {
     struct try_options options;
     struct try_libraries libraries;
     struct program program;
-    const char *before; /* LD_PRELOAD as it is */
+    const char *before; /* the environment's LD_PRELOAD; NULL: none */
     struct study_work work;
-    char folder[256], file[300]; /* of a recording that isn't kept; "": it is */
+    char folder[256], file[300]; /* of a recording that isn't kept; "": it is kept */
 };
 
 static void usage_print(void)
@@ -154,7 +154,8 @@ static int options_parse(int argc, char **argv, struct try *t, struct error *err
     return rc;
 }
 
-/* LD_PRELOAD reaches neither; both would run on without a word, and the comparison would be of noise. */
+/* Refuses programs that LD_PRELOAD doesn't reach: they would run on without a word, and the comparison would
+ * be of noise. */
 static int program_refuse(const struct program *p, struct error *err)
 {
     if (!p->elf.dynamic)
@@ -175,7 +176,7 @@ static int program_refuse(const struct program *p, struct error *err)
     return 0;
 }
 
-/* Looks at the command and finds what can be put under it.  0 or the exit code. */
+/* Looks at the command and finds what can be put under it.  Returns 0 or the exit code. */
 static int subject_find(struct try *t, struct error *err)
 {
     int rc = program_find(t->options.command[0], &t->program, err);
@@ -203,7 +204,7 @@ static int subject_find(struct try *t, struct error *err)
 
 /* ---- as a study ---- */
 
-/* "LD_PRELOAD=FILE COMMAND...": what a shell would be told, and what --resume reads back. */
+/* Adds the variant "LD_PRELOAD=FILE COMMAND...": what a shell would be told, and what --resume reads back. */
 static int variant_add(struct try *t, const struct try_library *library, struct error *err)
 {
     struct study_variant *v = study_settings_variant_add(&t->work.settings);
@@ -254,7 +255,7 @@ static int settings_fill(struct try *t, struct error *err)
     return study_settings_variants_part(s);
 }
 
-/* Without privilege the times are still worth having. */
+/* Gives up the traced runs if there is no privilege for them: the times are still worth having. */
 static void probes_give_up(struct try *t)
 {
     struct error why = {""};
@@ -277,7 +278,7 @@ static void plan_announce(const struct try *t)
                 s->variants[i].name, s->variants[i].absent_reason);
 }
 
-/* Where the runs are kept: the user's file, or one that goes again. */
+/* Chooses where the runs are kept: in the user's file, or one that goes again. */
 static int file_choose(struct try *t, struct error *err)
 {
     const char *place = getenv("TMPDIR");
@@ -320,7 +321,7 @@ static int result_print(struct try *t, struct error *err)
     return output_end(measured ? EXIT_OK : EXIT_DATA);
 }
 
-/* The exit code. */
+/* Does all of it.  Returns the exit code. */
 static int try_perform(struct try *t, struct error *err)
 {
     int code = subject_find(t, err);

@@ -41,7 +41,7 @@ int try_library_given(struct try_libraries *l, const char *text, struct error *e
     added->path = realpath(equals + 1, NULL); /* the command may go elsewhere, and LD_PRELOAD with it */
     if (!added->path)
         return error_set(err, -EINVAL, "--library: can't use '%s': %s", equals + 1, strerror(errno));
-    /* LD_PRELOAD is cut at both, and nothing quotes them. */
+    /* LD_PRELOAD is cut at colons and spaces, and nothing quotes them. */
     if (strpbrk(added->path, ": "))
         return error_set(err, -EINVAL,
                          "--library: LD_PRELOAD can't name '%s': give it a path without colon and space",

@@ -1,4 +1,4 @@
-/* See try_table.h.  One table where there is room for it, two where there isn't: time and memory, waits. */
+/* See try_table.h.  There is one table if there is room for it, else two: time and memory, waits. */
 #include "cli/try/try_table.h"
 
 #include "analysis/base/text.h"
@@ -100,14 +100,14 @@ static bool known(const struct row *row, enum field field)
     return !isnan(row->field[field]);
 }
 
-/* Whether the traced run told what the program allocates with. */
+/* Returns true if the traced run told what the program allocates with. */
 static bool found(const struct row *row)
 {
     return *row->allocator && strcmp(row->allocator, "unknown") != 0;
 }
 
-/* What was found in the traced run is another allocator than the library is.  Where the dynamic linker has
- * bound malloc to the library this only tells of programs that call an allocator of their own by its own
+/* Returns true if the traced run found another allocator than the library is.  If the dynamic linker has
+ * bound malloc to the library, that only tells of programs that call an allocator of their own by its own
  * names (Rust's _rjem_malloc): as they are, they are found to use it too, and it isn't the C library's. */
 static bool contradicted(const struct row *row, const struct row *baseline)
 {
@@ -268,7 +268,7 @@ static void table_make(const struct rows *rows, enum which which, FILE *out, uns
 
 /* ---- sentences ---- */
 
-/* As the verdict says it of a study. */
+/* Writes the comparison, as the verdict says it of a study. */
 static void comparison_write(const struct row *row, const struct row *baseline, char *text, size_t size)
 {
     const struct ratio ratio = ratio_of(row);

@@ -8,7 +8,8 @@
 
 #include <stdio.h>
 
-/* `width` 0: the terminal's.  *measured: the baseline and at least one library have runs that count. */
+/* Prints it from the recording.  `width` 0: the terminal's.  *measured is set to whether the baseline and at
+ * least one library have runs that count.  0 or negative errno, with a sentence. */
 int try_table_print(const char *recording, const struct try_libraries *libraries, FILE *out, unsigned width,
                     bool *measured, struct error *err);
 
