@@ -28,7 +28,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-/* each builds on those before it */
+/* The .bpf.h files are parts of this one program: they define its maps and programs.  So each is included
+ * here only, and includes none of the others; it stands behind all that its head says it needs.  The programs
+ * of short_calls.bpf.h come before all others, for the reason that is told there. */
 // clang-format off
 #include "abi.h"
 #include "verifier.bpf.h"
