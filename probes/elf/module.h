@@ -32,6 +32,7 @@ void module_table_debug_files(struct module_table *t, struct debug_files *given)
  * or no memory. */
 const struct module *module_get(struct module_table *t, const struct mapping *m);
 
+/* Return the path that the mapping has; its last part. */
 const char *module_path(const struct module *m);
 const char *module_basename(const struct module *m);
 bool module_is_dynamic(const struct module *m); /* it has an interpreter */

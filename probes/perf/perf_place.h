@@ -20,8 +20,8 @@ struct perf_place {
 };
 
 /* Moves an older file to FILE.old, and makes an empty one for perf that its owner alone may read.  -EEXIST:
- * what lies at one of the two is no plain file with one name, and stays.  After an error the older file is
- * back and *place holds nothing; else it is to be freed with perf_place_free(). */
+ * what lies at FILE is no plain file with one name, or what lies at FILE.old no plain file, and stays.  After
+ * an error the older file is back and *place holds nothing; else it is to be freed with perf_place_free(). */
 int perf_place_take(struct perf_place *place, const char *file, struct error *err);
 
 /* Checks after the run that perf has written the file.  -EIO: it is gone, empty, no plain file, or older than

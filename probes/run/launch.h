@@ -22,8 +22,9 @@ int launch_prepare(const struct measure_options *options, struct launch **out, s
 pid_t launch_pid(const struct launch *l);
 int launch_pidfd(const struct launch *l);
 
-/* Lets the child exec, and returns when it has.  After an error of exec, launch_exec_failed() returns true;
- * else the error came before, from becoming the user.  In both cases the child has been reaped. */
+/* Lets the child exec, and returns when it has.  After an error no command runs; launch_exec_failed() then
+ * returns true if it was exec that failed, false if it was becoming the user, or the child can't be let go.
+ */
 int launch_release(struct launch *l, struct error *err);
 bool launch_exec_failed(const struct launch *l);
 
