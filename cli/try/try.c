@@ -62,8 +62,9 @@ static void usage_print(void)
         "\n"
         "Known libraries:",
         stdout);
-    for (const struct preload_kind *k = preload_kinds(); k->name; k++)
-        printf(" %s", k->name);
+    for (const struct allocator *a = allocator_table(); a->name; a++)
+        if (a->preload)
+            printf(" %s", a->name);
     puts("\n"
          "Exit status: 0; 1 nothing could be compared; 2 wrong usage; 125 heapwait's own failure, or a "
          "program "
@@ -192,8 +193,9 @@ static int subject_find(struct try *t, struct error *err)
     try_libraries_missing_print(&t->libraries, stderr);
     if (!try_libraries_present(&t->libraries)) {
         error_set(err, -ENOENT,
-                  "there is no allocator library to try: install one (on Debian as in "
-                  "`apt-get install libmimalloc2.0`), or give one by --library NAME=FILE");
+                  "there is no allocator library to try: install one (on Debian as in `apt-get install %s`), "
+                  "or give one by --library NAME=FILE",
+                  try_libraries_package());
         return EXIT_HEAPWAIT;
     }
     if (*t->program.script)

@@ -70,11 +70,9 @@ static int list_check(const char *list, struct error *err)
     char name[64];
     for (const char *p = list; p;) {
         size_t n = strcspn(p, ",");
-        const struct preload_kind *kind = preload_kinds();
         snprintf(name, sizeof(name), "%.*s", (int)n, p);
-        while (kind->name && strcmp(kind->name, name))
-            kind++;
-        if (!kind->name)
+        const struct allocator *known = allocator_named(name);
+        if (!known || !known->preload)
             return error_set(err, -EINVAL,
                              "--libraries: '%s' is not known (`heapwait try --help` lists those that are); "
                              "give another's file by --library NAME=FILE",
@@ -89,16 +87,16 @@ int try_libraries_find(struct try_libraries *l, const char *list, const struct e
 {
     bool none = list && !strcmp(list, "none");
     int rc = none ? 0 : list_check(list, err);
-    for (const struct preload_kind *kind = preload_kinds(); kind->name && !none && !rc; kind++) {
+    for (const struct allocator *a = allocator_table(); a->name && !none && !rc; a++) {
         struct try_library *added = NULL;
-        if ((list && !list_has(list, kind->name)) || library_named(l, kind->name))
+        if (!a->preload || (list && !list_has(list, a->name)) || library_named(l, a->name))
             continue;
-        rc = library_add(l, kind->name, strlen(kind->name), &added, err);
+        rc = library_add(l, a->name, strlen(a->name), &added, err);
         if (rc)
             return rc;
-        added->path = preload_find(kind, program);
-        added->allocator = kind->name;
-        added->package = kind->package;
+        added->path = preload_find(a, program);
+        added->allocator = a->name;
+        added->package = a->package;
     }
     return rc;
 }
@@ -143,11 +141,20 @@ void try_libraries_missing_print(const struct try_libraries *l, FILE *out)
     for (size_t i = 0; i < l->count; i++) {
         if (l->items[i].path)
             continue;
-        fprintf(out, "%s%s (package %s)", first ? "heapwait: not installed: " : ", ", l->items[i].name,
-                l->items[i].package);
+        fprintf(out, "%s%s", first ? "heapwait: not installed: " : ", ", l->items[i].name);
+        if (l->items[i].package)
+            fprintf(out, " (package %s)", l->items[i].package);
         first = false;
     }
     fputs(first ? "" : "\n", out);
+}
+
+const char *try_libraries_package(void)
+{
+    for (const struct allocator *a = allocator_table(); a->name; a++)
+        if (a->package)
+            return a->package;
+    return "PACKAGE";
 }
 
 void try_libraries_free(struct try_libraries *l)

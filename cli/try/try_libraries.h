@@ -17,7 +17,7 @@ struct try_library {
     char *name;
     char *path;            /* NULL: not installed */
     const char *allocator; /* which allocator a traced run should find; NULL: not known */
-    const char *package;   /* NULL: given by --library */
+    const char *package;   /* NULL: not known, or given by --library */
     enum preload_effect effect;
     char why[256]; /* with PRELOAD_NOT */
 };
@@ -49,6 +49,9 @@ char *try_libraries_preload(const struct try_library *library, const char *befor
 
 /* Prints "heapwait: not installed: tbbmalloc (package libtbbmalloc2), ..."; nothing if all are there. */
 void try_libraries_missing_print(const struct try_libraries *l, FILE *out);
+
+/* Returns the name of a package that has one of the libraries, for an example; a static string. */
+const char *try_libraries_package(void);
 
 /* Frees what *l holds. */
 void try_libraries_free(struct try_libraries *l);

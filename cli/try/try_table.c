@@ -1,6 +1,7 @@
 /* See try_table.h.  There is one table if there is room for it, else two: time and memory, waits. */
 #include "cli/try/try_table.h"
 
+#include "analysis/base/allocator_table.h"
 #include "analysis/base/text.h"
 #include "analysis/database.h"
 #include "analysis/verdict/verdict_maker.h"
@@ -115,7 +116,8 @@ static bool contradicted(const struct row *row, const struct row *baseline)
                    strcmp(row->library->allocator, row->allocator);
     if (!differs || row->library->effect != PRELOAD_TAKES)
         return differs;
-    return !strcmp(row->allocator, baseline->allocator) && strcmp(row->allocator, "ptmalloc");
+    const struct allocator *own = allocator_named(row->allocator);
+    return !strcmp(row->allocator, baseline->allocator) && !(own && own->libc);
 }
 
 enum result {

@@ -16,20 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct preload_kind kinds[] = {
-    {"jemalloc", "libjemalloc.so.2", "libjemalloc2"},
-    {"mimalloc", "libmimalloc.so.[0-9]", "libmimalloc2.0"},
-    {"tcmalloc", "libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"},
-    {"tbbmalloc", "libtbbmalloc_proxy.so.2", "libtbbmalloc2"},
-    {"scudo", "libclang_rt.scudo_standalone*.so", "libclang-rt-dev"},
-    {NULL, NULL, NULL},
-};
-
-const struct preload_kind *preload_kinds(void)
-{
-    return kinds;
-}
-
 static bool fits(const char *path, const struct elf_kind *program)
 {
     struct elf_kind library;
@@ -50,24 +36,24 @@ static char *pattern_find(const char *pattern, const struct elf_kind *program)
     return found;
 }
 
-static char *folder_find(const char *folder, int length, const char *soname, const struct elf_kind *program)
+static char *folder_find(const char *folder, int length, const char *name, const struct elf_kind *program)
 {
     char *pattern = NULL, *found = NULL;
-    if (asprintf(&pattern, "%.*s/%s", length, folder, soname) >= 0)
+    if (asprintf(&pattern, "%.*s/%s", length, folder, name) >= 0)
         found = pattern_find(pattern, program);
     free(pattern);
     return found;
 }
 
 /* Looks in LD_LIBRARY_PATH, which the dynamic linker ignores when secure_getenv() does. */
-static char *environment_find(const struct preload_kind *kind, const struct elf_kind *program)
+static char *environment_find(const struct allocator *allocator, const struct elf_kind *program)
 {
     const char *list = secure_getenv("LD_LIBRARY_PATH");
     char *found = NULL;
     for (const char *p = list; p && !found;) {
         size_t n = strcspn(p, ":;");
         if (n)
-            found = folder_find(p, (int)n, kind->soname, program);
+            found = folder_find(p, (int)n, allocator->preload, program);
         p = p[n] ? p + n + 1 : NULL;
     }
     return found;
@@ -109,18 +95,18 @@ static void program_end(pid_t pid, FILE *out)
 
 /* Returns the path of a library of this kind that fits, malloc'd, from a line of `ldconfig -p`:
  * "\tlibjemalloc.so.2 (libc6,x86-64) => /lib/x86_64-linux-gnu/libjemalloc.so.2".  NULL: it tells of none. */
-static char *cache_line_find(char *line, const struct preload_kind *kind, const struct elf_kind *program)
+static char *cache_line_find(char *line, const struct allocator *allocator, const struct elf_kind *program)
 {
     char *name = line + strspn(line, " \t"), *path = strstr(line, " => ");
     line[strcspn(line, "\n")] = '\0';
     name[strcspn(name, " ")] = '\0';
-    if (!path || fnmatch(kind->soname, name, 0) || !fits(path + 4, program))
+    if (!path || fnmatch(allocator->preload, name, 0) || !fits(path + 4, program))
         return NULL;
     return strdup(path + 4);
 }
 
 /* Looks in the dynamic linker's cache.  It is read by its own tool: its format is nobody else's business. */
-static char *cache_find(const struct preload_kind *kind, const struct elf_kind *program)
+static char *cache_find(const struct allocator *allocator, const struct elf_kind *program)
 {
     static const char *const places[] = {"/sbin/ldconfig", "/usr/sbin/ldconfig"};
     char *argv[] = {(char *)"ldconfig", (char *)"-p", NULL}, *environment[] = {NULL};
@@ -134,13 +120,13 @@ static char *cache_find(const struct preload_kind *kind, const struct elf_kind *
     if (pid < 0)
         return NULL;
     while (!found && getline(&line, &size, out) > 0)
-        found = cache_line_find(line, kind, program);
+        found = cache_line_find(line, allocator, program);
     free(line);
     program_end(pid, out);
     return found;
 }
 
-char *preload_find(const struct preload_kind *kind, const struct elf_kind *program)
+char *preload_find(const struct allocator *allocator, const struct elf_kind *program)
 {
     static const char *const folders[] = {
         "/usr/local/lib",
@@ -155,11 +141,11 @@ char *preload_find(const struct preload_kind *kind, const struct elf_kind *progr
         "/usr/lib/clang/*/lib/linux",
         "/usr/lib64/clang/*/lib/linux",
     };
-    char *found = environment_find(kind, program);
+    char *found = environment_find(allocator, program);
     if (!found)
-        found = cache_find(kind, program);
+        found = cache_find(allocator, program);
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && !found; i++)
-        found = folder_find(folders[i], (int)strlen(folders[i]), kind->soname, program);
+        found = folder_find(folders[i], (int)strlen(folders[i]), allocator->preload, program);
     return found;
 }
 

@@ -1,26 +1,18 @@
-/* The allocator libraries that LD_PRELOAD can put into a program: the one table of them, where they lie on
- * this machine, and the proof that one takes over.  Adding a library is adding a row in preload.c. */
+/* The allocator libraries that LD_PRELOAD can put into a program: where they lie on this machine, and the
+ * proof that one takes over.  What they are called stands in the table of allocators. */
 #ifndef HEAPWAIT_PRELOAD_H
 #define HEAPWAIT_PRELOAD_H
 
+#include "analysis/base/allocator_table.h"
 #include "analysis/base/error.h"
 #include "probes/host/program.h"
 
 #include <stddef.h>
 
-struct preload_kind {
-    const char *name;    /* the allocator's, as in allocators.c */
-    const char *soname;  /* a glob pattern of the file's name */
-    const char *package; /* Debian's and Ubuntu's */
-};
-
-/* Returns the table, which ends with a row without a name. */
-const struct preload_kind *preload_kinds(void);
-
-/* Returns the path of a library of this kind that fits the program (class and machine), malloc'd; NULL: none
- * is installed, or out of memory.  Looks through LD_LIBRARY_PATH, the dynamic linker's cache, the usual
- * folders. */
-char *preload_find(const struct preload_kind *kind, const struct elf_kind *program);
+/* Returns the path of a library of `allocator`, which must have a pattern for it (`preload`), that fits the
+ * program (class and machine), malloc'd; NULL: none is installed, or out of memory.  Looks through
+ * LD_LIBRARY_PATH, the dynamic linker's cache, the usual folders. */
+char *preload_find(const struct allocator *allocator, const struct elf_kind *program);
 
 enum preload_effect {
     PRELOAD_UNKNOWN, /* the program's dynamic linker doesn't tell */

@@ -3,6 +3,8 @@
  */
 #include "probes/names/functions.h"
 
+#include "probes/names/allocators.h"
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -42,9 +44,6 @@ static const struct {
     {"__pthread_mutex", BEGINS, LOCK},
     {"___pthread_mutex", BEGINS, LOCK},
     {"__GI___pthread_mutex", BEGINS, LOCK},
-    /* jemalloc's */
-    {"malloc_mutex_lock", BEGINS, FUNCTION_LOCKS | WAIT},
-    {"je_malloc_mutex", BEGINS, FUNCTION_LOCKS | WAIT},
     /* the way into the kernel: glibc's syscall(); musl's __syscall_cp_c and what it calls */
     {"syscall", BEGINS, KERNEL},
     {"__syscall", BEGINS, KERNEL},
@@ -144,6 +143,8 @@ unsigned function_roles(const char *name)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (fits(name, table[i].text, table[i].match))
             roles |= table[i].roles;
+    if (allocator_samples_lock(name))
+        roles |= FUNCTION_LOCKS | FUNCTION_WAITS;
     /* Rust's own locks: std::sys::..::futex::Mutex::lock_contended and their like */
     if (roles & FUNCTION_OF_LANGUAGE && strstr(name, "5futex"))
         roles |= FUNCTION_WAITS;

@@ -68,12 +68,6 @@ const char *naming_code_class(struct naming *n, const struct module *m, uint64_t
     return code ? musl_code_class(code, own) : NULL;
 }
 
-static const struct allocator *glibc_malloc(void)
-{
-    static const struct allocator ptmalloc = {.name = "ptmalloc", .libc = "glibc"};
-    return &ptmalloc;
-}
-
 static const char *source_text(enum symbol_source source)
 {
     switch (source) {
@@ -154,7 +148,7 @@ static bool by_arena_layout(struct inquiry *q)
         inquiry_put(q, &q->out->evidence, "layout: the header of a 64 MiB heap points to it%s",
                     bins ? ", its last bin links to itself" : "");
     }
-    inquiry_malloc(q, glibc_malloc());
+    inquiry_malloc(q, allocator_of_libc_lock("glibc", "main_arena"));
     return true;
 }
 

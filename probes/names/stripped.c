@@ -104,10 +104,9 @@ static struct entry *entry_of(struct stripped *s, const struct module *m)
     *e = (struct entry){.module = m};
     if (!module_is_dynamic(m))
         code_read(s, e);
-    const char *text, *name;
-    for (size_t n = 0; !e->guest && (name = allocator_text(n, &text)); n++)
-        if (stripped_has_text(m, text))
-            e->guest = name;
+    for (const struct allocator *a = allocator_table(); a->name && !e->guest; a++)
+        if (a->text && stripped_has_text(m, a->text))
+            e->guest = a->name;
     return e;
 }
 
