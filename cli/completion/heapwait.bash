@@ -42,7 +42,7 @@ _heapwait_value()
     record:--collector) _heapwait_words 'bpf perf' ;;
     study:--variants) _heapwait_words 'none glibc musl musl+jemalloc musl+mimalloc glibc-static musl-dynamic
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
-    try:--libraries) _heapwait_words 'none jemalloc mimalloc tcmalloc tbbmalloc scudo' ;;
+    try:--libraries) _heapwait_words "none $("${COMP_WORDS[0]}" try --help 2>/dev/null | sed -n 's/^Known libraries: //p')" ;;
     report:-o | report:--output) _heapwait_files -d ;;
     *:-o | *:--output | record:--libc | record:--debug-file | import:--libc) _heapwait_files -f ;;
     record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | study:--variant | study:--threads | study:--passwords | study:--reps | \

@@ -53,9 +53,13 @@ complete -c heapwait -n '__heapwait_in study' -l timeout -x -d 'seconds until a 
 complete -c heapwait -n '__heapwait_in study' -l seed -x -d 'of the random order'
 complete -c heapwait -n '__heapwait_in study' -l resume -d 'go on with an interrupted study'
 
+function __heapwait_libraries
+    echo none
+    heapwait try --help 2>/dev/null | string replace -rf '^Known libraries: ' '' | string split ' '
+end
 complete -c heapwait -n '__heapwait_in try' -l rounds -x -d 'untraced runs of each'
 complete -c heapwait -n '__heapwait_in try' -l library -x -d 'NAME=FILE'
-complete -c heapwait -n '__heapwait_in try' -l libraries -x -a 'none jemalloc mimalloc tcmalloc tbbmalloc scudo' -d 'only these'
+complete -c heapwait -n '__heapwait_in try' -l libraries -x -a '(__heapwait_libraries)' -d 'only these'
 complete -c heapwait -n '__heapwait_in try' -l no-probes -d 'no traced runs'
 complete -c heapwait -n '__heapwait_in try' -s o -l output -r -F -d 'keep the recording'
 complete -c heapwait -n '__heapwait_in try' -l timeout -x -d 'seconds until a run is killed'

@@ -141,6 +141,7 @@ check_completion()
     done
     offered ledger heapwait record -m l
     offered musl+jemalloc heapwait study --variants musl+
+    offered jemalloc "$heapwait" try --libraries je
     offered cli/main.c heapwait explain cli/mai
     offered cli heapwait report -o cl
     offered sh heapwait record s

@@ -4,6 +4,7 @@
 #   length   a file has at most 500 lines, a function at most 60
 #   name     a public function's name begins with its file's stem, or with a type that its header declares
 #   mirror   a test lies in tests/ROOM for a room of rooms.txt; what several rooms' tests share may lie above them
+#   allocator  the text of a program holds no allocator's name, but for that of the table of allocators
 # Exceptions, with their reasons: exceptions.txt.  One that is not needed any more is a failure, too.
 set -u
 here=$(dirname "$0")
@@ -109,7 +110,37 @@ mirror_rule()
         }'
 }
 
-{ include_rule; length_rule; name_rule; mirror_rule; } >"$found"
+# Names in strings; in comments they may stand.
+allocator_rule()
+{
+    # shellcheck disable=SC2016
+    sources '*.[ch]' | xargs awk -v table=analysis/base/allocator_table.c '
+        BEGIN {
+            while ((getline line < table) > 0)
+                if (match(line, /\.name = "[^"]*"/)) names[substr(line, RSTART + 9, RLENGTH - 10)]
+        }
+        FNR == 1 { commented = 0 }
+        FILENAME == table { next }
+        {
+            rest = $0
+            if (commented && !sub(/^.*\*\//, "", rest)) next
+            commented = 0
+            while (match(rest, /\/\*|"([^"\\]|\\.)*"/)) {
+                word = substr(rest, RSTART, RLENGTH)
+                rest = substr(rest, RSTART + RLENGTH)
+                if (word == "/*") {
+                    end = index(rest, "*/")
+                    if (!end) { commented = 1; next }
+                    rest = substr(rest, end + 2)
+                } else {
+                    for (name in names)
+                        if (index(word, name)) print "allocator", FILENAME, name, "belongs to the table of allocators"
+                }
+            }
+        }'
+}
+
+{ include_rule; length_rule; name_rule; mirror_rule; allocator_rule; } >"$found"
 awk -v exceptions="$here/exceptions.txt" '
     BEGIN {
         while ((getline line < exceptions) > 0) {

@@ -25,6 +25,8 @@ mkdir cli/nowhere && echo 'int x;' >cli/nowhere/lost.c
 : >tests/probes/low/test_fine.c
 : >tests/probes/gone/shared.c
 : >tests/probes/test_flat.c
+printf '    {\n        .name = "acorn",\n    },\n' >analysis/base/allocator_table.c
+printf '/* "acorn" */ /* and\n"acorn" */ int x; /* "acorn" */\nconst char *y = "a \\" acorn";\n' >probes/low/knows.c
 sh lint/house.sh >log && { echo "FAILED: it passes"; failed=1; }
 
 said() # RULE AND PLACE
@@ -43,6 +45,7 @@ said 'name probes/high/odd.h wrong_one begins'
 said 'this exception is not needed: length probes/low/fine.c'
 said 'mirror tests/probes/gone/shared.c probes/gone is no room'
 said 'mirror tests/probes/test_flat.c probes is no room'
-wanted=10
+said 'allocator probes/low/knows.c acorn belongs'
+wanted=11
 [ "$(wc -l <log)" -eq $wanted ] || { echo "FAILED: other than $wanted findings:" && cat log && failed=1; }
 exit $failed
