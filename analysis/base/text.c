@@ -67,3 +67,11 @@ char *text_clean(char *text)
     *to = '\0';
     return text;
 }
+
+bool text_has_control(const char *text)
+{
+    for (; *text; text++)
+        if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
+            return true;
+    return false;
+}

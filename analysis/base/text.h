@@ -2,6 +2,7 @@
 #ifndef HEAPWAIT_TEXT_H
 #define HEAPWAIT_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Reads one character of UTF-8 and moves *text behind it.  Returns 0 at the end; UINT32_MAX for a byte that
@@ -12,5 +13,8 @@ uint32_t text_next(const char **text);
  * terminal would obey it), and of each mark that turns the direction of writing.  Works in place, never makes
  * it longer, returns `text`. */
 char *text_clean(char *text);
+
+/* Returns whether a control character of ASCII other than the tabulator is in `text`. */
+bool text_has_control(const char *text);
 
 #endif

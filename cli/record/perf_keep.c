@@ -6,6 +6,7 @@
 #include "cli/terminal/command.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/stop.h"
+#include "probes/host/clock.h"
 #include "probes/names/libc_archive.h"
 #include "probes/perf/perf_import.h"
 #include "probes/recording/recording.h"
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef HEAPWAIT_VERSION
@@ -28,18 +28,11 @@ struct bar {
     uint64_t bytes, started_ns, shown_ns;
 };
 
-static uint64_t monotonic_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 /* Shows the bar: how far the session's clock has come stands for how much of the file has been read. */
 static bool bar_show(void *context, uint64_t done_ns, uint64_t total_ns)
 {
     struct bar *b = context;
-    uint64_t now = b->progress ? monotonic_ns() : 0;
+    uint64_t now = b->progress ? clock_monotonic_ns() : 0;
     if (b->progress && total_ns && now - b->shown_ns >= SHOW_EVERY_NS) {
         double part = (double)(done_ns < total_ns ? done_ns : total_ns) / (double)total_ns;
         double left = part > 0.02 ? (double)(now - b->started_ns) * (1 - part) / part : -1;
@@ -54,7 +47,7 @@ static int session_import(const struct perf_keep_options *o, const struct perf_s
                           const struct libc_archive *libc, struct measurement **m,
                           struct perf_import_notes *notes, struct error *err)
 {
-    struct bar bar = {.bytes = session->bytes, .started_ns = monotonic_ns()};
+    struct bar bar = {.bytes = session->bytes, .started_ns = clock_monotonic_ns()};
     const struct perf_import_options options = {
         .path = o->session, .command = o->pid, .libc_archive = libc, .progress = bar_show, .context = &bar};
     if (isatty(STDERR_FILENO))

@@ -4,6 +4,7 @@
  * study_work.h (from settings to a recording). */
 #include "cli/study/study_work.h"
 #include "cli/terminal/command.h"
+#include "cli/terminal/output.h"
 #include "probes/host/host.h"
 #include "probes/host/host_load.h"
 
@@ -53,12 +54,6 @@ static void usage_print(void)
          "Ctrl-C keeps the finished runs.  Exit status: 0, 1 no run succeeded, 2 wrong usage, 125 heapwait's "
          "own\n"
          "failure (nothing is run without the privilege that the traced runs need), 130 interrupted.");
-}
-
-static int fail(const struct error *err, int exit_code)
-{
-    fprintf(stderr, "heapwait: %s\n", err->text[0] ? err->text : "failed for an unknown reason");
-    return exit_code;
 }
 
 static int settings_from_options(struct study *s, struct error *err)
@@ -161,12 +156,12 @@ static int study_run_all(const struct study_options *o)
     struct error err = {""};
     host_facts_read(&s.work.facts, "");
     int rc = o->resume ? settings_from_recording(&s, &err) : settings_from_options(&s, &err);
-    int code = rc ? fail(&err, rc == -EINVAL ? EXIT_USAGE : EXIT_HEAPWAIT) : EXIT_OK;
+    int code = rc ? output_failed(&err, rc == -EINVAL ? EXIT_USAGE : EXIT_HEAPWAIT) : EXIT_OK;
     if (!rc) {
         rc = study_work_detach(&err);
         if (!rc)
             rc = study_perform(&s, &err);
-        code = rc ? fail(&err, EXIT_HEAPWAIT) : end_announce(&s);
+        code = rc ? output_failed(&err, EXIT_HEAPWAIT) : end_announce(&s);
     }
     study_work_free(&s.work);
     return code;
@@ -178,7 +173,7 @@ int study_main(int argc, char **argv)
     struct error err = {""};
     int code = EXIT_OK;
     if (study_options_parse(argc, argv, &options, &err))
-        code = fail(&err, EXIT_USAGE);
+        code = output_failed(&err, EXIT_USAGE);
     else if (options.help)
         usage_print();
     else

@@ -3,6 +3,7 @@
 
 #include "cli/study/study_run.h"
 #include "cli/terminal/stop.h"
+#include "probes/host/clock.h"
 #include "probes/session/session.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* What has been said about a variant once and is not said again. */
 struct said_once {
@@ -61,13 +61,6 @@ void study_loop_free(struct study_loop *l)
     history_free(l->history);
     progress_free(l->progress);
     free(l);
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 const struct study_tally *study_loop_tally(const struct study_loop *l)
@@ -141,11 +134,11 @@ int study_loop_warm_up(struct study_loop *l, struct error *err)
         char label[128];
         snprintf(label, sizeof(label), "warm-up: %s", s->variants[i].name);
         progress_show(l->progress, l->tally.found, label, UINT64_MAX);
-        uint64_t start = now_ns();
+        uint64_t start = clock_monotonic_ns();
         rc = study_run_take(s, &cell, NULL, &run, err);
         l->tally.interrupted = run_interrupted(&run);
         if (!rc && !l->tally.interrupted) {
-            history_warm_up(l->history, cell.variant, now_ns() - start, run.failure[0]);
+            history_warm_up(l->history, cell.variant, clock_monotonic_ns() - start, run.failure[0]);
             if (run.failure[0])
                 loop_say(l, "warning: the warm-up of %s failed: %s", s->variants[i].name, run.failure);
         }
@@ -275,7 +268,7 @@ static int cell_run(struct study_loop *l, size_t index, struct recording *r, str
 {
     const struct plan_cell *cell = &l->plan[index];
     struct study_run run;
-    uint64_t start = now_ns();
+    uint64_t start = clock_monotonic_ns();
     session_switch(l, cell->probes);
     int rc = study_run_take(l->settings, cell, l->session, &run, err);
     if (!run.m)
@@ -286,7 +279,7 @@ static int cell_run(struct study_loop *l, size_t index, struct recording *r, str
         rc = run_record(l, index, &run, r, err);
     if (!rc && !dropped) {
         run_count(l, cell, &run);
-        history_note(l->history, cell, now_ns() - start, run.failure[0]);
+        history_note(l->history, cell, clock_monotonic_ns() - start, run.failure[0]);
         run_comment(l, index, &run);
     }
     l->tally.interrupted = dropped || stop_asked();

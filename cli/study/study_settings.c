@@ -1,6 +1,7 @@
 /* See study_settings.h.  Makes settings from the options; study_keep.c keeps and reads them. */
 #include "cli/study/study_settings.h"
 
+#include "cli/terminal/arguments.h"
 #include "probes/host/host.h"
 
 #include <errno.h>
@@ -109,19 +110,6 @@ static int given_variant_add(struct study_settings *s, const struct given_varian
     return v->command ? 0 : -ENOMEM;
 }
 
-/* Returns true if `name` is one of the comma-separated LIST. */
-static bool list_has(const char *list, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *p = list; p;) {
-        size_t item = strcspn(p, ",");
-        if (item == n && !strncmp(p, name, n))
-            return true;
-        p = p[item] ? p + item + 1 : NULL;
-    }
-    return false;
-}
-
 static bool variants_none(const char *list)
 {
     return list && !strcmp(list, "none");
@@ -156,7 +144,7 @@ static int variants_choose(struct study_settings *s, const struct study_options 
 {
     int rc = list_check(o, table, err);
     for (size_t i = 0; i < table->count && !rc; i++)
-        if (!o->variants || list_has(o->variants, table->items[i].name))
+        if (!o->variants || argument_lists(o->variants, table->items[i].name))
             rc = table_variant_add(s, &table->items[i]);
     for (size_t i = 0; i < o->given_count && !rc; i++) {
         for (size_t k = 0; k < s->variant_count && !rc; k++)

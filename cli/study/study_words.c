@@ -2,6 +2,8 @@
  * single quotes, between double quotes a backslash only takes the meaning from " \ $ and `. */
 #include "cli/study/study_words.h"
 
+#include "analysis/base/text.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,18 +56,10 @@ static int word_read(const char **text, char *word)
     return quote ? -EINVAL : 0;
 }
 
-static bool has_control(const char *text)
-{
-    for (; *text; text++)
-        if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
-            return true;
-    return false;
-}
-
 int words_split(const char *text, struct words *out, struct error *err)
 {
     *out = (struct words){0};
-    if (has_control(text))
+    if (text_has_control(text))
         return error_set(err, -EINVAL, "a command must be one line without control characters");
     char *word = malloc(strlen(text) + 1);
     int rc = word ? 0 : -ENOMEM;

@@ -2,6 +2,8 @@
  * grow.  A table may be anybody's file: sizes are bounded, control characters refused. */
 #include "cli/study/variants.h"
 
+#include "analysis/base/text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,14 +57,6 @@ void variants_free(struct variant_list *list)
         variant_free(&list->items[i]);
     free(list->items);
     *list = (struct variant_list){0};
-}
-
-static bool has_control(const char *text)
-{
-    for (; *text; text++)
-        if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
-            return true;
-    return false;
 }
 
 /* Cuts the line in place.  Returns false if there are too many columns. */
@@ -153,7 +147,7 @@ static int line_parse(struct variant_list *list, char *line, const struct row *h
 {
     struct row row;
     struct variant v;
-    if (has_control(line) || !row_cut(line, &row) || row.count != header->count)
+    if (text_has_control(line) || !row_cut(line, &row) || row.count != header->count)
         return error_set(err, -EINVAL, "%s, line %zu: not a row of %zu columns of plain text", origin, number,
                          header->count);
     int rc = variant_read(&row, where, origin, &v);

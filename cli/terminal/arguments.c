@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool argument_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
 {
@@ -30,6 +31,18 @@ bool argument_seconds(const char *text, double least, double most, uint64_t *ns)
         return false;
     *ns = (uint64_t)(seconds * 1e9);
     return true;
+}
+
+bool argument_lists(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = list; p;) {
+        size_t item = strcspn(p, ",");
+        if (item == n && !strncmp(p, name, n))
+            return true;
+        p = p[item] ? p + item + 1 : NULL;
+    }
+    return false;
 }
 
 int argument_error(const char *command, const char *format, ...)

@@ -14,6 +14,9 @@ bool argument_number(const char *text, uint64_t least, uint64_t most, uint64_t *
  * none, and *ns stays. */
 bool argument_seconds(const char *text, double least, double most, uint64_t *ns);
 
+/* Returns true if `name` is one of the names in `list`, which stand between commas. */
+bool argument_lists(const char *list, const char *name);
+
 /* Prints "heapwait COMMAND: ...; `heapwait COMMAND --help` tells the options" on stderr.  Returns EXIT_USAGE.
  */
 int argument_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -7,6 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+int output_failed(const struct error *err, int code)
+{
+    fprintf(stderr, "heapwait: %s\n", err->text[0] ? err->text : "failed for an unknown reason");
+    return code;
+}
+
 int output_end(int code)
 {
     errno = 0;

@@ -69,12 +69,6 @@ static const char usage[] = "usage: heapwait top [-p PID]... [--cgroup PATH] [-d
                             "all threads; CPU the process's\n"
                             "own, 100 % being one core; of it: the part that went into these calls.\n";
 
-static int fail(const struct error *err, int code)
-{
-    fprintf(stderr, "heapwait: %s\n", err->text[0] ? err->text : "failed for an unknown reason");
-    return code;
-}
-
 /* ---- options ---- */
 
 static int pids_take(struct top_options *o, const char *list, struct error *err)
@@ -312,9 +306,9 @@ int top_main(int argc, char **argv)
         return EXIT_OK;
     }
     if (rc)
-        return fail(&err, EXIT_USAGE);
+        return output_failed(&err, EXIT_USAGE);
     rc = top_run(&t, &err);
-    int code = rc ? fail(&err, EXIT_HEAPWAIT) : output_end(EXIT_OK);
+    int code = rc ? output_failed(&err, EXIT_HEAPWAIT) : output_end(EXIT_OK);
     if (!rc && t.view.ended)
         fputs("heapwait: the processes have ended\n", stderr);
     live_view_free(&t.view);

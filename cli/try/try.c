@@ -72,12 +72,6 @@ static void usage_print(void)
          "LD_PRELOAD doesn't reach; 126 COMMAND can't be executed; 127 it isn't found; 130 interrupted.");
 }
 
-static int fail(const struct error *err, int exit_code)
-{
-    fprintf(stderr, "heapwait: %s\n", err->text[0] ? err->text : "failed for an unknown reason");
-    return exit_code;
-}
-
 static int number_take(const char *option, const char *text, uint64_t least, uint64_t most, uint64_t *number,
                        struct error *err)
 {
@@ -315,7 +309,7 @@ static int result_print(struct try *t, struct error *err)
     t->work.recording = NULL;
     int rc = try_table_print(t->work.file, &t->libraries, stdout, 0, &measured, err);
     if (rc)
-        return fail(err, EXIT_HEAPWAIT);
+        return output_failed(err, EXIT_HEAPWAIT);
     if (t->options.output)
         fprintf(stderr, "heapwait: recording: %s (`heapwait explain %s`)\n", t->work.file, t->work.file);
     if (study_loop_tally(t->work.loop)->interrupted)
@@ -328,10 +322,10 @@ static int try_perform(struct try *t, struct error *err)
 {
     int code = subject_find(t, err);
     if (code)
-        return fail(err, code);
+        return output_failed(err, code);
     int rc = settings_fill(t, err);
     if (rc)
-        return fail(err, rc == -EINVAL ? EXIT_USAGE : EXIT_HEAPWAIT);
+        return output_failed(err, rc == -EINVAL ? EXIT_USAGE : EXIT_HEAPWAIT);
     probes_give_up(t);
     host_facts_read(&t->work.facts, "");
     rc = study_work_prepare(&t->work, err);
@@ -342,10 +336,10 @@ static int try_perform(struct try *t, struct error *err)
     if (!rc)
         rc = study_work_detach(err);
     if (rc)
-        return fail(err, EXIT_HEAPWAIT);
+        return output_failed(err, EXIT_HEAPWAIT);
     plan_announce(t);
     rc = study_work_run(&t->work, err);
-    return rc ? fail(err, EXIT_HEAPWAIT) : result_print(t, err);
+    return rc ? output_failed(err, EXIT_HEAPWAIT) : result_print(t, err);
 }
 
 int try_main(int argc, char **argv)
@@ -357,7 +351,7 @@ int try_main(int argc, char **argv)
     t->before = getenv("LD_PRELOAD");
     int code = EXIT_OK;
     if (options_parse(argc, argv, t, &err))
-        code = fail(&err, EXIT_USAGE);
+        code = output_failed(&err, EXIT_USAGE);
     else if (t->options.help)
         usage_print();
     else

@@ -2,6 +2,7 @@
 #include "cli/try/try_libraries.h"
 
 #include "cli/study/variants.h"
+#include "cli/terminal/arguments.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -53,18 +54,6 @@ int try_library_given(struct try_libraries *l, const char *text, struct error *e
     return 0;
 }
 
-static bool list_has(const char *list, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *p = list; p;) {
-        size_t item = strcspn(p, ",");
-        if (item == n && !strncmp(p, name, n))
-            return true;
-        p = p[item] ? p + item + 1 : NULL;
-    }
-    return false;
-}
-
 static int list_check(const char *list, struct error *err)
 {
     char name[64];
@@ -89,7 +78,7 @@ int try_libraries_find(struct try_libraries *l, const char *list, const struct e
     int rc = none ? 0 : list_check(list, err);
     for (const struct allocator *a = allocator_table(); a->name && !none && !rc; a++) {
         struct try_library *added = NULL;
-        if (!a->preload || (list && !list_has(list, a->name)) || library_named(l, a->name))
+        if (!a->preload || (list && !argument_lists(list, a->name)) || library_named(l, a->name))
             continue;
         rc = library_add(l, a->name, strlen(a->name), &added, err);
         if (rc)

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>
@@ -233,22 +232,15 @@ static int compare_ns(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 uint64_t host_null_syscall_ns(void)
 {
     enum { BATCHES = 41, CALLS = 1000 };
     uint64_t batch[BATCHES];
     for (int i = 0; i < BATCHES; i++) {
-        uint64_t start = now_ns();
+        uint64_t start = clock_monotonic_ns();
         for (int k = 0; k < CALLS; k++)
             syscall(SYS_getppid);
-        batch[i] = (now_ns() - start) / CALLS;
+        batch[i] = (clock_monotonic_ns() - start) / CALLS;
     }
     qsort(batch, BATCHES, sizeof(batch[0]), compare_ns);
     return batch[BATCHES / 2];

@@ -1,6 +1,8 @@
 /* See host_load.h. */
 #include "probes/host/host_load.h"
 
+#include "probes/host/clock.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,23 +45,16 @@ static uint64_t own_cpu_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 void host_watch_start(struct host_watch *w)
 {
-    *w = (struct host_watch){.own_ns = own_cpu_ns(), .start_ns = now_ns()};
+    *w = (struct host_watch){.own_ns = own_cpu_ns(), .start_ns = clock_monotonic_ns()};
     w->error = host_cpu_time_read(&w->at_start);
 }
 
 void host_watch_end(const struct host_watch *w, uint64_t run_cpu_ns, struct host_watched *out)
 {
     struct host_cpu_time end = {0};
-    *out = (struct host_watched){.foreign_ns = INT64_MIN, .wall_ns = now_ns() - w->start_ns};
+    *out = (struct host_watched){.foreign_ns = INT64_MIN, .wall_ns = clock_monotonic_ns() - w->start_ns};
     if (w->error || host_cpu_time_read(&end))
         return;
     out->foreign_ns = (int64_t)(end.busy_ns - w->at_start.busy_ns) - (int64_t)(own_cpu_ns() - w->own_ns) -

@@ -39,8 +39,7 @@ static _Noreturn void child_run(const char *const *argv, int output, int talk, i
     _exit(127);
 }
 
-/* Returns 0 if exec succeeded, else its negative errno. */
-static int exec_await(int report)
+int perf_child_exec_await(int report)
 {
     int rc = 0;
     ssize_t n;
@@ -62,7 +61,7 @@ static int child_start(struct perf_child *c, const char *const *argv)
             close(pipes[i][1]);
     c->output = pipes[0][0];
     if (!rc)
-        rc = exec_await(pipes[1][0]);
+        rc = perf_child_exec_await(pipes[1][0]);
     if (pipes[1][0] >= 0)
         close(pipes[1][0]);
     return rc;

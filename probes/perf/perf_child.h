@@ -22,6 +22,10 @@ ssize_t perf_child_read(struct perf_child *c, char *buffer, size_t size);
  * ("read 'FILE'"), and what perf said last. */
 int perf_child_finish(struct perf_child *c, const char *what, struct error *err);
 
+/* Waits until a child has begun to execute perf, or failed to and wrote its errno into the other end of the
+ * pipe `report`, which closes when perf begins.  Returns 0, or that errno, negative. */
+int perf_child_exec_await(int report);
+
 /* Kills the child if it has not been reaped, and frees.  NULL is fine. */
 void perf_child_free(struct perf_child *c);
 

@@ -3,6 +3,7 @@
  * Ctrl-C is for the command, and must not end the sampling before it. */
 #include "probes/perf/perf_record.h"
 
+#include "probes/perf/perf_child.h"
 #include "probes/perf/perf_place.h"
 
 #include <errno.h>
@@ -18,7 +19,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { READY_MS = 30000 }; /* to open events on every CPU takes perf milliseconds */
@@ -80,16 +80,6 @@ static _Noreturn void child_run(const char *processes, const char *file, const c
     _exit(write(report, &rc, sizeof(rc)) < 0 ? 126 : 127);
 }
 
-/* Returns 0 if exec succeeded, else its negative errno. */
-static int exec_await(int report)
-{
-    int rc = 0;
-    ssize_t n;
-    while ((n = read(report, &rc, sizeof(rc))) < 0 && errno == EINTR)
-        ;
-    return n == sizeof(rc) ? -rc : 0;
-}
-
 static int child_start(struct perf_record_child *p, const char *processes, const char *file,
                        const char *const *arguments)
 {
@@ -111,7 +101,7 @@ static int child_start(struct perf_record_child *p, const char *processes, const
     p->control = control[1];
     p->ack = ack[0];
     if (!rc)
-        rc = exec_await(report[0]);
+        rc = perf_child_exec_await(report[0]);
     if (report[0] >= 0)
         close(report[0]);
     return rc;

@@ -304,18 +304,6 @@ int recording_has_position(struct recording *r, int64_t position)
     return step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : -EIO;
 }
 
-char *recording_get_study(struct recording *r, const char *key)
-{
-    sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v2(r->db, "SELECT value FROM study WHERE key = ?", -1, &stmt, NULL))
-        return NULL;
-    sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
-    const unsigned char *text = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_text(stmt, 0) : NULL;
-    char *value = text ? strdup((const char *)text) : NULL;
-    sqlite3_finalize(stmt);
-    return value;
-}
-
 void recording_close(struct recording *r)
 {
     if (!r)

@@ -60,9 +60,6 @@ int recording_add_run(struct recording *r, const struct run_info *info, const st
 /* Returns 1 if a run with this position is there already (for --resume), 0 if none is, or -EIO. */
 int recording_has_position(struct recording *r, int64_t position);
 
-/* Returns the value of a study's setting, malloc'd; NULL: it is not there, or can't be read. */
-char *recording_get_study(struct recording *r, const char *key);
-
 /* Makes FILE what was written until now; from the first time on nobody else can write to it.  If that can't
  * be done, and a run was added, the recording is kept under another name, beside FILE or in TMPDIR, and the
  * sentence tells which.  That is for good: a later call fails, too. */

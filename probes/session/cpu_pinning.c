@@ -6,6 +6,7 @@
 
 #include "probes/bpf/abi.h"
 #include "probes/bpf/cpu_pinning.skel.h" /* after abi.h, whose types it uses */
+#include "probes/host/clock.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -22,13 +23,6 @@ struct trial {
     uint64_t wake_ns;
     bool able, interrupted; /* the urgent thread could have its priority; it came while the program ran */
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static void sleep_until(uint64_t ns)
 {
@@ -63,7 +57,7 @@ static bool trial_run(struct trial *t, int cpu)
     cpu_set_t one;
     CPU_ZERO(&one);
     CPU_SET((unsigned)cpu, &one);
-    t->wake_ns = now_ns() + LEAD_NS;
+    t->wake_ns = clock_monotonic_ns() + LEAD_NS;
     t->skeleton->bss->from_ns = 0;
     t->skeleton->bss->until_ns = t->wake_ns + HOLD_NS / 2;
     pthread_attr_init(&attributes);
