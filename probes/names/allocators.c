@@ -36,7 +36,7 @@ static bool is_one(const char *text, const char *const *names)
 
 enum { MAX_ASKED = 128 };
 
-/* All that this file asks of a module's symbols, in one go: the first answer costs the reading of all names.
+/* Announces all names that this file asks `m` for, since the first answer costs the reading of all symbols.
  */
 static void questions_announce(const struct module *m)
 {
@@ -94,14 +94,14 @@ const char *allocator_libc_of_module(const struct module *m)
     if (begins(name, "libc.so.6") || begins(name, "libc-2."))
         return "glibc";
     if (begins(name, "ld-musl-") || begins(name, "libc.musl-") || module_symbol_named(m, "__dls2b"))
-        return "musl"; /* its dynamic linker is the library itself; Debian's is called libc.so */
+        return "musl"; /* its dynamic linker and its library are one file, which Debian calls libc.so */
     if (module_symbol_named(m, "__libc_setup_tls"))
         return "glibc";
     return module_symbol_named(m, "__init_libc") ? "musl" : NULL;
 }
 
-/* The malloc of a C library that has no symbol of it.  musl has had two, and its version can't be told: then
- * it is neither row's. */
+/* The malloc of a C library that has none of its markers.  musl has had two mallocs, and without symbols its
+ * version can't be told. */
 static const struct allocator *allocator_of_stripped_libc(const char *libc)
 {
     static const struct allocator musl_unknown = {.name = "musl malloc", .libc = "musl"};
@@ -148,7 +148,6 @@ static bool is_in(const struct module *m, const struct allocator *a)
     return allocator_of_library(m) == a || holds_one(m, a->markers);
 }
 
-/* Names like "mal" and "init_lock" mean something only in a module that holds the allocator. */
 const struct allocator *allocator_of_lock(const struct module *m, const char *object)
 {
     for (const struct allocator *a = allocator_table(); a->name; a++)

@@ -1,10 +1,10 @@
 /* See naming_private.h.  The innermost function on a call's stack that is not about locking itself owns the
- * word; an allocator's own lock function tells the allocator, whoever called it. */
+ * word.  An allocator's own lock function tells the allocator, whoever called it. */
 #include "probes/names/functions.h"
 #include "probes/names/naming_private.h"
 
-/* Whether the function stands between whoever wants a lock and the system call.  Without a name it does so in
- * a shared C library. */
+/* Whether the function stands between whoever wants a lock and the system call.  One without a name does if
+ * it lies in a shared C library. */
 static bool is_passed(const struct frame *f)
 {
     if (!f->function)
@@ -12,6 +12,7 @@ static bool is_passed(const struct frame *f)
     return function_roles(f->function->name) & FUNCTION_PASSES || allocator_locks_with(f->function->name);
 }
 
+/* Returns the innermost frame that isn't passed; NULL: all are. */
 static const struct frame *frame_owner(const struct frame *frames, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -26,8 +27,8 @@ static const struct allocator *allocator_of_frame(const struct frame *f)
     return a || !f->function ? a : allocator_of_function(f->module, f->function->name);
 }
 
-/* An allocator's own way of taking a lock, met on the way to the owner: whoever called it, the lock is the
- * allocator's. */
+/* Returns the allocator whose own lock function is met on the way to the owner; NULL: none.  Whoever called
+ * it, the lock is the allocator's. */
 static const struct allocator *allocator_of_locking(const struct frame *frames, size_t count)
 {
     for (size_t i = 0; i < count && is_passed(&frames[i]); i++)
@@ -37,7 +38,8 @@ static const struct allocator *allocator_of_locking(const struct frame *frames, 
     return NULL;
 }
 
-/* `owner` may be NULL or no function of the allocator: then only its locking was seen. */
+/* Answers that the lock is the allocator's.  `owner` may be NULL or no function of the allocator: then only
+ * its lock function was seen.  `named`: the word keeps the name that it has. */
 static void put_stack_malloc(struct inquiry *q, const struct allocator *a, const struct frame *owner,
                              bool named)
 {
@@ -57,7 +59,6 @@ static void put_stack_malloc(struct inquiry *q, const struct allocator *a, const
         inquiry_put(q, &q->out->evidence, "call stack: %s's own lock function takes it", a->name);
 }
 
-/* Whose lock: the innermost function that is not about locking itself. */
 bool naming_by_stack(struct inquiry *q)
 {
     struct resolve_context context = {q->naming->modules, q->facts->space, q->facts->evidence.first_seen_ns};

@@ -1,10 +1,10 @@
-/* See naming_private.h.  Words without a name of their own: no symbol, no layout, no function that can be
- * told. How a thread waits for one still says something.  No allocator of the table waits by
- * FUTEX_WAIT_BITSET, as Rust's std and condition variables do; the locks of some are pthread mutexes, whose
- * waits name one value; jemalloc keeps statistics before each of its mutexes, in which a waiter is counted
- * while it waits; and the C library's own malloc has its locks where no other words are.  Sources: musl
- * src/thread/__lock.c, pthread_mutex_timedlock.c; glibc nptl/lowlevellock.c, malloc/arena.c; jemalloc 5.0
- * to 5.3 mutex.h, mutex_prof.h, mutex.c; gperftools spinlock_linux-inl.h; scudo linux.cpp; Rust
+/* See naming_private.h.  What the wait for a word tells that has no symbol, no layout and no function:
+ * - No allocator of the table waits by FUTEX_WAIT_BITSET, as Rust's std and condition variables do.
+ * - The locks of some are pthread mutexes, whose waits name one value.
+ * - jemalloc keeps statistics before each of its mutexes, in which a waiter is counted while it waits.
+ * - The C library's own malloc has its locks where no other words are.
+ * Sources: musl src/thread/__lock.c, pthread_mutex_timedlock.c; glibc nptl/lowlevellock.c, malloc/arena.c;
+ * jemalloc 5.0 to 5.3 mutex.h, mutex_prof.h, mutex.c; gperftools spinlock_linux-inl.h; scudo linux.cpp; Rust
  * library/std/src/sys/pal/unix/futex.rs. */
 #include "probes/names/naming_private.h"
 
@@ -19,10 +19,10 @@ enum {
     GLIBC_CONTENDED = 2,
     MOST_THREADS = 1 << 22, /* the kernel's PID_MAX_LIMIT */
 };
-static const uint32_t musl_waiters = 0x80000000; /* in a mutex that somebody waits for */
+static const uint32_t musl_waiters = 0x80000000; /* the bit in a mutex that somebody waits for */
 
-/* What the value that the first wait named is usual for.  musl: src/thread/__lock.c; Rust: library/std's
- * futex mutex and parker; glibc: nptl/lowlevellock.h, pthread_mutex_lock.c. */
+/* Values as in musl's src/thread/__lock.c; in the futex mutex and parker of Rust's library/std; in glibc's
+ * nptl/lowlevellock.h and pthread_mutex_lock.c. */
 const char *naming_value_class(const struct word_facts *facts)
 {
     uint32_t value = facts->evidence.expected;
@@ -35,7 +35,7 @@ const char *naming_value_class(const struct word_facts *facts)
     return value == 2 ? "; its value is usual for mutexes of glibc and Rust" : "";
 }
 
-/* The program of the word's process; NULL: not known, or out of memory. */
+/* Returns what is known of the program of the word's process; NULL: nothing, or out of memory. */
 static const struct known_program *program_of(struct inquiry *q)
 {
     struct naming *n = q->naming;
@@ -54,14 +54,15 @@ static const struct known_program *program_of(struct inquiry *q)
     *p = (struct known_program){.space = space, .mapping_count = space->mapping_count};
     mapped_program_read(n->modules, n->stripped, space, &p->program);
     const struct allocator *a = p->program.allocator ? allocator_named(p->program.allocator) : NULL;
-    /* the allocator is in the program when it is beside malloc, or told by the program's code */
+    /* the allocator lies in the program's file when it stands beside malloc, or is told by the code */
     const bool inside = p->program.code || p->program.malloc_is;
     const struct module *holder = inside ? p->program.file : p->program.malloc_from;
     p->mutex_statistics = a && a->mutex_text && holder && stripped_has_text(holder, a->mutex_text);
     return p;
 }
 
-/* jemalloc's mutex_prof_data_t, 64 bytes before the mutex; the times are of nstime_t. */
+/* jemalloc's mutex_prof_data_t, which stands 64 bytes before the mutex.  The times are of its type nstime_t.
+ */
 struct mutex_statistics {
     uint64_t total_wait_ns, longest_wait_ns, waits, spun;
     uint32_t most_waiting, waiting;
@@ -70,10 +71,11 @@ struct mutex_statistics {
 _Static_assert(sizeof(struct mutex_statistics) == sizeof(((struct word_evidence *)0)->before),
                "mutex_prof_data_t");
 
-/* What holds while a thread waits for the mutex: it is held, so that it has been locked and has an owner; and
- * each time that it was locked after a wait or by spinning is one of all times, but for the one that is being
- * added just now.  The clock may be a coarse one: times say little.  Whoever waits is counted, unless the C
- * library takes the mutex again after a wait for a condition (jemalloc's background threads). */
+/* Whether these can be the statistics of a mutex that a thread waits for.  The mutex is held, so that it has
+ * been locked and has an owner.  The times that it was locked after a wait or by spinning are among all
+ * times, but for one that is being added just now.  Its clock may be a coarse one, so that times say little.
+ * Whoever waits is counted, unless the C library takes the mutex again after a wait for a condition
+ * (jemalloc's background threads). */
 static bool statistics_fit(const struct mutex_statistics *s)
 {
     return s->locked && s->owner && !(s->owner & 7) && s->owner < 1ull << 56 && s->owner_switches &&
@@ -88,19 +90,21 @@ static bool is_blank(const struct mutex_statistics *s)
     return !memcmp(s, &blank, sizeof(blank));
 }
 
+/* Whether the word's first call is a wait by this command. */
 static bool is_first(const struct word_facts *f, uint32_t command)
 {
     return f->waited && f->evidence.call == SYS_futex && (f->evidence.command & COMMAND_MASK) == command;
 }
 
-/* Whether the wait is one that a pthread mutex makes: musl's names the owner or, of the plain kind, EBUSY. */
+/* Whether the wait is one for a pthread mutex.  In musl it names the owner or, for a mutex of the plain kind,
+ * EBUSY. */
 static bool is_mutex_wait(const struct mapped_program *p, const struct word_evidence *e)
 {
     return !strcmp(p->libc, "musl") ? e->expected > musl_waiters && e->expected - musl_waiters <= MOST_THREADS
                                     : e->expected == GLIBC_CONTENDED;
 }
 
-/* Why it is none of the allocator's, whose name stands between the two texts. */
+/* Answers that the word is none of the allocator's, whose name stands between the two texts that tell why. */
 static bool put_reason(struct inquiry *q, const char *before, const char *allocator, const char *after)
 {
     inquiry_place(q);
@@ -109,12 +113,12 @@ static bool put_reason(struct inquiry *q, const char *before, const char *alloca
     return true;
 }
 
-/* Of allocators whose locks are pthread mutexes. */
+/* Answers for an allocator whose locks are all pthread mutexes. */
 static bool by_mutex(struct inquiry *q, const struct known_program *p, const struct allocator *a)
 {
     const struct word_evidence *e = &q->facts->evidence;
     if (!p->program.libc || (q->module && q->module != p->program.file))
-        return false; /* a C library has locks of its own, and may have a malloc */
+        return false; /* the word may be a lock of a library's own, or of a malloc there */
     if (!is_mutex_wait(&p->program, e))
         return put_reason(q, "value: its first wait is not one for a pthread mutex, as all locks of ",
                           a->name, "'s are");
@@ -126,7 +130,7 @@ static bool by_mutex(struct inquiry *q, const struct known_program *p, const str
         return put_reason(q, "layout: it is no mutex of ", a->name,
                           "'s, whose statistics would stand before it");
     if (!s.waiting)
-        return false; /* it may be a mutex of jemalloc's, and may be chance */
+        return false; /* it may be a mutex of the allocator's, and may be chance */
     inquiry_put(q, &q->out->name, "lock of %s", a->name);
     inquiry_put(
         q, &q->out->evidence,
@@ -138,20 +142,23 @@ static bool by_mutex(struct inquiry *q, const struct known_program *p, const str
     return true;
 }
 
+/* Whether the lock of musl's malloc was found in the program's code. */
 static bool lock_is_found(struct inquiry *q, const struct mapped_program *p)
 {
     struct musl_code *code = stripped_musl(q->naming->stripped, p->file);
     return code && musl_code_malloc(code);
 }
 
-/* Whether it is known what lies around the word: perf doesn't tell. */
+/* Whether what lies around the word was looked at, which matters to glibc's malloc alone.  In a perf session
+ * it wasn't.
+ */
 static bool is_looked_at(const struct inquiry *q, const struct allocator *a)
 {
     return q->facts->evidence.first_seen_ns || strcmp(a->libc, "glibc") != 0;
 }
 
-/* Of the C libraries' own mallocs: where their locks are.  glibc's are in its data or at the head of a heap
- * that points to it, which by_arena_layout() looked for; musl's are in its data. */
+/* Answers for a C library's own malloc, by where its locks can be.  glibc's are in its data, or at the head
+ * of a heap that points to it, which by_arena_layout() has looked for; musl's are in its data. */
 static bool by_absence(struct inquiry *q, const struct mapped_program *p, const struct allocator *a)
 {
     if (p->malloc_from && p->malloc_from != q->module && (q->module || is_looked_at(q, a)))

@@ -1,14 +1,15 @@
-/* What a frame of a call path is to who waits: code_class(), with all that stands between a futex word and
- * the application told apart from it. */
+/* What a frame of a futex call's path is to who waits: all that stands between the futex word and the
+ * application is told apart from the application. */
 #ifndef HEAPWAIT_CALLER_CLASS_H
 #define HEAPWAIT_CALLER_CLASS_H
 
 #include "probes/elf/module.h"
 
-/* `lock`: also what waits for something else than a lock, and what makes the system call.  `allocator`: also
- * operators new and delete and their like.  `library`: the C library, where it is a file of its own, and the
- * standard libraries of C++ and Rust.  Else as code_class().  `s`, the function, may be NULL; a static
- * string. */
+/* Returns the class of the function `s` in the file `m`, a static string.  It is that of code_class(), with
+ * three differences: what waits for something else than a lock and what makes the system call is "lock";
+ * operators new and delete and their like in Rust are "allocator"; "library" is what would be "program" or
+ * "unknown" and lies in a C library with a file of its own, or belongs to the standard library of C++ or
+ * Rust.  `m` and `s` may be NULL. */
 const char *caller_class(const struct module *m, const struct symbol *s);
 
 #endif

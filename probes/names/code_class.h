@@ -1,12 +1,13 @@
-/* What user code is to an allocator: its own, that of taking or releasing a lock, copying, or the program's.
- */
+/* What a function in user space does, as far as an allocator is concerned: a sample's class. */
 #ifndef HEAPWAIT_CODE_CLASS_H
 #define HEAPWAIT_CODE_CLASS_H
 
 #include "probes/elf/module.h"
 
-/* Returns the class of the function `s` in the file `m`, a static string: "program", "allocator", "lock" or
- * "copy"; "unknown" where `s` is NULL and the file is no allocator's.  `m` may be NULL. */
+/* Returns the class of the function `s` in the file `m`, a static string: "lock" when it takes or releases a
+ * lock, "copy" when it copies or fills memory, "allocator" when it allocates or frees, else "program".  `m`
+ * may be NULL. `s` is NULL where the function is not known: then it is "allocator" in an allocator's library,
+ * else "unknown". */
 const char *code_class(const struct module *m, const struct symbol *s);
 
 #endif

@@ -13,8 +13,8 @@
 enum {
     /* The functions of locks themselves. */
     LOCK = FUNCTION_LOCKS | FUNCTION_PASSES | FUNCTION_WAITS,
-    /* The way into the kernel.  It is not FUNCTION_LOCKS: calls that read or sleep go the same way, and one
-     * address doesn't tell which call it is.  On the path of a futex call, that is known. */
+    /* The way into the kernel.  Calls that read or sleep go the same way, and a sample's address doesn't tell
+     * which call it is: so it is not FUNCTION_LOCKS.  On the path of a futex call it is known. */
     KERNEL = FUNCTION_PASSES | FUNCTION_WAITS,
     WAIT = FUNCTION_WAITS,
     ALLOCATE = FUNCTION_ALLOCATES,
@@ -119,8 +119,8 @@ static bool fits(const char *name, const char *text, enum match match)
     }
 }
 
-/* Whether the crate that a name of Rust's own scheme begins in is of the standard library.  It stands behind
- * the first C, maybe with a disambiguator: the name's length, then the name. */
+/* Whether a name of Rust's own scheme begins in a crate of the standard library.  The crate stands behind the
+ * first C: maybe a disambiguator (s..._), the length of its name, its name. */
 static bool is_of_rust(const char *name)
 {
     static const char *const crates[] = {"std", "core", "alloc", "hashbrown"};
@@ -145,7 +145,7 @@ unsigned function_roles(const char *name)
             roles |= table[i].roles;
     if (allocator_samples_lock(name))
         roles |= FUNCTION_LOCKS | FUNCTION_WAITS;
-    /* Rust's own locks: std::sys::..::futex::Mutex::lock_contended and their like */
+    /* locks of Rust's standard library, as std::sys::..::futex::Mutex::lock_contended */
     if (roles & FUNCTION_OF_LANGUAGE && strstr(name, "5futex"))
         roles |= FUNCTION_WAITS;
     return roles;

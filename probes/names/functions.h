@@ -1,13 +1,16 @@
-/* What the name of a function says of it: the one table of names and roles.  An allocator's own names are not
- * here but in its row (allocators.h).  A name alone decides: neither the file nor the caller is asked. */
+/* What the name of a function says of it: the one table of names and roles.  The name alone decides: neither
+ * the file nor the caller is asked.  The names that belong to one allocator stand in its row
+ * (analysis/base/allocator_table.h), of which those in `locking_samples` are looked up here as well. */
 #ifndef HEAPWAIT_FUNCTIONS_H
 #define HEAPWAIT_FUNCTIONS_H
 
 /* A function may have several roles, or none. */
 enum function_role {
-    /* It takes or releases a lock, in any C library.  A mutex may be the program's own. */
+    /* It takes or releases a lock: by a name of a C library, or of an allocator.  A mutex may be the
+     * program's own. */
     FUNCTION_LOCKS = 1 << 0,
-    /* It stands between whoever wants a lock and the system call: it says nothing of whose lock it is. */
+    /* It stands between whoever wants a lock and the system call, so that it says nothing of whose lock it
+       is. */
     FUNCTION_PASSES = 1 << 1,
     /* It stands between a futex word and the application: it locks, waits for something else than a lock, or
      * makes the system call. */
@@ -16,6 +19,7 @@ enum function_role {
     FUNCTION_MALLOC = 1 << 3,
     /* It is operator new or delete, or the like in Rust, which call malloc. */
     FUNCTION_ALLOCATES = 1 << 4,
+    /* It copies or fills memory. */
     FUNCTION_COPIES = 1 << 5,
     /* It belongs to the standard library of C++ or Rust. */
     FUNCTION_OF_LANGUAGE = 1 << 6,

@@ -1,5 +1,6 @@
-/* See libc_archive.h.  What a relocation changes in code: four bytes or eight at its place, in x86-64's
- * relaxable ones also the opcode before (psABI, "Linker optimization"); on aarch64 the whole instruction. */
+/* See libc_archive.h.  On x86-64 a relocation changes four or eight bytes at its place; one that the linker
+ * may relax changes the opcode before as well (psABI, "Linker optimization").  On aarch64 it changes the
+ * whole instruction. */
 #include "probes/names/libc_archive.h"
 
 #include "probes/code/insn.h"
@@ -28,15 +29,17 @@ enum {
     MAX_CODE = 1 << 28,
 };
 
-/* A place in a function that a relocation against the lock fills. */
+/* A place in a function which a relocation against the lock fills. */
 struct reference {
     uint32_t at, type;
-    uint64_t addend; /* to be taken off what is found, for the object's own address */
+    uint64_t addend; /* what is found there, less this, is the lock's address */
 };
 
+/* A function of the archive as it is looked for. */
 struct pattern {
     uint8_t *bytes, *fixed; /* fixed[i]: bytes[i] is not changed by the linker */
-    size_t size, run, run_size, fixed_count;
+    size_t size, fixed_count;
+    size_t run, run_size; /* the longest row of fixed bytes: where it begins, how long it is */
     struct reference references[MAX_REFERENCES];
     size_t reference_count;
     char symbol[32];
@@ -100,7 +103,8 @@ static bool object_lock(const struct object *o, struct lock_symbol *lock)
     return false;
 }
 
-/* Whether a relocation is against the lock, by its symbol or by its section's. */
+/* Whether the relocation `r` is against the lock, by its symbol or by that of its section.  *addend is set to
+ * what the relocation's own addend lacks to reference.addend. */
 static bool refers(const struct object *o, const struct lock_symbol *lock, const GElf_Rela *r,
                    uint64_t *addend)
 {
@@ -112,13 +116,14 @@ static bool refers(const struct object *o, const struct lock_symbol *lock, const
         !gelf_getsym(o->symbols, (int)GELF_R_SYM(r->r_info), &s) || GELF_ST_TYPE(s.st_info) != STT_SECTION ||
         s.st_shndx != lock->symbol.st_shndx)
         return false;
-    /* The section may hold more than the lock: what is meant is told by the addend, less the distance to the
+    /* The section may hold more than the lock.  The addend tells what is meant, less the distance to the
      * instruction's end, which is four bytes or a few more. */
     uint64_t meant = (uint64_t)r->r_addend + (NATIVE == EM_X86_64 ? 4 : 0);
     *addend = -lock->symbol.st_value;
     return meant >= lock->symbol.st_value && meant - lock->symbol.st_value < lock->symbol.st_size;
 }
 
+/* The bytes are not compared. */
 static void mask(struct pattern *p, uint64_t from, uint64_t size)
 {
     for (uint64_t i = from; i < from + size && i < p->size; i++)
@@ -157,7 +162,7 @@ static void relocations_read(const struct object *o, const struct lock_symbol *l
     }
 }
 
-/* The longest row of bytes that stay. */
+/* Counts the bytes that are compared, and finds their longest row. */
 static void pattern_measure(struct pattern *p)
 {
     size_t run = 0;
@@ -178,7 +183,7 @@ static void pattern_free(struct pattern *p)
     *p = (struct pattern){0};
 }
 
-/* One function of an object, kept if it is long enough and refers to the lock.  0 or -ENOMEM. */
+/* Makes a pattern of the function `f` if it is long enough and refers to the lock.  0 or -ENOMEM. */
 static int function_read(const struct object *o, const struct lock_symbol *lock, const GElf_Sym *f,
                          struct libc_archive *a)
 {
@@ -247,7 +252,8 @@ static int members_read(struct libc_archive *a, int fd)
     return rc;
 }
 
-/* The size of what is undefined in most objects stands where it is defined. */
+/* The lock is undefined in most objects, and its size unknown there: it is that of the object which defines
+ * it. */
 static void sizes_spread(struct libc_archive *a)
 {
     for (size_t i = 0; i < a->count; i++)
@@ -306,7 +312,7 @@ static bool fits(const struct pattern *p, const uint8_t *code)
     return true;
 }
 
-/* The only place where the pattern fits; false: none, or several. */
+/* Sets *at to the only place where the pattern fits.  Returns false if there is none, or several. */
 static bool pattern_find(const struct pattern *p, const uint8_t *code, size_t size, size_t *at)
 {
     unsigned found = 0;
@@ -325,7 +331,8 @@ static bool pattern_find(const struct pattern *p, const uint8_t *code, size_t si
 }
 
 #if defined(__x86_64__)
-/* What the linker has put there, undone: S from S + A or S + A - P. */
+/* Sets *target to the address that the n-th reference names.  The linker has put S + A or S + A - P there, of
+ * which S is wanted.  Returns false where it can't be told. */
 static bool reference_read(const struct pattern *p, size_t n, const uint8_t *code, uint64_t address,
                            uint64_t *target)
 {
@@ -350,7 +357,8 @@ static bool reference_read(const struct pattern *p, size_t n, const uint8_t *cod
     }
 }
 #elif defined(__aarch64__)
-/* An adrp and the add that follows somewhere, or an adr that the linker made of them. */
+/* As above.  The address is made by an adrp and an add that follows somewhere, or by an adr that the linker
+ * made of the two. */
 static bool reference_read(const struct pattern *p, size_t n, const uint8_t *code, uint64_t address,
                            uint64_t *target)
 {
@@ -371,7 +379,8 @@ static bool reference_read(const struct pattern *p, size_t n, const uint8_t *cod
 }
 #endif
 
-/* All references of all functions found must agree, and lie in the module's data. */
+/* Adds what the pattern tells to *out, if it is found.  Returns false on a contradiction: all references of
+ * all functions must name the same place, and it must lie in the module's data. */
 static bool pattern_match(const struct pattern *p, const struct module *m, const uint8_t *code, size_t size,
                           uint64_t address, struct libc_match *out)
 {

@@ -36,7 +36,8 @@ static int buckets_add(struct wait_bucket **list, size_t *list_count, const char
     return 0;
 }
 
-/* Threads' rows of one operation and outcome follow each other: they become one. */
+/* Returns the lock's outcome that `row` belongs to.  The rows of an operation and outcome, one for each
+ * thread, follow each other. */
 static struct lock_outcome *outcome_of_row(struct lock *lock, const struct word_row *row)
 {
     const char *op = term_op(row->key.op), *outcome = term_outcome(row->key.outcome);
@@ -64,9 +65,9 @@ static int outcome_add(struct lock *lock, const struct word_row *row)
     return rc ? rc : buckets_add(&lock->handoffs, &lock->handoff_count, o->outcome, row->handoff);
 }
 
-/* The row that tells of the word: of the first operation that has evidence (a row made at the end, for a call
- * under way, has none: its task's memory was not at hand) one that found the word in use, or else the first.
- */
+/* Returns the row that tells of the word: of the first operation one that found the word in use, else the
+ * first that has evidence.  A row that was made at the end, for a call under way, has none, since the task's
+ * memory was not at hand. */
 static const struct word_row *row_telling(const struct word_row *rows, size_t count)
 {
     const struct word_row *first = NULL;
@@ -100,7 +101,7 @@ struct word_evidence locks_word_evidence(const struct word_row *rows, size_t cou
     return all;
 }
 
-/* Rows come ordered by operation, waits first, and so do the stacks. */
+/* The rows are ordered by operation, waits first, and so are the stacks. */
 static int lock_name(const struct lock_source *c, struct lock *lock, const struct word_row *rows,
                      size_t count)
 {
@@ -140,7 +141,8 @@ static int lock_make(const struct lock_source *c, struct lock *lock, const struc
     return rc;
 }
 
-/* Hottest first; the address decides between equals, so that the order is always the same. */
+/* The most calls come first; process and address decide between equals, so that the order is always the same.
+ */
 static int lock_compare(const void *a, const void *b)
 {
     const struct lock *x = a, *y = b;

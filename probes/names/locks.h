@@ -1,4 +1,4 @@
-/* From rows of the table of words to locks: grouped by word, added up, named. */
+/* Makes locks of the rows of the table of words: groups them by word, adds them up, has the words named. */
 #ifndef HEAPWAIT_LOCKS_H
 #define HEAPWAIT_LOCKS_H
 
@@ -7,27 +7,28 @@
 #include "probes/names/futex_split.h"
 #include "probes/names/naming.h"
 
-/* Who has a table of words, and what is to be known of them beside the rows. */
+/* Who has a table of words, and what is asked of it beside the rows.  The callbacks get `context`. */
 struct lock_source {
     struct naming *naming;
     struct futex_split *split; /* NULL: no account of threads is kept */
     void *context;
-    /* The address space of that number, NULL when its mappings are not known; and the process it belongs to.
-     */
+    /* Returns the address space of that number, NULL when its mappings are not known, and sets *tgid to the
+     * process that it belongs to. */
     const struct address_space *(*space)(void *context, uint32_t number, uint32_t *tgid);
-    /* May be NULL: called for each lock once it is named, with the number of its space and that space.  0 or
-     * negative errno. */
+    /* Is called for each lock when it has been named, with the number of its space and that space.  Returns
+     * 0, or a negative errno, which ends the making.  May be NULL. */
     int (*made)(void *context, struct lock *lock, uint32_t number, const struct address_space *space);
 };
 
-/* Groups rows (ordered by word_row_compare()) into m->locks, named, hottest first.  0 or negative errno. */
+/* Makes m->locks, the one with the most calls first, of `count` rows that are ordered by word_row_compare().
+ * Returns 0 or a negative errno; what was made until then is in `m`, which owns it. */
 int locks_make(const struct lock_source *source, const struct word_row *rows, size_t count,
                struct measurement *m);
 
-/* What is known of a word from its calls, given all its rows (at least one), ordered by word_row_compare():
- * of one call, by which it was waited for if any was, what the call named and what stood before the word; of
- * whichever call saw one, what a glibc arena there would hold; and when the word was first seen.  *waited:
- * that one call is a wait. */
+/* Returns what is known of a word from its calls.  `rows` are all of the word, at least one, ordered by
+ * word_row_compare().  What a call named and what stood before the word are of one call, a wait if there was
+ * any; *waited is set to whether it is one.  What a glibc arena would hold is of whichever call saw some of
+ * it. first_seen_ns is the earliest of all. */
 struct word_evidence locks_word_evidence(const struct word_row *rows, size_t count, bool *waited);
 
 #endif

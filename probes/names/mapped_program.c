@@ -1,8 +1,8 @@
 /* See mapped_program.h.  `malloc` may be defined several times in a process, and the first in link order
  * wins: the program, then the libraries in the order in which the dynamic linker mapped them (LD_PRELOAD's
- * before those that are needed), the C library last.  The surprising fact: a program may not call malloc for
- * its own blocks. Rust's jemalloc is linked in as _rjem_malloc, and malloc is still the C library's: then
- * what is linked into the program stands for it, and the evidence says both. */
+ * before those that are needed), the C library last.  A program may call something else than malloc for its
+ * own blocks: Rust's jemalloc is linked in as _rjem_malloc, and malloc is still the C library's.  Then the
+ * allocator that is linked in is the program's, and the evidence says both. */
 #include "probes/names/mapped_program.h"
 
 #include "probes/names/allocators.h"
@@ -13,7 +13,7 @@
 struct libraries {
     struct module_table *modules;
     const struct address_space *space;
-    size_t program; /* the program's mapping */
+    size_t program; /* the index of the program's mapping; SIZE_MAX: there is none */
 };
 
 static const struct module *module_of(const struct libraries *l, size_t i)
@@ -26,6 +26,8 @@ static bool is_library(const struct libraries *l, size_t i)
     return i != l->program && l->space->mappings[i].path[0] == '/';
 }
 
+/* Returns the index of the C library's mapping and sets *name to "glibc" or "musl"; SIZE_MAX and NULL: none.
+ */
 static size_t libc_find(const struct libraries *l, const char **name)
 {
     for (size_t i = 0; i < l->space->mapping_count; i++) {
@@ -36,8 +38,9 @@ static size_t libc_find(const struct libraries *l, const char **name)
     return SIZE_MAX;
 }
 
-/* Behind the C library lie only libraries that were loaded later, by dlopen: nobody's malloc resolves to
- * them. The dynamic linker is mapped first and searched last. */
+/* Returns the module whose malloc the program's calls reach; NULL: none.  What was mapped after the C library
+ * was loaded by dlopen, and nobody's malloc resolves to it.  The dynamic linker is mapped first and searched
+ * last. */
 static const struct module *malloc_find(const struct libraries *l, const struct module *program, size_t libc)
 {
     if (module_symbol_named(program, "malloc"))
@@ -75,8 +78,8 @@ static void allocator_read(struct mapped_program *p)
         p->marker = allocator_marker(p->malloc_from, behind);
 }
 
-/* Where symbols say nothing.  A guest that is linked in comes before musl's own malloc, as in allocators.c.
- */
+/* Sets what the machine code tells where symbols say nothing.  An allocator that is linked in comes before
+ * musl's own malloc, as in the table of allocators. */
 static void code_read(struct stripped *stripped, struct mapped_program *p)
 {
     struct musl_code *code = stripped_musl(stripped, p->file);

@@ -1,9 +1,10 @@
-/* See musl_code.h.  What is looked for (facts of musl 1.1.20 to 1.2.5, src/thread/__lock.c and src/malloc):
- *   __lock, __unlock   one futex each on the word that their argument points to; the word is 0x80000001 and
- * up when held, so that INT_MAX and INT_MIN + 1 are in their code mallocng           malloc compares with
- * MMAP_THRESHOLD, 131052; free crashes on a broken header and unmaps; both take the one lock oldmalloc
- * binmap, 64 bins of {lock[2], head, tail}, split_merge_lock[2] in one struct; its bits are set and cleared
- * by atomic or and and; MMAP_THRESHOLD is 0x38000, RECLAIM 0x28000 */
+/* See musl_code.h.  What is looked for are facts of musl 1.1.20 to 1.2.5 (src/thread/__lock.c, src/malloc):
+ * - __lock and __unlock make one futex call each, on the word that their argument points to.  A word that is
+ * held is 0x80000001 or above, so that INT_MAX and INT_MIN + 1 are in their code.
+ * - mallocng: malloc compares with MMAP_THRESHOLD, 131052; free crashes on a broken header, and unmaps; both
+ * take the one lock.
+ * - oldmalloc: one struct holds binmap, 64 bins of {lock[2], head, tail} and split_merge_lock[2].  The bits
+ * of binmap are set and cleared by an atomic or and and.  MMAP_THRESHOLD is 0x38000, RECLAIM 0x28000. */
 #include "probes/names/musl_code.h"
 
 #include "probes/code/code.h"
@@ -27,7 +28,7 @@ enum {
     MAX_CODE = 1 << 28,
 };
 
-/* A word and the functions that pass it to __lock or __unlock. */
+/* A word, and the functions that pass its address to __lock or __unlock. */
 struct word {
     struct musl_lock lock;
     char *evidence;
@@ -45,9 +46,9 @@ struct musl_code {
     struct word words[MAX_LOCKS];
     size_t word_count;
     const char *malloc;
-    const struct facts *functions[MAX_FUNCTIONS]; /* of malloc, where it is proved */
+    const struct facts *functions[MAX_FUNCTIONS]; /* of the malloc that is proved */
     size_t function_count;
-    uint64_t old_base; /* oldmalloc's struct; 0: not found */
+    uint64_t old_base; /* where oldmalloc's struct lies; 0: not found */
     enum musl_verdict old_verdict;
     char *old_evidence;
 };
@@ -137,8 +138,8 @@ static bool is_taker(const struct musl_code *c, const struct facts *f)
     return false;
 }
 
-/* It maps fresh memory itself, by a direct call of mmap.  What functions do that take locks of their own does
- * not count: they may be malloc and free, called by somebody else. */
+/* Whether `f` maps fresh memory itself, by a direct call of mmap.  A callee that takes a lock of musl's
+ * doesn't count: it may be malloc or free, called by somebody else. */
 static bool maps_memory(struct musl_code *c, const struct facts *f)
 {
     for (size_t i = 0; i < f->call_count; i++) {
@@ -149,6 +150,7 @@ static bool maps_memory(struct musl_code *c, const struct facts *f)
     return false;
 }
 
+/* Whether `f` gives memory back, itself or by a direct call; of callees as above. */
 static bool unmaps_memory(struct musl_code *c, const struct facts *f)
 {
     unsigned deeds = f->deeds;
@@ -159,6 +161,8 @@ static bool unmaps_memory(struct musl_code *c, const struct facts *f)
     return deeds & (DOES_MUNMAP | DOES_MADVISE);
 }
 
+/* Judges a word by the functions that take it: malloc is one that maps memory, free another that unmaps some
+ * and crashes on broken headers.  mallocng's own threshold in malloc is the proof. */
 static void verdict_of_word(struct musl_code *c, struct word *w)
 {
     const struct facts *mapper = NULL, *unmapper = NULL;
@@ -188,7 +192,7 @@ static void verdict_of_word(struct musl_code *c, struct word *w)
             (unsigned long long)unmapper->entry);
 }
 
-/* Two words can't both be the one lock. */
+/* Judges all words.  mallocng has one lock: where two are proved, neither is. */
 static void verdicts(struct musl_code *c)
 {
     size_t proved = 0;
@@ -205,9 +209,11 @@ static void verdicts(struct musl_code *c)
 
 /* ---- oldmalloc ---- */
 
-/* What speaks for a struct at `base`. */
+/* What speaks for oldmalloc's struct at an address. */
 struct old_signs {
-    bool set, cleared, last_lock;
+    bool set, cleared; /* bits of its binmap are */
+    bool last_lock;    /* split_merge_lock is swapped */
+    /* functions that use it and oldmalloc's constants; NULL: none found */
     const struct facts *allocates, *reclaims;
 };
 
@@ -226,7 +232,7 @@ static void old_signs_add(struct old_signs *s, const struct facts *f, uint64_t b
     s->last_lock |= holds(f->swaps, f->swap_count, base + OLD_LAST_LOCK);
 }
 
-/* A function with a system call, and what it calls. */
+/* Adds the signs of `f`, a function with a system call, and of what it calls. */
 static void old_signs_of(struct musl_code *c, const struct facts *f, uint64_t base, struct old_signs *s)
 {
     struct old_signs own = {0};
@@ -246,6 +252,7 @@ static void old_signs_of(struct musl_code *c, const struct facts *f, uint64_t ba
         s->reclaims = f;
 }
 
+/* Takes `base` for the struct's address if enough of `functions` speaks for it. */
 static void old_try(struct musl_code *c, const struct facts *const *functions, size_t count, uint64_t base)
 {
     struct old_signs s = {0};
@@ -273,6 +280,8 @@ static void old_try(struct musl_code *c, const struct facts *const *functions, s
 
 enum { MAX_OLD_FUNCTIONS = 512 };
 
+/* Finds oldmalloc's struct.  Candidates are the words whose bits are set by functions that make futex calls,
+ * or by what these call. */
 static void old_find(struct musl_code *c)
 {
     const struct facts *functions[MAX_OLD_FUNCTIONS];
@@ -297,7 +306,7 @@ static void old_find(struct musl_code *c)
     }
 }
 
-/* A bin's lock, or the one behind the bins. */
+/* Returns the word at `address` if it is the lock of a bin, or the one behind the bins; else NULL. */
 static struct word *old_word(struct musl_code *c, uint64_t address)
 {
     uint64_t offset = address - c->old_base;
@@ -316,11 +325,10 @@ static struct word *old_word(struct musl_code *c, uint64_t address)
     return w;
 }
 
-/* ---- */
-
 /* ---- whose code it is ---- */
 
-/* What was walked may have parts elsewhere, and others between them: only up to where the next one begins. */
+/* Whether `address` lies in `f`.  A function may have parts elsewhere, with other functions between them:
+ * only what lies before the next function's entry counts. */
 static bool within(const struct musl_code *c, const struct facts *f, uint64_t address)
 {
     return address < f->high && code_entry_before(c->code, address) == f->entry;
@@ -340,7 +348,8 @@ static void function_add(struct musl_code *c, const struct facts *f)
         c->functions[c->function_count++] = f;
 }
 
-/* A function that nobody calls but malloc's and itself is malloc's; but not a system call's wrapper. */
+/* Whether only malloc's functions call `f`, beside itself: then it is malloc's, unless it wraps a system
+ * call. */
 static bool helps_only_malloc(const struct musl_code *c, const struct facts *f)
 {
     size_t count;
@@ -366,6 +375,7 @@ static void functions_find(struct musl_code *c)
         }
 }
 
+/* Returns whether musl's lock functions were found. */
 static bool analyse(struct musl_code *c)
 {
     if (!c->facts)
@@ -379,8 +389,8 @@ static bool analyse(struct musl_code *c)
     return c->lock_function_count > 0;
 }
 
-/* Most static programs of other C libraries are put aside by this, before every instruction is looked at:
- * __unlock adds INT_MAX by lock xadd.  On aarch64 there are too many ways to load a constant. */
+/* Whether every instruction is to be looked at.  musl's __unlock adds INT_MAX by lock xadd, which puts aside
+ * most static programs of other C libraries.  On aarch64 there are too many ways to load a constant. */
 static bool worth_reading(const uint8_t *bytes, size_t size, const struct machine *machine)
 {
     enum { NEAR = 64 };
@@ -419,7 +429,7 @@ struct musl_code *musl_code_of_bytes(uint8_t *bytes, size_t size, uint64_t addre
     return make(bytes, size, address, machine, NULL);
 }
 
-/* musl's code lies in one segment, the largest that can be executed. */
+/* The largest segment that can be executed holds musl's code. */
 struct musl_code *musl_code_read(const struct module *m, const struct machine *machine)
 {
     uint64_t address = 0, size = 0, a, s;

@@ -1,9 +1,9 @@
 /* See naming.h.  The kinds of evidence, strongest first: a symbol that covers the address; the layout of
  * glibc's malloc_state around the word; the allocator's own library; code of malloc and free that takes the
  * address; in files without symbols, code that a reference archive names, or what the code does; the
- * functions on the stack of a call; the way that threads wait.  The surprising fact: one address may be in
- * two libraries, one after the other (dlclose, dlopen): the mappings that count are those of the time when
- * the word was first seen. */
+ * functions on the stack of a call; the way that threads wait.  One address may be in two libraries, one
+ * after the other (dlclose, dlopen): the mappings that count are those of the time when the word was first
+ * seen. */
 #include "probes/names/naming_private.h"
 
 #include <errno.h>
@@ -103,7 +103,8 @@ static bool by_symbol(struct inquiry *q)
     return true;
 }
 
-/* The number of a thread arena; 0: out of memory. */
+/* Returns the number of the thread arena that the word is the lock of, a new one if it hasn't been met; 0:
+ * out of memory. */
 static unsigned arena_number(struct inquiry *q)
 {
     struct naming *n = q->naming;
@@ -128,8 +129,9 @@ static unsigned arena_number(struct inquiry *q)
     return number;
 }
 
-/* The bin for the largest chunks of an arena is empty in all but odd programs, and an empty bin links to
- * itself; a thread arena lies at the start of a heap whose header points to it. */
+/* A malloc_state is told by its last bin, that of the largest chunks: it is empty in all but odd programs,
+ * and an empty bin links to itself.  A thread arena lies at the start of a heap, whose header points to it.
+ */
 static bool by_arena_layout(struct inquiry *q)
 {
     const struct word_evidence *e = &q->facts->evidence;
@@ -163,8 +165,8 @@ static bool by_library(struct inquiry *q)
     return true;
 }
 
-/* musl's lock in a C library without symbols of its own.  Two functions, since one alone may touch other
- * locks. */
+/* The lock of musl's malloc in a C library without symbols of its data: malloc and free both take its
+ * address.  One of the two alone may take other locks. */
 static bool by_code(struct inquiry *q)
 {
     const char *libc = q->module ? allocator_libc_of_module(q->module) : NULL;
@@ -177,7 +179,7 @@ static bool by_code(struct inquiry *q)
     return true;
 }
 
-/* malloc's lock as the code of a reference archive, found in the program, names it. */
+/* malloc's lock, which code of the reference archive that was found in the program names. */
 static bool by_reference(struct inquiry *q)
 {
     const struct libc_match *l = q->module ? stripped_match(q->naming->stripped, q->module) : NULL;
@@ -213,7 +215,8 @@ static bool by_machine_code(struct inquiry *q)
     return true;
 }
 
-/* A file of the process that can't be read any more may be the one that the word lies in. */
+/* Returns the path of a file of the process that can't be read any more, which may be the one that the word
+ * lies in; NULL: none, or the word's file is known. */
 static const char *unreachable_file(const struct inquiry *q)
 {
     const struct address_space *space = q->facts->space;

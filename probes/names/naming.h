@@ -1,5 +1,6 @@
 /* Names a futex word by evidence, and decides whether it is an allocator's lock.  Never guesses: a word
- * without evidence is "unnamed word in MODULE .bss+OFFSET".  Knows nothing of maps or of counting. */
+ * without evidence is "unnamed word in MODULE .bss+OFFSET".  Knows nothing of the probes' tables, or of
+ * counting. */
 #ifndef HEAPWAIT_NAMING_H
 #define HEAPWAIT_NAMING_H
 
@@ -12,53 +13,63 @@
 struct libc_archive;
 struct naming;
 
-/* What is known of one word.  `space` may be NULL (mappings not known). */
+/* What is known of one word.  Borrowed, all of it. */
 struct word_facts {
-    const struct address_space *space;
+    const struct address_space *space; /* NULL: its process's mappings are not known */
     uint64_t address;
     struct word_evidence evidence;
-    const struct stack_value *const *stacks; /* of its first calls, waits first */
+    const struct stack_value *const *stacks; /* those of its first calls, waits first */
     size_t stack_count;
-    bool waited; /* its first call is a wait: evidence.expected is a value of the word */
+    bool waited; /* its first call is a wait, so that evidence.expected is a value of the word */
 };
 
-/* Owned by whoever asked; free the strings. */
+/* The answer.  Whoever asked frees the first three. */
 struct word_name {
     char *name;
-    char *module;
-    char *evidence;
+    char *module;          /* path of the file that the word lies in; NULL: in none */
+    char *evidence;        /* how the name was found */
     const char *allocator; /* static; NULL unless malloc's */
     enum whose whose;
 };
 
+/* Returns a naming that knows no file yet, and opens files as it is asked; NULL: out of memory. */
 struct naming *naming_new(void);
 
-/* Files that name what modules don't name themselves: before the first question; the caller's, for as long.
- */
-void naming_debug_files(struct naming *n, struct debug_files *given);
+/* Frees it, with all modules that it has given; NULL is fine. */
 void naming_free(struct naming *n);
 
-/* A C library's archive as a reference for programs without symbols, which it borrows; NULL is fine. */
+/* Gives it files that name what modules don't name themselves.  To be called before the first question.
+ * `given` stays the caller's, and must live as long as the naming. */
+void naming_debug_files(struct naming *n, struct debug_files *given);
+
+/* Gives it a C library's archive as a reference for programs without symbols; NULL: none.  To be called
+ * before the first question.  `archive` stays the caller's, and must live as long as the naming. */
 void naming_refer(struct naming *n, const struct libc_archive *archive);
 
-/* 0 or -ENOMEM. */
+/* Names the word that `facts` tells of, and sets *out.  Returns 0 or -ENOMEM; the strings of *out are the
+ * caller's in both cases. */
 int naming_word(struct naming *n, const struct word_facts *facts, struct word_name *out);
 
-/* Where the naming looks up the process's addresses: good for as long as both. */
+/* Returns where the naming looks up the addresses of the process.  It is good for as long as both arguments.
+ */
 struct resolve_context naming_context(const struct naming *n, const struct address_space *space);
 
-/* Where an address of the process lies: the module and the address in it.  false: in none. */
+/* Finds the module that `address` of the process lies in: sets *module, which the naming owns, and *own, the
+ * address in it.  Returns false when it lies in none. */
 bool naming_resolve(struct naming *n, const struct address_space *space, uint64_t address,
                     const struct module **module, uint64_t *own);
 
-/* What the process allocates with, by what `malloc` resolves to, and how that was found: malloc'd, NULL when
- * no mappings are known.  "unknown" when they are and nothing tells. */
+/* Sets *allocator to what the process allocates with, a static string: "unknown" when nothing tells, NULL
+ * when no mappings are known.  Returns a sentence that tells how it was found, malloc'd; NULL when no
+ * mappings are known, or out of memory. */
 char *naming_allocator(struct naming *n, const struct address_space *space, const char **allocator);
-/* "lock" or "allocator" for a place in a file without symbols whose code shows that it is; else NULL. */
+
+/* Returns "lock" or "allocator", a static string, where `m` has no symbols and its code at `own` is known to
+ * lock or to allocate; else NULL. */
 const char *naming_code_class(struct naming *n, const struct module *m, uint64_t own);
 
-/* The program itself: "glibc"/"musl", "static"/"static-pie"/"dynamic", and the allocator that its malloc
- * resolves to; each NULL when not known.  Static strings. */
+/* Sets *libc to "glibc" or "musl", *linkage to "static", "static-pie" or "dynamic", and *allocator as
+ * naming_allocator() does; static strings, NULL where it is not known. */
 void naming_program(struct naming *n, const struct address_space *space, const char **libc,
                     const char **linkage, const char **allocator);
 

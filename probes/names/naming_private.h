@@ -1,5 +1,4 @@
-/* What the files of naming share: what they know of processes and their words.
- * Not for use outside of the naming. */
+/* What the files of naming share: what they know of processes and their words.  Only they use it. */
 #ifndef HEAPWAIT_NAMING_PRIVATE_H
 #define HEAPWAIT_NAMING_PRIVATE_H
 
@@ -10,14 +9,15 @@
 #include "probes/names/stripped.h"
 #include "probes/stacks/frames.h"
 
-/* A thread arena of glibc: numbered in the order in which they are met, each process's by itself. */
+/* A thread arena of glibc's.  The arenas of a process are numbered from 1, in the order in which they are
+ * met. */
 struct arena {
     const struct address_space *space;
     uint64_t address;
     unsigned number;
 };
 
-/* What a process is, as of when so many mappings of it were known. */
+/* What is known of a process since it had `mapping_count` mappings: with more it is asked again. */
 struct known_program {
     const struct address_space *space;
     size_t mapping_count;
@@ -34,13 +34,16 @@ struct naming {
     struct stripped *stripped;
 };
 
-/* By the functions on the stack of a call: whose lock it is, else "word of FUNCTION". */
+/* Answers by the functions on the stacks of calls whose lock it is, or else names it "word of FUNCTION".
+ * Returns whether the word has a name. */
 bool naming_by_stack(struct inquiry *q);
 
-/* By how it is waited for and what stands before it: whether it is malloc's, without a name of its own. */
+/* Answers by how the word is waited for, and by what stands before it, whether it is malloc's.  Returns
+ * whether that tells. */
 bool naming_by_waiting(struct inquiry *q);
 
-/* What the value of the first wait is usual for, as the end of a sentence; proves nothing. */
+/* Returns what the value of the first wait is usual for, as the end of a sentence, a static string; "":
+ * nothing.  It proves nothing. */
 const char *naming_value_class(const struct word_facts *facts);
 
 #endif

@@ -46,6 +46,7 @@ void stripped_refer(struct stripped *s, const struct libc_archive *archive)
     s->archive = archive;
 }
 
+/* Reads in pieces that overlap by the text's length; `block` is room for one. */
 static bool segment_has(const struct module *m, uint64_t address, uint64_t size, const char *text,
                         char *block)
 {
@@ -73,9 +74,8 @@ bool stripped_has_text(const struct module *m, const char *text)
     return found;
 }
 
-/* A dynamic program may leave malloc to the C library in any case: where it starts tells whether it has
- * symbols.
- */
+/* A static file with symbols has malloc.  A dynamic one may leave it to the C library: what it starts with
+ * tells. */
 static bool has_symbols(const struct module *m)
 {
     return module_is_dynamic(m) ? module_symbol_named(m, "_start") || module_symbol_named(m, "main")
@@ -89,6 +89,7 @@ static void code_read(struct stripped *s, struct entry *e)
         e->match.size = 0;
 }
 
+/* Returns what is known of the file, worked out if it is new; NULL: it has symbols, or there is no memory. */
 static struct entry *entry_of(struct stripped *s, const struct module *m)
 {
     for (size_t i = 0; i < s->count; i++)

@@ -1,6 +1,6 @@
-/* What the machine code and the messages of files without symbols tell: worked out once per file, when it is
- * first asked for.  Where there are symbols, they are the better evidence.  Code is read of static files
- * only: in others the C library has a file of its own. */
+/* What the machine code and the messages of files without symbols tell.  It is worked out once for each file,
+ * when it is first asked for.  Of files with symbols nothing is told, since symbols are the better evidence.
+ * Code is read of static files only: in others the C library has a file of its own. */
 #ifndef HEAPWAIT_STRIPPED_H
 #define HEAPWAIT_STRIPPED_H
 
@@ -10,23 +10,29 @@
 
 struct stripped;
 
+/* Returns one that has looked at no file; NULL: out of memory. */
 struct stripped *stripped_new(void);
+
+/* Frees it, with all that it has returned; NULL is fine. */
 void stripped_free(struct stripped *s);
 
-/* A reference to look into as well, which it borrows; to be given before anything is asked. */
+/* Gives it a reference to look into as well, before anything is asked.  `archive` stays the caller's, and
+ * must live as long; NULL: none. */
 void stripped_refer(struct stripped *s, const struct libc_archive *archive);
 
-/* malloc's lock as the reference has it; NULL: no reference, or nothing of it is in the module. */
+/* Returns malloc's lock in `m` as the reference tells it; NULL: there is no reference, or nothing of it is in
+ * `m`. */
 const struct libc_match *stripped_match(struct stripped *s, const struct module *m);
 
-/* NULL: it has symbols, or is dynamic, or musl isn't in it. */
+/* Returns what the code of `m` tells of musl's malloc; NULL: `m` has symbols, or is dynamic, or musl isn't in
+ * it. */
 struct musl_code *stripped_musl(struct stripped *s, const struct module *m);
 
-/* The allocator that says so itself, by the messages that its code would print; NULL: none does.  Of dynamic
- * programs as well. */
+/* Returns the name of the allocator in `m` that a message of its code tells, a static string; NULL: none
+ * does.  `m` may be dynamic. */
 const char *stripped_guest(struct stripped *s, const struct module *m);
 
-/* Whether what is loaded of the file holds the text; reads all of it. */
+/* Returns whether `text` is in what is loaded of the file `m`.  Reads all of that. */
 bool stripped_has_text(const struct module *m, const char *text);
 
 #endif
