@@ -1,9 +1,10 @@
 #!/bin/sh
 # heapwait report, from the committed recordings to the text on the page.
-# usage: report.sh SOURCE HEAPWAIT RECORDING_BUILD CASE
+# usage: report.sh SOURCE HEAPWAIT RECORDING_BUILD CASE [--update]
+# --update, with the case `words`, writes the expected words anew (then read the difference).
 # shellcheck disable=SC1112 # the report's own typographic quotes
 set -eu
-source=$1 heapwait=$2 build=$3 case=$4
+source=$1 heapwait=$2 build=$3 case=$4 update=${5-}
 for tool in gnuplot pdftocairo pdftotext pdffonts pdfinfo; do
     command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
 done
@@ -22,7 +23,24 @@ has() { # FILE-OF-SQUEEZED-TEXT SENTENCE
 }
 nothing_left() { [ -z "$(find "$1" -name '.heapwait-report*')" ] || fail "a private folder is left"; }
 
+# What a page says: its text, one element a line, without the figures and the style; and what the figures are drawn from.
+words()
+{
+    tr '\n' ' ' <"$1/report.html" | sed 's/<img[^>]*>//g; s/<style.*<\/style>//; s/<[^>]*>/\n/g' | grep -v '^ *$'
+    for data in "$1"/data/*.tsv; do printf '\n-- %s\n' "${data##*/}"; cat "$data"; done
+}
+
 case $case in
+words)
+    expected=$source/tests/plots/expected
+    for name in study record ledger flame; do
+        recording $name.db "$source/tests/data/$name.sql"
+        "$heapwait" report $name.db -o $name >/dev/null
+        words $name >page
+        [ -z "$update" ] || cp page "$expected/report-$name.txt"
+        diff -u "$expected/report-$name.txt" page || fail "the report of $name.sql says something else"
+    done
+    ;;
 content)
     recording study.db "$source/tests/data/study.sql"
     "$heapwait" report study.db -o out >said

@@ -1,5 +1,5 @@
 #!/bin/sh
-# `heapwait explain` as its user sees it: the pages at two widths, what it refuses, and the exit codes.
+# `heapwait explain` as its user sees it: the pages at two widths, the JSON, what it refuses, and the exit codes.
 #   explain.sh HEAPWAIT RECORDING_BUILD SOURCE [--update]
 # --update writes the expected pages anew (then read the difference).
 set -eu
@@ -45,6 +45,10 @@ for recording in study record ledger ledger_record; do
         LC_ALL=C tr -d '\200-\277' <"$folder/out" |
             LC_ALL=C awk -v width="$width" 'length($0) > width { print "too wide: " $0; bad = 1 } END { exit bad }'
     done
+    expect 0 "" "$heapwait" explain "$folder/$recording.db" --json
+    document=$expected/explain-$recording.json
+    [ -z "$update" ] || cp "$folder/out" "$document"
+    diff -u "$document" "$folder/out" || fail "$recording as JSON"
 done
 expect 0 "" "$heapwait" explain "$folder/study.db" --json
 head -c 12 "$folder/out" | grep -q '{"format": 1' || fail "--json prints no document"
