@@ -17,6 +17,9 @@ enum insn_kind {
     INSN_COPY,   /* reg = source */
     INSN_ADD,    /* reg = source + value */
     INSN_INSERT, /* 16 bits of reg, from bit `shift` on, = value */
+    INSN_PUSH,   /* 8 bytes onto the stack: source, or something else (NO_REGISTER) */
+    INSN_POP,    /* 8 bytes off it: into reg, or elsewhere (NO_REGISTER) */
+    INSN_LEAVE,  /* x86: the stack pointer = the frame pointer, which is popped */
     INSN_CALL,   /* to target */
     INSN_CALL_INDIRECT,
     INSN_JUMP, /* to target */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ZERO = 31 };
+enum { ZERO = 31, LINK = 30 };
 #define BIT(r) ((r) == ZERO ? 0u : 1u << (r))
 
 static uint64_t field(uint32_t word, unsigned from, unsigned bits)
@@ -89,11 +89,23 @@ static void decode_immediate(uint32_t word, uint64_t address, struct insn *out)
     }
 }
 
+/* Hints are nops to older machines, some of them sign or strip an address. */
+static uint32_t system_written(uint32_t word)
+{
+    unsigned hint = (unsigned)field(word, 5, 7);
+    if ((word & 0xfffff01f) != 0xd503201f)
+        return (word & 0xffe00000) == 0xd5200000 ? BIT(word & 31) : 0; /* mrs, sysl */
+    if (hint == 7 || (hint >= 24 && hint < 32))
+        return BIT(LINK);                                       /* xpaclri; paciaz to autibsp */
+    return hint >= 8 && hint < 16 && !(hint & 1) ? BIT(17) : 0; /* pacia1716 and its kin */
+}
+
 static void decode_branch(uint32_t word, uint64_t address, struct insn *out)
 {
     uint64_t near = address + (field_signed(word, 5, 19) << 2);
     if ((word & 0x7c000000) == 0x14000000) {
         out->kind = word >> 31 ? INSN_CALL : INSN_JUMP;
+        out->writes = word >> 31 ? BIT(LINK) : 0;
         out->far = true;
         out->target = address + (field_signed(word, 0, 26) << 2);
     } else if ((word & 0x7e000000) == 0x34000000 || (word & 0xff000000) == 0x54000000) {
@@ -105,6 +117,7 @@ static void decode_branch(uint32_t word, uint64_t address, struct insn *out)
     } else if ((word & 0xfe000000) == 0xd6000000) {
         unsigned operation = (unsigned)field(word, 21, 4) & 3; /* br, blr, ret, with or without a key */
         out->kind = operation == 0 ? INSN_JUMP_INDIRECT : operation == 1 ? INSN_CALL_INDIRECT : INSN_RETURN;
+        out->writes = operation == 1 ? BIT(LINK) : 0;
     } else if ((word & 0xffe0001f) == 0xd4000001) {
         out->kind = INSN_SYSCALL;
         out->writes = BIT(0);
@@ -112,42 +125,84 @@ static void decode_branch(uint32_t word, uint64_t address, struct insn *out)
         out->kind = INSN_STOP; /* brk and its like */
         out->crash = true;
     } else {
-        out->writes = (word & 0xffe00000) == 0xd5200000 ? BIT(word & 31) : 0; /* mrs */
+        out->writes = system_written(word);
     }
 }
 
-/* Loads and stores: which registers change; the address where it is a base and a constant. */
-static void decode_memory(uint32_t word, uint64_t address, struct insn *out)
+/* Exclusive, acquire, release, compare and swap. */
+static uint32_t exclusive_written(uint32_t word)
+{
+    uint8_t rt = word & 31, rs = word >> 16 & 31, rt2 = word >> 10 & 31;
+    bool load = word >> 22 & 1, swaps = word >> 21 & 1;
+    if (swaps && word >> 23 & 1) /* cas */
+        return BIT(rs);
+    if (swaps && !(word >> 31)) /* casp */
+        return BIT(rs) | BIT((rs + 1) & 31);
+    return load ? BIT(rt) | BIT(rt2) : BIT(rs);
+}
+
+/* Of a general register: str and ldr with an index or a moving base, atomic operations, sttr and ldtr. */
+static uint32_t indexed_written(uint32_t word)
+{
+    uint8_t rt = word & 31, rn = word >> 5 & 31, rs = word >> 16 & 31;
+    unsigned size = word >> 30, operation = (unsigned)field(word, 22, 2), how = (unsigned)field(word, 10, 2);
+    bool loads = operation && !(size == 3 && operation == 2); /* that is prfm */
+    uint32_t loaded = loads ? BIT(rt) : 0;
+    if (!(word >> 21 & 1)) /* how: unscaled, post-indexed, unprivileged, pre-indexed */
+        return loaded | (how & 1 ? BIT(rn) : 0);
+    if (how == 2)
+        return loaded;
+    if (how & 1) /* ldraa, ldrab */
+        return BIT(rt) | (how & 2 ? BIT(rn) : 0);
+    if ((word & 0xfffffc00) == 0xf83fd000) /* ld64b */
+        return 0xffu << rt;
+    return BIT(rt) | ((word & 0xffe0e800) == 0xf820a000 ? BIT(rs) : 0); /* st64bv */
+}
+
+static uint32_t memory_written(uint32_t word)
 {
     uint8_t rt = word & 31, rn = word >> 5 & 31, rs = word >> 16 & 31, rt2 = word >> 10 & 31;
     bool vector = word >> 26 & 1, load = word >> 22 & 1;
+    unsigned size = word >> 30, operation = (unsigned)field(word, 22, 2);
+    if ((word & 0x3f000000) == 0x08000000)
+        return exclusive_written(word);
+    if ((word & 0x3b000000) == 0x18000000) /* of a constant beside the code */
+        return vector || size == 3 ? 0 : BIT(rt);
+    if ((word & 0x3b000000) == 0x39000000) /* [base, #constant] */
+        return vector || !operation || (size == 3 && operation == 2) ? 0 : BIT(rt);
+    if ((word & 0x3a000000) == 0x28000000) /* pairs; bit 23: the base is moved too */
+        return (load && !vector ? BIT(rt) | BIT(rt2) : 0) | (word >> 23 & 1 ? BIT(rn) : 0);
+    if ((word & 0x3b200c00) == 0x19000400) /* copies and fills of memory, bit 26 or not */
+        return BIT(rt) | BIT(rn) | BIT(rs);
+    if (vector)
+        return BIT(rn); /* it may be moved */
+    return (word & 0x3b000000) == 0x38000000 ? indexed_written(word) : BIT(rt) | BIT(rn);
+}
+
+/* Loads and stores: the address, where it is a base and a constant. */
+static void decode_memory(uint32_t word, uint64_t address, struct insn *out)
+{
+    bool vector = word >> 26 & 1;
     unsigned size = word >> 30;
     out->memory = true;
-    out->base = rn;
+    out->base = word >> 5 & 31;
     out->indexed = true; /* until shown to be plain */
     out->wide = size == 3;
-    out->writes = BIT(rt) | BIT(rt2) | BIT(rn) | BIT(rs);
+    out->writes = memory_written(word);
     if ((word & 0x3f000000) == 0x08000000) { /* exclusive, acquire, release */
         out->indexed = false;
         out->atomic = ATOMIC_OTHER;
-        out->writes = load ? BIT(rt) | BIT(rt2) : BIT(rs);
     } else if ((word & 0x3b000000) == 0x18000000) { /* of a constant beside the code */
         out->base = NO_REGISTER;
         out->indexed = false;
         out->displacement = address + (field_signed(word, 5, 19) << 2);
-        out->writes = vector ? 0 : BIT(rt);
     } else if ((word & 0x3b000000) == 0x39000000) { /* [base, #constant] */
-        bool store = (word >> 22 & 3) == 0;
         out->indexed = false;
         out->displacement = field(word, 10, 12) << size;
-        out->store = store && !vector;
-        out->writes = vector || store ? 0 : BIT(rt);
+        out->store = (word >> 22 & 3) == 0 && !vector;
     } else if ((word & 0x3b200c00) == 0x38000000) { /* unscaled: str, stur */
         out->indexed = false;
         out->displacement = field_signed(word, 12, 9);
-        out->writes = vector || (word >> 22 & 3) == 0 ? 0 : BIT(rt);
-    } else if ((word & 0x3a000000) == 0x28000000) { /* pairs; bit 23: the base is moved too */
-        out->writes = (load && !vector ? BIT(rt) | BIT(rt2) : 0) | (word >> 23 & 1 ? BIT(rn) : 0);
     }
 }
 

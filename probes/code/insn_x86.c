@@ -1,24 +1,30 @@
 /* See insn.h.  A length decoder for 64-bit mode, by tables of one letter per opcode (Intel SDM vol. 2,
- * appendix A), and the meaning of the few instructions that load constants.  Where it isn't sure which
- * registers an instruction changes, it names more, never fewer. */
+ * appendix A), and the meaning of the few instructions that load constants, move the stack or change control.
+ * Which registers are written stands in insn_x86_written.c. */
 #include "probes/code/insn.h"
+#include "probes/code/insn_x86_private.h"
 
 #include <string.h>
 
-enum { AX = 0, CX = 1, DX = 2, SI = 6, DI = 7 };
-#define BIT(r)           (1u << (r))
-#define STRING_REGISTERS (BIT(AX) | BIT(CX) | BIT(DX) | BIT(3) | BIT(5) | BIT(SI) | BIT(DI))
-
-/* What follows an opcode and what it writes.
- *   E G B N  ModRM; writes r/m, reg, both, none       I L  ModRM, imm8 / imm32; writes r/m
- *   k K      ModRM, imm8 / imm32; writes reg          n    ModRM, imm8; writes none
- *   #        ModRM; writes anything                   X    cmpxchg          T Q  groups 3 and 5
- *   a z      imm8 / imm32; writes rAX                 y t  the same, writes none (cmp, test)
- *   j i      imm8 / imm32, nothing written            b v  mov of imm8 / imm32 or imm64 to the opcode's
- * register o        writes the opcode's register             x    xchg rAX with it A D *    writes rAX, rDX,
- * several                 .    nothing J C      conditional jump, 8 / 32 bits            s u c  jmp rel8, jmp
- * rel32, call w r e    ret imm16, ret, enter                    h f  crash, hlt          S  syscall m rAX and
- * an address of 8 bytes            p R V  prefixes         -  none */
+/* The form of an instruction: what follows its opcode, and which of its operands it writes.
+ *
+ *   with ModRM:  E  writes r/m       I  L  the same, and imm8 or imm32 follows
+ *                G  writes reg       k  K  the same, and imm8 or imm32 follows
+ *                B  writes both      M     the same, and imm8 follows
+ *                N  writes neither   n     the same, and imm8 follows
+ *                X  cmpxchg          T  Q  groups 3 and 5          #  a group that is judged by itself
+ *   constants:   a  z  imm8 or imm32, writes rAX      y  t  the same, writes nothing (cmp, test)
+ *                j  i  imm8 or imm32, writes nothing
+ *                b  v  imm8, or imm32 or imm64, moved to the opcode's register
+ *   registers:   o  writes the opcode's               x  exchanges it with rAX
+ *                A  D  writes rAX or rDX              *  strings
+ *   control:     J  C  conditional jumps of 8 or 32 bits    s  u  c  jmp rel8, jmp rel32, call
+ *                w  r  ret with imm16, ret                  h  f  crash, hlt                 S  syscall
+ *                H  crash, with ModRM
+ *   others:      .  neither operands nor writes             m  rAX and an address of 8 bytes
+ *                e  enter                                   p  R  V  prefixes                -  none such
+ *
+ * What an opcode writes beside its operands stands in insn_x86_written.c. */
 static const char one_byte[257] = "EEGGaz--EEGGaz--"
                                   "EEGGaz--EEGGaz--"
                                   "EEGGazp-EEGGazp-"
@@ -31,41 +37,26 @@ static const char one_byte[257] = "EEGGaz--EEGGaz--"
                                   ".xxxxxxxAD-....A"
                                   "mmmm****yt******"
                                   "bbbbbbbbvvvvvvvv"
-                                  "IIwrVVILe*wrhj-r"
+                                  "IIwrVVILe.wrhj-r"
                                   "EEEE---ANNNNNNN#"
                                   "JJJJaajjcu-sAA.."
                                   "phppf.TT......EQ";
 static const char two_byte[257] = "##GG-S....-h-N.n"
                                   "NNNNNNNNNNNNNNNN"
                                   "####----NNNNGGNN"
-                                  "********--------"
+                                  "......-.--------"
                                   "GGGGGGGGGGGGGGGG"
                                   "GNNNNNNNNNNNNNNN"
                                   "NNNNNNNNNNNNNNNN"
                                   "nnnnNNN.##--NNEN"
                                   "CCCCCCCCCCCCCCCC"
                                   "EEEEEEEEEEEEEEEE"
-                                  "..*NIE--...EIEEG"
-                                  "XXGEGGGGGNIEGGGG"
+                                  "...NIE##...EIEEG"
+                                  "XXGEGGGGGHIEGGGG"
                                   "BBnEnkn#oooooooo"
                                   "NNNNNNNGNNNNNNNN"
                                   "NNNNNNNNNNNNNNNN"
-                                  "NNNNNNNNNNNNNNNN";
-
-enum { MAP_ONE, MAP_0F, MAP_0F38, MAP_0F3A };
-
-/* The instruction under the knife. */
-struct cut {
-    const uint8_t *bytes;
-    size_t size, at;
-    bool failed;
-    bool operand16, lock, rep, wide, vector;
-    uint8_t rex_r, rex_x, rex_b; /* 0 or 8 */
-    uint8_t map, opcode, form;
-    bool has_modrm;
-    uint8_t mod, reg, rm;
-    bool rip;
-};
+                                  "NNNNNNNNNNNNNNNH";
 
 static uint64_t take(struct cut *c, size_t size)
 {
@@ -88,30 +79,46 @@ static uint64_t take_signed(struct cut *c, size_t size)
 
 static void rex_set(struct cut *c, uint8_t byte)
 {
+    c->rex = byte & 0x40;
     c->wide = byte & 8;
     c->rex_r = byte & 4 ? 8 : 0;
     c->rex_x = byte & 2 ? 8 : 0;
     c->rex_b = byte & 1 ? 8 : 0;
 }
 
-/* VEX and EVEX: the map's number stands in the prefix, the bits of REX inverted. */
+/* The maps of VEX (c4), EVEX (62) and XOP (8f), by the number in the prefix. */
+static uint8_t vector_map(uint8_t prefix, uint8_t number)
+{
+    if (prefix != 0x8f && number >= MAP_0F && number <= MAP_0F3A)
+        return number;
+    return prefix == 0x8f || number > MAP_0F3A ? MAP_FURTHER : MAP_ONE;
+}
+
+/* XOP's maps 8 and 10 end with a constant, its map 9 and EVEX's 4 to 6 don't. */
+static uint8_t further_form(uint8_t prefix, uint8_t number)
+{
+    return prefix != 0x8f || number == 9 ? 'B' : number == 8 ? 'M' : 'K';
+}
+
+/* The map's number stands in the prefix, the bits of REX inverted. */
 static void vector_prefix(struct cut *c, uint8_t byte)
 {
-    uint8_t first = (uint8_t)take(c, 1);
+    uint8_t first = (uint8_t)take(c, 1), second = first, number = MAP_0F;
     c->vector = true;
     if (byte == 0xc5) {
         rex_set(c, first & 0x80 ? 0 : 4);
-        c->map = MAP_0F;
     } else {
-        uint8_t second = (uint8_t)take(c, byte == 0x62 ? 2 : 1);
+        second = (uint8_t)take(c, 1);
         rex_set(c, (uint8_t)((~first >> 5 & 7) | (second & 0x80 ? 8 : 0)));
-        c->map = first & (byte == 0x62 ? 7 : 31);
-        if (c->map == MAP_ONE)
-            c->failed = true;
-        else if (c->map > MAP_0F3A)
-            c->map = MAP_0F38; /* maps 5 and 6: no immediate either */
+        number = first & (byte == 0x62 ? 7 : 31);
     }
+    c->vector_register = ~second >> 3 & 15;
+    if (byte == 0x62)
+        take(c, 1);
+    c->map = vector_map(byte, number);
+    c->failed |= c->map == MAP_ONE;
     c->opcode = (uint8_t)take(c, 1);
+    c->form = further_form(byte, number);
 }
 
 static void opcode_escaped(struct cut *c)
@@ -124,27 +131,49 @@ static void opcode_escaped(struct cut *c)
     }
 }
 
+static uint8_t form_of(const struct cut *c)
+{
+    switch (c->map) {
+    case MAP_ONE:
+        return c->opcode == 0x90 && c->rex_b ? 'x' : (uint8_t)one_byte[c->opcode]; /* else it is nop */
+    case MAP_0F38:
+        return 'B';
+    case MAP_0F3A:
+        return 'M';
+    case MAP_FURTHER:
+        return c->form;
+    default:
+        break;
+    }
+    uint8_t form = (uint8_t)two_byte[c->opcode];
+    return c->vector && c->opcode != 0x77 && form != 'n' && form != 'k' ? 'B' : form;
+}
+
+/* pop m has a zero where XOP has the number of its map, which begins at 8. */
+static bool is_xop(const struct cut *c)
+{
+    return c->size - c->at >= 1 && c->bytes[c->at] & 0x38 && (c->bytes[c->at] & 31) >= 8;
+}
+
 static void opcode_take(struct cut *c)
 {
     uint8_t byte = (uint8_t)take(c, 1);
     while (!c->failed && (one_byte[byte] == 'p' || one_byte[byte] == 'R')) {
         rex_set(c, one_byte[byte] == 'R' ? byte : 0); /* REX counts only right before the opcode */
         c->operand16 |= byte == 0x66;
+        c->address32 |= byte == 0x67;
         c->lock |= byte == 0xf0;
         c->rep |= byte == 0xf3;
+        c->repne |= byte == 0xf2;
         byte = (uint8_t)take(c, 1);
     }
     c->opcode = byte;
-    if (one_byte[byte] == 'V')
+    if (one_byte[byte] == 'V' || (byte == 0x8f && is_xop(c)))
         vector_prefix(c, byte);
     else if (byte == 0x0f)
         opcode_escaped(c);
-    c->form = (uint8_t)(c->map == MAP_ONE    ? one_byte[c->opcode]
-                        : c->map == MAP_0F   ? two_byte[c->opcode]
-                        : c->map == MAP_0F38 ? 'B'
-                                             : 'M');
-    if (c->vector && c->map == MAP_0F && c->opcode != 0x77 && c->form != 'n' && c->form != 'k')
-        c->form = 'B';
+    c->operand16 &= !c->wide;
+    c->form = form_of(c);
     if (c->form == 'p' || c->form == '-' || c->form == 'R' || c->form == 'V')
         c->failed = true;
 }
@@ -180,7 +209,7 @@ static void operand_take(struct cut *c, struct insn *out)
 
 static bool form_has_modrm(uint8_t form)
 {
-    return form && strchr("EGBNILkKn#XTQM", form);
+    return form && strchr("EGBNILkKn#XTQMH", form);
 }
 
 /* The constant at the end; -1: none. */
@@ -212,7 +241,7 @@ static int immediate_size(const struct cut *c)
     case 'e':
         return 3;
     case 'm':
-        return 8;
+        return c->address32 ? 4 : 8;
     case 'C':
     case 'u':
     case 'c':
@@ -221,52 +250,6 @@ static int immediate_size(const struct cut *c)
         return (c->reg & 7) > 1 ? -1 : c->opcode == 0xf6 ? 1 : full;
     default:
         return -1;
-    }
-}
-
-static uint32_t registers_written(const struct cut *c)
-{
-    uint32_t rm = c->has_modrm && c->mod == 3 ? BIT(c->rm) : 0, reg = c->has_modrm ? BIT(c->reg) : 0;
-    switch (c->form) {
-    case 'E':
-        return rm;
-    case 'I':
-    case 'L': /* cmp writes nothing */
-        return c->map == MAP_ONE && c->opcode <= 0x83 && (c->reg & 7) == 7 ? 0 : rm;
-    case 'G':
-    case 'k':
-    case 'K':
-        return reg;
-    case 'B':
-    case 'M':
-        return c->vector ? UINT16_MAX : rm | reg; /* VEX.vvvv may be written too */
-    case 'X':
-        return rm | BIT(AX);
-    case '#':
-        return UINT16_MAX;
-    case 'T':
-        return (c->reg & 7) < 2 ? 0 : (c->reg & 7) < 4 ? rm : BIT(AX) | BIT(DX);
-    case 'Q':
-        return (c->reg & 7) < 2 ? rm : 0;
-    case 'a':
-    case 'z':
-    case 'A':
-    case 'm':
-        return BIT(AX);
-    case 'D':
-        return BIT(DX);
-    case 'b':
-    case 'v':
-    case 'o':
-        return BIT((c->opcode & 7) | c->rex_b);
-    case 'x':
-        return BIT(AX) | BIT((c->opcode & 7) | c->rex_b);
-    case '*':
-        return STRING_REGISTERS;
-    case 'S':
-        return BIT(AX) | BIT(CX) | BIT(11);
-    default:
-        return 0;
     }
 }
 
@@ -347,6 +330,33 @@ static void meaning_move(const struct cut *c, struct insn *out)
     }
 }
 
+/* Eight bytes onto the stack, or off it: from or to a register, where that is NO_REGISTER something else. */
+static void stack_move(struct insn *out, uint8_t kind, uint8_t reg)
+{
+    out->kind = kind;
+    *(kind == INSN_PUSH ? &out->source : &out->reg) = reg;
+}
+
+static void meaning_stack(const struct cut *c, struct insn *out)
+{
+    uint8_t number = (c->opcode & 7) | c->rex_b, kind = c->opcode & 8 ? INSN_POP : INSN_PUSH;
+    bool memory = c->mod != 3;
+    if (c->operand16)
+        return;
+    if (c->opcode >> 4 == 5)
+        stack_move(out, kind, number);
+    else if (c->opcode == 0x68 || c->opcode == 0x6a || c->opcode == 0x9c)
+        stack_move(out, INSN_PUSH, NO_REGISTER);
+    else if (c->opcode == 0x9d)
+        stack_move(out, INSN_POP, NO_REGISTER);
+    else if (c->opcode == 0x8f)
+        stack_move(out, INSN_POP, memory ? NO_REGISTER : c->rm);
+    else if (c->opcode == 0xff && (c->reg & 7) == 6)
+        stack_move(out, INSN_PUSH, memory ? NO_REGISTER : c->rm);
+    else if (c->opcode == 0xc9)
+        out->kind = INSN_LEAVE;
+}
+
 static void meaning_control(const struct cut *c, struct insn *out, uint64_t next)
 {
     out->target = next + out->immediate;
@@ -368,6 +378,7 @@ static void meaning_control(const struct cut *c, struct insn *out, uint64_t next
         out->kind = INSN_RETURN;
         break;
     case 'h':
+    case 'H': /* ud0, ud1: with operands, which they don't read */
         out->kind = INSN_STOP;
         out->crash = true;
         break;
@@ -431,14 +442,16 @@ static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct i
     }
     if (c.failed)
         return;
-    out->writes = registers_written(&c);
+    out->writes = insn_x86_written(&c);
     out->wide = c.wide;
     if (c.rip)
         out->displacement += address + c.at;
     if (out->memory)
         out->atomic = atomic_kind(&c);
-    if (c.map == MAP_ONE)
+    if (c.map == MAP_ONE && !c.vector) {
         meaning_move(&c, out);
+        meaning_stack(&c, out);
+    }
     push_pop(&c, out);
     meaning_control(&c, out, address + c.at);
     out->size = (uint8_t)c.at;

@@ -23,7 +23,7 @@ static const struct x86_case {
     {"\x48\xb8\x01\x02\x03\x04\x05\x06\x07\x08", 10, 10, INSN_SET, 0x0807060504030201},
     {"\x41\x83\xc8\xff", 4, 4, INSN_SET, UINT32_MAX},         /* or $-1, %r8d */
     {"\x6a\x7f\x58", 3, 3, INSN_SET, 127},                    /* push $127; pop %rax */
-    {"\x6a\x7f\xc3", 3, 2, INSN_OTHER, 0},                    /* push $127 alone */
+    {"\x6a\x7f\xc3", 3, 2, INSN_PUSH, 0},                     /* push $127 alone */
     {"\x48\x8d\x3d\x10\x00\x00\x00", 7, 7, INSN_SET, 0x1017}, /* lea 16(%rip), %rdi */
     {"\x8d\x8a\xff\xff\xff\x7f", 6, 6, INSN_ADD, 0x7fffffff}, /* lea 0x7fffffff(%rdx), %ecx */
     {"\x4c\x89\xef", 3, 3, INSN_COPY, 0},                     /* mov %r13, %rdi */
@@ -99,6 +99,40 @@ static void x86_effects(void **state)
     assert_int_equal(i.writes, 1 << 1);
     machine_x86.decode((const uint8_t *)"\xf4", 1, 0, &i);
     assert_true(i.crash);
+}
+
+/* Where the operands don't tell it, or tell it in their own way. */
+static void implied_writes(void **state)
+{
+    static const struct {
+        const struct machine *machine;
+        const char *bytes;
+        size_t size;
+        uint32_t writes;
+    } cases[] = {
+        {&machine_x86, "\x80\xce\x0c", 3, 1 << 2},                  /* or $12, %dh */
+        {&machine_x86, "\x40\x80\xce\x0c", 4, 1 << 6},              /* or $12, %sil */
+        {&machine_x86, "\x66\x0f\x3a\x63\x00\x12", 6, 1 << 1},      /* pcmpistri $18, (%rax), %xmm0 */
+        {&machine_x86, "\xf3\x48\x0f\x1e\xc9", 5, 1 << 1},          /* rdsspq %rcx */
+        {&machine_x86, "\xe2\xfe", 2, 1 << 1},                      /* loop */
+        {&machine_x86, "\xc8\x10\x00\x00", 4, 1 << 4 | 1 << 5},     /* enter $16, $0 */
+        {&machine_x86, "\xf3\xa4", 2, 1 << 1 | 1 << 6 | 1 << 7},    /* rep movsb */
+        {&machine_x86, "\xc4\xe2\x73\xf6\xc2", 5, 1 << 0 | 1 << 1}, /* mulx %rdx, %rcx, %rax */
+        {&machine_x86, "\x49\x90", 2, 1 << 0 | 1 << 8},             /* xchg %rax, %r8 */
+        {&machine_arm64, "\x62\x7c\xe1\x88", 4, 1 << 1},            /* casa w1, w2, [x3] */
+        {&machine_arm64, "\x06\x7d\x24\x08", 4, 1 << 4 | 1 << 5},   /* casp w4, w5, w6, w7, [x8] */
+        {&machine_arm64, "\xff\x20\x03\xd5", 4, 1 << 30},           /* xpaclri */
+        {&machine_arm64, "\x00\x00\x00\x94", 4, 1 << 30},           /* bl */
+        {&machine_arm64, "\x41\x84\x40\xf8", 4, 1 << 1 | 1 << 2},   /* ldr x1, [x2], #8 */
+        {&machine_arm64, "\x41\x00\x80\xf9", 4, 0},                 /* prfm pldl1strm, [x2] */
+    };
+    (void)state;
+    for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+        struct insn i;
+        cases[n].machine->decode((const uint8_t *)cases[n].bytes, cases[n].size, 0, &i);
+        if (i.size != cases[n].size || i.writes != cases[n].writes)
+            fail_msg("case %zu: size %u, writes 0x%x", n, i.size, i.writes);
+    }
 }
 
 static void arm64_instructions(void **state)
@@ -326,8 +360,11 @@ static void all_evidence_or_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(x86_instructions),     cmocka_unit_test(x86_effects),
-        cmocka_unit_test(arm64_instructions),   cmocka_unit_test(a_walk_knows_what_all_ways_agree_on),
+        cmocka_unit_test(x86_instructions),
+        cmocka_unit_test(x86_effects),
+        cmocka_unit_test(implied_writes),
+        cmocka_unit_test(arm64_instructions),
+        cmocka_unit_test(a_walk_knows_what_all_ways_agree_on),
         cmocka_unit_test(all_evidence_or_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
