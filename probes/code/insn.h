@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAX_REGISTERS = 32, NO_REGISTER = 0xff };
+enum { MAX_REGISTERS = 32, NO_REGISTER = 0xff, MAX_CALL_BYTES = 8 };
 
 enum insn_kind {
     INSN_OTHER,
@@ -38,6 +38,7 @@ struct insn {
     uint8_t reg, source; /* numbers as the machine has them */
     uint8_t shift;
     bool narrow;        /* the result is cut to 32 bits */
+    bool relative;      /* of SET: the value is an address, told by its distance from the instruction */
     bool crash;         /* it kills the program (hlt in user mode): what musl does with a broken heap */
     bool far;           /* a jump that may lead to another function */
     uint32_t writes;    /* registers that it may change, `reg` included */
@@ -58,8 +59,11 @@ struct insn {
  * syscall(2). */
 struct machine {
     void (*decode)(const uint8_t *bytes, size_t size, uint64_t address, struct insn *out);
-    unsigned step; /* instructions lie at multiples of it */
-    uint32_t call_changes;
+    unsigned step;         /* instructions lie at multiples of it */
+    uint8_t call_bytes;    /* of the longest call without prefixes; at most MAX_CALL_BYTES */
+    uint32_t call_changes; /* registers that a function needn't preserve */
+    uint32_t
+        stub_changes; /* of these, those that may change between a call and the function that it leads to */
     uint8_t arguments[6];         /* of a call */
     uint8_t syscall_number;       /* registers of a system call */
     uint8_t syscall_arguments[6]; /* ditto */
@@ -67,5 +71,14 @@ struct machine {
 };
 
 extern const struct machine machine_x86, machine_arm64;
+
+/* The machine that this is built for. */
+#if defined(__x86_64__)
+#define MACHINE_NATIVE machine_x86
+#elif defined(__aarch64__)
+#define MACHINE_NATIVE machine_arm64
+#else
+#error "heapwait reads x86-64 and aarch64 code"
+#endif
 
 #endif

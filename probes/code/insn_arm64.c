@@ -62,6 +62,7 @@ static void decode_immediate(uint32_t word, uint64_t address, struct insn *out)
     unsigned group = (unsigned)field(word, 23, 3), operation = (unsigned)field(word, 29, 2);
     out->writes = BIT(rd);
     if (group < 2) { /* adr, adrp */
+        out->relative = true;
         uint64_t value = field_signed(word, 5, 19) << 2 | operation;
         set(out, rd, word >> 31 ? (address & ~0xfffull) + (value << 12) : address + value, false);
     } else if (group == 2) { /* add, sub; with flags: cmp */
@@ -254,7 +255,9 @@ static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct i
 const struct machine machine_arm64 = {
     .decode = decode,
     .step = 4,
+    .call_bytes = 4,
     .call_changes = 0x4007ffff, /* x0 to x18, x30 */
+    .stub_changes = 1u << 16 | 1u << 17,
     .arguments = {0, 1, 2, 3, 4, 5},
     .syscall_number = 8,
     .syscall_arguments = {0, 1, 2, 3, 4, 5},

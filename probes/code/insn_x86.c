@@ -295,6 +295,7 @@ static void meaning_move(const struct cut *c, struct insn *out)
         return;
     switch (c->opcode) {
     case 0x8d:
+        out->relative = c->rip;
         if (out->base == NO_REGISTER && !out->indexed && out->memory)
             set(out, c->reg, out->displacement, narrow);
         else if (out->memory && !out->indexed)
@@ -460,6 +461,7 @@ static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct i
 const struct machine machine_x86 = {
     .decode = decode,
     .step = 1,
+    .call_bytes = 7, /* call *d32(base,index) */
     /* all but rbx, rsp, rbp, r12 to r15 */
     .call_changes = BIT(AX) | BIT(CX) | BIT(DX) | BIT(SI) | BIT(DI) | BIT(8) | BIT(9) | BIT(10) | BIT(11),
     .arguments = {DI, SI, DX, CX, 8, 9},

@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-#define NATIVE machine_x86
-#elif defined(__aarch64__)
-#define NATIVE machine_arm64
-#endif
-
 enum { BLOCK = 1 << 16 };
 
 struct entry {
@@ -84,7 +78,7 @@ static bool has_symbols(const struct module *m)
 
 static void code_read(struct stripped *s, struct entry *e)
 {
-    e->musl = musl_code_read(e->module, &NATIVE);
+    e->musl = musl_code_read(e->module, &MACHINE_NATIVE);
     if (s->archive && libc_archive_match(s->archive, e->module, &e->match))
         e->match.size = 0;
 }
