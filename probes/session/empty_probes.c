@@ -5,6 +5,7 @@
 #include "probes/host/checks.h"
 #include "probes/measurement/measurement.h"
 #include "probes/session/attach.h"
+#include "probes/session/refusal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@ int floor_open(bool ledger, struct floor **out, struct error *err)
     struct floor *f = rc ? NULL : calloc(1, sizeof(*f));
     if (!f)
         return rc ? rc : error_set(err, -ENOMEM, "out of memory");
+    struct refusal refusal;
+    refusal_listen(&refusal);
     f->hooks = (struct attachment){.tracefs = -1, .ledger = ledger};
     f->hooks.sample_period_ns = ledger ? SAMPLE_PERIOD_NS : 0;
     f->skeleton = empty_probes_bpf__open();
@@ -30,10 +33,12 @@ int floor_open(bool ledger, struct floor **out, struct error *err)
         attachment_choose(&f->hooks);
         rc = empty_probes_bpf__load(f->skeleton);
     }
-    if (!rc)
-        rc = attachment_make(&f->hooks);
+    if (rc)
+        refusal_set(&refusal, f->skeleton ? f->skeleton->obj : NULL, rc, err);
+    else if ((rc = attachment_make(&f->hooks)))
+        refusal_set_attach(&refusal, rc, err);
+    refusal_end();
     if (rc) {
-        error_set(err, rc, "can't attach empty BPF programs: %s", strerror(-rc));
         floor_close(f);
         return rc;
     }

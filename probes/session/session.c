@@ -3,6 +3,7 @@
 
 #include "probes/host/checks.h"
 #include "probes/host/clock.h"
+#include "probes/session/refusal.h"
 #include "probes/session/session_private.h"
 
 #include <bpf/bpf.h>
@@ -14,14 +15,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-__attribute__((format(printf, 2, 0))) static int log_quiet(enum libbpf_print_level level, const char *format,
-                                                           va_list args)
-{
-    if (level == LIBBPF_WARN && getenv("HEAPWAIT_DEBUG"))
-        return vfprintf(stderr, format, args);
-    return 0;
-}
 
 /* The kernel rounds such a map up to whole pages. */
 static int cpu_states_map(struct session *s, struct error *err)
@@ -48,10 +41,11 @@ int session_open(const struct measure_options *options, struct session **out, st
     int rc = checks_require(err);
     if (rc)
         return rc;
-    libbpf_set_print(log_quiet);
+    struct refusal refusal;
     struct session *s = calloc(1, sizeof(*s));
     if (!s)
         return error_set(err, -ENOMEM, "out of memory");
+    refusal_listen(&refusal);
     s->stats_fd = -1;
     s->cpu_count = libbpf_num_possible_cpus() > 0 ? (size_t)libbpf_num_possible_cpus() : 1;
     s->hooks = (struct attachment){.tracefs = -1,
@@ -59,9 +53,10 @@ int session_open(const struct measure_options *options, struct session **out, st
                                    .cgroup = options->cgroup,
                                    .pins = options->probes == PROBES_LEDGER &&
                                            (options->pins || session_settings_pins())};
+    refusal_listen(&refusal); /* again: what a trial of pinning failed by is of no interest */
     s->hooks.sample_period_ns = s->hooks.ledger ? options->sample_period_ns : 0;
     if (!(s->skeleton = probes_bpf__open())) {
-        rc = error_set(err, -errno, "can't open the BPF programs: %s", strerror(errno));
+        rc = refusal_set(&refusal, NULL, -errno, err);
         goto out;
     }
     s->hooks.object = s->skeleton->obj;
@@ -69,10 +64,7 @@ int session_open(const struct measure_options *options, struct session **out, st
     session_settings_put(s, options);
     rc = probes_bpf__load(s->skeleton);
     if (rc) {
-        error_set(
-            err, rc,
-            "the kernel refuses the BPF programs: %s; `HEAPWAIT_DEBUG=1 heapwait doctor` prints its words",
-            strerror(-rc));
+        refusal_set(&refusal, s->skeleton->obj, rc, err);
         goto out;
     }
     rc = cpu_states_map(s, err);
@@ -80,11 +72,11 @@ int session_open(const struct measure_options *options, struct session **out, st
         goto out;
     rc = attachment_make(&s->hooks);
     if (rc)
-        error_set(err, rc, "can't attach the BPF programs: %s; `heapwait doctor` tells what is missing",
-                  strerror(-rc));
+        refusal_set_attach(&refusal, rc, err);
     if (!rc && options->calibrate)
         s->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 out:
+    refusal_end();
     if (rc) {
         session_close(s);
         return rc;
