@@ -13,14 +13,16 @@ enum { MAX_REGISTERS = 32, NO_REGISTER = 0xff, MAX_CALL_BYTES = 8 };
 
 enum insn_kind {
     INSN_OTHER,
-    INSN_SET,    /* reg = value */
-    INSN_COPY,   /* reg = source */
-    INSN_ADD,    /* reg = source + value */
-    INSN_INSERT, /* 16 bits of reg, from bit `shift` on, = value */
-    INSN_PUSH,   /* 8 bytes onto the stack: source, or something else (NO_REGISTER) */
-    INSN_POP,    /* 8 bytes off it: into reg, or elsewhere (NO_REGISTER) */
-    INSN_LEAVE,  /* x86: the stack pointer = the frame pointer, which is popped */
-    INSN_CALL,   /* to target */
+    INSN_SET,           /* reg = value */
+    INSN_COPY,          /* reg = source */
+    INSN_ADD,           /* reg = source + value */
+    INSN_INSERT,        /* 16 bits of reg, from bit `shift` on, = value */
+    INSN_PUSH,          /* 8 bytes onto the stack: source, or something else (NO_REGISTER) */
+    INSN_POP,           /* 8 bytes off it: into reg, or elsewhere (NO_REGISTER) */
+    INSN_LEAVE,         /* x86: the stack pointer = the frame pointer, which is popped */
+    INSN_STORE_PAIR,    /* aarch64: reg and source, of 64 bits, to where base points or moves to */
+    INSN_STACK_ADDRESS, /* aarch64: reg = the stack pointer + value, which is not negative */
+    INSN_CALL,          /* to target */
     INSN_CALL_INDIRECT,
     INSN_JUMP, /* to target */
     INSN_JUMP_INDIRECT,

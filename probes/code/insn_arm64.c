@@ -204,6 +204,10 @@ static void decode_memory(uint32_t word, uint64_t address, struct insn *out)
     } else if ((word & 0x3b200c00) == 0x38000000) { /* unscaled: str, stur */
         out->indexed = false;
         out->displacement = field_signed(word, 12, 9);
+    } else if ((word & 0xfe400000) == 0xa8000000) { /* stp */
+        out->kind = INSN_STORE_PAIR;
+        out->reg = word & 31;
+        out->source = word >> 10 & 31;
     }
 }
 
@@ -247,8 +251,8 @@ static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct i
     } else {
         out->writes = BIT(word & 31); /* vectors; some of them write to a plain register */
     }
-    if (out->kind == INSN_ADD && (out->reg == ZERO || out->source == ZERO))
-        out->kind = INSN_OTHER; /* cmp, or the stack pointer */
+    if (out->kind == INSN_ADD && (out->reg == ZERO || out->source == ZERO)) /* cmp, or the stack pointer */
+        out->kind = (word & 0xffc003e0) == 0x910003e0 && out->reg != ZERO ? INSN_STACK_ADDRESS : INSN_OTHER;
     out->size = sizeof(word);
 }
 

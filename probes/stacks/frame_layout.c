@@ -1,5 +1,5 @@
-/* See frame_layout.h.  x86-64: push, pop, add and sub of rsp, mov and lea between rsp and rbp, leave.
- * aarch64: the frame pointer only, which compilers set up there unless told not to. */
+/* See frame_layout.h.  x86-64: an account of what moves the stack pointer and the frame pointer.  aarch64:
+ * the frame pointer only, which compilers set up there unless told not to. */
 #include "probes/stacks/frame_layout.h"
 
 #include "probes/code/insn.h"
@@ -72,19 +72,6 @@ static void depth_move(int32_t *depth, int64_t by)
         *depth = by > -FAR && by<FAR && * depth> - FAR && *depth < FAR ? *depth + (int32_t)by : NOT_KNOWN;
 }
 
-/* The opcode behind prefixes, and REX. */
-static const uint8_t *opcode_of(const uint8_t *bytes, size_t size, uint8_t *rex)
-{
-    size_t i = 0;
-    for (*rex = 0; i + 1 < size; i++) {
-        if ((bytes[i] & 0xf0) == 0x40)
-            *rex = bytes[i];
-        else if (bytes[i] != 0x66 && bytes[i] != 0xf2 && bytes[i] != 0xf3 && bytes[i] != 0x3e)
-            break;
-    }
-    return bytes + i;
-}
-
 static void register_push(struct walk *w, struct place *p, unsigned number)
 {
     depth_move(&p->depth, 8);
@@ -96,32 +83,39 @@ static void register_push(struct walk *w, struct place *p, unsigned number)
     p->saved |= (uint16_t)(1u << number);
 }
 
-/* Instructions of the stack that the decoder has no word for.  false: it is none of them. */
-static bool stack_step(struct walk *w, const uint8_t *bytes, const struct insn *i, struct place *p)
+static void register_pop(struct place *p, unsigned number)
 {
-    uint8_t rex;
-    const uint8_t *op = opcode_of(bytes, i->size, &rex);
-    unsigned number = (op[0] & 7u) | (rex & 1u) << 3;
-    if ((op[0] & 0xf8) == 0x50)
-        register_push(w, p, number);
-    else if ((op[0] & 0xf8) == 0x58) {
-        depth_move(&p->depth, -8);
-        if (number == FP)
-            p->frame_depth = NOT_KNOWN;
-        p->saved &= (uint16_t) ~(1u << number);
-    } else if (op[0] == 0x6a && i->kind == INSN_SET) {
-        return true; /* push and pop of a constant, read as one */
-    } else if (op[0] == 0x68 || op[0] == 0x6a || op[0] == 0x9c || (op[0] == 0xff && (op[1] & 0x38) == 0x30))
-        depth_move(&p->depth, 8);
-    else if (op[0] == 0x9d || (op[0] == 0x8f && (op[1] & 0x38) == 0))
-        depth_move(&p->depth, -8);
-    else if (op[0] == 0xc9) { /* leave: mov %rbp,%rsp; pop %rbp */
-        p->depth = p->frame_depth;
-        depth_move(&p->depth, -8);
+    depth_move(&p->depth, -8);
+    if (number == SP)
+        p->depth = NOT_KNOWN;
+    if (number == FP)
         p->frame_depth = NOT_KNOWN;
-    } else
+    p->saved &= (uint16_t) ~(1u << number);
+}
+
+/* What moves the stack pointer by itself.  Returns false where the instruction doesn't. */
+static bool stack_step(struct walk *w, const struct insn *i, struct place *p)
+{
+    switch (i->kind) {
+    case INSN_PUSH:
+        if (i->source == NO_REGISTER)
+            depth_move(&p->depth, 8);
+        else
+            register_push(w, p, i->source);
+        return true;
+    case INSN_POP:
+        if (i->reg == NO_REGISTER)
+            depth_move(&p->depth, -8);
+        else
+            register_pop(p, i->reg);
+        return true;
+    case INSN_LEAVE:
+        p->depth = p->frame_depth;
+        register_pop(p, FP);
+        return true;
+    default:
         return false;
-    return true;
+    }
 }
 
 /* Moves and sums that set one of the two registers. */
@@ -147,11 +141,10 @@ static void place_step(struct walk *w, uint64_t offset)
 {
     struct place after = w->places[offset];
     struct insn i;
-    const uint8_t *bytes = w->bytes + offset;
-    machine_x86.decode(bytes, w->size - offset, w->start + offset, &i);
+    machine_x86.decode(w->bytes + offset, w->size - offset, w->start + offset, &i);
     if (!i.size)
         return;
-    if (i.kind != INSN_CALL && i.kind != INSN_CALL_INDIRECT && !stack_step(w, bytes, &i, &after))
+    if (i.kind != INSN_CALL && i.kind != INSN_CALL_INDIRECT && !stack_step(w, &i, &after))
         register_step(&i, &after);
     if (i.kind == INSN_BRANCH || i.kind == INSN_JUMP)
         place_reach(w, i.target, &after);
@@ -232,19 +225,23 @@ bool frame_layout_read(const struct module *m, uint64_t start, uint64_t size, ui
     return read && (out->by_stack || out->by_frame_pointer);
 }
 #else
-/* stp x29, x30, [sp...] in any of its forms, then add x29, sp, #n (of which mov x29, sp is one): the pair of
- * saved registers is where x29 points to, the return address the second of it. */
+enum { SP = 31, FP = 29, LR = 30, INSTRUCTIONS = 8 };
+
+/* The frame pointer and the link register are stored as a pair, then the frame pointer is set to where: the
+ * return address is the second of the pair. */
 bool frame_layout_read(const struct module *m, uint64_t start, uint64_t size, uint64_t at,
                        struct frame_layout *out)
 {
-    uint32_t code[8];
+    uint8_t bytes[4 * INSTRUCTIONS];
     bool stored = false;
     (void)size;
-    if (!module_bytes(m, start, code, sizeof(code)))
+    if (!module_bytes(m, start, bytes, sizeof(bytes)))
         return false;
-    for (size_t i = 0; i < sizeof(code) / sizeof(code[0]) && start + 4 * i < at; i++) {
-        stored |= (code[i] & 0xfe407fff) == 0xa8007bfd;
-        if ((code[i] & 0xffc003ff) != 0x910003fd)
+    for (size_t offset = 0; offset < sizeof(bytes) && start + offset < at; offset += 4) {
+        struct insn i;
+        machine_arm64.decode(bytes + offset, sizeof(bytes) - offset, start + offset, &i);
+        stored |= i.kind == INSN_STORE_PAIR && i.reg == FP && i.source == LR && i.base == SP;
+        if (i.kind != INSN_STACK_ADDRESS || i.reg != FP)
             continue;
         *out = (struct frame_layout){.by_frame_pointer = stored, .frame_depth = 8};
         return stored;

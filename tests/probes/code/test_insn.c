@@ -19,6 +19,12 @@ static const struct x86_case {
 } x86_cases[] = {
     {"\x90", 1, 1, INSN_OTHER, 0},
     {"\x31\xc0", 2, 2, INSN_SET, 0},
+    {"\x41\x54", 2, 2, INSN_PUSH, 0},                      /* push %r12 */
+    {"\xff\x35\x10\x00\x00\x00", 6, 6, INSN_PUSH, 0x1016}, /* push 16(%rip) */
+    {"\x9c", 1, 1, INSN_PUSH, 0},                          /* pushf */
+    {"\x5d", 1, 1, INSN_POP, 0},                           /* pop %rbp */
+    {"\x66\x5d", 2, 2, INSN_OTHER, 0},                     /* pop %bp: two bytes */
+    {"\xc9", 1, 1, INSN_LEAVE, 0},
     {"\xb8\xca\x00\x00\x00", 5, 5, INSN_SET, 202},
     {"\x49\xc7\xc0\xff\xff\xff\xff", 7, 7, INSN_SET, UINT64_MAX},
     {"\x48\xb8\x01\x02\x03\x04\x05\x06\x07\x08", 10, 10, INSN_SET, 0x0807060504030201},
@@ -165,6 +171,13 @@ static void arm64_instructions(void **state)
         {0xd65f03c0, INSN_RETURN, NO_REGISTER, 0},
         {0xd4000001, INSN_SYSCALL, NO_REGISTER, 0},
         {0xd4207d00, INSN_STOP, NO_REGISTER, 0},  /* brk */
+        {0xa9bf7bfd, INSN_STORE_PAIR, 29, 0},     /* stp x29, x30, [sp, #-16]! */
+        {0xa8810be1, INSN_STORE_PAIR, 1, 0},      /* stp x1, x2, [sp], #16 */
+        {0x29000be1, INSN_OTHER, NO_REGISTER, 0}, /* stp w1, w2, [sp] */
+        {0xa9400be1, INSN_OTHER, NO_REGISTER, 0}, /* ldp x1, x2, [sp] */
+        {0x910003fd, INSN_STACK_ADDRESS, 29, 0},  /* mov x29, sp */
+        {0x910043fd, INSN_STACK_ADDRESS, 29, 16}, /* add x29, sp, #16 */
+        {0xd10043ff, INSN_OTHER, 31, 16},         /* sub sp, sp, #16 */
         {0xf9400020, INSN_OTHER, NO_REGISTER, 0}, /* ldr x0, [x1] */
         {0xf100041f, INSN_OTHER, 31, 1},          /* cmp x0, #1 */
     };
