@@ -1,16 +1,17 @@
-/* See code.h.  One pass decodes the whole segment from its beginning: what is no instruction (tables between
- * functions) is stepped over, and x86 code falls into step again within a few instructions.  The surprising
- * fact: that is enough to find nearly all functions, since what is called somewhere begins there. */
+/* See code.h.  One pass decodes the whole segment from its beginning.  What is no instruction (tables between
+ * functions) is stepped over, and x86-64 code falls into step again within a few instructions.  That is
+ * enough to find nearly all functions, since one begins wherever a call leads. */
 #include "probes/code/code.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    MAX_CALLS = 1 << 23, /* 64 MiB: what a segment of some 200 MB has */
-    MAX_OFFSETS = 1 << 22,
+    MAX_CALLS = 1 << 23,   /* 64 MiB of them: a segment of some 200 MB has so many */
+    MAX_OFFSETS = 1 << 22, /* of entries, and of system calls */
 };
 
+/* Offsets in the segment, in bytes. */
 struct offsets {
     uint32_t *at;
     size_t count, capacity;
@@ -21,11 +22,12 @@ struct code {
     size_t size;
     uint64_t address;
     const struct machine *machine;
-    struct code_call *calls; /* by target */
+    struct code_call *calls; /* by target, then by site */
     size_t call_count, call_capacity;
     struct offsets entries, syscalls;
 };
 
+/* false: out of memory. */
 static bool offset_push(struct offsets *o, size_t offset)
 {
     if (o->count == MAX_OFFSETS)
@@ -42,6 +44,7 @@ static bool offset_push(struct offsets *o, size_t offset)
     return true;
 }
 
+/* The call of an address in the segment is kept.  false: out of memory. */
 static bool call_push(struct code *c, uint64_t target, size_t site)
 {
     if (!code_holds(c, target) || c->call_count == MAX_CALLS)
@@ -58,6 +61,7 @@ static bool call_push(struct code *c, uint64_t target, size_t site)
     return true;
 }
 
+/* Decodes the segment, and keeps its calls, entries and system calls.  false: out of memory. */
 static bool sweep(struct code *c)
 {
     bool ok = true;
@@ -76,8 +80,8 @@ static bool sweep(struct code *c)
     return ok;
 }
 
-/* A function that only jumps to another, as malloc does to __libc_malloc_impl: that begins where it jumps to.
- */
+/* A function that does nothing but jump, as musl's malloc to __libc_malloc_impl, tells where another begins.
+ * false: out of memory. */
 static bool stubs_follow(struct code *c)
 {
     bool ok = true;
@@ -107,6 +111,7 @@ static int call_compare(const void *a, const void *b)
     return x->site < y->site ? -1 : x->site > y->site;
 }
 
+/* Sorts them, and keeps one of each. */
 static void offsets_sort(struct offsets *o)
 {
     size_t kept = 0;

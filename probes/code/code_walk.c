@@ -1,6 +1,6 @@
-/* The walk of code.h: what each register holds is the same on all ways to an instruction, or unknown.  A
- * register can only become unknown at a place, so that the walk ends.  Memory is not followed: what was
- * kept on the stack is unknown when it comes back. */
+/* The walk of code.h: what each register holds is the same on all ways to an instruction, or unknown.  At
+ * each place a register can only become unknown, and stays so: that ends the walk.  Memory is not followed:
+ * what was kept on the stack is unknown when it comes back. */
 #include "probes/code/code.h"
 
 #include <stdlib.h>
@@ -8,10 +8,11 @@
 
 enum { SLOTS = 2 * MAX_WALK };
 
+/* An instruction that was reached. */
 struct place {
     uint64_t address;
-    struct code_state state;
-    bool waiting;
+    struct code_state state; /* before it */
+    bool waiting;            /* in walk.work */
 };
 
 struct walk {
@@ -19,11 +20,12 @@ struct walk {
     uint64_t entry;
     struct place *places;
     size_t place_count;
-    uint16_t slots[SLOTS]; /* by a hash of the address: a place's index + 1 */
-    uint16_t work[MAX_WALK];
+    uint16_t slots[SLOTS];   /* by a hash of the address: a place's index + 1 */
+    uint16_t work[MAX_WALK]; /* indices of places whose state has changed */
     size_t work_count;
 };
 
+/* The place of that address; *made: there was none.  NULL: there are MAX_WALK others. */
 static struct place *place_at(struct walk *w, uint64_t address, bool *made)
 {
     size_t slot = (address * 0x9e3779b97f4a7c15u >> 32) % SLOTS;
@@ -39,7 +41,7 @@ static struct place *place_at(struct walk *w, uint64_t address, bool *made)
     return &w->places[w->place_count++];
 }
 
-/* false: it knew no more than this already. */
+/* What both states know is left in *into.  Returns whether it has changed. */
 static bool state_meet(struct code_state *into, const struct code_state *from)
 {
     bool changed = false;
@@ -52,6 +54,7 @@ static bool state_meet(struct code_state *into, const struct code_state *from)
     return changed;
 }
 
+/* Control may reach the address with that state. */
 static void go_to(struct walk *w, uint64_t address, const struct code_state *state)
 {
     bool made;
@@ -68,25 +71,28 @@ static void go_to(struct walk *w, uint64_t address, const struct code_state *sta
     }
 }
 
-/* Where another function begins, this one has ended: with a jump, or with a call that doesn't return. */
+/* Where another function begins, this one has ended: with a jump to it, or right before it with a call that
+ * doesn't return. */
 static void go_within(struct walk *w, uint64_t address, const struct code_state *state)
 {
     if (address == w->entry || !code_is_entry(w->code, address))
         go_to(w, address, state);
 }
 
+/* The register holds from now on what the kind and the value tell. */
 static void state_put(struct code_state *s, uint8_t reg, uint8_t kind, uint64_t value, bool narrow)
 {
     if (reg >= MAX_REGISTERS)
         return;
     if (narrow && kind == VALUE_CONSTANT)
         value = (uint32_t)value;
-    else if (narrow) /* half of an address; a whole argument that is an int goes on as one */
+    else if (narrow) /* half of an address is none; an argument that nothing was added to may be an int */
         kind = value ? VALUE_UNKNOWN : kind;
     s->kinds[reg] = kind;
     s->values[reg] = kind ? value : 0;
 }
 
+/* What the registers hold after the instruction. */
 static void state_step(const struct machine *m, const struct insn *i, struct code_state *s)
 {
     uint32_t writes = i->writes;

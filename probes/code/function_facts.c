@@ -1,5 +1,5 @@
-/* See function_facts.h.  A function is asked about by an address in it, and where it begins is known only as
- * the places that are called: the nearest ones before the address are tried, until a walk from one reaches
+/* See function_facts.h.  A function is asked about by an address in it, and functions are known to begin only
+ * where calls lead.  The nearest of these places before the address are tried, until a walk from one reaches
  * it. */
 #include "probes/code/function_facts.h"
 
@@ -8,7 +8,8 @@
 
 enum {
     MAX_FACTS = 4096,
-    /* Code made to be walked again and again shall not take long; real programs need a tenth of it. */
+    /* Instructions that may be walked through, by the code's size.  Code that is made to be walked again and
+     * again shall not take long; real programs need a tenth of it. */
     MIN_BUDGET = 1 << 16,
     PER_BYTE = 64,
     MAX_BUDGET = 1 << 23,
@@ -42,7 +43,7 @@ void facts_free(struct facts_table *t)
     free(t);
 }
 
-/* A walk that fills facts. */
+/* A walk that fills the facts of one function. */
 struct look {
     const struct code *code;
     const struct machine *machine;
@@ -114,6 +115,7 @@ static void see_call(const struct machine *m, struct facts *f, uint64_t site, ui
                       is_constant(s, m->arguments[4], &descriptor) && (uint32_t)descriptor == UINT32_MAX;
 }
 
+/* Each word is kept once. */
 static void see_word(uint64_t *words, size_t *count, uint64_t word)
 {
     for (size_t i = 0; i < *count; i++)
@@ -181,9 +183,10 @@ const struct facts *facts_at(struct facts_table *t, uint64_t entry)
     return ok ? f : NULL;
 }
 
+/* A walk that looks for an address. */
 struct meeting {
     uint64_t wanted;
-    size_t walked;
+    size_t walked; /* instructions */
     bool met;
 };
 

@@ -1,18 +1,21 @@
-/* What one function of a file without symbols does, as far as it tells whose it is: system calls, constants,
- * calls, atomic accesses, crashes.  Worked out once per function and kept. */
+/* What one function of a file without symbols does, as far as that tells whose it is: its system calls,
+ * constants, calls, atomic accesses and crashes.  Each function is walked through once, and its facts are
+ * kept. */
 #ifndef HEAPWAIT_FUNCTION_FACTS_H
 #define HEAPWAIT_FUNCTION_FACTS_H
 
 #include "probes/code/code.h"
 
+/* Constants by which musl's functions are told; bits of facts.constants. */
 enum known_constant {
-    HAS_INT_MAX = 1 << 0,      /* 0x7fffffff */
-    HAS_INT_MIN_ONE = 1 << 1,  /* 0x80000001 */
-    HAS_NG_THRESHOLD = 1 << 2, /* of mallocng, OLD: of oldmalloc: see musl_code.c */
-    HAS_OLD_THRESHOLD = 1 << 3,
-    HAS_OLD_RECLAIM = 1 << 4,
+    HAS_INT_MAX = 1 << 0,       /* 0x7fffffff */
+    HAS_INT_MIN_ONE = 1 << 1,   /* 0x80000001 */
+    HAS_NG_THRESHOLD = 1 << 2,  /* from this size on mallocng maps: see musl_code.c */
+    HAS_OLD_THRESHOLD = 1 << 3, /* the same of oldmalloc */
+    HAS_OLD_RECLAIM = 1 << 4,   /* from this size on oldmalloc gives memory back */
 };
 
+/* What a function does; bits of facts.deeds. */
 enum known_deed {
     DOES_WAIT = 1 << 0,  /* futex(first argument, FUTEX_WAIT | FUTEX_PRIVATE_FLAG) */
     DOES_WAKE = 1 << 1,  /* futex(first argument, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1) */
@@ -24,31 +27,43 @@ enum known_deed {
     DOES_ATOMIC_ARGUMENT = 1 << 7, /* on the word that the first argument points to */
 };
 
+/* A call, or a jump to where another function begins. */
 struct fact_call {
-    uint64_t target, site;
-    bool has_word; /* the first argument is this constant */
+    uint64_t target, site; /* addresses */
+    bool has_word;         /* the first argument is the constant `word` */
     uint64_t word;
-    bool anonymous; /* as for mmap: flags with MAP_ANONYMOUS, descriptor -1 */
+    bool anonymous; /* the arguments are as for mmap of no file: flags with MAP_ANONYMOUS, descriptor -1 */
 };
 
-enum { MAX_FACT_CALLS = 64, MAX_FACT_WORDS = 16 };
+enum { MAX_FACT_CALLS = 64, MAX_FACT_WORDS = 16 }; /* what comes after so many is left out */
 struct facts {
-    uint64_t entry, low, high; /* [low, high): what was walked, and perhaps holes */
-    unsigned constants, deeds, crashes;
+    uint64_t entry;     /* the address of its first instruction */
+    uint64_t low, high; /* addresses: all that was walked lies in [low, high), which may have holes */
+    unsigned constants; /* enum known_constant */
+    unsigned deeds;     /* enum known_deed */
+    unsigned crashes;   /* instructions that kill the program */
     struct fact_call calls[MAX_FACT_CALLS];
     size_t call_count;
-    uint64_t ands[MAX_FACT_WORDS], ors[MAX_FACT_WORDS], swaps[MAX_FACT_WORDS]; /* 64, 64 and any bits */
+    /* Addresses of words that it accesses atomically: 64 bits for and and or, any number for swap. */
+    uint64_t ands[MAX_FACT_WORDS], ors[MAX_FACT_WORDS], swaps[MAX_FACT_WORDS];
     size_t and_count, or_count, swap_count;
 };
 
 struct facts_table;
-struct facts_table *facts_new(const struct code *c); /* borrows the code */
+
+/* Returns an empty table; NULL: out of memory.  It borrows the code, which has to outlive it. */
+struct facts_table *facts_new(const struct code *c);
+
+/* Frees it with all facts.  NULL is fine. */
 void facts_free(struct facts_table *t);
 
-/* Of the function that begins there; NULL: out of memory, or too many were asked for. */
+/* Returns the facts of the function that begins at `entry`, owned by the table.  NULL: there is no memory, or
+ * more was asked than the table answers (4096 functions, or a number of instructions that grows with the
+ * code). */
 const struct facts *facts_at(struct facts_table *t, uint64_t entry);
 
-/* Of the function that holds the address and reaches it; NULL: not found. */
+/* Returns the facts of the function that reaches the address from its beginning, owned by the table.  NULL:
+ * none of the nearest beginnings before it does, or as facts_at(). */
 const struct facts *facts_around(struct facts_table *t, uint64_t address);
 
 #endif

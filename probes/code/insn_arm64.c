@@ -1,5 +1,5 @@
-/* See insn.h.  aarch64: all instructions have four bytes; encodings from the Arm Architecture Reference
- * Manual (DDI 0487), chapter C4.  Register 31 is zero or the stack pointer, and is never followed. */
+/* See insn.h.  aarch64: all instructions have four bytes.  Encodings: Arm Architecture Reference Manual (DDI
+ * 0487), chapter C4.  Register 31 is zero or the stack pointer, by instruction, and is never followed. */
 #include "probes/code/insn.h"
 
 #include <string.h>
@@ -23,7 +23,8 @@ static uint64_t ones(unsigned count)
     return count >= 64 ? UINT64_MAX : (1ull << count) - 1;
 }
 
-/* DecodeBitMasks() of the manual: a run of ones, rotated, repeated.  0: not a valid one. */
+/* Returns the mask that the instruction holds, as DecodeBitMasks() of the manual tells: a run of ones,
+ * rotated and repeated.  0: it holds none. */
 static uint64_t mask_of(uint32_t word)
 {
     unsigned n = (unsigned)field(word, 22, 1), rotation = (unsigned)field(word, 16, 6),
@@ -90,7 +91,8 @@ static void decode_immediate(uint32_t word, uint64_t address, struct insn *out)
     }
 }
 
-/* Hints are nops to older machines, some of them sign or strip an address. */
+/* What hints, moves from system registers and the like write.  A hint is a nop to older machines; some sign
+ * an address or strip its signature. */
 static uint32_t system_written(uint32_t word)
 {
     unsigned hint = (unsigned)field(word, 5, 7);
@@ -180,7 +182,7 @@ static uint32_t memory_written(uint32_t word)
     return (word & 0x3b000000) == 0x38000000 ? indexed_written(word) : BIT(rt) | BIT(rn);
 }
 
-/* Loads and stores: the address, where it is a base and a constant. */
+/* Loads and stores.  The address of their operand is told where it is a base and a constant. */
 static void decode_memory(uint32_t word, uint64_t address, struct insn *out)
 {
     bool vector = word >> 26 & 1;

@@ -212,7 +212,7 @@ static bool form_has_modrm(uint8_t form)
     return form && strchr("EGBNILkKn#XTQMH", form);
 }
 
-/* The constant at the end; -1: none. */
+/* The bytes of the constant that ends the instruction; -1: there is none. */
 static int immediate_size(const struct cut *c)
 {
     int full = c->operand16 ? 2 : 4;
@@ -270,7 +270,7 @@ static void add(struct insn *out, uint8_t reg, uint8_t source, uint64_t value, b
     out->narrow = narrow;
 }
 
-/* Arithmetic with a constant: add, sub, or of all ones; inc and dec are add's kin. */
+/* Arithmetic with a constant: add and sub, or with all ones, inc and dec. */
 static void meaning_group(const struct cut *c, struct insn *out)
 {
     unsigned operation = c->reg & 7;
@@ -384,7 +384,7 @@ static void meaning_control(const struct cut *c, struct insn *out, uint64_t next
         out->crash = true;
         break;
     case 'f':
-        out->crash = true; /* the compiler thinks that it goes on: it is inline assembly */
+        out->crash = true; /* no STOP: in inline assembly the compiler lets the code go on */
         break;
     case 'S':
         out->kind = INSN_SYSCALL;
@@ -404,7 +404,7 @@ static uint8_t atomic_kind(const struct cut *c)
 {
     unsigned operation = c->reg & 7;
     if (c->map == MAP_ONE && (c->opcode == 0x86 || c->opcode == 0x87))
-        return ATOMIC_SWAP; /* with memory it locks without the prefix */
+        return ATOMIC_SWAP; /* xchg with memory locks without the prefix */
     if (!c->lock)
         return ATOMIC_NONE;
     if (c->map == MAP_ONE && c->opcode == 0x21)
@@ -416,7 +416,8 @@ static uint8_t atomic_kind(const struct cut *c)
     return ATOMIC_OTHER;
 }
 
-/* push imm8; pop reg: three bytes for what mov needs five, as compilers write when they save room. */
+/* push imm8 and pop reg set a register in three bytes where mov needs five.  Compilers that save room write
+ * so; it is read as one instruction. */
 static void push_pop(struct cut *c, struct insn *out)
 {
     size_t rex = c->size - c->at > 1 && c->bytes[c->at] == 0x41;
@@ -430,7 +431,7 @@ static void push_pop(struct cut *c, struct insn *out)
 
 static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct insn *out)
 {
-    struct cut c = {.bytes = bytes, .size = size < 15 ? size : 15}; /* none is longer */
+    struct cut c = {.bytes = bytes, .size = size < 15 ? size : 15}; /* no instruction is longer */
     *out = (struct insn){.reg = NO_REGISTER, .source = NO_REGISTER, .base = NO_REGISTER};
     opcode_take(&c);
     if (!c.failed && form_has_modrm(c.form))

@@ -1,6 +1,6 @@
 /* See cfi.h.  The meaning of rules and operations: DWARF 5, 6.4 (call frame information) and 2.5
- * (expressions).  The rules come from a child (cfi_child.h); of many stacks the places are the same, so they
- * are kept. */
+ * (expressions). The rules come from a child (cfi_child.h).  They are kept, since many stacks have the same
+ * places. */
 #include "probes/stacks/cfi.h"
 
 #include "probes/stacks/cfi_child.h"
@@ -10,11 +10,11 @@
 #include <string.h>
 
 enum {
-    STACK_DEPTH = 16,
-    CHILDREN = 8, /* at a time: the one that was started first makes room */
-    PLACES = 1 << 9,
+    STACK_DEPTH = 16, /* of an expression's values */
+    CHILDREN = 8,     /* at a time: the one that was started first makes room */
+    PLACES = 1 << 9,  /* whose rules are kept */
 #if defined(__x86_64__)
-    FRAME_REGISTERS = 16, /* those that a frame may have saved; the rest are no general ones */
+    FRAME_REGISTERS = 16, /* that a frame may have saved: the general ones */
 #else
     FRAME_REGISTERS = 32,
 #endif
@@ -22,7 +22,7 @@ enum {
 
 struct reader {
     const struct module *module; /* NULL: free */
-    struct cfi_child *child;     /* NULL: it has died of the module, or could not be started */
+    struct cfi_child *child;     /* NULL: it could not be started */
 };
 
 struct place {
@@ -35,7 +35,7 @@ struct place {
 struct cfi_tables {
     struct reader readers[CHILDREN];
     size_t oldest;
-    const struct module **harmful; /* their children have died of them: no other is started */
+    const struct module **harmful; /* their children have died: no other is started for them */
     size_t harmful_count;
     struct place *places[PLACES]; /* NULL: free */
 };
@@ -77,7 +77,8 @@ static struct reader *reader_of(struct cfi_tables *t, const struct module *m)
     return r;
 }
 
-/* No other child reads this one; without memory to remember it, another will die. */
+/* The reader's child has died of its module: no other is to read it.  Without memory to remember that,
+ * another will and die, too. */
 static void harm_note(struct cfi_tables *t, struct reader *r)
 {
     const struct module **grown = reallocarray(t->harmful, t->harmful_count + 1, sizeof(*grown));
@@ -89,7 +90,8 @@ static void harm_note(struct cfi_tables *t, struct reader *r)
     *r = (struct reader){0};
 }
 
-/* What holds at a place of the module; NULL: nothing is known. */
+/* Returns the rules of a place of the module, owned by the tables until they are next asked; NULL: nothing is
+ * known. */
 static const struct cfi_rules *rules_of(struct cfi_tables *t, const struct module *m, enum cfi_source source,
                                         u64 address)
 {
@@ -236,7 +238,8 @@ static bool op_run(struct machine *m, const struct cfi_op *op)
     }
 }
 
-/* What is on top after all operations; DW_OP_stack_value says so already. */
+/* Runs an expression.  *top is set to what is on top of the stack after it.  A last DW_OP_stack_value says
+ * that this is the value and no address of it; that is left to the caller. */
 static bool ops_run(struct machine *m, const struct cfi_op *ops, size_t count, u64 *top)
 {
     m->depth = 0;
@@ -251,7 +254,7 @@ static bool ops_run(struct machine *m, const struct cfi_op *ops, size_t count, u
     return true;
 }
 
-/* A location description: a register, a value, or a place in memory. */
+/* Reads what a location description leads to: a register, a value, or a place in memory. */
 static bool location_read(struct machine *m, const struct cfi_op *ops, size_t count, u64 *value)
 {
     const struct cfi_op *last = &ops[count - 1];
@@ -264,7 +267,7 @@ static bool location_read(struct machine *m, const struct cfi_op *ops, size_t co
     return last->atom == DW_OP_stack_value || m->read(m->context, *value, value);
 }
 
-/* false: the register's value in the caller is not known. */
+/* Sets *value to what the register holds in the caller.  false: that is not known. */
 static bool register_restore(struct machine *m, const struct cfi_rules *rules, u32 number, u64 *value)
 {
     const struct cfi_rule *rule = &rules->registers[number];
@@ -273,7 +276,8 @@ static bool register_restore(struct machine *m, const struct cfi_rules *rules, u
     return rule->kind == RULE_EXPRESSION && location_read(m, &rules->ops[rule->first], rule->count, value);
 }
 
-/* Arm's pointer authentication signs return addresses above the 48 bits that user space has. */
+/* Returns the address without a signature: Arm's pointer authentication puts it above the 48 bits that user
+ * space has. */
 static u64 address_plain(u64 address)
 {
 #if defined(__aarch64__)

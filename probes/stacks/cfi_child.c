@@ -1,5 +1,6 @@
-/* See cfi_child.h.  The meaning of rules: DWARF 5, 6.4 (call frame information); the decoding is libdw's. One
- * question, one answer, of fixed size, over a pair of sockets; the end of heapwait's side ends the child. */
+/* See cfi_child.h.  The meaning of rules: DWARF 5, 6.4 (call frame information); libdw decodes them.
+ * Questions and answers are of fixed size and go over a pair of sockets, one answer for each question.  The
+ * child ends when heapwait's side of it does. */
 #include "probes/stacks/cfi_child.h"
 
 #include "probes/elf/reader_child.h"
@@ -71,7 +72,7 @@ static void rules_fill(struct cfi_rules *r, Dwarf_Frame *frame)
         r->registers[i] = register_rule(r, frame, i);
 }
 
-/* libdw reads all debug information as soon as it is asked for a table in it. */
+/* Whether there is anything to ask libdw's reader of debug information for: it reads all of that at once. */
 static bool has_debug_frame(Elf *elf)
 {
     size_t names;

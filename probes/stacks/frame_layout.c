@@ -9,21 +9,23 @@
 
 #if defined(__x86_64__)
 enum {
-    MOST_BYTES = 1 << 14, /* of one function */
-    UNKNOWN_SIZE = 1 << 12,
+    MOST_BYTES = 1 << 14,   /* of one function: more are not read */
+    UNKNOWN_SIZE = 1 << 12, /* bytes that are read of one whose size isn't known */
     SP = 4,
     FP = 5,
     PRESERVED = 1 << 3 | 1 << FP | 0xf000, /* rbx, rbp, r12 to r15 */
     NOT_KNOWN = INT32_MIN,
-    FAR = 1 << 28,
+    FAR = 1 << 28, /* bytes: no frame is so large */
 };
 
-/* What is known before one instruction: how far the return address lies above the registers. */
+/* What is known before one instruction. */
 struct place {
-    int32_t depth, frame_depth;
-    uint16_t saved;
-    uint8_t ends; /* the size of an instruction that nothing follows */
-    bool seen, waiting;
+    int32_t depth,
+        frame_depth; /* bytes from the stack pointer and the frame pointer up to the return address */
+    uint16_t saved;  /* bit n: register n lies at walk.saved_at[n] */
+    uint8_t ends;    /* the instruction's size in bytes, where nothing follows it */
+    bool seen;       /* a way leads here */
+    bool waiting;    /* in walk.work */
 };
 
 struct walk {
@@ -31,13 +33,15 @@ struct walk {
     size_t size;
     uint64_t start;
     struct place *places; /* one a byte, and one for what lies behind the last */
-    uint16_t *work;
+    uint16_t *work;       /* offsets of places that have changed */
     size_t work_count;
-    int32_t saved_at[16];
-    struct place choice; /* before a jump through a table: what its targets begin with */
+    int32_t saved_at[16]; /* bytes below the return address */
+    struct place
+        choice; /* what the targets of a jump through a table begin with, where there is one (choices) */
     bool choices;
 };
 
+/* Control may reach the address with what *p tells: what is known there is what all ways to it agree on. */
 static void place_reach(struct walk *w, uint64_t address, const struct place *p)
 {
     uint64_t offset = address - w->start;
@@ -66,19 +70,21 @@ static void place_reach(struct walk *w, uint64_t address, const struct place *p)
     }
 }
 
+/* The stack pointer, or the frame pointer, moves down by so many bytes. */
 static void depth_move(int32_t *depth, int64_t by)
 {
     if (*depth != NOT_KNOWN)
         *depth = by > -FAR && by<FAR && * depth> - FAR && *depth < FAR ? *depth + (int32_t)by : NOT_KNOWN;
 }
 
+/* The first push of a register that callers need preserved saves it. */
 static void register_push(struct walk *w, struct place *p, unsigned number)
 {
     depth_move(&p->depth, 8);
     if (!(PRESERVED >> number & 1) || p->saved >> number & 1 || p->depth == NOT_KNOWN)
         return;
     if (w->saved_at[number] && w->saved_at[number] != p->depth)
-        return; /* on another way it lies elsewhere */
+        return; /* another way has saved it elsewhere */
     w->saved_at[number] = p->depth;
     p->saved |= (uint16_t)(1u << number);
 }
@@ -167,7 +173,8 @@ static void places_walk(struct walk *w)
     }
 }
 
-/* What no jump leads to, behind what ends, is a target of a jump through a table. */
+/* Code that no jump leads to, behind an instruction that nothing follows, is taken for a target of the jump
+ * through a table. */
 static void choices_walk(struct walk *w)
 {
     for (size_t offset = 0; offset < w->size && w->choices; offset++) {
@@ -179,7 +186,8 @@ static void choices_walk(struct walk *w)
     }
 }
 
-/* Where the size isn't known there may be less than is asked for, near the segment's end. */
+/* Reads the function's code.  Where its size isn't known there may be less of it than is asked for, near the
+ * segment's end.  false: it can't be read. */
 static bool function_bytes(struct walk *w, const struct module *m, uint64_t size)
 {
     w->size = !size ? UNKNOWN_SIZE : size < MOST_BYTES ? size : MOST_BYTES;

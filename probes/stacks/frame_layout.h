@@ -1,6 +1,6 @@
-/* Where a function has its return address, and the registers that it saved, told by its code alone: a walk
- * from its first instruction that keeps the account of what lies on the stack.  For code without unwind
- * tables, as in musl.  Nothing is guessed: where ways meet that disagree, nothing is known. */
+/* Where a function has its return address and the registers that it saved, told by its code alone: for code
+ * without unwind tables, as in musl.  A walk from the first instruction keeps account of what lies on the
+ * stack. Nothing is guessed: where ways meet that disagree, nothing is known. */
 #ifndef HEAPWAIT_FRAME_LAYOUT_H
 #define HEAPWAIT_FRAME_LAYOUT_H
 
@@ -9,16 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What holds before one instruction.  Distances are in bytes. */
 struct frame_layout {
-    bool by_stack;         /* the return address lies at stack pointer + depth */
-    bool by_frame_pointer; /* at frame pointer + frame_depth */
+    bool by_stack;         /* the return address lies at the stack pointer + depth */
+    bool by_frame_pointer; /* it lies at the frame pointer + frame_depth */
     int32_t depth, frame_depth;
-    uint32_t saved;       /* bit n: the caller's register n (the machine's number) lies ... */
-    int32_t saved_at[16]; /* ... so many bytes below the return address */
+    uint32_t saved; /* bit n: the caller's value of register n, the machine's number, lies on the stack */
+    int32_t saved_at[16]; /* register n lies so far below the return address */
 };
 
-/* For the function that begins at `start`, of `size` bytes (0: not known), at the instruction `at`.  false:
- * the code doesn't tell, or this machine's is not read. */
+/* Fills *out with what holds before the instruction at `at`, of the function that begins at `start` and has
+ * `size` bytes (0: not known).  Returns false where the code doesn't tell: then *out is not to be used. */
 bool frame_layout_read(const struct module *m, uint64_t start, uint64_t size, uint64_t at,
                        struct frame_layout *out);
 

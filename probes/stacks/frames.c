@@ -12,7 +12,8 @@ enum {
 
 enum call_kind { CALL_NONE, CALL_DIRECT, CALL_INDIRECT };
 
-/* The bytes from `address` on, `most` of them; fewer near the end of the segment.  None: p->size is 0. */
+/* Reads the bytes from `address` on, `most` of them and fewer near the end of the segment.  p->size is 0
+ * where there are none. */
 static void piece_read(const struct module *m, uint64_t address, uint8_t *bytes, size_t most,
                        struct code_piece *p)
 {
@@ -21,7 +22,7 @@ static void piece_read(const struct module *m, uint64_t address, uint8_t *bytes,
         p->size /= 2;
 }
 
-/* What ends right before `address`.  *target is set for CALL_DIRECT. */
+/* Tells which call ends right before `address`.  *target is set for CALL_DIRECT. */
 static enum call_kind call_before(const struct module *m, uint64_t address, uint64_t *target)
 {
     uint8_t bytes[MAX_CALL_BYTES];
@@ -34,7 +35,8 @@ static enum call_kind call_before(const struct module *m, uint64_t address, uint
     return code_piece_ends_with_indirect_call(&p) ? CALL_INDIRECT : CALL_NONE;
 }
 
-/* A stub or a tail call: the function begins by jumping elsewhere. */
+/* Whether the function that begins at `address` does so by jumping elsewhere.  *target is set for
+ * CODE_STUB_JUMP. */
 static enum code_stub stub_at(const struct module *m, uint64_t address, uint64_t *target)
 {
     uint8_t bytes[STUB_BYTES];
@@ -55,7 +57,7 @@ bool frame_follows_call(const struct module *m, uint64_t address)
     return module_is_code(m, address) && call_before(m, address, &target) != CALL_NONE;
 }
 
-/* Follows jumps from the entry of a function: __libc_malloc is reached from malloc by one. */
+/* Returns where the jumps lead with which the function begins: from malloc one leads to __libc_malloc. */
 static uint64_t jumps_follow(const struct module *m, uint64_t address)
 {
     uint64_t target;
@@ -75,7 +77,7 @@ bool frame_code_refers(const struct module *m, const char *function, uint64_t ta
     return code_piece_refers(&p, target);
 }
 
-/* Whether the function at `from` ends, somewhere, by jumping to the start of `to`: a tail call. */
+/* Whether the function `from` jumps to the beginning of another at `to`, somewhere: a tail call. */
 static bool tail_calls(const struct module *m, const struct symbol *from, uint64_t to)
 {
     uint8_t bytes[CODE_REACH];
@@ -95,8 +97,8 @@ static bool call_fits(const struct module *m, uint64_t target, const struct fram
     return called ? tail_calls(m, called, inner->function->address) : is_stub(m, target);
 }
 
-/* Stricter than call_fits(), since there is more than one way to find a caller: where nothing is known of the
- * inner function the call's target has to lie a little before, or to be a stub. */
+/* Stricter than call_fits(), since unwinding has other ways to find a caller.  Where nothing is known of the
+ * inner function, the call's target has to lie a little before its program counter, or to be a stub. */
 enum call_link frame_link(const struct module *m, uint64_t address, const struct frame *inner)
 {
     uint64_t target = 0;

@@ -1,7 +1,6 @@
-/* Return addresses on a copied piece of user stack, found without unwind information: a slot counts when it
- * points behind a call instruction, and, where that call names its target, when the target is the function
- * that the frame below runs in (or a stub that jumps on).  What is left of older calls is mostly sorted out
- * by that. */
+/* Return addresses on a copied piece of user stack, found without unwind information.  A word counts as one
+ * when it points behind a call, and, where that call names its target, when the target is the function that
+ * the frame below runs in, or jumps on to it.  That sorts out most of what older calls have left. */
 #ifndef HEAPWAIT_FRAMES_H
 #define HEAPWAIT_FRAMES_H
 
@@ -10,33 +9,39 @@
 
 enum { MAX_FRAMES = 24 };
 
+/* The module and its symbol are borrowed of the module's table. */
 struct frame {
     const struct module *module;
-    uint64_t address;              /* in the module; of a caller: the return address */
-    const struct symbol *function; /* NULL: no symbol covers it */
+    uint64_t address;              /* the module's own; of a caller, where it is returned to */
+    const struct symbol *function; /* NULL: no symbol covers the address */
 };
 
-/* Where an address of a process lies: finds the module instance and takes its bias off.  `context` is the
- * caller's.  false: in no module. */
+/* Tells where an address of a process lies: *module is set to the file, *own to the address in it.  `context`
+ * is the caller's.  Returns false where it lies in no file that is known. */
 typedef bool (*resolve_fn)(void *context, uint64_t address, const struct module **module, uint64_t *own);
 
-/* Innermost frame first (that of the system call).  Returns how many were found. */
+/* Finds the frames of a copied stack and writes them to frames[max], the innermost first, which made the
+ * system call.  Returns how many there are; 0: its program counter lies in no file that is known. */
 size_t frames_scan(const struct stack_value *stack, resolve_fn resolve, void *context, struct frame *frames,
                    size_t max);
 
-/* Whether a call instruction ends right before the address, so that it may be a return address. */
+/* Whether a call ends right before the address, so that it may be a return address. */
 bool frame_follows_call(const struct module *m, uint64_t address);
 
-/* Whether `address` may be where the function of the frame `inner` returns to: it lies behind a call, and one
- * whose target, where the instruction names it, fits. */
-enum call_link { LINK_NONE, LINK_INDIRECT /* the target is not told */, LINK_DIRECT };
+/* Whether `address` may be where the function of the frame `inner` returns to. */
+enum call_link {
+    LINK_NONE,     /* no: it lies behind no call, or behind that of another function */
+    LINK_INDIRECT, /* perhaps: it lies behind a call that doesn't tell what it calls */
+    LINK_DIRECT,   /* yes, as far as the call's target tells */
+};
 enum call_link frame_link(const struct module *m, uint64_t address, const struct frame *inner);
 
-/* Where the call right before `address` leads to; 0: it is none, or doesn't tell. */
+/* Returns the address of what the call right before `address` calls; 0: there is no call, or it doesn't tell.
+ */
 uint64_t frame_call_target(const struct module *m, uint64_t address);
 
-/* Whether the code of `function` in the module takes the address of `target`: what is reached from its first
- * instruction by a jump, and CODE_REACH bytes from there. */
+/* Whether the code of the module's function of that name takes the address `target`.  A function that begins
+ * by jumping on is followed; 2048 bytes are read. */
 bool frame_code_refers(const struct module *m, const char *function, uint64_t target);
 
 #endif

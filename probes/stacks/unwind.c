@@ -1,7 +1,7 @@
-/* See unwind.h.  The surprising fact: the kernel's walk along frame pointers looks right even where it is
- * not. A function that sets up none (each lock of a C library) leaves its caller's, and the walk leaves the
- * caller out; so a frame pointer counts only for code that is seen to set one up.  The kernel's own walk
- * serves where the copy of the stack ends. */
+/* See unwind.h.  The kernel's walk along frame pointers looks right even where it is not.  A function that
+ * sets up none, as each lock of a C library, leaves its caller's in place, and the walk leaves the caller
+ * out.  So a frame pointer counts only for code that is seen to set one up.  The kernel's walk serves where
+ * the copy of the stack ends. */
 #include "probes/stacks/unwind.h"
 
 #include "probes/stacks/cfi.h"
@@ -10,18 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAYOUTS = 1 << 10 };
+enum { LAYOUTS = 1 << 10 }; /* that are kept */
 
+/* What the code tells of the frame at `at`, of the function that begins at `start`. */
 struct layout_entry {
     const struct module *module; /* NULL: free */
     u64 start, at;
-    bool read;
+    bool read; /* it tells something: `layout` */
     struct frame_layout layout;
 };
 
 struct unwinder {
     struct cfi_tables *tables;
-    struct layout_entry layouts[LAYOUTS]; /* of many samples the frames are the same */
+    struct layout_entry layouts[LAYOUTS]; /* many samples have the same frames */
 };
 
 struct unwinder *unwinder_new(void)
@@ -72,7 +73,7 @@ static bool stack_read(void *context, u64 address, u64 *value)
     return true;
 }
 
-/* Code lies in executable mappings: most values on a stack are sorted out here. */
+/* Whether the address lies in an executable mapping.  That sorts out most values on a stack. */
 static bool may_be_code(const struct address_space *space, u64 address)
 {
     for (size_t i = 0; space && i < space->mapping_count; i++)
@@ -93,7 +94,7 @@ static struct frame *outermost(const struct walk *w)
     return &w->path->frames[w->path->count - 1];
 }
 
-/* What the process's addresses are ahead of the file's, in the outermost frame's module. */
+/* Where the outermost frame's program counter is in its module; of a caller, an address in the call. */
 static u64 own_address(const struct walk *w)
 {
     return outermost(w)->address - (w->exact ? 0 : 1);
@@ -107,7 +108,8 @@ static bool name_is_in(const struct frame *f, const char *const *names)
     return false;
 }
 
-/* Functions that nobody called: what lies above on the stack are arguments, or nothing. */
+/* Whether the function is one that nobody called.  What lies above it on the stack are arguments, or nothing.
+ */
 static bool is_first(const struct frame *f)
 {
     static const char *const names[] = {"_start",   "__clone",      "clone",          "clone3",
@@ -115,7 +117,7 @@ static bool is_first(const struct frame *f)
     return name_is_in(f, names);
 }
 
-/* Functions that are called by those only. */
+/* Whether the function is called by such only. */
 static bool is_second(const struct frame *f)
 {
     static const char *const names[] = {"_start_c",
@@ -129,8 +131,8 @@ static bool is_second(const struct frame *f)
     return name_is_in(f, names);
 }
 
-/* Beyond the copy only the kernel has followed the pointers.  Its walk and this one are kept in step, since a
- * recursion has the same return address many times. */
+/* Keeps the kernel's walk in step with this one, since beyond the copy there is only the kernel's.  It is
+ * looked for from the last place on: a recursion has the same return address many times. */
 static void chain_follow(struct walk *w, u64 pc)
 {
     u32 length = w->stack->chain_length < PATH_CHAIN ? w->stack->chain_length : PATH_CHAIN;
@@ -141,7 +143,7 @@ static void chain_follow(struct walk *w, u64 pc)
         }
 }
 
-/* The caller's frame is found: it becomes the outermost one. */
+/* The caller's frame was found: it becomes the outermost one. */
 static void frame_add(struct walk *w, const struct frame *f, const struct registers *r, bool exact,
                       enum path_evidence evidence)
 {
@@ -179,7 +181,8 @@ static enum cfi_result step_by_tables(struct walk *w)
 
 /* ---- the function's own code ---- */
 
-/* Of the function that begins at `start`, at the outermost frame's place. */
+/* Returns what the code tells of the outermost frame, if its function begins at `start`, owned by the
+ * unwinder until the next is asked for.  `size`: in bytes; 0: not known.  NULL: the code doesn't tell. */
 static const struct frame_layout *layout_of(const struct walk *w, u64 start, u64 size)
 {
     const struct frame *f = outermost(w);
@@ -191,7 +194,8 @@ static const struct frame_layout *layout_of(const struct walk *w, u64 start, u64
     return e->read ? &e->layout : NULL;
 }
 
-/* What the function pushed is the caller's.  The machine's numbers are DWARF's but for rbp. */
+/* Reads what the function has pushed, which is the caller's, into *r.  The machine's numbers of these
+ * registers are DWARF's but for rbp's. */
 static void saved_restore(const struct walk *w, const struct frame_layout *l, u64 slot, struct registers *r)
 {
     u64 fp = slot - 8;
@@ -207,7 +211,8 @@ static void saved_restore(const struct walk *w, const struct frame_layout *l, u6
         r->known |= 1ull << DWARF_FP;
 }
 
-/* The return address should be in this place of the stack. */
+/* The return address should lie at `slot` of the stack.  Returns whether it does: then its frame is added.
+ * Without a layout the other registers are not known any more. */
 static bool slot_take(struct walk *w, u64 slot, const struct frame_layout *l, enum path_evidence evidence)
 {
     struct registers r = w->registers;
@@ -224,7 +229,7 @@ static bool slot_take(struct walk *w, u64 slot, const struct frame_layout *l, en
     return true;
 }
 
-/* Beyond the copy only the kernel has followed the frame pointers. */
+/* Takes the next frame of the kernel's walk, which has followed the frame pointers beyond the copy. */
 static bool chain_take(struct walk *w)
 {
     struct registers r = {.known = 1ull << DWARF_PC};
@@ -273,8 +278,8 @@ static bool step_by_code(struct walk *w)
 
 /* ---- scanning ---- */
 
-/* What the value on the stack says of the function that would return to it: whether it can be, and whether
- * that function's code agrees that its return address lies just there. */
+/* Whether the value at `slot` can be where the outermost frame's function returns to, and whether that
+ * function's code agrees that its return address lies just there.  *l is set where its code tells. */
 static enum {
     FITS_NOT,
     FITS,
@@ -311,7 +316,7 @@ static bool step_by_scanning(struct walk *w)
     return first && slot_take(w, first, NULL, PATH_RETURN_ADDRESSES);
 }
 
-/* A function that calls none has its return address in a register still. */
+/* aarch64: a function that calls none has its return address in a register still. */
 static bool step_by_link_register(struct walk *w)
 {
 #if defined(__aarch64__)
@@ -331,7 +336,7 @@ static bool step_by_link_register(struct walk *w)
 
 /* ---- all of it ---- */
 
-/* Whether there is more to come. */
+/* Leaves the outermost frame.  Returns whether there may be more to come. */
 static bool step(struct walk *w)
 {
     if (is_first(outermost(w))) {
