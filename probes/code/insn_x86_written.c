@@ -62,8 +62,11 @@ static uint32_t implied_by_one_byte(const struct cut *c)
     case 0x8f: /* pop */
     case 0x9c: /* pushf, popf */
     case 0x9d:
-    case 0xc2: /* ret */
+    case 0xc2: /* ret, retf, iret */
     case 0xc3:
+    case 0xca:
+    case 0xcb:
+    case 0xcf:
         return BIT(SP);
     case 0xc8: /* enter, leave */
     case 0xc9:

@@ -27,7 +27,8 @@ static const struct rule {
 } rules[] = {
     {"adc adcx add adox and andn bextr blcfill blci blcic blcs blsfill blsi blsmsk blsr bsf bsr bswap btc "
      "btr bts bzhi "
-     "crc32 dec in inc kmovb kmovd kmovq kmovw lar lea lsl lzcnt mov movabs movbe movsx movsxd movzx neg not "
+     "crc32 dec in inc kmovb kmovd kmovq kmovw lar lea lfs lgs lsl lss lzcnt mov movabs movbe movsx movsxd "
+     "movzx neg not "
      "or "
      "pdep pext popcnt rcl rcr rdfsbase rdgsbase rdpid rdrand rdseed rdsspd rdsspq rol ror rorx sal sar sarx "
      "sbb "
@@ -62,9 +63,9 @@ static const struct rule {
     {"outs", WRITES_NONE, SI},
     {"loop loope loopne", WRITES_NONE, CX},
     {"pcmpestri pcmpistri vpcmpestri vpcmpistri", WRITES_NONE, CX},
-    {"push pushf pushfw popf popfw ret", WRITES_NONE, SP},
+    {"push pushf pushfw pushw popf popfw ret retf retfq retfw retw iret iretw iretq", WRITES_NONE, SP},
     {"pop", WRITES_FIRST, SP},
-    {"enter leave", WRITES_NONE, SP | BP},
+    {"enter leave leavew", WRITES_NONE, SP | BP},
     {"syscall", WRITES_NONE, AX | CX | 1 << 11},
     {"int", WRITES_NONE, AX | R8_TO_R11}, /* 0x80: the kernel clears the four that it has no use for */
     {"call jmp ja jae jb jbe je jg jge jl jle jne jno jnp jns jo jp js", WRITES_NONE, 0},
@@ -130,7 +131,7 @@ static void control_expect(const struct listed *l, struct expected *out)
         out->kind = calls    ? out->has_target ? INSN_CALL : INSN_CALL_INDIRECT
                     : always ? out->has_target ? INSN_JUMP : INSN_JUMP_INDIRECT
                              : INSN_BRANCH;
-    } else if (!strcmp(m, "ret")) {
+    } else if (!strncmp(m, "ret", 3) || !strncmp(m, "iret", 4)) {
         out->kind = INSN_RETURN;
     } else if (!strcmp(m, "syscall")) {
         out->kind = INSN_SYSCALL;
