@@ -192,7 +192,7 @@ CREATE TABLE frame_sample (
 CREATE TABLE waiter (
   lock_id INTEGER NOT NULL REFERENCES lock (id),
   frame_id INTEGER NOT NULL REFERENCES frame (id),
-  evidence TEXT NOT NULL,    -- how the path was found: frame pointers, unwind tables, return addresses
+  evidence TEXT NOT NULL,    -- how the path was found: frame pointers, unwind tables, return addresses, program counter
   waits INTEGER NOT NULL,    -- of the sampled waits (waitv and lock_pi too) those with this path
   wakes INTEGER NOT NULL,    -- of the other calls sampled
   PRIMARY KEY (lock_id, frame_id, evidence)

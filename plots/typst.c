@@ -95,12 +95,13 @@ static int command_compile(const char *folder, int64_t epoch, struct error *err)
                         (const char *const[]){"typst", "compile", "--root", ".", "--creation-timestamp", date,
                                               "--input", arrangements[i], "report.typ", "report.pdf", NULL},
                         err);
-    return rc < 0 ? rc
-                  : command_run(folder, epoch,
-                                (const char *const[]){"typst", "compile", "--root", ".", "--features", "html",
-                                                      "--format", "html", "--input", "target=html",
-                                                      "report.typ", "report.html", NULL},
-                                err);
+    if (rc >= 0)
+        rc = command_run(folder, epoch,
+                         (const char *const[]){"typst", "compile", "--root", ".", "--features", "html",
+                                               "--format", "html", "--input", "target=html", "report.typ",
+                                               "report.html", NULL},
+                         err);
+    return rc < 0 ? rc : 0; /* the last arrangement is taken as it is, and a page has no layout to settle */
 }
 
 static int module_compile(const char *folder, const char *scripts, int64_t epoch, struct error *err)

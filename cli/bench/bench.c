@@ -16,6 +16,7 @@
 #include "cli/terminal/random.h"
 #include "probes/host/checks.h"
 #include "probes/host/host.h"
+#include "probes/host/program.h"
 #include "probes/run/calibrate.h"
 #include "probes/run/measure.h"
 #include "probes/session/empty_probes.h"
@@ -79,20 +80,6 @@ struct bench_options {
     bool tools;
     const char *file;
 };
-
-static bool tool_installed(const char *name)
-{
-    const char *value = getenv("PATH");
-    char *path = strdup(value ? value : "/usr/bin:/bin"), *rest = path, *folder;
-    bool found = false;
-    char file[4096];
-    while (path && !found && (folder = strsep(&rest, ":"))) {
-        int n = snprintf(file, sizeof(file), "%s/%s", folder, name);
-        found = n > 0 && (size_t)n < sizeof(file) && !access(file, X_OK);
-    }
-    free(path);
-    return found;
-}
 
 /* Joins the words with blanks.  Returns false if they don't fit, or one has a blank. */
 static bool command_join(char *const *command, char *joined, size_t size)
@@ -238,7 +225,7 @@ static int round_run(const struct bench_options *o, char *const *command, unsign
     random_shuffle(order, BENCH_METHODS, sizeof(order[0]), seed);
     for (unsigned i = 0; i < BENCH_METHODS && !rc; i++) {
         const struct method *m = &methods[order[i]];
-        bool able = m->kind != TOOL || (o->tools && tool_installed(m->words[0]));
+        bool able = m->kind != TOOL || (o->tools && program_in_path(m->words[0]));
         out->ns[order[i]][round] = able ? method_time(o, m, command, !out->variant, err) : -1;
         if (m->kind != TOOL && out->ns[order[i]][round] < 0)
             rc = error_set(err, -EIO, "the run '%s' of the case '%s' failed", m->name, out->title);

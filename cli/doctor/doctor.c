@@ -6,6 +6,7 @@
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"
 #include "probes/host/checks.h"
+#include "probes/host/program.h"
 #include "probes/run/calibrate.h"
 #include "probes/session/session.h"
 
@@ -77,20 +78,6 @@ static void user_print(void)
     line_print("ok", "commands run as", detail, remedy);
 }
 
-static bool in_path(const char *name)
-{
-    const char *path = getenv("PATH");
-    char *copy = strdup(path ? path : "/usr/bin:/bin"), *rest = copy, *dir;
-    bool found = false;
-    char file[4096];
-    while (copy && !found && (dir = strsep(&rest, ":"))) {
-        int n = snprintf(file, sizeof(file), "%s/%s", dir, name);
-        found = n > 0 && (size_t)n < sizeof(file) && !access(file, X_OK);
-    }
-    free(copy);
-    return found;
-}
-
 static void tools_print(void)
 {
     static const struct {
@@ -102,7 +89,8 @@ static void tools_print(void)
     };
     for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
         char remedy[128];
-        bool found = in_path(tools[i].name) || (!strcmp(tools[i].name, "node") && in_path("typst"));
+        bool found =
+            program_in_path(tools[i].name) || (!strcmp(tools[i].name, "node") && program_in_path("typst"));
         snprintf(remedy, sizeof(remedy), "apt-get install %s (needed for `heapwait report` only)",
                  tools[i].package);
         line_print(found ? "ok" : "limited", tools[i].name, tools[i].purpose, found ? NULL : remedy);

@@ -2,6 +2,7 @@
  * each part of it is for. */
 #include "cli/doctor/doctor_perf.h"
 #include "cli/terminal/command.h"
+#include "probes/host/program.h"
 #include "probes/perf/perf_line.h"
 
 #include <stdbool.h>
@@ -9,17 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static bool perf_in_path(void)
-{
-    const char *path = getenv("PATH");
-    char *copy = strdup(path ? path : "/usr/bin:/bin"), *rest = copy, *dir, file[4096];
-    bool found = false;
-    while (copy && !found && (dir = strsep(&rest, ":")))
-        found = (size_t)snprintf(file, sizeof(file), "%s/perf", dir) < sizeof(file) && !access(file, X_OK);
-    free(copy);
-    return found;
-}
 
 static void part_print(const char *option, const char *value, const char *purpose)
 {
@@ -30,7 +20,7 @@ int doctor_perf(void)
 {
     struct perf_line line;
     const char *argv[2 * MAX_LINE_PARTS + 1];
-    bool good = perf_in_path();
+    bool good = program_in_path("perf");
     perf_line_make(&line, true);
     perf_line_arguments(&line, argv, sizeof(argv) / sizeof(argv[0]));
     printf("perf record -o perf.data");
@@ -45,7 +35,7 @@ int doctor_perf(void)
         good &= !*p->lack;
     }
     part_print("-- COMMAND", "", "or -p PID, or -a for the whole machine");
-    if (!perf_in_path())
+    if (!program_in_path("perf"))
         printf("\nMISSING: perf is not installed (Debian: apt-get install linux-perf)\n");
     unsigned rivals = perf_line_rivals();
     if (rivals)

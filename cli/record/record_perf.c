@@ -71,7 +71,7 @@ static int command_take(const struct record_perf_options *o, const struct perf_l
     }
     if (!rc) {
         rc = launch_release(launch, err);
-        t->exec_failed = rc != 0;
+        t->exec_failed = launch_exec_failed(launch);
     }
     if (!rc)
         rc = launch_wait(launch, NULL, &t->outcome, err);

@@ -201,6 +201,8 @@ int study_settings_load(const char *path, struct study_settings *out, struct err
     if (rc == -ENODATA)
         error_set(err, rc, "there is no study in '%s' that could be resumed: leave --resume out to make one",
                   path);
+    else if (rc == -ENOMEM)
+        error_set(err, rc, "out of memory for the study's settings in '%s'", path);
     else if (rc)
         error_set(err, rc, "the study's settings in '%s' make no sense: it can't be resumed", path);
     if (rc)

@@ -2,13 +2,13 @@
 #include "cli/study/study_settings.h"
 
 #include "cli/terminal/arguments.h"
+#include "cli/terminal/random.h"
 #include "probes/host/host.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum {
     DEFAULT_PASSWORDS = 1000000,
@@ -189,15 +189,6 @@ static void threads_default(struct study_settings *s)
     s->thread_count = study_options_threads_tidy(s->threads, 4);
 }
 
-static int seed_make(uint64_t *seed)
-{
-    uint32_t random; /* short enough to be typed */
-    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-        return -errno;
-    *seed = random;
-    return 0;
-}
-
 static int numbers_choose(struct study_settings *s, const struct study_options *o, struct error *err)
 {
     s->passwords = o->passwords ? o->passwords : o->quick ? STUDY_QUICK_PASSWORDS : DEFAULT_PASSWORDS;
@@ -211,7 +202,7 @@ static int numbers_choose(struct study_settings *s, const struct study_options *
     memcpy(s->threads, o->threads, sizeof(s->threads));
     if (!s->thread_count)
         threads_default(s);
-    int rc = o->seed_given ? 0 : seed_make(&s->seed);
+    int rc = o->seed_given ? 0 : random_seed(&s->seed);
     return rc ? error_set(err, rc, "can't get a random seed: %s; give one with --seed", strerror(-rc)) : 0;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"
+#include "cli/terminal/random.h"
 #include "cli/try/try_libraries.h"
 #include "cli/try/try_table.h"
 
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum { DEFAULT_ROUNDS = 5, EXIT_STOPPED = 128 + SIGINT };
@@ -228,18 +228,19 @@ static int settings_fill(struct try *t, struct error *err)
 {
     const struct try_options *o = &t->options;
     struct study_settings *s = &t->work.settings;
-    uint32_t random = 0;
-    if (!o->seed_given && getrandom(&random, sizeof(random), 0) != sizeof(random))
-        return error_set(err, -errno, "can't get a random seed: %s; give one with --seed", strerror(errno));
+    uint64_t seed = o->seed;
+    int rc = o->seed_given ? 0 : random_seed(&seed);
+    if (rc)
+        return error_set(err, rc, "can't get a random seed: %s; give one with --seed", strerror(-rc));
     *s = (struct study_settings){
-        .seed = o->seed_given ? o->seed : random,
+        .seed = seed,
         .timeout_ns = o->timeout_ns,
         .reps = o->rounds,
         .traced_reps = !o->no_probes,
         .threads = {1},
         .thread_count = 1,
     };
-    int rc = variant_add(t, NULL, err);
+    rc = variant_add(t, NULL, err);
     for (size_t i = 0; i < t->libraries.count && !rc; i++)
         if (t->libraries.items[i].path)
             rc = variant_add(t, &t->libraries.items[i], err);

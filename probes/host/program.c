@@ -50,6 +50,12 @@ static int path_search(const char *name, char *path)
     return found;
 }
 
+bool program_in_path(const char *name)
+{
+    char path[PROGRAM_PATH];
+    return !path_search(name, path);
+}
+
 static int command_find(const char *command, char *path)
 {
     if (!*command)

@@ -29,6 +29,9 @@ struct program {
  * -EACCES as execvp() would have it; -ENOEXEC: neither an ELF file nor a script. */
 int program_find(const char *command, struct program *out, struct error *err);
 
+/* Returns true if a program of that name, without a slash, is in PATH and may be executed. */
+bool program_in_path(const char *name);
+
 /* Reads the kind of one ELF file.  0 or negative errno; -ENOEXEC: it is not ELF, or damaged. */
 int elf_kind_read(const char *path, struct elf_kind *out);
 

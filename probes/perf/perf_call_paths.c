@@ -36,18 +36,18 @@ void perf_paths_free(struct perf_paths *p)
     free(p);
 }
 
-/* FNV-1a with the factor of 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/. */
+/* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/. */
 static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         hash = (hash ^ ((const unsigned char *)data)[i]) * 1099511628211u;
     return hash;
 }
-enum { HASH_START = 2166136261u };
+static const uint64_t hash_start = 14695981039346656037u;
 
 static size_t name_place(const struct perf_paths *p, const char *name)
 {
-    size_t at = (size_t)hash_bytes(HASH_START, name, strlen(name)) & (p->name_room - 1);
+    size_t at = (size_t)hash_bytes(hash_start, name, strlen(name)) & (p->name_room - 1);
     while (p->names[at] && strcmp(p->names[at], name) != 0)
         at = (at + 1) & (p->name_room - 1);
     return at;
@@ -84,7 +84,7 @@ static const char *name_keep(struct perf_paths *p, const char *name)
 
 static size_t step_place(const struct perf_paths *p, const struct perf_step *s)
 {
-    uint64_t hash = hash_bytes(HASH_START, &s->address, sizeof(s->address));
+    uint64_t hash = hash_bytes(hash_start, &s->address, sizeof(s->address));
     hash = hash_bytes(hash, &s->caller, sizeof(s->caller));
     hash = hash_bytes(hash, &s->space, sizeof(s->space));
     size_t at = (size_t)(hash ^ hash >> 32) & (p->room - 1);

@@ -23,6 +23,7 @@ struct perf_files {
     bool same_machine;
     struct known_file files[MAX_FILES];
     size_t count;
+    size_t no_room; /* questions about files that found none */
 };
 
 struct perf_files *perf_files_new(const struct perf_session *session)
@@ -94,8 +95,10 @@ bool perf_files_trust(struct perf_files *f, const char *path, uint64_t inode, ui
             *trusted_inode = f->files[i].trusted_inode;
             return !f->files[i].doubt;
         }
-    if (f->count == MAX_FILES)
+    if (f->count == MAX_FILES) {
+        f->no_room++;
         return false;
+    }
     struct known_file *k = &f->files[f->count];
     *k = (struct known_file){.path = strdup(path), .inode = inode};
     if (!k->path)
@@ -114,6 +117,9 @@ char *perf_files_missing(const struct perf_files *f)
     for (size_t i = 0; out && i < f->count; i++)
         if (f->files[i].doubt)
             fprintf(out, "%s%s: %s", shown++ ? "\n" : "", f->files[i].path, f->files[i].doubt);
+    if (out && f->no_room)
+        fprintf(out, "%s%zu mappings of further files: only %d files are looked at", shown++ ? "\n" : "",
+                f->no_room, MAX_FILES);
     if (out)
         fclose(out);
     if (shown)

@@ -43,6 +43,7 @@ const char *perf_record_event(void)
 
 enum { MAX_ARGUMENTS = 64 };
 
+/* Returns only if it failed, with errno. */
 static void arguments_exec(const char *processes, const char *file, const char *const *arguments, int control,
                            int ack)
 {
@@ -54,7 +55,10 @@ static void arguments_exec(const char *processes, const char *file, const char *
     while (*arguments && n < MAX_ARGUMENTS - 1)
         argv[n++] = *arguments++;
     argv[n] = NULL;
-    execvp(argv[0], (char *const *)argv);
+    if (*arguments)
+        errno = E2BIG;
+    else
+        execvp(argv[0], (char *const *)argv);
 }
 
 /* In the child: becomes perf.  If exec fails its errno is written to `report`; if it succeeds exec closes
@@ -232,8 +236,9 @@ int perf_record_try(const char *file, struct error *err)
     struct perf_record_child *p = NULL;
     const pid_t self = getpid();
     int rc = perf_record_start(&self, 1, file, &p, err);
-    if (!rc)
-        rc = perf_record_finish(p, err);
+    if (rc)
+        return rc; /* what was at FILE is there again */
+    rc = perf_record_finish(p, err);
     perf_record_free(p);
     unlink(file);
     return rc;

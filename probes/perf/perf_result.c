@@ -28,6 +28,7 @@ struct result {
     struct place *places; /* the place of step n is places[n - 1] */
     const struct perf_waiter *waiters;
     size_t waiter_count;
+    uint64_t no_room; /* samples whose path found none in the tree */
 };
 
 /* ---- addresses ---- */
@@ -149,6 +150,7 @@ static int64_t path_keep(struct result *r, uint32_t number, bool user, uint64_t 
     static struct call_frame frames[MAX_DEPTH];
     size_t count = path_frames(r, number, user, frames);
     int64_t node = count ? call_tree_add(r->m->paths, frames, count, samples) : 0;
+    r->no_room += node == -ENOSPC ? samples : 0;
     return node == -ENOSPC ? 0 : node;
 }
 
@@ -366,6 +368,7 @@ static int losses_add(const struct result *r)
         {true, {"lines of perf script that made no sense", perf_script_strange(im->script)}},
         {true, {"mapping records dropped", im->lost_mappings}},
         {paths, {"call stacks not kept", perf_paths_lost(im->paths) + l->paths}},
+        {paths, {"samples without room for their call path", r->no_room}},
         {waits, {term_loss(LOSS_UNMATCHED), l->unmatched}},
         {waits, {"beginnings of futex calls without an end", l->endless}},
         {waits, {term_loss(LOSS_WORD), l->words}},

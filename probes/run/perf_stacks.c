@@ -145,7 +145,7 @@ static int losses_add(struct measurement *m, const struct stacks *c, const struc
 int perf_stacks_collect(const char *file, const struct sideband *sideband, struct naming *naming,
                         struct measurement *m)
 {
-    struct perf_data_counts counts;
+    struct perf_data_counts counts = {0};
     struct error err = {""};
     struct stacks *c = calloc(1, sizeof(*c));
     if (!c)
@@ -158,8 +158,8 @@ int perf_stacks_collect(const char *file, const struct sideband *sideband, struc
         m->paths = call_tree_new(0);
     c->tree = m->paths;
     int rc = c->unwinder && c->kernel && c->tree ? 0 : -ENOMEM;
-    if (!rc && perf_data_read(file, sample_take, c, &counts, &err))
-        m->perf_failure = strdup(err.text);
+    if (!rc && perf_data_read(file, sample_take, c, &counts, &err) && !(m->perf_failure = strdup(err.text)))
+        rc = -ENOMEM;
     if (!rc)
         rc = c->rc;
     if (!rc)

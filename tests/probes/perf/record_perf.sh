@@ -61,6 +61,10 @@ expect "perf fails" 125 'perf record failed: no permission at all'; untouched "p
 # shellcheck disable=SC2016 # the stand-in expands it
 stand_in 'echo head >"$file"; exit 0'
 expect "perf ends at once" 125 'perf record failed'; untouched "perf ends at once"
+# A study tries perf before anything else.
+"$heapwait" study --perf --variants none --variant a=true --reps 1 --traced-reps 0 --ledger-reps 0 -o x.db >log 2>&1 &&
+    { PATH=$PATH_BEFORE; fail "a study without its perf"; }
+untouched "a study's perf ends at once"
 # shellcheck disable=SC2016 # the stand-in expands it
 {
 acknowledge='echo ack >/proc/self/fd/"${fds#*,}";'
