@@ -100,6 +100,12 @@ expect "the probes saw all" "$(counts bpf-known.db known_word)" "$(counts outer.
 # The password program by the line that doctor prints: the same verdict as the probes'.
 "$heapwait" doctor --perf | sed -n '1s/ -- COMMAND$//p' >line
 line=$(cat line)
+# The hottest of malloc's locks; nothing: no thread has met another there.
+malloc_waits()
+{
+    sqlite3 -separator ' ' "$1" "SELECT name, allocator, evidence FROM lock JOIN lock_outcome ON lock_id = id WHERE is_malloc
+        GROUP BY lock_id ORDER BY sum(calls) DESC LIMIT 1"
+}
 study()
 {
     for _ in 1 2 3 4 5; do
@@ -115,13 +121,17 @@ study()
     fi
 }
 if [ -x "$passwords/passwords-musl" ]; then
-    study musl 20000
-    # ten times as many as perf's session has: on a busy machine one thread may be through before the next begins
-    "$heapwait" record -o probes-musl.db -- "$passwords/passwords-musl" --threads 4 --passwords 200000 >/dev/null 2>log
+    # On a busy machine one thread may be through before the next begins: then again, with more work.
+    for work in 20000 80000 320000 1280000; do
+        study musl $work
+        [ -z "$(malloc_waits study-musl.db)" ] || break
+    done
+    for work in 20000 200000 2000000 20000000; do
+        "$heapwait" record -o probes-musl.db -- "$passwords/passwords-musl" --threads 4 --passwords $work >/dev/null 2>log
+        [ -z "$(malloc_waits probes-musl.db)" ] || break
+    done
     for db in study-musl.db probes-musl.db; do
-        expect "the hottest malloc lock in $db" "__malloc_lock mallocng symbol of the file" "$(sqlite3 -separator ' ' $db \
-            "SELECT name, allocator, evidence FROM lock JOIN lock_outcome ON lock_id = id WHERE is_malloc
-             GROUP BY lock_id ORDER BY sum(calls) DESC LIMIT 1")"
+        expect "the hottest malloc lock in $db" "__malloc_lock mallocng symbol of the file" "$(malloc_waits $db)"
     done
     holds "the verdict" explained-musl "The lock is malloc's __malloc_lock in passwords-musl"
     expect "musl, static" "musl mallocng static" "$(sqlite3 -separator ' ' study-musl.db "SELECT libc, allocator, linkage FROM run")"

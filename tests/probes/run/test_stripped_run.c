@@ -43,7 +43,12 @@ static const struct lock *lock_at(const struct trial *t, uint64_t address)
     return NULL;
 }
 
-static void heap_check(const char *name, const char *allocator)
+/* Where many processes share the machine, threads may run one after the other and never meet: such a run says
+ * nothing about the hottest lock, and there is another one. */
+enum { MAX_RUNS = 30 };
+
+/* Returns true if threads met at malloc's lock, more often than at any other. */
+static bool heap_meets(const char *name, const char *allocator)
 {
     char program[512];
     uint64_t size, ignored, malloc_calls = 0;
@@ -66,11 +71,18 @@ static void heap_check(const char *name, const char *allocator)
         assert_int_equal(strncmp(l->name, "malloc's lock in ", 17), 0);
         assert_int_equal(strncmp(l->evidence, "code: ", 6), 0);
     }
-    assert_true(malloc_calls > 0);
-    assert_int_equal(t.m->locks[0].whose, WHOSE_MALLOC);
     assert_string_equal(t.m->libc, "musl");
     assert_string_equal(t.m->allocator, allocator);
+    const bool met = malloc_calls > 0 && t.m->locks[0].whose == WHOSE_MALLOC;
     measurement_free(t.m);
+    return met;
+}
+
+static void heap_check(const char *name, const char *allocator)
+{
+    int runs = 0;
+    while (!heap_meets(name, allocator))
+        assert_true(++runs < MAX_RUNS);
 }
 
 static void own_check(const char *name, const char *allocator)
