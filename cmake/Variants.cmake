@@ -75,7 +75,11 @@ function(library_version allocator out)
         set(${out} " ${CMAKE_MATCH_1}" PARENT_SCOPE)
     elseif(macros MATCHES "#define TC_VERSION_STRING \"[a-z]+ ([0-9.]+)")
         set(${out} " ${CMAKE_MATCH_1}" PARENT_SCOPE)
-    elseif(macros MATCHES "#define MI_MALLOC_VERSION ([0-9]+)([0-9])([0-9])") # 209 is 2.0.9
+    elseif(macros MATCHES "#define MI_MALLOC_VERSION ([0-9]+)([0-9][0-9])([0-9][0-9])") # 30600 is 3.6.0
+        math(EXPR minor "1${CMAKE_MATCH_2} - 100")
+        math(EXPR patch "1${CMAKE_MATCH_3} - 100")
+        set(${out} " ${CMAKE_MATCH_1}.${minor}.${patch}" PARENT_SCOPE)
+    elseif(macros MATCHES "#define MI_MALLOC_VERSION ([0-9])([0-9])([0-9])") # 209 is 2.0.9
         set(${out} " ${CMAKE_MATCH_1}.${CMAKE_MATCH_2}.${CMAKE_MATCH_3}" PARENT_SCOPE)
     endif()
 endfunction()

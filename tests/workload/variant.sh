@@ -1,9 +1,10 @@
 #!/bin/sh
-# variant.sh VARIANTS.TSV NAME: proves from the executable itself that a variant is what its row says: linkage
-# and libc from its program headers, the allocator from its symbols (static) or what malloc binds to (dynamic).
+# variant.sh VARIANTS.TSV NAME VERSION: proves from the executable itself that a variant is what its row says: linkage
+# and libc from its program headers, the allocator from its symbols (static) or what malloc binds to (dynamic),
+# and from the program VERSION the version of such a library.
 # Exits with 77 (skipped) when the row says that the variant is absent, and tells why.
 set -u
-table=$1 name=$2
+table=$1 name=$2 version=$3
 tab=$(printf '\t')
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
@@ -92,14 +93,21 @@ check_glibc_bindings()
     done
 }
 
+# The version in the row is the library's own.
+check_version()
+{
+    told=$(LD_PRELOAD=$(echo "$library" | head -n 1) "$version" | sed 's/gperftools //; s/-.*//')
+    [ "$told" = "$allocator" ] || fail "its label is '$allocator', the library says '$told'"
+}
+
 check_dynamic_allocator()
 {
     case $libc/$allocator in
     musl*/mallocng) ;; # musl's loader is its libc: the only library there is, and checked above
     glibc*/ptmalloc) check_glibc_bindings 'libc.so.6' ;;
-    glibc*/jemalloc*) check_glibc_bindings 'libjemalloc.so*' ;;
-    glibc*/mimalloc*) check_glibc_bindings 'libmimalloc.so*' ;;
-    glibc*/tcmalloc*) check_glibc_bindings 'libtcmalloc_minimal.so*' ;;
+    glibc*/jemalloc*) check_glibc_bindings 'libjemalloc.so*' && check_version ;;
+    glibc*/mimalloc*) check_glibc_bindings 'libmimalloc.so*' && check_version ;;
+    glibc*/tcmalloc*) check_glibc_bindings 'libtcmalloc_minimal.so*' && check_version ;;
     *) fail "unknown allocator $allocator with $libc" ;;
     esac
 }
