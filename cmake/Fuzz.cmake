@@ -16,8 +16,11 @@ execute_process(
     COMMAND ${BPF_CLANG} ${fuzz_flags} ${CMAKE_BINARY_DIR}/CMakeFiles/fuzz_probe.c -o ${CMAKE_BINARY_DIR}/CMakeFiles/fuzz_probe
     RESULT_VARIABLE fuzz_missing
     OUTPUT_QUIET ERROR_QUIET)
+# The package that brings it has the number of the compiler.
+execute_process(COMMAND ${BPF_CLANG} -dumpversion OUTPUT_VARIABLE fuzz_package OUTPUT_STRIP_TRAILING_WHITESPACE)
+string(REGEX REPLACE "^([0-9]+).*" "libclang-rt-\\1-dev" fuzz_package "${fuzz_package}")
 if(fuzz_missing)
-    message(STATUS "clang has no libFuzzer here (Debian: libclang-rt-14-dev): its tests are skipped")
+    message(STATUS "clang has no libFuzzer here (Debian: ${fuzz_package}): its tests are skipped")
 endif()
 
 function(heapwait_fuzz name)
@@ -46,6 +49,6 @@ function(heapwait_fuzz name)
         add_custom_target(fuzz_${name}_build ALL DEPENDS ${program})
     endif()
     add_test(NAME fuzz.${name} COMMAND sh ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz.sh "${program}" ${corpus}
-                                       ${HEAPWAIT_FUZZ_SECONDS} ${HEAPWAIT_FUZZ_MEGABYTES})
+                                       ${HEAPWAIT_FUZZ_SECONDS} ${HEAPWAIT_FUZZ_MEGABYTES} ${fuzz_package})
     set_tests_properties(fuzz.${name} PROPERTIES SKIP_RETURN_CODE 77 COST ${HEAPWAIT_FUZZ_SECONDS})
 endfunction()

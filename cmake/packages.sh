@@ -20,6 +20,7 @@ found()
     pc:*) pkg-config --exists "$name" 2>/dev/null ;;
     lib:*) gcc -print-file-name="lib$name.so" 2>/dev/null | grep -q / ;;
     opt:*) command -v "$name" >/dev/null || ! offered "$name" ;;
+    newest:*) newest=$(newest_of "$name") && { [ -z "$newest" ] || command -v "$newest" >/dev/null; } ;;
     optdeb:*) found "deb:$name" || ! offered "$name" ;;
     deb:*) ! command -v dpkg-query >/dev/null || [ "$(deb_status "$name")" = installed ] ;;
     *) say "packages.txt: unknown way to find a package: $1" && exit 1 ;;
@@ -30,6 +31,12 @@ found()
 offered()
 {
     command -v apt-cache >/dev/null && apt-cache show "$1" >/dev/null 2>&1
+}
+
+# The package NAME-N with the greatest N that the lists have, or nothing.
+newest_of()
+{
+    ! command -v apt-cache >/dev/null || apt-cache search --names-only "^$1-[0-9]+\$" | cut -d ' ' -f 1 | sort -V | tail -n 1
 }
 
 deb_status()
@@ -55,9 +62,10 @@ missing()
     done
 }
 
-# Of `a|b` the first that the package lists have.
+# Of `a|b` the first that the package lists have, of `a-*` the newest.
 one_of()
 {
+    case $1 in *-\*) newest_of "${1%-\*}" && return ;; esac
     if offered "${1%%|*}"; then echo "${1%%|*}"; else echo "${1#*|}"; fi
 }
 

@@ -39,7 +39,7 @@ static const struct allocator rows[] = {
         .locking = NAMES("malloc_mutex_lock", "malloc_mutex_unlock"),
         .locking_samples = NAMES("malloc_mutex_lock", "je_malloc_mutex"),
         .preload = "libjemalloc.so.2",
-        .package = "libjemalloc2",
+        .package = "libjemalloc-dev",
         .ink = {0x2FA37C, 0x1C7A5A, 9, 8},
     },
     {
@@ -52,7 +52,7 @@ static const struct allocator rows[] = {
         .lock_prefixes = NAMES("mi_", "_mi_"),
         .functions = NAMES("mi_", "_mi_"),
         .preload = "libmimalloc.so.[0-9]",
-        .package = "libmimalloc2.0",
+        .package = "libmimalloc-dev",
         .ink = {0xD98BD0, 0xA8489B, 13, 12},
     },
     {
@@ -67,7 +67,7 @@ static const struct allocator rows[] = {
         .roles = ROLES({"CentralFreeList", "central free list"}, {"PageHeap", "page heap"}),
         .locking = NAMES("SpinLock"),
         .preload = "libtcmalloc_minimal.so.4",
-        .package = "libtcmalloc-minimal4",
+        .package = "libgoogle-perftools-dev",
         .ink = {0xD9A900, 0x8A6500, 11, 10},
     },
     {

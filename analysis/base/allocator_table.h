@@ -49,7 +49,7 @@ struct allocator {
     /* `heapwait try` */
     const char
         *preload; /* a glob pattern of the name of the library file for LD_PRELOAD; NULL: there is none */
-    const char *package; /* Debian's and Ubuntu's that has this file */
+    const char *package; /* Debian's and Ubuntu's that brings it; its name is that of all releases */
 
     struct ink ink;
 };

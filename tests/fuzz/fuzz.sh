@@ -1,9 +1,10 @@
 #!/bin/sh
-# fuzz.sh PROGRAM CORPUS SECONDS MEGABYTES: lets libFuzzer look for input that PROGRAM can't stand, beginning with the
-# seeds in CORPUS.  What it finds lies beside PROGRAM: try it with `PROGRAM FILE`, and keep it in CORPUS.
+# fuzz.sh PROGRAM CORPUS SECONDS MEGABYTES PACKAGE: lets libFuzzer look for input that PROGRAM can't stand, beginning with the
+# seeds in CORPUS.  What it finds lies beside PROGRAM: try it with `PROGRAM FILE`, and keep it in CORPUS.  PROGRAM empty:
+# there is no libFuzzer, which Debian has in PACKAGE.
 set -eu
-program=$1 corpus=$2 seconds=$3 megabytes=$4
-[ -n "$program" ] || { echo "SKIPPED: clang has no libFuzzer here (Debian: libclang-rt-14-dev)"; exit 77; }
+program=$1 corpus=$2 seconds=$3 megabytes=$4 package=$5
+[ -n "$program" ] || { echo "SKIPPED: clang has no libFuzzer here (Debian: $package)"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/grown"
