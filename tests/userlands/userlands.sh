@@ -66,6 +66,7 @@ make_tree()
     debootstrap --variant=minbase "$suite" "$tree" "$mirror" >"$logs/debootstrap" 2>&1 ||
         { tail -n 5 "$logs/debootstrap" && return 1; }
     printf '#!/bin/sh\nexit 101\n' >"$tree/usr/sbin/policy-rc.d" && chmod +x "$tree/usr/sbin/policy-rc.d" || return 1
+    echo force-unsafe-io >"$tree/etc/dpkg/dpkg.cfg.d/userlands" # the tree needn't outlive a power cut
     carry_network
     renew_sources
 }
