@@ -47,7 +47,7 @@ step_build()
     sh cmake/packages.sh report && ./run build >build.log 2>&1
     status=$?
     cat build.log
-    judge "\`./run build\`" "$status" "built in $(since "$began")"
+    judge "packages and \`./run build\`" "$status" "in $(since "$began")"
     warnings=$(grep -c 'warning:' build.log)
     judge "warnings of that build" $((warnings > 0)) "$warnings"
 }

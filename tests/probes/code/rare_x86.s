@@ -246,7 +246,7 @@ rare:
         jmp     r9
         jmp     [8*rbx+rare]
         notrack jmp rbx
-        bnd jmp rare
+        .byte   0xf2, 0xe9, 0, 0, 0, 0   # bnd jmp, which assemblers since binutils 2.44 refuse
         .byte   0x2e, 0x0f, 0x84, 0, 0, 0, 0 # je, with a hint
         .byte   0x67, 0xe8, 0, 0, 0, 0   # call, as the linker relaxes it
 # Vectors to and from general registers.
