@@ -38,10 +38,10 @@ while [ $# -gt 0 ]; do
 done
 
 # Options of the machine's own clients, and the files that they name, as the tree needs them to reach the same places:
-# apt's of how to fetch, npm's registry, proxy and certificates.
+# apt's of how to fetch and what to trust, npm's registry, proxy and certificates.
 carry_network()
 {
-    apt-config dump | grep -E '^Acquire::(http|https|Retries|Languages)' >"$tree/etc/apt/apt.conf.d/90machine"
+    apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries|Languages)' >"$tree/etc/apt/apt.conf.d/90machine"
     apt-config dump | sed -nE 's/^Acquire::.* "(\/.*)";$/\1/p' | while read -r file; do
         [ ! -f "$file" ] || { mkdir -p "$tree$(dirname "$file")" && cp "$file" "$tree$file"; }
     done
