@@ -92,14 +92,16 @@ static void decode_immediate(uint32_t word, uint64_t address, struct insn *out)
 }
 
 /* What hints, moves from system registers and the like write.  A hint is a nop to older machines; some sign
- * an address or strip its signature. */
+ * an address or strip its signature, one asks for features. */
 static uint32_t system_written(uint32_t word)
 {
     unsigned hint = (unsigned)field(word, 5, 7);
     if ((word & 0xfffff01f) != 0xd503201f)
         return (word & 0xffe00000) == 0xd5200000 ? BIT(word & 31) : 0; /* mrs, sysl */
     if (hint == 7 || (hint >= 24 && hint < 32))
-        return BIT(LINK);                                       /* xpaclri; paciaz to autibsp */
+        return BIT(LINK); /* xpaclri; paciaz to autibsp */
+    if (hint == 40)
+        return BIT(16);                                         /* chkfeat */
     return hint >= 8 && hint < 16 && !(hint & 1) ? BIT(17) : 0; /* pacia1716 and its kin */
 }
 
@@ -237,7 +239,7 @@ static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct i
         return;
     word = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
     unsigned group = (unsigned)field(word, 25, 4);
-    if (group == 0) {
+    if (group == 0 && !(word >> 31)) {
         if (word >> 16) /* but udf */
             return;
         out->kind = INSN_STOP;
@@ -251,7 +253,7 @@ static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct i
     } else if ((group & 7) == 5) {
         decode_registers(word, out);
     } else {
-        out->writes = BIT(word & 31); /* vectors; some of them write to a plain register */
+        out->writes = BIT(word & 31); /* vectors and matrices; some of them write to a plain register */
     }
     if (out->kind == INSN_ADD && (out->reg == ZERO || out->source == ZERO)) /* cmp, or the stack pointer */
         out->kind = (word & 0xffc003e0) == 0x910003e0 && out->reg != ZERO ? INSN_STACK_ADDRESS : INSN_OTHER;

@@ -134,7 +134,14 @@ rare:
         bti     j
         esb
         csdb
-        hint    #40
+        hint    #40                      // chkfeat x16
+// Shadow stacks and matrices, which older assemblers don't know by name.
+        .inst   0xd52b7723               // gcspopm x3
+        .inst   0xd52b7764               // gcsss2 x4
+        .inst   0xd50b7744               // gcsss1 x4
+        .inst   0xe1206200               // str za[w15, 0], [x16]
+        .inst   0xe1006200               // ldr za[w15, 0], [x16]
+        .inst   0xc04c03e1               // movt x1, zt0[0]
 // System registers and the like.
         mrs     x1, tpidr_el0
         msr     tpidr_el0, x1

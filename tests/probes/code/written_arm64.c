@@ -32,7 +32,7 @@ static const struct rule {
      "sbc sbcs "
      "sbfiz sbfx sdiv smaddl smax smin smnegl smsubl smulh smull sub subg subp subps subs sxtb sxth sxtw "
      "sysl ubfiz "
-     "ubfx udiv umaddl umax umin umnegl umsubl umulh umull uxtb uxth xpacd xpaci",
+     "ubfx udiv umaddl umax umin umnegl umsubl umulh umull uxtb uxth xpacd xpaci chkfeat gcspopm gcsss2 movt",
      WRITES_FIRST, 0},
     {"cntb cntd cnth cntp cntw decb decd dech decw incb incd inch incp incw rdvl addvl addpl rdffr lasta "
      "lastb "
@@ -58,7 +58,8 @@ static const struct rule {
      WRITES_NONE, 0},
     {"at axflag bti cfinv clrex dc dmb dsb esb hint hlt hvc ic isb msr nop prfm prfum psb pssbb rmif sb "
      "setf16 setf8 "
-     "sev sevl smc ssbb sys tlbi tsb udf wfe wfi xaflag yield dgh csdb",
+     "sev sevl smc ssbb sys tlbi tsb udf wfe wfi xaflag yield dgh csdb gcsb gcspopcx gcspopx gcspushm "
+     "gcspushx gcsss1 gcsstr gcssttr",
      WRITES_NONE, 0},
     {"bl blr blraa blraaz blrab blrabz", WRITES_NONE, LINK},
     {"autiasp autiaz autibsp autibz paciasp paciaz pacibsp pacibz xpaclri", WRITES_NONE, LINK},
