@@ -125,17 +125,19 @@ static void see_word(uint64_t *words, size_t *count, uint64_t word)
         words[(*count)++] = word;
 }
 
-static void see_memory(struct facts *f, const struct insn *i, const struct code_state *s)
+static void see_memory(const struct machine *m, struct facts *f, const struct insn *i,
+                       const struct code_state *s)
 {
     uint64_t address;
+    bool wide = i->wide || m->halves;
     if (i->atomic && !i->indexed && i->displacement == 0 && is_first_argument(s, i->base))
         f->deeds |= DOES_ATOMIC_ARGUMENT;
     if (!code_operand(i, s, &address))
         return;
     f->crashes += i->store && address == 0;
-    if (i->atomic == ATOMIC_AND && i->wide)
+    if (i->atomic == ATOMIC_AND && wide)
         see_word(f->ands, &f->and_count, address);
-    else if (i->atomic == ATOMIC_OR && i->wide)
+    else if (i->atomic == ATOMIC_OR && wide)
         see_word(f->ors, &f->or_count, address);
     else if (i->atomic == ATOMIC_SWAP)
         see_word(f->swaps, &f->swap_count, address);
@@ -159,7 +161,7 @@ static void see(void *context, uint64_t address, const struct insn *i, const str
         see_call(look->machine, f, address, i->target, s);
     else if (i->kind == INSN_SYSCALL)
         see_syscall(look->machine, f, s);
-    see_memory(f, i, s);
+    see_memory(look->machine, f, i, s);
 }
 
 static void budget_spend(struct facts_table *t, size_t walked)

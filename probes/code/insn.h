@@ -74,6 +74,7 @@ struct machine {
     uint8_t arguments[6];   /* registers of a function's first arguments */
     uint8_t syscall_number; /* the register that tells which system call it is */
     uint8_t syscall_arguments[6]; /* registers of its arguments */
+    bool halves;                  /* musl changes 64 bits there as two words, by 32-bit atomic instructions */
     /* Numbers of system calls. */
     uint16_t nr_futex, nr_mmap, nr_munmap, nr_brk, nr_madvise;
 };

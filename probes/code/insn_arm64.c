@@ -184,9 +184,42 @@ static uint32_t memory_written(uint32_t word)
     return (word & 0x3b000000) == 0x38000000 ? indexed_written(word) : BIT(rt) | BIT(rn);
 }
 
-/* Loads and stores.  The address of their operand is told where it is a base and a constant. */
-static void decode_memory(uint32_t word, uint64_t address, struct insn *out)
+static uint32_t word_at(const uint8_t *bytes)
 {
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+enum {
+    EXCLUSIVE_REACH = 6
+}; /* instructions from an exclusive load to the store, addresses computed anew included */
+
+/* Returns what is done to the word of the exclusive load with which `bytes` begin: by what the register that
+ * is stored got its value, up to the store; a branch before that, as in a comparison, makes it another. */
+static uint8_t exclusive_kind(const uint8_t *bytes, size_t size)
+{
+    uint32_t words[EXCLUSIVE_REACH] = {0};
+    size_t store = 0;
+    for (size_t i = 1; i < EXCLUSIVE_REACH && 4 * i + 4 <= size && !store; i++) {
+        words[i] = word_at(bytes + 4 * i);
+        if (field(words[i], 26, 3) == 5) /* branches */
+            return ATOMIC_OTHER;
+        if ((words[i] & 0x3fe00000) == 0x08000000)
+            store = i;
+    }
+    for (size_t i = store; i-- > 1;) {
+        if ((words[i] & 31) != (words[store] & 31))
+            continue;
+        /* and, orr of two registers as they are */
+        uint32_t operation = words[i] & 0x7fe0fc00;
+        return operation == 0x0a000000 ? ATOMIC_AND : operation == 0x2a000000 ? ATOMIC_OR : ATOMIC_OTHER;
+    }
+    return store ? ATOMIC_SWAP : ATOMIC_OTHER;
+}
+
+/* Loads and stores.  The address of their operand is told where it is a base and a constant. */
+static void decode_memory(const uint8_t *bytes, size_t size_left, uint64_t address, struct insn *out)
+{
+    uint32_t word = word_at(bytes);
     bool vector = word >> 26 & 1;
     unsigned size = word >> 30;
     out->memory = true;
@@ -196,7 +229,8 @@ static void decode_memory(uint32_t word, uint64_t address, struct insn *out)
     out->writes = memory_written(word);
     if ((word & 0x3f000000) == 0x08000000) { /* exclusive, acquire, release */
         out->indexed = false;
-        out->atomic = ATOMIC_OTHER;
+        bool exclusive = (word & 0x00e00000) == 0x00400000; /* ldxr, ldaxr */
+        out->atomic = exclusive ? exclusive_kind(bytes, size_left) : ATOMIC_OTHER;
     } else if ((word & 0x3b000000) == 0x18000000) { /* of a constant beside the code */
         out->base = NO_REGISTER;
         out->indexed = false;
@@ -237,7 +271,7 @@ static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct i
     *out = (struct insn){.reg = NO_REGISTER, .source = NO_REGISTER, .base = NO_REGISTER};
     if (size < sizeof(word) || address & 3)
         return;
-    word = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    word = word_at(bytes);
     unsigned group = (unsigned)field(word, 25, 4);
     if (group == 0 && !(word >> 31)) {
         if (word >> 16) /* but udf */
@@ -249,7 +283,7 @@ static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct i
     } else if (group >> 1 == 5) {
         decode_branch(word, address, out);
     } else if ((group & 5) == 4) {
-        decode_memory(word, address, out);
+        decode_memory(bytes, size, address, out);
     } else if ((group & 7) == 5) {
         decode_registers(word, out);
     } else {
@@ -269,6 +303,7 @@ const struct machine machine_arm64 = {
     .arguments = {0, 1, 2, 3, 4, 5},
     .syscall_number = 8,
     .syscall_arguments = {0, 1, 2, 3, 4, 5},
+    .halves = true,
     .nr_futex = 98,
     .nr_mmap = 222,
     .nr_munmap = 215,

@@ -4,7 +4,8 @@
  * - mallocng: malloc compares with MMAP_THRESHOLD, 131052; free crashes on a broken header, and unmaps; both
  * take the one lock.
  * - oldmalloc: one struct holds binmap, 64 bins of {lock[2], head, tail} and split_merge_lock[2].  The bits
- * of binmap are set and cleared by an atomic or and and.  MMAP_THRESHOLD is 0x38000, RECLAIM 0x28000. */
+ * of binmap are set and cleared by an atomic or and and, on aarch64 in each half by one of its own.
+ * MMAP_THRESHOLD is 0x38000, RECLAIM 0x28000. */
 #include "probes/names/musl_code.h"
 
 #include "probes/code/code.h"
@@ -20,6 +21,7 @@ enum {
     MAX_LOCKS = 160,
     MAX_TAKERS = 16,
     MAX_FUNCTIONS = 48,
+    MAX_OLD_FUNCTIONS = 512,
     CRASHES = 2, /* in free: it checks more than one thing */
     OLD_BINS = 64,
     OLD_BIN_SIZE = 24,
@@ -185,9 +187,8 @@ static void verdict_of_word(struct musl_code *c, struct word *w)
             w->taker_count, w->taker_count == 1 ? "" : "s");
     else
         put(&w->evidence,
-            "code: %zu functions take it by musl's __lock; that at 0x%llx maps memory %s mallocng's "
-            "threshold, "
-            "that at 0x%llx unmaps and checks headers",
+            "code: %zu functions take it by musl's __lock; that at 0x%llx maps memory %s "
+            "mallocng's threshold, that at 0x%llx unmaps and checks headers",
             w->taker_count, (unsigned long long)mapper->entry, threshold ? "above" : "but lacks",
             (unsigned long long)unmapper->entry);
 }
@@ -225,10 +226,10 @@ static bool holds(const uint64_t *words, size_t count, uint64_t word)
     return false;
 }
 
-static void old_signs_add(struct old_signs *s, const struct facts *f, uint64_t base)
+static void old_signs_add(struct old_signs *s, const struct facts *f, uint64_t base, bool halves)
 {
-    s->set |= holds(f->ors, f->or_count, base);
-    s->cleared |= holds(f->ands, f->and_count, base);
+    s->set |= holds(f->ors, f->or_count, base) && (!halves || holds(f->ors, f->or_count, base + 4));
+    s->cleared |= holds(f->ands, f->and_count, base) && (!halves || holds(f->ands, f->and_count, base + 4));
     s->last_lock |= holds(f->swaps, f->swap_count, base + OLD_LAST_LOCK);
 }
 
@@ -236,11 +237,12 @@ static void old_signs_add(struct old_signs *s, const struct facts *f, uint64_t b
 static void old_signs_of(struct musl_code *c, const struct facts *f, uint64_t base, struct old_signs *s)
 {
     struct old_signs own = {0};
-    old_signs_add(&own, f, base);
+    bool halves = code_machine(c->code)->halves;
+    old_signs_add(&own, f, base, halves);
     for (size_t i = 0; i < f->call_count; i++) {
         const struct facts *callee = facts_at(c->facts, f->calls[i].target);
         if (callee)
-            old_signs_add(&own, callee, base);
+            old_signs_add(&own, callee, base, halves);
     }
     bool touches = own.set || own.cleared || own.last_lock;
     s->set |= own.set;
@@ -271,37 +273,55 @@ static void old_try(struct musl_code *c, const struct facts *const *functions, s
     }
     const struct facts *f = s.allocates ? s.allocates : s.reclaims;
     put(&c->old_evidence,
-        "code: it lies in a struct like oldmalloc's at 0x%llx, whose map of bins is kept by atomic "
-        "instructions%s; "
-        "the function at 0x%llx uses it and oldmalloc's constants%s",
+        "code: it lies in a struct like oldmalloc's at 0x%llx, whose map of bins is "
+        "kept by atomic instructions%s; the function at 0x%llx uses it and oldmalloc's constants%s",
         (unsigned long long)base, s.last_lock ? ", with a lock behind 64 bins" : "",
         (unsigned long long)f->entry, s.allocates && s.reclaims ? ", and so does the one that frees" : "");
 }
 
-enum { MAX_OLD_FUNCTIONS = 512 };
+struct old_functions {
+    const struct facts *at[MAX_OLD_FUNCTIONS];
+    size_t count;
+};
+
+static void old_function_add(struct old_functions *o, const struct facts *f)
+{
+    for (size_t k = o->count; k-- > 0;)
+        if (o->at[k] == f)
+            return;
+    if (f && o->count < MAX_OLD_FUNCTIONS)
+        o->at[o->count++] = f;
+}
+
+/* Those with a futex call, and those that call them: what wakes may be a function of its own. */
+static void old_functions_find(struct musl_code *c, struct old_functions *o)
+{
+    size_t count;
+    const uint32_t *calls = code_syscalls(c->code, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct facts *f = facts_around(c->facts, code_address(c->code, calls[i]));
+        old_function_add(o, f && f->deeds & DOES_FUTEX ? f : NULL);
+    }
+    for (size_t i = 0, own = o->count; i < own; i++) {
+        const struct code_call *callers = code_callers(c->code, o->at[i]->entry, &count);
+        for (size_t k = 0; k < count; k++)
+            old_function_add(o, facts_around(c->facts, code_address(c->code, callers[k].site)));
+    }
+}
 
 /* Finds oldmalloc's struct.  Candidates are the words whose bits are set by functions that make futex calls,
  * or by what these call. */
 static void old_find(struct musl_code *c)
 {
-    const struct facts *functions[MAX_OLD_FUNCTIONS];
-    size_t count, found = 0;
-    const uint32_t *calls = code_syscalls(c->code, &count);
-    for (size_t i = 0; i < count && found < MAX_OLD_FUNCTIONS; i++) {
-        const struct facts *f = facts_around(c->facts, code_address(c->code, calls[i]));
-        bool known = !f || !(f->deeds & DOES_FUTEX);
-        for (size_t k = found; k-- > 0 && !known;)
-            known = functions[k] == f;
-        if (!known)
-            functions[found++] = f;
-    }
-    for (size_t i = 0; i < found; i++) {
-        for (size_t k = 0; k < functions[i]->or_count; k++)
-            old_try(c, functions, found, functions[i]->ors[k]);
-        for (size_t n = 0; n < functions[i]->call_count; n++) {
-            const struct facts *callee = facts_at(c->facts, functions[i]->calls[n].target);
+    struct old_functions o = {.count = 0};
+    old_functions_find(c, &o);
+    for (size_t i = 0; i < o.count; i++) {
+        for (size_t k = 0; k < o.at[i]->or_count; k++)
+            old_try(c, o.at, o.count, o.at[i]->ors[k]);
+        for (size_t n = 0; n < o.at[i]->call_count; n++) {
+            const struct facts *callee = facts_at(c->facts, o.at[i]->calls[n].target);
             for (size_t k = 0; callee && k < callee->or_count; k++)
-                old_try(c, functions, found, callee->ors[k]);
+                old_try(c, o.at, o.count, callee->ors[k]);
         }
     }
 }

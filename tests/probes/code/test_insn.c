@@ -292,6 +292,40 @@ static void addresses_and_jumps(void **state)
     assert_true(code_piece_jumps_to(&arm64, 0x1100));
 }
 
+/* From an exclusive load to the store: what is done in between tells what the two do. */
+static void arm64_exclusives(void **state)
+{
+    static const struct {
+        uint32_t words[5];
+        enum insn_atomic atomic;
+    } cases[] = {
+        /* ldaxr w0, [x2]; and w0, w5, w0; stlxr w4, w0, [x2] */
+        {{0x885ffc40, 0x0a0000a0, 0x8804fc40}, ATOMIC_AND},
+        /* the same with orr, and the address computed once more */
+        {{0x885ffc40, 0x2a000080, 0x910ac045, 0x8803fca0}, ATOMIC_OR},
+        {{0x885ffc40, 0x8802fc41}, ATOMIC_SWAP},              /* another register is stored */
+        {{0x885ffc40, 0x51000400, 0x8801fc40}, ATOMIC_OTHER}, /* sub w0, w0, #1 */
+        {{0x885ffc40, 0x6b06001f, 0x54000041, 0x8801fc41},
+         ATOMIC_OTHER},                                       /* cmp, b.ne: it may not be stored */
+        {{0x885ffc40}, ATOMIC_OTHER},                         /* the store is nowhere */
+        {{0x88dffc40, 0x2a000080, 0x8803fca0}, ATOMIC_OTHER}, /* ldar: not exclusive */
+        {{0x885ffc40, 0x4a000080, 0x8803fc40}, ATOMIC_OTHER}, /* eor */
+    };
+    (void)state;
+    for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+        struct insn i;
+        uint8_t bytes[sizeof(cases[n].words)];
+        for (size_t b = 0; b < sizeof(bytes); b++)
+            bytes[b] = (uint8_t)(cases[n].words[b / 4] >> 8 * (b % 4));
+        size_t size = sizeof(bytes);
+        while (!cases[n].words[size / 4 - 1])
+            size -= 4;
+        machine_arm64.decode(bytes, size, 0x1000, &i);
+        if (i.atomic != cases[n].atomic || i.indexed || !i.memory)
+            fail_msg("case %zu: atomic %u", n, i.atomic);
+    }
+}
+
 /* ---- the walk ---- */
 
 struct seen {
@@ -473,6 +507,7 @@ int main(void)
         cmocka_unit_test(stubs),
         cmocka_unit_test(addresses_and_jumps),
         cmocka_unit_test(arm64_instructions),
+        cmocka_unit_test(arm64_exclusives),
         cmocka_unit_test(a_walk_knows_what_all_ways_agree_on),
         cmocka_unit_test(all_evidence_or_none),
     };
