@@ -124,6 +124,7 @@ enum { STACK_WORDS = 128 };
 struct stack_value {
     u64 ip;
     u64 sp;
+    u64 link;  /* a register that may hold the first return address; 0 where calls push it */
     u32 words; /* how many of slots[] are filled */
     u32 pad;
     u64 slots[STACK_WORDS];
@@ -404,7 +405,7 @@ _Static_assert(sizeof(struct timeline_event) == 24, "value without holes");
 _Static_assert(sizeof(struct space_info) == 24, "value without holes");
 _Static_assert(sizeof(struct path_key) == 16, "key without holes");
 _Static_assert(sizeof(struct cpu_state) == CPU_PAGE, "a page");
-_Static_assert(sizeof(struct stack_value) == 24 + 8 * STACK_WORDS, "value without holes");
+_Static_assert(sizeof(struct stack_value) == 32 + 8 * STACK_WORDS, "value without holes");
 #endif
 
 #endif

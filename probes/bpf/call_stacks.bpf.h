@@ -34,6 +34,9 @@ static __always_inline void stack_read(const struct word_key *key)
     struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
     s->ip = PT_REGS_IP_CORE(regs);
     s->sp = PT_REGS_SP_CORE(regs);
+#if !defined(__TARGET_ARCH_x86)
+    bpf_probe_read_kernel(&s->link, sizeof(s->link), &regs->user_regs.regs[30]);
+#endif
     if (!bpf_probe_read_user(s->slots, 8 * STACK_WORDS, (void *)s->sp))
         s->words = STACK_WORDS;
     else if (!bpf_probe_read_user(s->slots, 8 * STACK_WORDS / 4, (void *)s->sp))

@@ -206,15 +206,32 @@ int perf_record_start_as(pid_t pid, const char *file, const char *const *argumen
     return perf_start(&pid, 1, file, arguments, out, err);
 }
 
+/* Left to itself perf asks for the length of SVE's vectors as well where there are any, of events that can't
+ * tell it, and fails. */
+#if defined(__aarch64__)
+#define USER_REGISTERS                                                                                       \
+    "--user-regs=x0,x1,x2,x3,x4,x5,x6,x7,x8,x9,x10,x11,x12,x13,x14,x15,x16,x17,x18,x19,x20,x21,x22,x23,x24," \
+    "x25,x26,x27,x28,x29,lr,sp,pc",
+#else
+#define USER_REGISTERS
+#endif
+
 int perf_record_start(const pid_t *pids, size_t count, const char *file, struct perf_record_child **out,
                       struct error *err)
 {
     char frequency[16], graph[32];
     snprintf(frequency, sizeof(frequency), "%d", PERF_FREQUENCY_HZ);
     snprintf(graph, sizeof(graph), "dwarf,%d", PERF_STACK_BYTES);
-    const char *const arguments[] = {
-        "-e",  perf_record_event(),  "-F", frequency, "-k", "CLOCK_MONOTONIC", "--call-graph",
-        graph, "--no-buildid-cache", NULL};
+    const char *const arguments[] = {"-e",
+                                     perf_record_event(),
+                                     "-F",
+                                     frequency,
+                                     "-k",
+                                     "CLOCK_MONOTONIC",
+                                     "--call-graph",
+                                     graph,
+                                     "--no-buildid-cache",
+                                     USER_REGISTERS NULL};
     return perf_start(pids, count, file, arguments, out, err);
 }
 

@@ -128,6 +128,11 @@ size_t frames_scan(const struct stack_value *stack, resolve_fn resolve, void *co
         f.function = module_symbol_at(f.module, f.address, true);
         frames[count++] = f;
     }
+    if (count && count < max && stack->link && resolve(context, stack->link, &f.module, &f.address) &&
+        frame_link(f.module, f.address, &frames[0]) != LINK_NONE) {
+        f.function = module_symbol_at(f.module, f.address - 1, true);
+        frames[count++] = f;
+    }
     for (uint32_t i = 0; i < stack->words && i < STACK_WORDS && count && count < max; i++) {
         uint64_t target = 0;
         if (!resolve(context, stack->slots[i], &f.module, &f.address) || !module_is_code(f.module, f.address))

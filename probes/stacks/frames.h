@@ -21,7 +21,8 @@ struct frame {
 typedef bool (*resolve_fn)(void *context, uint64_t address, const struct module **module, uint64_t *own);
 
 /* Finds the frames of a copied stack and writes them to frames[max], the innermost first, which made the
- * system call.  Returns how many there are; 0: its program counter lies in no file that is known. */
+ * system call.  On arm64 the link register may tell the innermost caller.  Returns how many there are; 0: its
+ * program counter lies in no file that is known. */
 size_t frames_scan(const struct stack_value *stack, resolve_fn resolve, void *context, struct frame *frames,
                    size_t max);
 

@@ -315,6 +315,12 @@ static void frames_behind_calls(void **state)
     assert_int_equal(s.frames[1].address, s.call.behind);
     assert_int_equal(scan_run(&s, 1), 1);
     assert_int_equal(scan_run(&s, 0), 0);
+    s.stack.slots[9] = 0;
+    s.stack.link = subject_bias + s.call.behind; /* still in a register, on other machines */
+    assert_int_equal(scan_run(&s, MAX_FRAMES), 2);
+    assert_string_equal(s.frames[1].function->name, s.call.caller.name);
+    s.stack.link++;
+    assert_int_equal(scan_run(&s, MAX_FRAMES), 1);
     scan_end(&s);
 }
 

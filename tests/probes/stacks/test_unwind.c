@@ -144,6 +144,9 @@ static enum cfi_result step_at(struct cfi_tables *t, const struct module *m, u64
     bool signal;
     r.value[DWARF_SP] = stack_at;
     r.value[DWARF_FP] = frame_at;
+#if defined(__aarch64__)
+    r.value[DWARF_LR] = 1; /* at the first instruction the return address is there: somewhere */
+#endif
     return cfi_step(t, m, address, &r, read_own_address, NULL, &signal);
 }
 
@@ -159,7 +162,7 @@ static void file_cut_off(void **state)
     const struct symbol *first = module_symbol_named(m, "main");
     assert_non_null(first);
     assert_int_equal(step_at(t, m, first->address), CFI_STEPPED);
-    assert_int_equal(ftruncate(fd, 64), 0);
+    assert_int_equal(ftruncate(fd, 0), 0);
     assert_int_equal(step_at(t, m, first->address), CFI_STEPPED); /* known */
     assert_int_equal(step_at(t, m, first->address + 1), CFI_NONE);
     assert_int_equal(step_at(t, m, first->address + 2), CFI_NONE);
