@@ -39,10 +39,11 @@ function(bpf_skeleton clang folder name)
     file(MAKE_DIRECTORY ${folder})
     add_custom_command(
         OUTPUT ${out}.skel.h
-        # v3: atomics that return a value; -g: the types that CO-RE relocates by
+        # v3: atomics that return a value; -g: the types that CO-RE relocates by.  The last warning, of clang 21 and
+        # newer, is about how libbpf reads arm64's registers.
         COMMAND ${clang} -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_${bpf_arch} -Wall -Wextra -Werror
-                -Wno-unused-parameter -I ${CMAKE_SOURCE_DIR}/probes/bpf -MD -MT ${out}.skel.h -MF ${out}.d -c ${source} -o
-                ${out}.tmp.o
+                -Wno-unused-parameter -Wno-unknown-warning-option -Wno-default-const-init-var-unsafe
+                -I ${CMAKE_SOURCE_DIR}/probes/bpf -MD -MT ${out}.skel.h -MF ${out}.d -c ${source} -o ${out}.tmp.o
         COMMAND ${BPFTOOL} gen object ${out}.bpf.o ${out}.tmp.o
         COMMAND ${BPFTOOL} gen skeleton ${out}.bpf.o name ${name}_bpf > ${out}.skel.h
         DEPENDS ${source}

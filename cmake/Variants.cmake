@@ -8,6 +8,7 @@ include(Usdt)
 
 set(HEAPWAIT_VARIANT_CC gcc CACHE STRING "compiler of the variants that use the system's C library")
 set(HEAPWAIT_VARIANT_MUSL_CC musl-gcc CACHE STRING "compiler of the variants that use musl")
+set(HEAPWAIT_VARIANT_ROOT "" CACHE PATH "where their machine's root is, when it is another one than this")
 set(HEAPWAIT_WITHOUT "" CACHE STRING "variants to leave out, e.g. musl+jemalloc;musl+mimalloc")
 
 # No -Werror: a stranger's newer compiler must not fail the study.  For the tests they are built with it.  The
@@ -53,15 +54,16 @@ function(glibc_version out)
     endif()
 endfunction()
 
-# musl tells its version only when its loader is run without arguments.
+# musl tells its version only in its loader, which may be another machine's and is read, not run.
 function(musl_version out)
     set(${out} "" PARENT_SCOPE)
     execute_process(COMMAND ${HEAPWAIT_VARIANT_MUSL_CC} -\#\#\# -x c /dev/null -o probe
                     OUTPUT_QUIET ERROR_VARIABLE steps RESULT_VARIABLE failed)
     if(NOT failed AND steps MATCHES "-dynamic-linker\"? \"?([^ \"]+)")
-        execute_process(COMMAND ${CMAKE_MATCH_1} OUTPUT_QUIET ERROR_VARIABLE text)
-        if(text MATCHES "Version ([0-9.]+)")
-            set(${out} "${CMAKE_MATCH_1}" PARENT_SCOPE)
+        set(loader ${HEAPWAIT_VARIANT_ROOT}${CMAKE_MATCH_1})
+        if(EXISTS ${loader})
+            file(STRINGS ${loader} text REGEX "^1\\.[0-9]+\\.[0-9]+$" LIMIT_COUNT 1)
+            set(${out} "${text}" PARENT_SCOPE)
         endif()
     endif()
 endfunction()

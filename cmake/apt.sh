@@ -4,17 +4,20 @@
 # a source package of Debian 12 can be had on Debian 13, a kernel of 13 on 12.  A failure is one line on stdout.
 # The folder FOLDER/apt keeps the lists for the next call; the caller removes it in the end.
 
-# apt_open FOLDER TYPE [SUITE...]: a private apt in FOLDER/apt for packages of TYPE (deb, deb-src).  With suites, and
-# where the machine's apt knows a repository of Debian's: those suites of it; else what the machine itself uses.
+# apt_open FOLDER TYPE[:ARCHITECTURE] [SUITE...]: a private apt in FOLDER/apt for packages of TYPE (deb, deb-src).  With
+# suites, and where the machine's apt knows a repository of Debian's: those suites of it; else what the machine itself
+# uses.  With an architecture: that of another machine, on which nothing is installed yet; its folder has its name, too.
 apt_open()
 {
-    apt=$1/apt apt_log=$1/apt.log apt_type=$2
+    apt=$1/apt apt_log=$1/apt.log apt_type=${2%%:*} apt_architecture=''
+    case $2 in *:*) apt_architecture=${2#*:} apt=$apt-${2#*:} ;; esac
     shift 2
     [ ! -f "$apt/failed" ] || { cat "$apt/failed" && return 1; } # once is enough: the next needn't wait too
     [ ! -f "$apt/updated" ] || return 0
     rm -rf "$apt"
     mkdir -p "$apt/sources" "$apt/lists/partial" "$apt/cache/archives/partial" ||
         { echo "cannot write to $apt" && return 1; }
+    : >"$apt/status"
     apt_write_sources "$@"
     if [ ! -s "$apt/sources/own.list" ] && [ ! -s "$apt/sources/own.sources" ]; then
         echo "apt has no package sources"
@@ -30,6 +33,8 @@ apt_own()
 {
     apt_command=$1
     shift
+    [ -z "$apt_architecture" ] || set -- -o APT::Architecture="$apt_architecture" \
+        -o APT::Architectures="$apt_architecture" -o Dir::State::status="$apt/status" "$@"
     LC_ALL=C "$apt_command" -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/sources" \
         -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root \
         -o APT::Update::Error-Mode=any -o Acquire::Retries=1 -o Acquire::http::Timeout=20 \
@@ -49,7 +54,7 @@ apt_repositories()
     # apt-get expands these words, not the shell.
     # shellcheck disable=SC2016
     apt-get indextargets --format '$(ORIGIN)|$(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-        sed -nE "s,^($1) ([^ ]*[^/ ])/*\$,\\2,p" | sort -u
+        sed -nE "s,^($1) ,,p" | sed 's,/*$,,' | sort -u
 }
 
 # Each entry of the machine, as one of the private apt: `deb` lines and deb822 paragraphs.  A paragraph is kept whole
@@ -75,7 +80,7 @@ apt_write_sources()
 # Lines on stdin, with their suites and components replaced by each of SUITES and main where there are any.
 apt_lines_of()
 {
-    awk -v suites="$1" '
+    sed -E "${apt_architecture:+s/arch=[^] ]*/arch=$apt_architecture/}" | awk -v suites="$1" '
         BEGIN { n = split(suites, suite, " ") }
         n == 0 { print; next }
         match($0, /^[^ \t]+[ \t]+(\[[^]]*\][ \t]+)?[^ \t]+/) {
@@ -86,8 +91,9 @@ apt_lines_of()
 # The same of paragraphs; the lines that go on with a field that is replaced go with it.
 apt_paragraphs_of()
 {
-    awk -v type="$apt_type" -v suites="$1" '
+    awk -v type="$apt_type" -v suites="$1" -v other="$apt_architecture" '
         /^[^ \t]/ { gone = 0 }
+        other != "" && /^Architectures:/ { gone = 1 }
         /^Types:/ { print "Types: " type; gone = 1 }
         suites != "" && /^Suites:/ { print "Suites: " suites; gone = 1 }
         suites != "" && /^Components:/ { print "Components: main"; gone = 1 }

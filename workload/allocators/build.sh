@@ -7,19 +7,33 @@ set -eu
 name=$1 tarball=$2 prefix=$3 cc=$4
 work=$prefix.build made=$prefix
 log=$prefix.log
+machine=$("$cc" -dumpmachine)
 key="$(sha256sum <"$tarball") $(sha256sum <"$0") $("$cc" -dumpfullversion) $cc"
 jobs=$(nproc 2>/dev/null || echo 2)
 
+# Whether CC compiles for the machine that this is.
+this_machine()
+{
+    [ "${machine%%-*}" = "$(uname -m)" ]
+}
+
 build_jemalloc()
 {
-    CC=$cc ./configure --prefix="$made" --disable-cxx --disable-shared --disable-libdl --disable-doc
+    set --
+    # What is built for smaller pages doesn't run where they have 64 KB.  What libgcc has instead of inline atomics needs a
+    # function that musl 1.2.3 lacks, and jemalloc would find that there are no atomics.
+    case $machine in aarch64*) set -- --with-lg-page=16 CC="$cc -mno-outline-atomics" ;; esac
+    this_machine || set -- "$@" --host="$machine"
+    CC=$cc ./configure --prefix="$made" "$@" --disable-cxx --disable-shared --disable-libdl --disable-doc
     make -j "$jobs" build_lib_static
     make install_lib_static
 }
 
 build_mimalloc()
 {
-    cmake -S . -B out -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER="$cc" -DCMAKE_INSTALL_PREFIX="$made" \
+    set --
+    this_machine || set -- -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR="${machine%%-*}"
+    cmake -S . -B out "$@" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER="$cc" -DCMAKE_INSTALL_PREFIX="$made" \
         -DMI_OVERRIDE=ON -DMI_LIBC_MUSL=ON -DMI_BUILD_SHARED=OFF -DMI_BUILD_OBJECT=OFF -DMI_BUILD_TESTS=OFF \
         -DMI_INSTALL_TOPLEVEL=ON
     cmake --build out -j "$jobs"
@@ -28,7 +42,10 @@ build_mimalloc()
 
 build_musl_oldmalloc()
 {
-    CC=$cc ./configure --prefix="$made" --with-malloc=oldmalloc --disable-shared --enable-wrapper=gcc \
+    # Not by a name after the machine's: a gcc that has only one name would not be found.
+    AR=$("$cc" -print-prog-name=ar) RANLIB=$("$cc" -print-prog-name=ranlib)
+    export AR RANLIB
+    CC=$cc ./configure --target="$machine" --prefix="$made" --with-malloc=oldmalloc --disable-shared --enable-wrapper=gcc \
         --syslibdir="$made/lib"
     make -j "$jobs"
     make install

@@ -1,20 +1,19 @@
 #!/bin/sh
-# stripped_programs.sh MUSL_GCC ALLOCATORS CHECKOUT FOLDER: builds into FOLDER programs for static musl, each with a
+# stripped_programs.sh GCC MUSL_GCC ALLOCATORS CHECKOUT FOLDER: builds into FOLDER programs for static musl, each with a
 # stripped twin, and writes FOLDER/list: a line each, "NAME ALLOCATOR LIBC.A".  ALLOCATORS holds what
 # workload/allocators/build.sh has built; what isn't there is left out.
 set -eu
-musl_gcc=$1 allocators=$2 checkout=$3 folder=$4
-gcc=${REALGCC:-gcc}
+gcc=$1 musl_gcc=$2 allocators=$3 checkout=$4 folder=$5
+strip=$("$gcc" -print-prog-name=strip)
 mkdir -p "$folder"
 : >"$folder/list.new"
 
-# The folder of a musl's libc.a: beside its compiler driver where that is our own, else by the specs that it reads.
+# The folder of a musl's libc.a: beside its compiler driver where that is our own, else by what it would link.
 library_of()
 {
     beside=$(dirname "$1")/../lib
     [ ! -f "$beside/musl-gcc.specs" ] || { echo "$beside" && return; }
-    specs=$(sed -n 's/.*-specs[ =]*"*\([^" ]*\.specs\).*/\1/p' "$1")
-    dirname "$specs"
+    dirname "$("$1" -\#\#\# -x c /dev/null -o /dev/null 2>&1 | tr ' ' '\n' | grep '/crti\.o$')"
 }
 
 # compile OUT MODE FLAG SOURCE...: one relocatable object
@@ -39,7 +38,7 @@ link()
     # shellcheck disable=SC2086 # linkage is words
     "$gcc" -nostdlib $linkage "$first" "$library/crti.o" "$@" "$library/libc.a" -lgcc -lgcc_eh "$library/libc.a" \
         "$library/crtn.o" -o "$folder/$name"
-    strip -o "$folder/$name.stripped" "$folder/$name"
+    "$strip" -o "$folder/$name.stripped" "$folder/$name"
     echo "$name $allocator $library/libc.a" >>"$folder/list.new"
 }
 
