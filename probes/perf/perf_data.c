@@ -227,11 +227,17 @@ static bool is_readable(const struct reader *r)
     return readable;
 }
 
+/* It is there for what else the file holds, and has no samples. */
+static bool is_dummy(const struct perf_event_attr *attr)
+{
+    return attr->type == PERF_TYPE_SOFTWARE && attr->config == PERF_COUNT_SW_DUMMY;
+}
+
 static bool events_alike(const struct reader *r)
 {
     for (size_t i = 1; i < r->attr_count; i++)
         if (r->attrs[i].sample_type != r->attrs[0].sample_type ||
-            r->attrs[i].sample_regs_user != r->attrs[0].sample_regs_user)
+            (r->attrs[i].sample_regs_user != r->attrs[0].sample_regs_user && !is_dummy(&r->attrs[i])))
             return false;
     return true;
 }

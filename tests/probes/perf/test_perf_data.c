@@ -127,6 +127,9 @@ static void session_put(struct bytes *b, unsigned events)
     struct perf_event_attr attrs[2] = {
         {.size = ATTR_SIZE, .sample_type = sample_type, .sample_regs_user = 7 << 6}};
     attrs[1] = attrs[0];
+    attrs[1].type = PERF_TYPE_SOFTWARE; /* without samples: its registers don't matter */
+    attrs[1].config = PERF_COUNT_SW_DUMMY;
+    attrs[1].sample_regs_user = 1 << 6;
     *b = body = records = (struct bytes){.size = 0};
     body_put(&body, 1);
     record_put(&records, PERF_RECORD_SAMPLE, &body);
