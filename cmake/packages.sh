@@ -1,5 +1,5 @@
 #!/bin/sh
-# packages.sh build|report|test: installs what that stage needs and this machine lacks, by cmake/packages.txt.
+# packages.sh build|report|test|vm: installs what that stage needs and this machine lacks, by cmake/packages.txt.
 # Asks nothing of the network, and calls no package manager, when nothing is missing.
 set -eu
 stage=$1
@@ -56,7 +56,7 @@ has_typst()
 missing()
 {
     grep -v '^#' "$list" | while read -r package for found_by why; do
-        case $for,$stage in build,* | report,report | report,test | test,test) ;; *) continue ;; esac
+        case $for,$stage in build,* | report,report | report,test | test,test | vm,test | vm,vm) ;; *) continue ;; esac
         case $package in nodejs | npm) ! has_typst || continue ;; esac
         found "$found_by" || printf '%s\t%s\n' "$package" "$why"
     done

@@ -104,16 +104,17 @@ __attribute__((format(printf, 2, 0))) static int print(enum libbpf_print_level l
                                                        va_list args)
 {
     char *text = NULL;
+    const char *wanted = getenv("HEAPWAIT_DEBUG");
     va_list again;
     if (level != LIBBPF_WARN)
-        return 0;
+        return wanted && !strcmp(wanted, "2") ? vfprintf(stderr, format, args) : 0;
     va_copy(again, args);
     if (listening && vasprintf(&text, format, again) >= 0) {
         refusal_take(listening, text);
         free(text);
     }
     va_end(again);
-    return getenv("HEAPWAIT_DEBUG") ? vfprintf(stderr, format, args) : 0;
+    return wanted ? vfprintf(stderr, format, args) : 0;
 }
 
 void refusal_listen(struct refusal *r)

@@ -16,6 +16,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* What the verifier counts of each program (BPF_LOG_STATS), also where it lets them in. */
+static void verifier_ask(struct bpf_object *o)
+{
+    enum { LOG_STATS = 4 };
+    const char *wanted = getenv("HEAPWAIT_DEBUG");
+    struct bpf_program *p;
+    bpf_object__for_each_program (p, o)
+        if (wanted && !strcmp(wanted, "2"))
+            bpf_program__set_log_level(p, LOG_STATS);
+}
+
 /* The kernel rounds such a map up to whole pages. */
 static int cpu_states_map(struct session *s, struct error *err)
 {
@@ -62,6 +73,7 @@ int session_open(const struct measure_options *options, struct session **out, st
     s->hooks.object = s->skeleton->obj;
     attachment_choose(&s->hooks); /* first: the settings go by what it chooses */
     session_settings_put(s, options);
+    verifier_ask(s->hooks.object);
     rc = probes_bpf__load(s->skeleton);
     if (rc) {
         refusal_set(&refusal, s->skeleton->obj, rc, err);

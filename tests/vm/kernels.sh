@@ -1,8 +1,9 @@
 #!/bin/sh
-# kernels.sh LINE HEAPWAIT SUBJECT ORACLE FOLDER: heapwait on the newest of Debian's kernels of that line, in an emulated
-# machine.  Kernels are kept in FOLDER.
+# kernels.sh NAME BUILD FOLDER: the heapwait of the build folder BUILD on the newest of Debian's kernels of that name
+# (kernel.sh), in an emulated machine.  Kernels, and what a run leaves (FOLDER/NAME.run), are kept in FOLDER.
+# HEAPWAIT_VM=whole: with the tests' known-answer programs, which take minutes.
 set -u
-line=$1 heapwait=$2 subject=$3 oracle=$4 folder=$5
+name=$1 build=$2 folder=$3 whole=${HEAPWAIT_VM-}
 here=$(cd "$(dirname "$0")" && pwd)
 
 skip()
@@ -11,24 +12,57 @@ skip()
     exit 77
 }
 
-[ "$(uname -m)" = x86_64 ] || skip "the emulated machine is an x86-64 one, this is not"
-for command in qemu-system-x86_64 busybox cpio sqlite3; do
-    command -v $command >/dev/null || skip "there is no $command here"
+# The tools of the guest, by name, below the machine's root.
+tools()
+{
+    for tool in sqlite3 strace bpftrace perf; do
+        if [ "$other" ]; then
+            [ ! -x "$other/usr/bin/$tool" ] || echo "$other/usr/bin/$tool"
+        else
+            command -v $tool
+        fi
+    done
+}
+
+machine=x86_64 other=''
+case $name in *-arm64) machine=aarch64 other=$build/sysroot/root ;; esac
+[ "$other" ] || [ "$(uname -m)" = x86_64 ] || skip "the emulated machine is an x86-64 one, this is not"
+[ -x "$build/heapwait" ] || skip "heapwait is not built for $machine here ($build)"
+for command in qemu-system-$machine busybox cpio sqlite3 readelf; do
+    command -v "$command" >/dev/null || skip "there is no $command here"
 done
 # Two tests may want the lists at once.
-mkdir -p "$folder/$line.run" && exec 9>"$folder/lock" && flock 9
-why=$(sh "$here/kernel.sh" "$line" "$folder") || skip "no kernel $line to boot: $why"
+mkdir -p "$folder/$name.run" && exec 9>"$folder/lock" && flock 9
+why=$(sh "$here/kernel.sh" "$name" "$folder") || skip "no kernel $name to boot: $why"
 exec 9>&-
-cat "$folder/$line/version"
+cat "$folder/$name/version"
+oracle=$build/tests/probes/run/probe_oracle subject=$build/tests/probes/probe_subject
 [ -x "$oracle" ] || oracle='' # there is no compiler for musl here
-data=$folder/$line.run/data
+data=$folder/$name.run/data
 rm -rf "$data" && mkdir -p "$data" && cp -r "$here/../../analysis/schema.sql" "$here/../../analysis/views" "$data" || exit 1
+units='' archives='' seconds=600
+if [ $machine != x86_64 ]; then
+    for unit in stacks/test_unwind names/test_probes_mapped_program run/test_probes_target names/test_probes_stripped; do
+        units="$units $build/tests/probes/$unit"
+    done
+    archives="$other/usr/lib/$machine-linux-musl/libc.a $build/workload/allocators/musl-oldmalloc/lib/libc.a"
+fi
+[ "$whole" != whole ] || seconds=1800
+offset=$(readelf -sW "$subject" | awk '$8 == "known_word" { print substr($2, length($2) - 2) }')
 {
-    echo "HEAPWAIT='$heapwait' SUBJECT='$subject' ORACLE='$oracle' HEAPWAIT_DATA='$data'"
+    echo "BUILD='$build' ORACLE='$oracle' HEAPWAIT_DATA='$data' KNOWN_OFFSET='$offset'"
     # Linux 7 preempts programs on tracepoints, and skips those that it meets then; no program is free of that.
-    case $line in 7*) echo "LOSES=yes" ;; esac
+    case $name in 7*) echo "LOSES=yes" ;; esac
+    [ "$whole" != whole ] || echo "WHOLE=yes"
+    # Units that ask what machine they run on.
+    [ $machine = x86_64 ] || echo "UNITS='$units'"
     echo "export HEAPWAIT_DATA"
     cat "$here/guest.sh"
-} >"$folder/$line.run/script"
-sh "$here/boot.sh" "$folder/$line/vmlinuz" 280 "$folder/$line.run" "$folder/$line.run/script" "$heapwait" "$subject" \
-    "$data" "$(command -v sqlite3)" ${oracle:+"$oracle"}
+} >"$folder/$name.run/script"
+# One word per tool and unit.
+# shellcheck disable=SC2046,SC2086
+sh "$here/boot.sh" $machine "$folder/$name/vmlinuz" $seconds "$folder/$name.run" "$other" "$folder/$name.run/script" \
+    "$build/heapwait" "$build/tests/probes/run/test_probes" "$build/tests/probes/bpf/test_types" \
+    "$build/probes/bpf/probes.bpf.o" "$build/tests/cli/top/top_subject" "$subject" "$build/workload/variants.tsv" \
+    "$build/workload/passwords-glibc" "$build/workload/passwords-musl" "$data" $(tools) $units \
+    ${units:+$(find "$build/tests/probes" -maxdepth 1 -name 'path_subject_*') "$build/tests/probes/names/stripped"} $archives ${oracle:+"$oracle"}
