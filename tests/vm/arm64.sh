@@ -20,7 +20,7 @@ cmake -S "$checkout" -B "$build/arm64" -G Ninja -DCMAKE_TOOLCHAIN_FILE=cmake/arm
 }
 cmake --build "$build/arm64" >>"$log" 2>&1 || { tail -n 40 "$log" && exit 1; }
 ! grep 'warning:' "$log" || { echo "FAILED: it is not built without a warning" && exit 1; }
-[ "$(grep -c present "$log")" -ge 10 ] || { grep absent "$log" && echo "FAILED: variants are absent" && exit 1; }
+! grep ' absent: ' "$log" || { echo "FAILED: variants are absent" && exit 1; }
 programs=$build/arm64/tests/probes/names/stripped
 [ "$(wc -l <"$programs/list")" -ge 24 ] || { cat "$programs/list" && echo "FAILED: too few programs" && exit 1; }
 # One word per program.
