@@ -114,7 +114,7 @@ pass()
     fi
     say "$suite, from $mirror"
     make_tree || { failed="$failed $suite/debootstrap" && return; }
-    printf 'begin\tdate\t%s\nbegin\tkernel\t%s\n' "$(date -u +%F)" "$(uname -r)" >"$results"
+    printf 'begin\t%s\t%s\n' date "$(date -u +%F)" heapwait "$(git describe --always --dirty)" kernel "$(uname -r)" >"$results"
     if inside build; then
         for step in versions report known test clangs c; do inside $step; done
     fi
