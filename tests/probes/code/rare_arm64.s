@@ -142,6 +142,10 @@ rare:
         .inst   0xe1206200               // str za[w15, 0], [x16]
         .inst   0xe1006200               // ldr za[w15, 0], [x16]
         .inst   0xc04c03e1               // movt x1, zt0[0]
+        .inst   0x04225821               // addsvl x1, x2, #1
+        .inst   0x04bf5821               // rdsvl x1, #1
+        .inst   0xd503477f               // smstart
+        .inst   0xd503447f               // smstop za
 // System registers and the like.
         mrs     x1, tpidr_el0
         msr     tpidr_el0, x1

@@ -34,7 +34,8 @@ static const struct rule {
      "sysl ubfiz "
      "ubfx udiv umaddl umax umin umnegl umsubl umulh umull uxtb uxth xpacd xpaci chkfeat gcspopm gcsss2 movt",
      WRITES_FIRST, 0},
-    {"cntb cntd cnth cntp cntw decb decd dech decw incb incd inch incp incw rdvl addvl addpl rdffr lasta "
+    {"cntb cntd cnth cntp cntw decb decd dech decw incb incd inch incp incw rdvl addvl addpl rdsvl addsvl "
+     "addspl rdffr lasta "
      "lastb "
      "fcvtas fcvtau fcvtms fcvtmu fcvtns fcvtnu fcvtps fcvtpu fcvtzs fcvtzu fjcvtzs fmov smov umov",
      WRITES_FIRST, 0},
@@ -59,7 +60,7 @@ static const struct rule {
     {"at axflag bti cfinv clrex dc dmb dsb esb hint hlt hvc ic isb msr nop prfm prfum psb pssbb rmif sb "
      "setf16 setf8 "
      "sev sevl smc ssbb sys tlbi tsb udf wfe wfi xaflag yield dgh csdb gcsb gcspopcx gcspopx gcspushm "
-     "gcspushx gcsss1 gcsstr gcssttr",
+     "gcspushx gcsss1 gcsstr gcssttr smstart smstop",
      WRITES_NONE, 0},
     {"bl blr blraa blraaz blrab blrabz", WRITES_NONE, LINK},
     {"autiasp autiaz autibsp autibz paciasp paciaz pacibsp pacibz xpaclri", WRITES_NONE, LINK},
