@@ -39,17 +39,30 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* Until the thread sleeps in futex(): /proc/PID/task/TID/syscall begins with the system call's number. */
+/* A file of a thread's in /proc as a string; empty when it can't be read. */
+static void proc_read(int pid, int tid, const char *name, char *text, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, tid, name);
+    int fd = open(path, O_RDONLY);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+    text[n > 0 ? n : 0] = 0;
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Until the thread sleeps in futex(): its state is S, which a stop by a tracer on the way in is not, and
+ * `syscall` begins with the system call's number. */
 static void asleep_await(int pid, int tid)
 {
-    char path[64], text[128];
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
+    char text[512];
     for (;;) {
-        int fd = open(path, O_RDONLY);
-        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-        if (fd >= 0)
-            close(fd);
-        if (n > 0 && (text[n] = 0, strtol(text, NULL, 10) == SYS_futex) && strncmp(text, "running", 7))
+        proc_read(pid, tid, "stat", text, sizeof(text));
+        const char *name_end = strrchr(text, ')');
+        if (!name_end || strncmp(name_end, ") S", 3))
+            continue;
+        proc_read(pid, tid, "syscall", text, sizeof(text));
+        if (strtol(text, NULL, 10) == SYS_futex && strncmp(text, "running", 7))
             return;
     }
 }

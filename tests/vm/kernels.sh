@@ -62,7 +62,8 @@ offset=$(readelf -sW "$subject" | awk '$8 == "known_word" { print substr($2, len
 # One word per tool and unit.
 # shellcheck disable=SC2046,SC2086
 sh "$here/boot.sh" $machine "$folder/$name/vmlinuz" $seconds "$folder/$name.run" "$other" "$folder/$name.run/script" \
-    "$build/heapwait" "$build/tests/probes/run/test_probes" "$build/tests/probes/bpf/test_types" \
-    "$build/probes/bpf/probes.bpf.o" "$build/tests/cli/top/top_subject" "$subject" "$build/workload/variants.tsv" \
-    "$build/workload/passwords-glibc" "$build/workload/passwords-musl" "$data" $(tools) $units \
-    ${units:+$(find "$build/tests/probes" -maxdepth 1 -name 'path_subject_*') "$build/tests/probes/names/stripped"} $archives ${oracle:+"$oracle"}
+    "$build/heapwait" "$build/tests/probes/run/test_probes" "$build/tests/probes/run/test_ledger" \
+    "$build/tests/probes/run/ledger_subject" "$build/tests/probes/bpf/test_types" "$build/probes/bpf/probes.bpf.o" \
+    "$build/tests/cli/top/top_subject" "$subject" "$build/workload/variants.tsv" \
+    "$build/workload/passwords-glibc" "$build/workload/passwords-musl" "$data" ${oracle:+"$oracle"} $(tools) $units \
+    ${units:+$(find "$build/tests/probes" -maxdepth 1 -name 'path_subject_*') "$build/tests/probes/names/stripped"} $archives
