@@ -4,7 +4,8 @@
 # libraries that they need; folders whole; what is below ROOT (empty: nothing), another machine's root, without that.
 # What the script prints comes out; exit 0 when it ended with 0.  FOLDER keeps the console, the result, and as `kept/`
 # what the script left in /tmp/kept.  A guest that dies in emulation is tried once more, and told: one boot in some 25
-# does, while one CPU changes code that the other runs.
+# does, while one CPU changes code that the other runs.  ACCELERATOR, COUNTING and KERNEL_OPTIONS may say
+# how the machine is emulated, and what its kernel is told.
 set -u
 machine=$1 kernel=$2 seconds=$3 folder=$4 other=$5
 shift 5
@@ -81,9 +82,10 @@ boot()
     : >"$folder/result"
     # One word each.
     # shellcheck disable=SC2086
-    timeout "$seconds" "qemu-system-$machine" $hardware -accel tcg,thread=multi -smp 2 -m 3072 \
+    timeout "$seconds" "qemu-system-$machine" $hardware -accel "${ACCELERATOR:-tcg,thread=multi}" ${COUNTING-} \
+        -smp 2 -m 3072 \
         -display none -nic none -no-reboot -kernel "$kernel" -initrd "$folder/initramfs" \
-        -append "console=$console quiet panic=-1 mitigations=off nokaslr" \
+        -append "console=$console quiet panic=-1 mitigations=off nokaslr ${KERNEL_OPTIONS-}" \
         -serial "file:$folder/console" $second_line </dev/null
     [ "$second_line" ] || tr -d '\r' <"$folder/console" | sed -n '/^guest: begin/,$p' >"$folder/result"
     grep -q '^guest: end' "$folder/result"
