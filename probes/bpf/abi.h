@@ -335,7 +335,7 @@ struct cpu_state {
     u8 again_slot;
     u8 pad;
     /* here the first cache line ends */
-    u32 space;
+    u32 space;      /* these two as in struct word_key, one behind the other */
     u32 thread;     /* mode ledger; else 0 */
     u64 owner;      /* task_identity() of the task that the page belongs to, followed or not */
     u64 syscalls;   /* since the task came to this CPU, without those that the count-down has counted:
@@ -362,6 +362,15 @@ struct cpu_state {
     struct spent spent[CALL_STATES];
     u32 spent_calls[CALL_STATES]; /* by state; [STATE_USER] is the sum of all the others */
 } __attribute__((aligned(CPU_PAGE)));
+/* Mode ledger: the task that a CPU runs, if that is known not to be followed; else 0.  The same as `passer`
+ * of the CPU's page, in a place that is found with a few instructions less: what the system calls of others
+ * cost is hardly more than that.  A CPU of a greater number shares its line with another.  That makes neither
+ * wrong: what a line tells of a task is true on any CPU, and no two run the same task. */
+enum { BYSTANDER_LINES = 1024 }; /* a power of two */
+struct bystander_line {
+    u64 task;
+    u64 line[7];
+};
 /* No futex word: its address is not a multiple of 4. */
 #define NO_WORD (~0ull)
 

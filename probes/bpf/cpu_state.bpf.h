@@ -69,12 +69,14 @@ static __always_inline void cpu_meets(struct cpu_state *c, struct task_state *t,
 /* Looks the running task up and sets c->mine or c->passer.  Called when the task is not the one that the page
  * knows, or when user space has wiped out `passer`.  `passer` is set before the task is looked up, and the
  * exchange is a full barrier.  User space marks first and wipes out `passer` then.  So either the mark is
- * seen here, or what is wiped out is this very `passer`. */
+ * seen here, or what is wiped out is this very `passer`.  The same goes for `bystanders`. */
 static __noinline int cpu_look(struct cpu_state *c, u64 identity, u32 meeting)
 {
     if (!c)
         return 0;
     c->stack = 0;
+    if (ledger)
+        bystander_here()->task = identity;
     __sync_lock_test_and_set(&c->passer, identity);
     struct task_state *t = task_followed(bpf_get_current_task_btf());
     if (t) {

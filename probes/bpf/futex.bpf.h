@@ -125,11 +125,16 @@ static __always_inline bool key_same(const struct word_key *a, const struct word
  * each: waits and wakes, those that slept or woke and those that did not.  Threads with numbers near to each
  * other have different slots too: if a few of them that run in turn on one CPU shared one, each switch would
  * bring it to the table. */
+static __always_inline u32 slot_number(u64 address, u32 thread, bool waits, bool did)
+{
+    u32 word = (u32)(address >> 4) + thread;
+    return index_below(CACHE_SLOTS, word * 4 + waits * 2 + did);
+}
+
 static __always_inline u32 slot_of(const struct word_key *key)
 {
-    u32 did = key->outcome == OUTCOME_SLEPT || key->outcome == OUTCOME_WOKE_SOME;
-    u32 word = (u32)(key->address >> 4) + key->thread;
-    return index_below(CACHE_SLOTS, word * 4 + (key->op == OP_WAIT) * 2 + did);
+    bool did = key->outcome == OUTCOME_SLEPT || key->outcome == OUTCOME_WOKE_SOME;
+    return slot_number(key->address, key->thread, key->op == OP_WAIT, did);
 }
 
 /* Takes the slot, which is another key's, for this one. */
@@ -156,12 +161,12 @@ static __always_inline struct word_totals *totals_of(struct cpu_state *c, const 
     return &slot->totals;
 }
 
-/* A wake of the CPU's task has woken nobody, and its key has the slot: the next such wake at the same word
- * need not compare keys. */
-static __always_inline void again_set(struct cpu_state *c, const struct word_key *key)
+/* A wake of the CPU's task has woken nobody, and its key has the slot of that number: the next such wake at
+ * the same word need not compare keys. */
+static __always_inline void again_set(struct cpu_state *c, u64 address, u32 slot)
 {
-    c->again = key->address;
-    c->again_slot = slot_of(key);
+    c->again = address;
+    c->again_slot = slot;
 }
 
 /* Brings the waits that a CPU has put by to their histogram.  To find a histogram takes four pages, which
@@ -297,7 +302,7 @@ static __always_inline void short_call_add(struct cpu_state *c, s64 ret)
     if (ret > 0)
         w->woken += ret;
     if (ret == 0)
-        again_set(c, &key);
+        again_set(c, key.address, slot_of(&key));
 }
 
 /* ---- the events ---- */

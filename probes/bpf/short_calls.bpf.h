@@ -3,7 +3,7 @@
  * all else to the programs of syscalls.bpf.h by a tail call.  What such a program costs are the pages that it
  * touches, of data and of code: the processor has to find them anew after each switch from user code, most of
  * all where page tables are switched with it.  So these few have no functions of their own, which the kernel
- * would place elsewhere; they call no helpers (but see call_is_compat()); they are loaded one after the
+ * would place elsewhere; they call no helpers; they are loaded one after the
  * other, before all others, so that they come to lie on the same page; and all that they know is the CPU's
  * page. Needs futex.bpf.h, tasks.bpf.h, verifier.bpf.h. */
 #ifndef HEAPWAIT_SHORT_CALLS_BPF_H
@@ -28,27 +28,36 @@ static __always_inline bool short_untimed(const struct cpu_state *c)
     return c->gap > 1;
 }
 
+/* Returns true if the slot is that of the wake under way, which ends with `ret`.  A whole key to compare with
+ * would take registers that the program has to save first. */
+static __always_inline bool wake_has_slot(const struct cpu_state *c, const struct cache_slot *slot, s64 ret)
+{
+    u64 kind = ret ? OP_WAKE | OUTCOME_WOKE_SOME << 8 : OP_WAKE | OUTCOME_WOKE_NONE << 8;
+    return slot->key.address == c->address && *(const u64 *)&slot->key.space == *(const u64 *)&c->space &&
+           *(const u64 *)&slot->key.op == kind;
+}
+
 /* A SHORT_CALL, which is a wake, ends.  Returns true if it has been counted; false if it has not, which is
  * then left to the program that takes over.  Most such calls wake nobody, at the same word as the one before:
- * these need one cache line of the CPU's page and one of the slot. */
-static __always_inline bool short_wake_end(struct cpu_state *c, s64 ret)
+ * these need one cache line of the CPU's page and one of the slot.  `result` is where the context has what
+ * the call returns. */
+static __always_inline bool short_wake_end(struct cpu_state *c, const void *ctx, const u32 result)
 {
+    s64 ret = context_load(ctx, result);
     struct cache_slot *slot;
     if (c->hands_off)
         return false;
     if (ret == 0 && c->address == c->again) {
         slot = &c->slots[index_below(CACHE_SLOTS, c->again_slot)];
     } else {
-        struct word_key key = {.address = c->address,
-                               .space = c->space,
-                               .thread = c->thread,
-                               .op = OP_WAKE,
-                               .outcome = ret ? OUTCOME_WOKE_SOME : OUTCOME_WOKE_NONE};
-        slot = &c->slots[slot_of(&key)];
-        if (ret < 0 || !slot->totals.calls || !key_same(&slot->key, &key))
+        u32 number = slot_number(c->address, c->thread, false, ret != 0);
+        slot = &c->slots[number];
+        asm volatile("" : "+r"(slot)); /* found once, not for each field */
+        if (ret < 0 || !slot->totals.calls || !wake_has_slot(c, slot, ret))
             return false;
+        ret = context_load(ctx, result); /* anew, so that it takes no register meanwhile */
         if (ret == 0)
-            again_set(c, &key);
+            again_set(c, c->address, number);
     }
     c->busy = 1; /* with the cache of words: see hand_over() */
     c->in_call = NO_CALL;
@@ -59,7 +68,22 @@ static __always_inline bool short_wake_end(struct cpu_state *c, s64 ret)
     return true;
 }
 
-/* ---- mode ledger ---- */
+/* ---- mode ledger ----
+ *
+ * A call of a task that is not followed costs what these programs do first, on every thread of the machine.
+ * So that comes before all else, and keeps one register only, the context: each further one that lives across
+ * a call of the kernel's would be saved and brought back in any case.  Therefore the arguments are read where
+ * they are needed. */
+
+/* Returns the program's argument of this number, from 0. */
+#define ARGUMENT(ctx, number) context_load(ctx, 8 * (number))
+
+/* Returns true if the CPU runs a task that is known not to be followed. */
+static __always_inline bool passes_by(const void *ctx)
+{
+    const struct bystander_line *b = bystander_here();
+    return b->task == ARGUMENT(ctx, 0);
+}
 
 /* Returns the class of a call that means no more than its time, or of a wake, which then begins as a
  * SHORT_CALL. CLASS_NONE: the call is of another kind. */
@@ -74,7 +98,7 @@ static __always_inline u8 class_short(struct cpu_state *c, struct pt_regs *regs,
         return class;
     }
     const u64 args[3] = ARGUMENTS(regs);
-    if (!call_is_wake(class, args[1]) || call_is_compat(regs))
+    if (!call_is_wake(class, args[1]) || !call_is_native(regs))
         return CLASS_NONE;
     short_wake_begin(c, args[0], (u32)args[2]);
     return class;
@@ -95,29 +119,34 @@ static __always_inline bool ledger_enter_short(struct cpu_state *c, struct pt_re
 }
 
 SEC("tp_btf/sys_enter")
-int BPF_PROG(ledger_enter, struct pt_regs *regs, long nr)
+int ledger_enter(void *ctx)
 {
+    if (passes_by(ctx))
+        return 0;
     struct cpu_state *c = cpu_here();
-    if (c && (c->mine == (u64)regs ? ledger_enter_short(c, regs, nr) : c->passer == (u64)regs))
+    struct pt_regs *regs = (struct pt_regs *)ARGUMENT(ctx, 0);
+    if (c && c->mine == (u64)regs && ledger_enter_short(c, regs, ARGUMENT(ctx, 1)))
         return 0;
     bpf_tail_call(ctx, &after_ledger_enter, 0);
     return 0;
 }
 
 /* Returns true if the call's end has been seen to. */
-static __always_inline bool ledger_exit_short(struct cpu_state *c, s64 ret)
+static __always_inline bool ledger_exit_short(struct cpu_state *c, const void *ctx)
 {
-    if (c->known && (c->timed || c->in_call != SHORT_CALL || !short_wake_end(c, ret)))
+    if (c->known && (c->timed || c->in_call != SHORT_CALL || !short_wake_end(c, ctx, 8)))
         return false;
     c->class = CLASS_NONE;
     return true;
 }
 
 SEC("tp_btf/sys_exit")
-int BPF_PROG(ledger_exit, struct pt_regs *regs, long ret)
+int ledger_exit(void *ctx)
 {
+    if (passes_by(ctx))
+        return 0;
     struct cpu_state *c = cpu_here();
-    if (c && (c->mine == (u64)regs ? ledger_exit_short(c, ret) : c->passer == (u64)regs))
+    if (c && c->mine == ARGUMENT(ctx, 0) && ledger_exit_short(c, ctx))
         return 0;
     bpf_tail_call(ctx, &after_ledger_exit, 0);
     return 0;
@@ -165,7 +194,9 @@ int syscall_exit_record(struct syscall_exit_record *ctx)
 {
     struct cpu_state *c = cpu_here();
     if (c && lies_on_stack(c, ctx, c->stack) &&
-        (c->mine ? c->in_call == SHORT_CALL && short_wake_end(c, ctx->ret) : c->passer != 0))
+        (c->mine ? c->in_call == SHORT_CALL &&
+                       short_wake_end(c, ctx, __builtin_offsetof(struct syscall_exit_record, ret))
+                 : c->passer != 0))
         return 1;
     bpf_tail_call(ctx, &after_exit_record, 0);
     return 1;

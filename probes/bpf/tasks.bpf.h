@@ -2,7 +2,7 @@
 /* Who is followed.  Owns the state of each task (map `tasks`), the address spaces (`spaces`), the pages of
  * the CPUs (`cpu_states`), the count-down that picks the short calls to be timed, and the counters of what
  * was lost.  What a state means for futexes and for the ledger is futex.bpf.h's and ledger.bpf.h's.  Needs
- * vmlinux.h and abi.h. */
+ * vmlinux.h, abi.h, verifier.bpf.h. */
 #ifndef HEAPWAIT_TASKS_BPF_H
 #define HEAPWAIT_TASKS_BPF_H
 
@@ -118,6 +118,15 @@ struct {
     __type(key, u32);
     __type(value, struct cpu_state);
 } cpu_states SEC(".maps");
+
+/* Mode ledger: see struct bystander_line. */
+struct bystander_line bystanders[BYSTANDER_LINES] __attribute__((aligned(64)));
+
+static __always_inline struct bystander_line *bystander_here(void)
+{
+    u64 cpu = bpf_get_smp_processor_id();
+    return &bystanders[cpu & (BYSTANDER_LINES - 1)];
+}
 
 /* Returns the page of the CPU that runs the program.  Never NULL, but the verifier wants to see it asked. */
 static __always_inline struct cpu_state *cpu_here(void)
@@ -252,18 +261,28 @@ static __always_inline bool task_is_compat(struct task_struct *task)
 #endif
 }
 
-/* Returns true if a system call that begins with these registers is of the 32-bit kind, which has other
- * numbers.  For most calls the registers tell: on x86 the `syscall` instruction leaves ip and flags in rcx
- * and r11 (entry_SYSCALL_64 in arch/x86/entry/entry_64.S).  Only else is the task asked, which is a call of
- * the kernel's code. */
+/* Returns true if the registers alone tell that a system call which begins with them is not of the 32-bit
+ * kind, which has other numbers.  They do so for most calls: on x86 the `syscall` instruction leaves ip and
+ * flags in rcx and r11 (entry_SYSCALL_64 in arch/x86/entry/entry_64.S). */
+static __always_inline bool call_is_native(const struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+    return regs->cx == regs->ip && regs->r11 == regs->flags;
+#else
+    return !(regs->user_regs.pstate & 0x10);      /* PSR_MODE32_BIT */
+#endif
+}
+
+/* Returns true if the call is of the 32-bit kind.  Where the registers don't tell, the task is asked, which
+ * is a call of the kernel's code. */
 static __always_inline bool call_is_compat(const struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
-    if (regs->cx == regs->ip && regs->r11 == regs->flags)
+    if (call_is_native(regs))
         return false;
     return task_is_compat(bpf_get_current_task_btf());
 #else
-    return regs->user_regs.pstate & 0x10;         /* PSR_MODE32_BIT */
+    return !call_is_native(regs);
 #endif
 }
 
@@ -311,6 +330,8 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     c->owner = identity;
     c->mine = t ? identity : 0;
     c->passer = 0;
+    if (ledger)
+        bystander_here()->task = 0;
     c->stack = 0;
     c->again = NO_WORD;
     if (ledger && c->spent_calls[STATE_USER])

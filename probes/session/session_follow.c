@@ -58,6 +58,9 @@ void session_look_again(struct session *s)
 {
     for (size_t i = 0; i < s->cpu_count; i++)
         __atomic_store_n(&s->cpu_states[i].passer, 0, __ATOMIC_SEQ_CST);
+    for (size_t i = 0; i < sizeof(s->skeleton->bss->bystanders) / sizeof(s->skeleton->bss->bystanders[0]);
+         i++)
+        __atomic_store_n(&s->skeleton->bss->bystanders[i].task, 0, __ATOMIC_SEQ_CST);
 }
 
 static int present_mark(struct session *s, enum follow_scope scope, struct error *err)

@@ -1,5 +1,5 @@
-/* cost_floor waits|ledger COMMAND...: runs a command while empty programs are attached on the hooks of that mode, and
- * ends as it does: what the hooks alone cost. */
+/* cost_floor waits|ledger COMMAND...: runs a command while empty programs are attached on the hooks of that
+ * mode, and ends as it does: what the hooks alone cost. */
 #include "probes/session/empty_probes.h"
 
 #include <stdio.h>

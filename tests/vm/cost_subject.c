@@ -1,8 +1,9 @@
 /* What one system call costs, in the unit of the machine's clock: in an emulated machine whose clock counts
- * instructions (-icount shift=0), in instructions.  A line for each kind of call: its name, a blank, the median of
- * many batches.  The interrupts of a few batches don't move that.  The unit is found by a loop of known length, so
- * that a guest which takes its clock to be a little faster or slower than it is changes nothing.  With `--wait FILE`
- * it begins when the file is there; with `--until FILE` it measures nothing, and sleeps until it is there. */
+ * instructions (-icount shift=0), in instructions.  A line for each kind of call: its name, a blank, the
+ * median of many batches.  The interrupts of a few batches don't move that.  The unit is found by a loop of
+ * known length, so that a guest which takes its clock to be a little faster or slower than it is changes
+ * nothing.  With `--wait FILE` it begins when the file is there; with `--until FILE` it measures nothing, and
+ * sleeps until it is there. */
 #include <errno.h>
 #include <linux/futex.h>
 #include <stdint.h>
