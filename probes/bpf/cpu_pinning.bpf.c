@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
-/* One question to the running kernel: can a program on a raw tracepoint of system calls lose the CPU to
- * another thread?  This program holds the CPU for a while, in one call of one thread.  User space sees
- * whether another thread gets the CPU meanwhile (cpu_pinning.c). */
+/* One question to the running kernel: can a program on a raw tracepoint of system calls, or one at the entry
+ * of a function of the kernel's, lose the CPU to another thread?  This program holds the CPU for a while, in
+ * one call of one thread.  User space sees whether another thread gets the CPU meanwhile (cpu_pinning.c). */
 #include "vmlinux.h"
 
 #include <bpf/bpf_helpers.h>
@@ -9,34 +9,62 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-enum { MAX_TURNS = 1 << 20 };
+/* The urgent thread is to be seen to run, if it can, within LONGER_NS of its wakeup. */
+enum { MAX_TURNS = 1 << 20, LONGEST_NS = 20000000, LONGER_NS = 200000 };
 
-/* The call in which the CPU is held: its number, and a first argument that nobody else passes. */
+/* The call by which the programs are asked: its number, and a first argument that nobody else passes.  With
+ * one more than that the urgent thread shows who it is. */
 const volatile s64 call_number;
 const volatile u64 call_secret;
 
-u64 until_ns; /* until when to hold the CPU: CLOCK_MONOTONIC */
+u64 urgent;   /* the urgent thread's task */
+u64 woken_ns; /* when it was woken while the CPU was held; 0: it was not */
+u64 until_ns; /* how long the CPU is held at most */
 u64 from_ns;  /* since when it has been held; 0: not yet */
 bool holding; /* the program runs */
 
 static long turn(u32 index, void *context)
 {
-    return bpf_ktime_get_ns() >= until_ns;
+    u64 now = bpf_ktime_get_ns();
+    return now >= until_ns || (woken_ns && now >= woken_ns + LONGER_NS);
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(hold, struct pt_regs *regs, long nr)
+static __always_inline int hold(struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
     u64 first = regs->di;
 #else
     u64 first = regs->orig_x0;
 #endif
-    if (nr != call_number || first != call_secret || from_ns)
+    if (first == call_secret + 1)
+        urgent = bpf_get_current_task();
+    if (first != call_secret || from_ns)
         return 0;
     from_ns = bpf_ktime_get_ns();
+    until_ns = from_ns + LONGEST_NS;
     holding = true;
     bpf_loop(MAX_TURNS, turn, NULL, 0);
     holding = false;
     return 0;
+}
+
+SEC("tp_btf/sched_wakeup")
+int BPF_PROG(note_wakeup, struct task_struct *task)
+{
+    if (holding && (u64)task == urgent && !woken_ns)
+        woken_ns = bpf_ktime_get_ns();
+    return 0;
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(hold_call, struct pt_regs *regs, long nr)
+{
+    return nr == call_number ? hold(regs) : 0;
+}
+
+/* On the function of that call. */
+SEC("fentry")
+int BPF_PROG(hold_function, struct pt_regs *regs)
+{
+    return hold(regs);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
 /* The programs on the scheduler, on tasks' births and deaths, on the kernel's locks and on the clock; those
- * on system calls are in short_calls.bpf.h and syscalls.bpf.h.  What an event means is in the headers.  Mode
- * `waits`: every futex call of the followed tasks, added up by word and outcome.  Mode `ledger`: that, and
- * where each thread was at any time.
+ * on system calls are in short_calls.bpf.h, syscalls.bpf.h and functions.bpf.h.  What an event means is in
+ * the headers.  Mode `waits`: every futex call of the followed tasks, added up by word and outcome.  Mode
+ * `ledger`: that, and where each thread was at any time.
  *
  * A task is followed when it has an entry in `tasks` (task storage).  User space gives one to the command
  * before its exec, children inherit it at fork, so that no pid is ever compared.  To look that entry up and
@@ -42,6 +42,7 @@
 #include "running_tasks.bpf.h"
 #include "cpu_state.bpf.h"
 #include "syscalls.bpf.h"
+#include "functions.bpf.h"
 // clang-format on
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -167,4 +167,14 @@ struct syscall_exit_record {
     s64 ret;
 };
 
+/* The record of perf's events raw_syscalls:sys_enter and sys_exit (include/trace/events/syscalls.h). */
+struct syscall_event {
+    u64 common;
+    s64 nr;
+    union {
+        s64 result;
+        u64 args[6];
+    };
+};
+
 #endif

@@ -131,6 +131,7 @@ struct measurement {
     struct debug_files *debug_files;         /* those of the options; not owned */
     bool goes_on;                            /* there is a target: what was measured lives on */
     const struct libc_archive *libc_archive; /* the options' */
+    const char *hooks;     /* how system calls were seen, a static string; NULL: by no probes of ours */
     struct ledger *ledger; /* NULL unless mode ledger, or a perf session with samples (and nothing else) */
     struct run_outcome outcome;
     const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */

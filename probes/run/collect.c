@@ -107,6 +107,7 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
         rc = perf_stacks_collect(perf_file, sideband, c.naming, m);
     if (!rc)
         rc = session_stats(session, &m->probe_stats, &m->probe_stat_count);
+    m->hooks = session_hooks(session);
     if (!rc) {
         const struct address_space *space = sideband_space(sideband, (uint32_t)pid, UINT64_MAX);
         naming_program(c.naming, space, &m->libc, &m->linkage, &m->allocator);

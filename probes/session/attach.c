@@ -1,11 +1,11 @@
-/* See attach.h.  Mode waits has two ways to see a futex call, and who runs heapwait decides which is used:
- * the cheaper one needs to read tracefs, which CAP_BPF and CAP_PERFMON alone don't allow.  Mode ledger needs
- * every system call, so the raw tracepoints. */
+/* See attach.h.  Which hooks serve is hooks.h's.  Those of perf's events need to read tracefs, which CAP_BPF
+ * and CAP_PERFMON alone don't allow. */
 #include "probes/session/attach.h"
 
 #include "probes/host/tracefs.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
@@ -16,9 +16,10 @@
 
 static const char *const traced_syscalls[] = {"futex",      "restart_syscall", "futex_waitv",
                                               "futex_wake", "futex_wait",      "futex_requeue"};
+enum { TRACED_SYSCALLS = sizeof(traced_syscalls) / sizeof(traced_syscalls[0]) };
 
 /* When a program is needed: see program_needed(). */
-enum need { ALWAYS, RECORDS, RAW, LEDGER, LEDGER_CALLS, LEDGER_PINS, SAMPLES, CGROUP };
+enum need { ALWAYS, FUNCTIONS, RECORDS, EVENTS, RAW, LEDGER, LEDGER_CALLS, LEDGER_PINS, SAMPLES, CGROUP };
 
 /* The programs in the order in which they are attached.  The program on an end comes before that on the
  * beginning: what is seen to begin must be seen to end. */
@@ -37,6 +38,20 @@ static const struct {
     {"syscall_exit_record", RECORDS}, /* these three by syscalls_attach() */
     {"syscall_enter_record", RECORDS},
     {"restart_enter_record", RECORDS},
+    {"event_exit", EVENTS}, /* these two by events_attach() */
+    {"event_enter", EVENTS},
+    {"exit_futex", FUNCTIONS}, /* and all those by functions_attach() */
+    {"enter_futex", FUNCTIONS},
+    {"exit_restart_syscall", FUNCTIONS},
+    {"enter_restart_syscall", FUNCTIONS},
+    {"exit_futex_waitv", FUNCTIONS},
+    {"enter_futex_waitv", FUNCTIONS},
+    {"exit_futex_wake", FUNCTIONS},
+    {"enter_futex_wake", FUNCTIONS},
+    {"exit_futex_wait", FUNCTIONS},
+    {"enter_futex_wait", FUNCTIONS},
+    {"exit_futex_requeue", FUNCTIONS},
+    {"enter_futex_requeue", FUNCTIONS},
     {"ledger_exit", LEDGER_CALLS},
     {"ledger_enter", LEDGER_CALLS},
     {"ledger_exit_pins", LEDGER_PINS},
@@ -72,16 +87,20 @@ bool attachment_knows(const char *program)
 static bool program_needed(const struct attachment *a, enum need need)
 {
     switch (need) {
+    case FUNCTIONS:
+        return a->hooks == HOOKS_FUNCTIONS;
     case RECORDS:
-        return !a->ledger && a->tracefs >= 0;
+        return a->hooks == HOOKS_TRACEPOINTS;
+    case EVENTS:
+        return a->hooks == HOOKS_EVENTS;
     case RAW:
-        return !a->ledger && a->tracefs < 0;
+        return !a->ledger && a->hooks == HOOKS_RAW;
     case LEDGER:
         return a->ledger;
     case LEDGER_CALLS:
-        return a->ledger && !a->pins;
+        return a->ledger && a->hooks == HOOKS_RAW;
     case LEDGER_PINS:
-        return a->ledger && a->pins;
+        return a->hooks == HOOKS_RAW_PINNED;
     case SAMPLES:
         return a->ledger && a->sample_period_ns;
     case CGROUP:
@@ -96,9 +115,50 @@ static struct bpf_program *program_find(const struct attachment *a, const char *
     return bpf_object__find_program_by_name(a->object, name);
 }
 
-void attachment_choose(struct attachment *a)
+/* The function of a futex call, by its place in traced_syscalls[]. */
+static void function_name(size_t call, char *name, size_t size)
 {
-    a->tracefs = a->ledger ? -1 : tracefs_open();
+    snprintf(name, size, FUNCTION_OF_SYSCALL "%s", traced_syscalls[call]);
+}
+
+/* The program at the entry of that function, or at its return. */
+static struct bpf_program *function_program(const struct attachment *a, const char *where, size_t call)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "%s_%s", where, traced_syscalls[call]);
+    return program_find(a, name);
+}
+
+/* Tells the programs their functions.  The one of the plain futex() is a must; a kernel may lack the later
+ * ones, whose programs are then not loaded. */
+static int functions_choose(struct attachment *a)
+{
+    struct btf *kernel = btf__load_vmlinux_btf();
+    int rc = kernel ? 0 : -errno;
+    for (size_t i = 0; i < TRACED_SYSCALLS && !rc; i++) {
+        char name[64];
+        function_name(i, name, sizeof(name));
+        struct bpf_program *enter = function_program(a, "enter", i), *leave = function_program(a, "exit", i);
+        bool there = btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC) > 0;
+        bpf_program__set_autoload(enter, there);
+        bpf_program__set_autoload(leave, there);
+        if (there)
+            rc = bpf_program__set_attach_target(enter, 0, name);
+        if (there && !rc)
+            rc = bpf_program__set_attach_target(leave, 0, name);
+        if (!there && i == 0)
+            rc = -ENOENT;
+    }
+    btf__free(kernel);
+    return rc;
+}
+
+int attachment_choose(struct attachment *a)
+{
+    bool events = a->hooks == HOOKS_TRACEPOINTS || a->hooks == HOOKS_EVENTS;
+    a->tracefs = events ? tracefs_open() : -1;
+    if (events && a->tracefs < 0)
+        return a->tracefs;
     for (size_t i = 0; i < PROGRAMS; i++)
         if (program_find(a, programs[i].name))
             bpf_program__set_autoload(program_find(a, programs[i].name), program_needed(a, programs[i].need));
@@ -109,6 +169,7 @@ void attachment_choose(struct attachment *a)
         if (program && successors[i].target)
             bpf_program__set_attach_target(program, 0, successors[i].target);
     }
+    return a->hooks == HOOKS_FUNCTIONS ? functions_choose(a) : 0;
 }
 
 /* Tells the programs which ones take over from them, before anything is attached.  The object of empty
@@ -154,9 +215,10 @@ static int event_attach(struct attachment *a, struct bpf_program *program, struc
     return rc;
 }
 
-static int tracepoint_attach(struct attachment *a, struct bpf_program *program, const char *name)
+static int tracepoint_attach(struct attachment *a, struct bpf_program *program, const char *group,
+                             const char *name)
 {
-    int id = tracefs_event(a->tracefs, "syscalls", name);
+    int id = tracefs_event(a->tracefs, group, name);
     if (id < 0)
         return id;
     struct perf_event_attr attr = {
@@ -168,7 +230,7 @@ static int tracepoint_attach(struct attachment *a, struct bpf_program *program, 
 /* The plain futex() is a must; a kernel may lack the later ones. */
 static int syscalls_attach(struct attachment *a)
 {
-    for (size_t i = 0; i < sizeof(traced_syscalls) / sizeof(traced_syscalls[0]); i++) {
+    for (size_t i = 0; i < TRACED_SYSCALLS; i++) {
         char enter[64], leave[64];
         snprintf(enter, sizeof(enter), "sys_enter_%s", traced_syscalls[i]);
         snprintf(leave, sizeof(leave), "sys_exit_%s", traced_syscalls[i]);
@@ -176,13 +238,32 @@ static int syscalls_attach(struct attachment *a)
                                           ? program_find(a, "restart_enter_record")
                                           : program_find(a, "syscall_enter_record");
         /* the exit first: an enter without an exit would never be seen to end */
-        int rc = tracepoint_attach(a, program_find(a, "syscall_exit_record"), leave);
+        int rc = tracepoint_attach(a, program_find(a, "syscall_exit_record"), "syscalls", leave);
         if (!rc)
-            rc = tracepoint_attach(a, program, enter);
+            rc = tracepoint_attach(a, program, "syscalls", enter);
         if (rc && (i == 0 || rc != -ENOENT))
             return rc;
     }
     return 0;
+}
+
+static int events_attach(struct attachment *a)
+{
+    int rc = tracepoint_attach(a, program_find(a, "event_exit"), "raw_syscalls", "sys_exit");
+    return rc ? rc : tracepoint_attach(a, program_find(a, "event_enter"), "raw_syscalls", "sys_enter");
+}
+
+static int functions_attach(struct attachment *a)
+{
+    int rc = 0;
+    for (size_t i = 0; i < TRACED_SYSCALLS && !rc; i++) {
+        struct bpf_program *enter = function_program(a, "enter", i), *leave = function_program(a, "exit", i);
+        if (!bpf_program__autoload(enter))
+            continue;
+        rc = link_keep(a, bpf_program__attach(leave));
+        rc = rc ? rc : link_keep(a, bpf_program__attach(enter));
+    }
+    return rc;
 }
 
 /* A clock on each CPU: a hardware counter is not to be had everywhere, and this one counts time, not work. */
@@ -206,16 +287,25 @@ static int samplers_attach(struct attachment *a)
 
 int attachment_make(struct attachment *a)
 {
+    static const struct {
+        enum need need;
+        int (*attach)(struct attachment *a);
+    } others[] = {{FUNCTIONS, functions_attach},
+                  {RECORDS, syscalls_attach},
+                  {EVENTS, events_attach},
+                  {SAMPLES, samplers_attach}};
+    enum { OTHERS = sizeof(others) / sizeof(others[0]) };
     int rc = successors_install(a);
     for (size_t i = 0; i < PROGRAMS && !rc; i++) {
-        enum need need = programs[i].need;
-        if (need != RECORDS && need != SAMPLES && program_needed(a, need))
+        bool other = false;
+        for (size_t k = 0; k < OTHERS; k++)
+            other |= others[k].need == programs[i].need;
+        if (!other && program_needed(a, programs[i].need))
             rc = link_keep(a, bpf_program__attach(program_find(a, programs[i].name)));
     }
-    if (!rc && program_needed(a, RECORDS))
-        rc = syscalls_attach(a);
-    if (!rc && program_needed(a, SAMPLES))
-        rc = samplers_attach(a);
+    for (size_t k = 0; k < OTHERS && !rc; k++)
+        if (program_needed(a, others[k].need))
+            rc = others[k].attach(a);
     return rc;
 }
 

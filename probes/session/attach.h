@@ -5,6 +5,8 @@
 #ifndef HEAPWAIT_ATTACH_H
 #define HEAPWAIT_ATTACH_H
 
+#include "probes/session/hooks.h"
+
 #include <bpf/libbpf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,17 +17,18 @@ enum { MAX_LINKS = 1280 }; /* a sampler for every CPU among them */
 struct attachment {
     struct bpf_object *object; /* borrowed */
     bool ledger;
-    bool pins;                 /* programs on system calls pin their CPU themselves */
+    enum hooks hooks;          /* by which system calls are seen */
     bool cgroup;               /* what is moved into the wanted cgroup is to be seen */
-    int tracefs;               /* owned; negative: mode waits uses the raw tracepoints for futex calls */
+    int tracefs;               /* owned; negative: not open */
     uint64_t sample_period_ns; /* mode ledger; 0: no samples */
     struct bpf_link *links[MAX_LINKS];
     size_t link_count;
 };
 
 /* To be called before the object is loaded, with all fields up to sample_period_ns set but `tracefs`.  Opens
- * tracefs where it is needed, and lets the kernel see only the programs that this mode attaches. */
-void attachment_choose(struct attachment *a);
+ * tracefs where it is needed, and lets the kernel see only the programs that are attached by these hooks.  0,
+ * or negative errno if there are no such hooks for this user on this kernel. */
+int attachment_choose(struct attachment *a);
 
 /* To be called after loading: attaches the programs.  0 or negative errno; what has been attached stays so
  * until attachment_end(). */

@@ -1,8 +1,11 @@
-/* See cpu_pinning.h.  Two threads share one CPU.  One makes a call in which the program holds the CPU for a
- * millisecond; the other wakes in the middle of that with a real-time priority, and looks whether the program
- * still runs.  The question is worth it: to disable preemption costs a program more than all else that it
- * does for most system calls, and kernels up to 6.18 have done so already. */
+/* See cpu_pinning.h.  Two threads share one CPU.  One makes a call in which the program holds the CPU; the
+ * other, with a real-time priority, sleeps until then.  The program sees it woken, holds on for a while, and
+ * the thread looks whether the program still runs.  So nothing depends on how punctual the machine is.  The
+ * question is worth it: to disable preemption costs a program more than all else that it does for most system
+ * calls, and kernels up to 6.18 have done so already. */
 #include "probes/session/cpu_pinning.h"
+
+#include "probes/session/hooks.h"
 
 #include "probes/bpf/abi.h"
 #include "probes/bpf/cpu_pinning.skel.h" /* after abi.h, whose types it uses */
@@ -16,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LEAD_NS = 2000000, HOLD_NS = 1000000, TRIES = 3 };
+enum { LEAD_NS = 2000000, TRIES = 12, AGREEING = 2 };
 
 struct trial {
     struct cpu_pinning_bpf *skeleton;
@@ -36,6 +39,7 @@ static void *urgent_run(void *context)
     struct trial *t = context;
     struct sched_param priority = {.sched_priority = 1};
     t->able = !pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority);
+    syscall(SYS_getpgid, t->skeleton->rodata->call_secret + 1);
     sleep_until(t->wake_ns);
     t->interrupted = __atomic_load_n(&t->skeleton->bss->holding, __ATOMIC_SEQ_CST);
     return NULL;
@@ -44,12 +48,12 @@ static void *urgent_run(void *context)
 static void *caller_run(void *context)
 {
     struct trial *t = context;
-    sleep_until(t->wake_ns - HOLD_NS / 2);
-    syscall(SYS_getppid, t->skeleton->rodata->call_secret);
+    sleep_until(t->wake_ns - LEAD_NS / 4);
+    syscall(SYS_getpgid, t->skeleton->rodata->call_secret);
     return NULL;
 }
 
-/* Returns true if the urgent thread was due while the program held the CPU, and got it only afterwards. */
+/* Returns true if the urgent thread was woken while the program held the CPU, and got it only afterwards. */
 static bool trial_run(struct trial *t, int cpu)
 {
     pthread_t urgent, caller;
@@ -59,7 +63,7 @@ static bool trial_run(struct trial *t, int cpu)
     CPU_SET((unsigned)cpu, &one);
     t->wake_ns = clock_monotonic_ns() + LEAD_NS;
     t->skeleton->bss->from_ns = 0;
-    t->skeleton->bss->until_ns = t->wake_ns + HOLD_NS / 2;
+    t->skeleton->bss->woken_ns = 0;
     pthread_attr_init(&attributes);
     int rc = pthread_attr_setaffinity_np(&attributes, sizeof(one), &one);
     if (!rc)
@@ -70,25 +74,40 @@ static bool trial_run(struct trial *t, int cpu)
         pthread_join(urgent, NULL);
     }
     pthread_attr_destroy(&attributes);
-    uint64_t from = t->skeleton->bss->from_ns;
-    return !rc && t->able && !t->interrupted && from && from < t->wake_ns;
+    return !rc && t->able && !t->interrupted && t->skeleton->bss->woken_ns;
+}
+
+/* Asks by one of the two programs.  `function`: the function that the call is made of; NULL: the raw
+ * tracepoint of all calls. */
+static bool pinning_try(const char *function)
+{
+    struct trial t = {.skeleton = cpu_pinning_bpf__open()};
+    int cpu = sched_getcpu();
+    int agreeing = 0;
+    uint64_t secret;
+    if (!t.skeleton)
+        return false;
+    bpf_program__set_autoload(t.skeleton->progs.hold_call, !function);
+    bpf_program__set_autoload(t.skeleton->progs.hold_function, function != NULL);
+    if (function && bpf_program__set_attach_target(t.skeleton->progs.hold_function, 0, function))
+        cpu = -1;
+    if (cpu >= 0 && cpu < CPU_SETSIZE && getrandom(&secret, sizeof(secret), 0) == sizeof(secret)) {
+        t.skeleton->rodata->call_number = SYS_getpgid;
+        t.skeleton->rodata->call_secret = secret;
+        if (!cpu_pinning_bpf__load(t.skeleton) && !cpu_pinning_bpf__attach(t.skeleton))
+            for (int i = 0; i < TRIES && agreeing < AGREEING && !t.interrupted; i++)
+                agreeing += trial_run(&t, cpu); /* again, where the two missed each other */
+    }
+    cpu_pinning_bpf__destroy(t.skeleton);
+    return agreeing == AGREEING && !t.interrupted;
 }
 
 bool cpu_pinning_of_syscalls(void)
 {
-    struct trial t = {.skeleton = cpu_pinning_bpf__open()};
-    int cpu = sched_getcpu();
-    bool pinned = false;
-    uint64_t secret;
-    if (!t.skeleton)
-        return false;
-    if (cpu >= 0 && cpu < CPU_SETSIZE && getrandom(&secret, sizeof(secret), 0) == sizeof(secret)) {
-        t.skeleton->rodata->call_number = SYS_getppid;
-        t.skeleton->rodata->call_secret = secret;
-        if (!cpu_pinning_bpf__load(t.skeleton) && !cpu_pinning_bpf__attach(t.skeleton))
-            for (int i = 0; i < TRIES && !pinned && !t.interrupted; i++)
-                pinned = trial_run(&t, cpu); /* again, where the caller came too late */
-    }
-    cpu_pinning_bpf__destroy(t.skeleton);
-    return pinned;
+    return pinning_try(NULL);
+}
+
+bool cpu_pinning_of_functions(void)
+{
+    return pinning_try(FUNCTION_OF_SYSCALL "getpgid");
 }

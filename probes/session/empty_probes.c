@@ -16,30 +16,55 @@ struct floor {
     struct attachment hooks;
 };
 
+/* Opens the programs of these hooks.  0 or negative errno, with a sentence; what is open stays so. */
+static int floor_try(struct floor *f, bool ledger, enum hooks hooks, struct refusal *refusal,
+                     struct error *err)
+{
+    refusal_listen(refusal); /* from the beginning */
+    f->hooks = (struct attachment){.tracefs = -1, .ledger = ledger, .hooks = hooks};
+    f->hooks.sample_period_ns = ledger ? SAMPLE_PERIOD_NS : 0;
+    f->skeleton = empty_probes_bpf__open();
+    if (!f->skeleton)
+        return refusal_set(refusal, NULL, -errno, err);
+    f->hooks.object = f->skeleton->obj;
+    int rc = attachment_choose(&f->hooks);
+    if (rc)
+        return error_set(err, rc, "can't see system calls by %s: %s", hooks_name(hooks), strerror(-rc));
+    rc = empty_probes_bpf__load(f->skeleton);
+    if (rc)
+        return refusal_set(refusal, f->skeleton->obj, rc, err);
+    rc = attachment_make(&f->hooks);
+    return rc ? refusal_set_attach(refusal, rc, err) : 0;
+}
+
+/* Lets go what floor_try() has opened. */
+static void floor_end(struct floor *f)
+{
+    attachment_end(&f->hooks);
+    empty_probes_bpf__destroy(f->skeleton);
+    f->skeleton = NULL;
+}
+
 int floor_open(bool ledger, struct floor **out, struct error *err)
 {
+    enum hooks choices[HOOKS_COUNT];
+    bool pinned;
     int rc = checks_require(err);
     struct floor *f = rc ? NULL : calloc(1, sizeof(*f));
     if (!f)
         return rc ? rc : error_set(err, -ENOMEM, "out of memory");
     struct refusal refusal;
-    refusal_listen(&refusal);
-    f->hooks = (struct attachment){.tracefs = -1, .ledger = ledger};
-    f->hooks.sample_period_ns = ledger ? SAMPLE_PERIOD_NS : 0;
-    f->skeleton = empty_probes_bpf__open();
-    rc = f->skeleton ? 0 : -errno;
-    if (!rc) {
-        f->hooks.object = f->skeleton->obj;
-        attachment_choose(&f->hooks);
-        rc = empty_probes_bpf__load(f->skeleton);
+    refusal_listen(&refusal); /* quiet: an experiment may fail */
+    size_t count = hooks_choose(ledger, false, choices, &pinned);
+    for (size_t i = 0; i < count; i++) {
+        rc = floor_try(f, ledger, choices[i], &refusal, i + 1 < count ? NULL : err);
+        if (!rc)
+            break;
+        floor_end(f);
     }
-    if (rc)
-        refusal_set(&refusal, f->skeleton ? f->skeleton->obj : NULL, rc, err);
-    else if ((rc = attachment_make(&f->hooks)))
-        refusal_set_attach(&refusal, rc, err);
     refusal_end();
     if (rc) {
-        floor_close(f);
+        free(f);
         return rc;
     }
     *out = f;
@@ -50,7 +75,6 @@ void floor_close(struct floor *f)
 {
     if (!f)
         return;
-    attachment_end(&f->hooks);
-    empty_probes_bpf__destroy(f->skeleton);
+    floor_end(f);
     free(f);
 }

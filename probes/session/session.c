@@ -47,8 +47,47 @@ static void recording_stop(struct session *s, bool stopped)
     __atomic_store_n(&s->skeleton->bss->stopped, stopped, __ATOMIC_SEQ_CST);
 }
 
+/* Opens the session by these hooks.  0 or negative errno, with a sentence; what is open stays so. */
+static int session_try(struct session *s, const struct measure_options *options, enum hooks hooks,
+                       bool pinned, struct refusal *refusal, struct error *err)
+{
+    refusal_listen(refusal); /* from the beginning */
+    s->hooks = (struct attachment){
+        .tracefs = -1, .ledger = options->probes == PROBES_LEDGER, .cgroup = options->cgroup, .hooks = hooks};
+    s->hooks.sample_period_ns = s->hooks.ledger ? options->sample_period_ns : 0;
+    if (!(s->skeleton = probes_bpf__open()))
+        return refusal_set(refusal, NULL, -errno, err);
+    s->hooks.object = s->skeleton->obj;
+    int rc = attachment_choose(&s->hooks); /* first: the settings go by what it chooses */
+    if (rc)
+        return error_set(err, rc, "can't see system calls by %s: %s", session_hooks(s), strerror(-rc));
+    session_settings_put(s, options, pinned);
+    verifier_ask(s->hooks.object);
+    rc = probes_bpf__load(s->skeleton);
+    if (rc)
+        return refusal_set(refusal, s->skeleton->obj, rc, err);
+    rc = cpu_states_map(s, err);
+    if (rc)
+        return rc;
+    rc = attachment_make(&s->hooks);
+    return rc ? refusal_set_attach(refusal, rc, err) : 0;
+}
+
+/* Lets go what session_try() has opened. */
+static void session_end(struct session *s)
+{
+    attachment_end(&s->hooks);
+    if (s->cpu_states)
+        munmap(s->cpu_states, s->cpu_count * sizeof(*s->cpu_states));
+    probes_bpf__destroy(s->skeleton);
+    s->cpu_states = NULL;
+    s->skeleton = NULL;
+}
+
 int session_open(const struct measure_options *options, struct session **out, struct error *err)
 {
+    enum hooks choices[HOOKS_COUNT];
+    bool pinned;
     int rc = checks_require(err);
     if (rc)
         return rc;
@@ -56,43 +95,26 @@ int session_open(const struct measure_options *options, struct session **out, st
     struct session *s = calloc(1, sizeof(*s));
     if (!s)
         return error_set(err, -ENOMEM, "out of memory");
-    refusal_listen(&refusal);
+    refusal_listen(&refusal); /* quiet: an experiment may fail */
     s->stats_fd = -1;
+    s->hooks.tracefs = -1;
     s->cpu_count = libbpf_num_possible_cpus() > 0 ? (size_t)libbpf_num_possible_cpus() : 1;
-    s->hooks = (struct attachment){.tracefs = -1,
-                                   .ledger = options->probes == PROBES_LEDGER,
-                                   .cgroup = options->cgroup,
-                                   .pins = options->probes == PROBES_LEDGER &&
-                                           (options->pins || session_settings_pins())};
-    refusal_listen(&refusal); /* again: what a trial of pinning failed by is of no interest */
-    s->hooks.sample_period_ns = s->hooks.ledger ? options->sample_period_ns : 0;
-    if (!(s->skeleton = probes_bpf__open())) {
-        rc = refusal_set(&refusal, NULL, -errno, err);
-        goto out;
+    size_t count = hooks_choose(options->probes == PROBES_LEDGER, options->pins, choices, &pinned);
+    for (size_t i = 0; i < count; i++) {
+        /* the last one's words are what the user gets to know */
+        rc = session_try(s, options, choices[i], pinned, &refusal, i + 1 < count ? NULL : err);
+        if (!rc)
+            break;
+        if (i + 1 < count)
+            session_end(s);
     }
-    s->hooks.object = s->skeleton->obj;
-    attachment_choose(&s->hooks); /* first: the settings go by what it chooses */
-    session_settings_put(s, options);
-    verifier_ask(s->hooks.object);
-    rc = probes_bpf__load(s->skeleton);
-    if (rc) {
-        refusal_set(&refusal, s->skeleton->obj, rc, err);
-        goto out;
-    }
-    rc = cpu_states_map(s, err);
-    if (rc)
-        goto out;
-    rc = attachment_make(&s->hooks);
-    if (rc)
-        refusal_set_attach(&refusal, rc, err);
-    if (!rc && options->calibrate)
-        s->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-out:
     refusal_end();
     if (rc) {
         session_close(s);
         return rc;
     }
+    if (options->calibrate)
+        s->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
     *out = s;
     return 0;
 }
@@ -247,17 +269,14 @@ int session_stats(struct session *s, struct probe_stat **stats, size_t *count)
 
 const char *session_hooks(const struct session *s)
 {
-    return s->hooks.tracefs >= 0 ? "syscall tracepoints" : "raw tracepoints";
+    return hooks_name(s->hooks.hooks);
 }
 
 void session_close(struct session *s)
 {
     if (!s)
         return;
-    attachment_end(&s->hooks);
-    if (s->cpu_states)
-        munmap(s->cpu_states, s->cpu_count * sizeof(*s->cpu_states));
-    probes_bpf__destroy(s->skeleton);
+    session_end(s);
     if (s->stats_fd >= 0)
         close(s->stats_fd);
     free(s);

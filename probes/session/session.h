@@ -124,7 +124,7 @@ uint64_t session_missed(const struct session *s);
 /* Sets *stats to the programs with their runs and time; both are -1 unless options->calibrate was set. */
 int session_stats(struct session *s, struct probe_stat **stats, size_t *count);
 
-/* Returns how the futex calls are seen: "syscall tracepoints" or "raw tracepoints", a static string. */
+/* Returns how system calls are seen: see hooks_name() in hooks.h. */
 const char *session_hooks(const struct session *s);
 
 /* Detaches, which takes the kernel most of a second, and frees.  NULL is fine. */

@@ -19,12 +19,10 @@ struct session {
     uint32_t spaces_seen, moves_seen; /* what session_present() and session_follow_moved() have told */
 };
 
-/* Returns true if programs on system calls must pin their CPU themselves, and can. */
-bool session_settings_pins(void);
-
 /* Tells the BPF side the mode, the numbers of system calls, and the sizes of maps.  To be called after
- * attachment_choose() and before loading. */
-void session_settings_put(struct session *s, const struct measure_options *options);
+ * attachment_choose() and before loading.  `pinned`: the kernel keeps the CPU for programs on system calls.
+ */
+void session_settings_put(struct session *s, const struct measure_options *options, bool pinned);
 
 /* Waits until no program runs any more that had begun before the call: an RCU grace period. */
 void session_await(void);

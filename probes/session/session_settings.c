@@ -1,9 +1,7 @@
 /* What the BPF programs are told before they run: the mode, the numbers of system calls, the sizes of
  * maps. The kernel's headers know the numbers, which is why they are not the BPF side's. */
-#include "probes/session/cpu_pinning.h"
 #include "probes/session/session_private.h"
 
-#include <bpf/btf.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -49,29 +47,13 @@ static const struct {
 #endif
 };
 
-/* Returns true if the running kernel has a function of this name, as BPF programs call it. */
-static bool kernel_has(const char *function)
-{
-    struct btf *kernel = btf__load_vmlinux_btf();
-    bool has = kernel && btf__find_by_name_kind(kernel, function, BTF_KIND_FUNC) > 0;
-    btf__free(kernel);
-    return has;
-}
-
-bool session_settings_pins(void)
-{
-    return kernel_has("bpf_preempt_disable") && kernel_has("bpf_preempt_enable") &&
-           !cpu_pinning_of_syscalls();
-}
-
-void session_settings_put(struct session *s, const struct measure_options *options)
+void session_settings_put(struct session *s, const struct measure_options *options, bool pinned)
 {
     struct probes_bpf *k = s->skeleton;
     k->rodata->ledger = s->hooks.ledger;
-    k->rodata->by_registers = s->hooks.ledger || s->hooks.tracefs < 0;
-    k->rodata->can_pin = kernel_has("bpf_preempt_disable") && kernel_has("bpf_preempt_enable");
-    /* only the raw programs of mode waits ask for it: in the other cases the experiment is not needed */
-    k->rodata->calls_pinned = s->hooks.ledger || s->hooks.tracefs >= 0 || !session_settings_pins();
+    k->rodata->by_registers = s->hooks.ledger || s->hooks.hooks != HOOKS_TRACEPOINTS;
+    k->rodata->can_pin = hooks_can_pin();
+    k->rodata->calls_pinned = pinned;
     k->rodata->nr_futex = SYS_futex;
     k->rodata->nr_restart = SYS_restart_syscall;
     k->rodata->nr_waitv = NR_FUTEX_WAITV;
