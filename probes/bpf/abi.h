@@ -99,13 +99,17 @@ struct pending_waits {
     u16 buckets[PENDING_WAITS];
 };
 
+/* Where bins[252] lies in glibc's malloc_state, on 64-bit machines (malloc/malloc.c): from 2.27 on, and
+ * from 2.43 on, which has no fast bins. */
+enum { MALLOC_STATE_LAST_BIN_2_27 = 2128, MALLOC_STATE_LAST_BIN_2_43 = 2040 };
+
 /* What lay around the word when it was first seen.  It is evidence for the word's name, and is read at the
  * first call because the process may not live until names are looked for. */
 struct word_evidence {
     u64 heap_arena; /* u64 at the 64 MiB boundary below the word: glibc's heap_info.ar_ptr, if it is a heap */
     u64 last_bin[2];   /* where a glibc malloc_state at this address has bins[252] and [253]: self-links if
-                          empty */
-    u64 next_arena;    /* where a glibc malloc_state has its `next` */
+                          empty.  2.43's, where those of 2.27 are none */
+    u64 next_arena;    /* where a glibc malloc_state has its `next`, up to 2.42 */
     u64 first_seen_ns; /* the mappings of this time are those that count */
     u64 before[8];     /* what stands before the 8 bytes that hold the word */
     u32 value;         /* the word itself */

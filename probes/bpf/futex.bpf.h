@@ -59,13 +59,15 @@ static __always_inline void totals_add(struct word_totals *to, const struct word
 }
 
 /* Reads the evidence for the word's name from the present task's memory: see struct word_evidence.  The
- * offsets are those of glibc's malloc_state since 2.27 on 64-bit machines (malloc/malloc.c): bins end 2144
- * bytes in, `next` lies behind the 16-byte binmap. */
+ * places are those of glibc's malloc_state: its last bin links to itself in one of two, and `next` lies
+ * behind the 16-byte binmap that follows. */
 static __always_inline void evidence_read(struct word_evidence *e, u64 address, u32 expected)
 {
     bpf_probe_read_user(&e->value, sizeof(e->value), (void *)address);
     bpf_probe_read_user(&e->heap_arena, 8, (void *)(address & ~((64ull << 20) - 1)));
-    bpf_probe_read_user(&e->last_bin, 16, (void *)(address + 2128));
+    bpf_probe_read_user(&e->last_bin, 16, (void *)(address + MALLOC_STATE_LAST_BIN_2_27));
+    if (e->last_bin[0] != address + MALLOC_STATE_LAST_BIN_2_27 - 16)
+        bpf_probe_read_user(&e->last_bin, 16, (void *)(address + MALLOC_STATE_LAST_BIN_2_43));
     bpf_probe_read_user(&e->next_arena, 8, (void *)(address + 2160));
     bpf_probe_read_user(&e->before, sizeof(e->before), (void *)((address & ~7ull) - sizeof(e->before)));
     struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());

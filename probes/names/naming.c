@@ -12,8 +12,7 @@
 #include <string.h>
 
 enum {
-    MALLOC_STATE_LAST_BIN = 2128, /* offset of bins[252]: see evidence_read() in futex.bpf.h */
-    HEAP_SIZE_BITS = 26,          /* HEAP_MAX_SIZE, 64 MiB */
+    HEAP_SIZE_BITS = 26, /* HEAP_MAX_SIZE, 64 MiB */
 };
 
 struct naming *naming_new(void)
@@ -135,8 +134,9 @@ static unsigned arena_number(struct inquiry *q)
 static bool by_arena_layout(struct inquiry *q)
 {
     const struct word_evidence *e = &q->facts->evidence;
-    uint64_t address = q->facts->address, bin = address + MALLOC_STATE_LAST_BIN - 16;
-    bool bins = e->last_bin[0] == bin && e->last_bin[1] == bin;
+    uint64_t address = q->facts->address, bin = e->last_bin[0] - address + 16;
+    bool bins = e->last_bin[0] == e->last_bin[1] &&
+                (bin == MALLOC_STATE_LAST_BIN_2_27 || bin == MALLOC_STATE_LAST_BIN_2_43);
     bool in_heap = e->heap_arena == address && address & ((1ull << HEAP_SIZE_BITS) - 1);
     const char *libc = q->module ? allocator_libc_of_module(q->module) : NULL;
     if (q->module ? !(bins && libc && !strcmp(libc, "glibc")) : !in_heap)
