@@ -182,7 +182,8 @@ int bench_table_write(const struct bench_results *b, const char *path, struct er
         "%s; a tool's run is taken as it comes.\n"
         "The last column is what others pay: CPU time of a null system call in a process that nobody traces, "
         "while\n"
-        "an idle program is traced beside it.\n\n"
+        "an idle program is traced beside it. The same in instructions, free of noise: "
+        "[instructions.md](instructions.md).\n\n"
         "| what looks |",
         b->threads, (unsigned long long)b->passwords, b->rounds, (unsigned long long)b->runs, pace);
     for (unsigned c = 0; c < BENCH_CASES; c++)

@@ -276,6 +276,13 @@ static int measurement_insert(struct recording *r, int64_t run_id, const struct 
     return rc;
 }
 
+static int hooks_insert(struct recording *r, const struct measurement *m, struct error *err)
+{
+    if (m->probes == PROBES_LEDGER)
+        return recording_set_host(r, "hooks_ledger", m->hooks, err);
+    return recording_set_host(r, "hooks_waits", m->hooks, err);
+}
+
 int recording_add_run(struct recording *r, const struct run_info *info, const struct measurement *m,
                       struct error *err)
 {
@@ -285,8 +292,7 @@ int recording_add_run(struct recording *r, const struct run_info *info, const st
     if (!rc && m)
         rc = measurement_insert(r, sqlite3_last_insert_rowid(r->db), m, err);
     if (!rc && m && m->hooks)
-        rc =
-            recording_set_host(r, m->probes == PROBES_LEDGER ? "hooks_ledger" : "hooks_waits", m->hooks, err);
+        rc = hooks_insert(r, m, err);
     if (!rc && sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL))
         rc = recording_db_error(r, err, "keep a run");
     if (rc)

@@ -30,7 +30,7 @@ told()
 beside()
 {
     rm -f begun ended
-    # The other shell expands it.
+    # The inner shell expands that word.
     # shellcheck disable=SC2016
     "$HEAPWAIT" record -m "$1" -o beside.db -- sh -c ': >begun; exec "$0" --until ended' "$SUBJECT" >log 2>&1 &
     sh work --wait begun >said
