@@ -291,10 +291,8 @@ int recording_add_run(struct recording *r, const struct run_info *info, const st
     int rc = run_insert(r, info, m, err);
     if (!rc && m)
         rc = measurement_insert(r, sqlite3_last_insert_rowid(r->db), m, err);
-    if (!rc && m && m->hooks && m->probes == PROBES_LEDGER)
-        rc = recording_set_host(r, "hooks_ledger", m->hooks, err);
-    else if (!rc && m && m->hooks)
-        rc = recording_set_host(r, "hooks_waits", m->hooks, err);
+    if (!rc && m && m->hooks)
+        rc = hooks_insert(r, m, err);
     if (!rc && sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL))
         rc = recording_db_error(r, err, "keep a run");
     if (rc)
