@@ -51,8 +51,8 @@ fi
 offset=$(readelf -sW "$subject" | awk '$8 == "known_word" { print substr($2, length($2) - 2) }')
 {
     echo "BUILD='$build' ORACLE='$oracle' HEAPWAIT_DATA='$data' KNOWN_OFFSET='$offset'"
-    # Linux 7 preempts programs on tracepoints, and skips those that it meets then; no program is free of that.
-    case $name in 7*) echo "LOSES=yes" ;; esac
+    # Linux 7 preempts programs on tracepoints, and skips those that it meets then.
+    case $name in 7*) echo "SKIPS=yes" ;; esac
     [ "$whole" != whole ] || echo "WHOLE=yes"
     # Units that ask what machine they run on.
     [ $machine = x86_64 ] || echo "UNITS='$units'"
