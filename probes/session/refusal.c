@@ -150,10 +150,10 @@ static int helper_set(const struct refusal *r, const char *helper, int code, str
                 err, code,
                 "this kernel lacks %s() for programs like heapwait's '%s': Linux %s or newer has it",
                 helpers[i].name, r->program, helpers[i].since);
-    const bool unknown = !strncmp(helper, "unknown#", 8);
+    const char *name = number && !strncmp(helper, "unknown#", 8) ? number : helper;
+    const size_t length = name == number ? strcspn(name, " ") : strcspn(name, "# ");
     return error_set(err, code, "this kernel lacks the helper %.*s for programs like heapwait's '%s'",
-                     (int)strcspn(unknown ? number : helper, unknown ? " " : "# "), unknown ? number : helper,
-                     r->program);
+                     (int)length, name, r->program);
 }
 
 static int map_set(const struct refusal *r, const struct bpf_object *object, int code, struct error *err)
