@@ -122,6 +122,10 @@ static const char *fault_find(const struct btf *object, uint32_t ours, const str
                               uint32_t theirs)
 {
     const struct btf_type *own = skip(object, &ours), *other = skip(kernel, &theirs);
+    while (own && other && !btf_is_array(own) && btf_is_array(other)) { /* one of its elements is read */
+        theirs = btf_array(other)->type;
+        other = skip(kernel, &theirs);
+    }
     if (!own || !other)
         return "a type that is none";
     if (btf_is_ptr(own) != btf_is_ptr(other) || btf_is_composite(own) != btf_is_composite(other) ||

@@ -2,7 +2,6 @@
  * musl's malloc in aarch64 instructions, whose lock is found, and isn't when any of the evidence is taken
  * away. */
 #include "probes/code/code.h"
-#include "probes/code/code_piece.h"
 #include "probes/names/musl_code.h"
 #include "tests/probes/cmocka_test.h"
 
@@ -198,98 +197,6 @@ static void arm64_instructions(void **state)
         machine_arm64.decode(bytes, 3, 0x1000, &i);
         assert_int_equal(i.size, 0);
     }
-}
-
-/* ---- a few bytes ---- */
-
-#define PIECE(machine, bytes, address)                                                                       \
-    {                                                                                                        \
-        &(machine), (const uint8_t *)(bytes), sizeof(bytes) - 1, address                                     \
-    }
-
-static void calls_before_an_address(void **state)
-{
-    static const struct {
-        struct code_piece piece;
-        uint64_t target; /* 0: an indirect one */
-        bool call;
-    } cases[] = {
-        {PIECE(machine_x86, "\x90\x90\xe8\xfb\x00\x00\x00", 0x1000), 0x1102, true},
-        {PIECE(machine_x86, "\x90\x90\x90\x90\x41\xff\xd3", 0x1000), 0, true},  /* call *%r11 */
-        {PIECE(machine_x86, "\x90\xff\x15\x10\x00\x00\x00", 0x1000), 0, true},  /* call *16(%rip) */
-        {PIECE(machine_x86, "\xff\x94\xc8\x10\x00\x00\x00", 0x1000), 0, true},  /* call *16(%rax,%rcx,8) */
-        {PIECE(machine_x86, "\xff\x14\x25\x10\x00\x00\x00", 0x1000), 0, true},  /* call *16, after %fs */
-        {PIECE(machine_x86, "\x90\x90\x90\x90\xff\x50\x08", 0x1000), 0, true},  /* call *8(%rax) */
-        {PIECE(machine_x86, "\xff\x14\xc8", 0x1000), 0, true},                  /* call *(%rax,%rcx,8) */
-        {PIECE(machine_x86, "\x90\x90\x90\x90\x90\xff\x50", 0x1000), 0, false}, /* a call's beginning */
-        {PIECE(machine_x86, "\x90\x90\x90\x90\x90\xff\xe0", 0x1000), 0, false}, /* jmp *%rax */
-        {PIECE(machine_x86, "\x90\x90\xe9\xfb\x00\x00\x00", 0x1000), 0, false},
-        {PIECE(machine_x86, "", 0x1000), 0, false},
-        {PIECE(machine_arm64, "\x04\x00\x00\x94", 0x1000), 0x1010, true}, /* bl */
-        {PIECE(machine_arm64, "\x00\x00\x3f\xd6", 0x1000), 0, true},      /* blr x0 */
-        {PIECE(machine_arm64, "\x1f\x08\x3f\xd6", 0x1000), 0, true},      /* blraaz x0 */
-        {PIECE(machine_arm64, "\x04\x00\x00\x14", 0x1000), 0, false},     /* b */
-    };
-    (void)state;
-    for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
-        uint64_t target = 0;
-        bool direct = code_piece_ends_with_call(&cases[n].piece, &target);
-        bool indirect = code_piece_ends_with_indirect_call(&cases[n].piece);
-        if (direct != (cases[n].target != 0) || target != cases[n].target ||
-            indirect != (cases[n].call && !cases[n].target))
-            fail_msg("case %zu: %d, %d, 0x%llx", n, direct, indirect, (unsigned long long)target);
-    }
-}
-
-static void stubs(void **state)
-{
-    static const struct {
-        struct code_piece piece;
-        enum code_stub stub;
-        uint64_t target;
-    } cases[] = {
-        {PIECE(machine_x86, "\xe9\xfb\x00\x00\x00", 0x1000), CODE_STUB_JUMP, 0x1100},
-        {PIECE(machine_x86, "\xf3\x0f\x1e\xfa\xe9\xfb\x00\x00\x00", 0x1000), CODE_STUB_JUMP, 0x1104},
-        {PIECE(machine_x86, "\xff\x25\x10\x00\x00\x00", 0x1000), CODE_STUB_INDIRECT, 0},
-        {PIECE(machine_x86, "\xf3\x0f\x1e\xfa\xf2\xff\x25\x10\x00\x00\x00", 0x1000), CODE_STUB_INDIRECT, 0},
-        {PIECE(machine_x86, "\x31\xc0\xe9\xfb\x00\x00\x00", 0x1000), CODE_STUB_NONE, 0}, /* xor %eax,%eax */
-        {PIECE(machine_x86, "\x53\xe9\xfb\x00\x00\x00", 0x1000), CODE_STUB_NONE, 0},     /* push %rbx */
-        {PIECE(machine_x86, "\xe9\xfb\x00", 0x1000), CODE_STUB_NONE, 0},
-        {PIECE(machine_arm64, "\x04\x00\x00\x14", 0x1000), CODE_STUB_JUMP, 0x1010},
-        {PIECE(machine_arm64, "\x5f\x24\x03\xd5\x04\x00\x00\x14", 0x1000), CODE_STUB_JUMP,
-         0x1014}, /* bti c */
-        /* adrp x16; ldr x17, [x16, #4088]; add x16, x16, #4088; br x17: as glibc's table has it */
-        {PIECE(machine_arm64, "\xd0\x0b\x00\x90\x11\xfe\x47\xf9\x10\xe2\x3f\x91\x20\x02\x1f\xd6", 0x1000),
-         CODE_STUB_INDIRECT, 0},
-        {PIECE(machine_arm64, "\xc0\x0b\x00\x90\x20\x02\x1f\xd6", 0x1000), CODE_STUB_NONE, 0}, /* adrp x0 */
-    };
-    (void)state;
-    for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
-        uint64_t target = 0;
-        enum code_stub stub = code_piece_stub(&cases[n].piece, &target);
-        if (stub != cases[n].stub || target != cases[n].target)
-            fail_msg("case %zu: %d, 0x%llx", n, stub, (unsigned long long)target);
-    }
-}
-
-static void addresses_and_jumps(void **state)
-{
-    /* nop; lea 16(%rip),%rdi; mov $0x2000,%esi; jmp 0x1100; jmp 0x100f (within) */
-    static const struct code_piece x86 =
-        PIECE(machine_x86, "\x90\x48\x8d\x3d\x10\x00\x00\x00\xbe\x00\x20\x00\x00\xe9\xee\x00\x00\x00\xeb\xfe",
-              0x1000);
-    /* adrp x0, 0x2000; mov x1, #1; add x0, x0, #16; b 0x1100 */
-    static const struct code_piece arm64 =
-        PIECE(machine_arm64, "\x00\x00\x00\xb0\x21\x00\x80\xd2\x00\x40\x00\x91\x3d\x00\x00\x14", 0x1000);
-    (void)state;
-    assert_true(code_piece_refers(&x86, 0x1018));
-    assert_false(code_piece_refers(&x86, 0x2000)); /* a number */
-    assert_true(code_piece_jumps_to(&x86, 0x1100));
-    assert_false(code_piece_jumps_to(&x86, 0x1012));
-    assert_true(code_piece_refers(&arm64, 0x2010));
-    assert_false(code_piece_refers(&arm64, 0x2020));
-    assert_false(code_piece_refers(&arm64, 1));
-    assert_true(code_piece_jumps_to(&arm64, 0x1100));
 }
 
 /* From an exclusive load to the store: what is done in between tells what the two do. */
@@ -500,15 +407,9 @@ static void all_evidence_or_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(x86_instructions),
-        cmocka_unit_test(x86_effects),
-        cmocka_unit_test(implied_writes),
-        cmocka_unit_test(calls_before_an_address),
-        cmocka_unit_test(stubs),
-        cmocka_unit_test(addresses_and_jumps),
-        cmocka_unit_test(arm64_instructions),
-        cmocka_unit_test(arm64_exclusives),
-        cmocka_unit_test(a_walk_knows_what_all_ways_agree_on),
+        cmocka_unit_test(x86_instructions),     cmocka_unit_test(x86_effects),
+        cmocka_unit_test(implied_writes),       cmocka_unit_test(arm64_instructions),
+        cmocka_unit_test(arm64_exclusives),     cmocka_unit_test(a_walk_knows_what_all_ways_agree_on),
         cmocka_unit_test(all_evidence_or_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
