@@ -26,15 +26,14 @@ pass()
     grep -ih '^SKIPPED: ' "$folder/Testing/Temporary/LastTest.log" | sort -u
 }
 
-# What measures is alone on the machine: those tests say when somebody sleeps, waits and runs.  The rest is not.  Many of
-# these wait for the kernel most of their time (each end of a trace takes it a second): one more at a time than cores.
+# What measures is alone on the machine: those tests say when somebody sleeps, waits and runs.  The rest is not.
 for folder in "$@"; do
     printf '\n== tests of %s/\n' "$folder"
     if [ "$quick" ]; then
         pass "$folder" test-quick.log -L '^quick$' -j "$(nproc)"
     else
         pass "$folder" test-alone.log -L '^alone$'
-        pass "$folder" test.log -LE '^(alone|matrix)$' -j "$(($(nproc) + 1))"
+        pass "$folder" test.log -LE '^(alone|matrix)$' -j "$(nproc)"
     fi
 done
 
