@@ -109,7 +109,7 @@ END
         { echo "what is x86-64's alone passes in BPF programs"; return 1; }
 }
 
-# All of user space and the BPF programs, compiled for arm64: nobody here has such a machine.
+# All of user space and the BPF programs, compiled for arm64, where no such machine is at hand.
 lint_arm64()
 {
     clang=$(command -v clang) || skip "there is no clang"
