@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,21 +250,55 @@ int one_file_connect(int fd, bool writable, sqlite3 **connection)
     return rc;
 }
 
+static const char *const endings[] = {"-journal", "-wal", "-shm"};
+enum { ENDINGS = sizeof(endings) / sizeof(*endings) };
+
+/* Returns true if such a file is there, or can't be known not to be. */
+static bool companion_is_there(int folder, const char *name, const char *ending)
+{
+    struct stat st;
+    char *companion = NULL;
+    if (asprintf(&companion, "%s%s", name, ending) < 0)
+        return true;
+    bool there =
+        !fstatat(folder, companion, &st, AT_SYMLINK_NOFOLLOW) && !(S_ISREG(st.st_mode) && st.st_size == 0);
+    free(companion);
+    return there;
+}
+
+static const char *companion_from(int folder, const char *name, size_t i)
+{
+    for (; i < ENDINGS; i++)
+        if (companion_is_there(folder, name, endings[i]))
+            return endings[i];
+    return NULL;
+}
+
 const char *one_file_companion(int folder, const char *name)
 {
-    static const char *const endings[] = {"-journal", "-wal", "-shm"};
-    struct stat st;
-    for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
-        char *companion = NULL;
-        if (asprintf(&companion, "%s%s", name, endings[i]) < 0)
-            return endings[i]; /* it is not known to be absent */
-        bool there = !fstatat(folder, companion, &st, AT_SYMLINK_NOFOLLOW) &&
-                     !(S_ISREG(st.st_mode) && st.st_size == 0);
-        free(companion);
-        if (there)
-            return endings[i];
-    }
-    return NULL;
+    return companion_from(folder, name, 0);
+}
+
+const char *one_file_companion_after(int folder, const char *name, const char *ending)
+{
+    size_t i = 0;
+    while (i < ENDINGS && strcmp(endings[i], ending) != 0)
+        i++;
+    return companion_from(folder, name, i + 1);
+}
+
+/* The beginnings: https://www.sqlite.org/fileformat.html, sections 3 and 4.1;
+ * https://www.sqlite.org/walformat.html, section 2.1, in the machine's byte order. */
+bool one_file_is_companion(int fd)
+{
+    static const unsigned char journal[8] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
+    static const unsigned char wal[3] = {0x37, 0x7f, 0x06};
+    const uint32_t index = 3007000;
+    unsigned char head[8] = {0};
+    return pread(fd, head, sizeof(head), 0) == sizeof(head) &&
+           (!memcmp(head, journal, sizeof(journal)) ||
+            (!memcmp(head, wal, sizeof(wal)) && (head[3] & ~1) == 0x82) ||
+            !memcmp(head, &index, sizeof(index)));
 }
 
 bool one_file_is_written(int fd)

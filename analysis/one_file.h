@@ -19,6 +19,11 @@ int one_file_connect(int fd, bool writable, sqlite3 **connection);
  * descriptor, or AT_FDCWD) and would be played into it by a plain SQLite; static.  NULL: nothing does.
  * Whatever has such a name counts, links too, except an empty file. */
 const char *one_file_companion(int folder, const char *name);
+/* The same for those that come after `ending`, which one of these functions has returned. */
+const char *one_file_companion_after(int folder, const char *name, const char *ending);
+
+/* Returns true if the open file begins as a journal, a WAL or a WAL's index of SQLite's does. */
+bool one_file_is_companion(int fd);
 
 /* Returns true if another program is in the middle of writing to the file in place.  Then its journal is in
  * use, and the file itself is still whole. */

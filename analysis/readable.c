@@ -86,8 +86,8 @@ int readable_tables(sqlite3 *connection)
                     "module, "
                     "address, class FROM main.frame;"
                     "CREATE TEMP VIEW sample AS SELECT run_id, class, readable(symbol) AS symbol, module, "
-                    "samples FROM main.sample;"
+                    "samples, spinning FROM main.sample;"
                     "CREATE TEMP VIEW lock AS SELECT id, run_id, tgid, address, readable(name) AS name, "
-                    "module, allocator, is_malloc, readable(evidence) AS evidence FROM main.lock;",
+                    "module, allocator, is_malloc, readable(evidence) AS evidence, use FROM main.lock;",
                     NULL, NULL, NULL);
 }

@@ -2,7 +2,7 @@
 -- Not measured is NULL or an absent row.  Zero means: measured, and none.  Units stand in the column names.
 
 PRAGMA application_id = 0x48574149; -- "HWAI": what tells a recording from any other SQLite file
-PRAGMA user_version = 2;
+PRAGMA user_version = 4;
 
 -- Facts of the machine and of the whole recording: kernel, cpu_model, cores, null_syscall_ns, load_average...
 CREATE TABLE host (
@@ -56,7 +56,8 @@ CREATE TABLE run (
   minor_faults INTEGER,
   foreign_cpu_ns INTEGER,    -- CPU time that other processes used on this machine during the run
   load_average REAL,         -- the 1-minute load just before the run
-  started_at TEXT NOT NULL   -- UTC, ISO 8601
+  started_at TEXT,           -- UTC, ISO 8601; NULL: a perf session without a date
+  sample_period_ns INTEGER   -- of the clock behind `sample`; NULL: there are no samples, or perf's
 ) STRICT;
 
 -- One futex word of one address space.
@@ -69,24 +70,33 @@ CREATE TABLE lock (
   module TEXT,
   allocator TEXT,            -- whose lock it is, when is_malloc
   is_malloc INTEGER CHECK (is_malloc IN (0, 1)), -- by evidence; NULL: none tells
-  evidence TEXT NOT NULL     -- how the name was found, and whose it is
+  evidence TEXT NOT NULL,    -- how the name was found, and whose it is
+  use TEXT CHECK (use IN ('mutex', 'condition', 'join', 'idle')) -- what its callers wait for; NULL: not known
 ) STRICT;
 CREATE INDEX lock_by_run ON lock (run_id);
+
+-- A process that has a word in `lock`.
+CREATE TABLE process (
+  run_id INTEGER NOT NULL REFERENCES run (id),
+  tgid INTEGER NOT NULL,
+  program TEXT,              -- the name of its program's file, that of the busiest word if it ran several; NULL: not known
+  PRIMARY KEY (run_id, tgid)
+) STRICT, WITHOUT ROWID;
 
 -- Futex calls on a word by operation and outcome.  total = oncpu + blocked + runnable; the three are NULL
 -- where a perf session brought no context switches.
 CREATE TABLE lock_outcome (
   lock_id INTEGER NOT NULL REFERENCES lock (id),
   op TEXT NOT NULL,          -- wait, wake, requeue, wake_op, lock_pi, trylock_pi, unlock_pi, waitv...
-  outcome TEXT NOT NULL,     -- slept, raced, eagain, timeout, interrupted, unfinished, under_way, error; woke_none, woke_some...
+  outcome TEXT,              -- NULL: a perf session has the call's beginning only; slept, raced, eagain, timeout, interrupted, unfinished, under_way, error; woke_none, woke_some...
   calls INTEGER NOT NULL,
-  total_ns INTEGER NOT NULL,
+  total_ns INTEGER,          -- NULL: the outcome is
   oncpu_ns INTEGER,
   blocked_ns INTEGER,
   runnable_ns INTEGER,
-  woken INTEGER,             -- threads woken (wake) or moved (requeue); NULL for waits
-  PRIMARY KEY (lock_id, op, outcome)
-) STRICT, WITHOUT ROWID;
+  woken INTEGER              -- threads woken (wake) or moved (requeue); NULL for waits, and where the outcome is
+) STRICT;
+CREATE UNIQUE INDEX lock_outcome_by_lock ON lock_outcome (lock_id, op, outcome);
 
 -- Waits (op = wait) by duration: log-linear buckets [low_ns, high_ns), at most 12.5 % wide.
 CREATE TABLE wait_histogram (
@@ -136,15 +146,26 @@ CREATE TABLE core (
   other_ns INTEGER NOT NULL, -- other processes
   sample_period_ns INTEGER   -- of the clock behind `sample`; NULL: no samples were taken
 ) STRICT;
--- Samples of user code by what it was; of the kernel by state.
+-- Samples of user code by what it was; of the kernel by state.  Their sum is all that were taken.
 CREATE TABLE sample (
   run_id INTEGER NOT NULL REFERENCES run (id),
-  class TEXT NOT NULL,       -- program, allocator, lock, copy, unknown; page_fault, syscall_entry, kernel:STATE
+  class TEXT NOT NULL,       -- program, allocator, lock (spinning loops too), copy, unknown; page_fault, fault_entry, syscall_entry, kernel:STATE
   symbol TEXT,
   module TEXT,
-  samples INTEGER NOT NULL
+  samples INTEGER NOT NULL,
+  spinning INTEGER NOT NULL DEFAULT 0  -- of these, in class lock: in a loop that waits for another thread
 ) STRICT;
 CREATE INDEX sample_by_run ON sample (run_id);
+-- System calls on memory by kind (mode `profile`, mode `ledger`): all six kinds of each process.
+CREATE TABLE memory_call (
+  run_id INTEGER NOT NULL REFERENCES run (id),
+  tgid INTEGER NOT NULL,
+  kind TEXT NOT NULL,          -- mmap, munmap, mremap, madvise, mprotect, brk
+  calls INTEGER NOT NULL,
+  total_ns INTEGER NOT NULL,   -- thread time from the calls' entries to their exits
+  blocked_ns INTEGER NOT NULL, -- of these asleep
+  PRIMARY KEY (run_id, tgid, kind)
+) STRICT, WITHOUT ROWID;
 -- A few milliseconds of every thread; times from the window's beginning (a stretch may have begun before it).
 CREATE TABLE timeline (
   run_id INTEGER NOT NULL REFERENCES run (id),
@@ -160,6 +181,7 @@ CREATE TABLE loss (
   run_id INTEGER NOT NULL REFERENCES run (id),
   reason TEXT NOT NULL,
   count INTEGER NOT NULL,
+  unit TEXT,                 -- of `count`: futex call (in no row of lock_outcome), probe run; NULL: neither
   PRIMARY KEY (run_id, reason)
 ) STRICT, WITHOUT ROWID;
 
@@ -180,7 +202,7 @@ CREATE TABLE frame (
   symbol TEXT,               -- NULL: no symbol covers the address
   module TEXT,               -- '[kernel]' for the kernel's; NULL: in no file
   address INTEGER,           -- in the module's own addresses; NULL when the symbol is known
-  class TEXT NOT NULL        -- program, allocator, lock, library, copy, unknown, kernel
+  class TEXT NOT NULL        -- program, allocator, lock, library, copy, unknown, kernel; missing: frames are missing here
 ) STRICT;
 CREATE INDEX frame_by_run ON frame (run_id);
 -- Samples with a call path: frame_id is the innermost frame.

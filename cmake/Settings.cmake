@@ -3,6 +3,8 @@
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON) # clang-tidy reads them
 option(HEAPWAIT_SANITIZE "build everything that runs in user space under ASan and UBSan" OFF)
 
+option(HEAPWAIT_COVERAGE "have everything that runs in user space count its lines (gcc; see tests/sanitized_lines.sh)" OFF)
+
 add_library(heapwait_settings INTERFACE)
 target_compile_definitions(heapwait_settings INTERFACE _GNU_SOURCE)
 target_include_directories(heapwait_settings INTERFACE ${CMAKE_SOURCE_DIR})
@@ -16,4 +18,8 @@ if(HEAPWAIT_SANITIZE)
     target_link_options(heapwait_settings INTERFACE -fsanitize=address,undefined)
 else()
     target_compile_definitions(heapwait_settings INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+endif()
+if(HEAPWAIT_COVERAGE)
+    target_compile_options(heapwait_settings INTERFACE --coverage -fprofile-update=atomic)
+    target_link_options(heapwait_settings INTERFACE --coverage)
 endif()

@@ -58,23 +58,36 @@ apt_repositories()
 }
 
 # Each entry of the machine, as one of the private apt: `deb` lines and deb822 paragraphs.  A paragraph is kept whole
-# (Signed-By and all) and only its type changes, with suites those too.
+# (Signed-By and all) and only its type changes, with suites those too.  Suites named NAME-security are asked of the
+# entries whose repository is that of Debian's security updates, where the machine has one.
 apt_write_sources()
 {
-    suites=$*
-    [ -z "$suites" ] || apt_repositories 'Debian\|Debian' >"$apt/repositories"
-    if [ -z "$suites" ] || [ ! -s "$apt/repositories" ]; then
-        suites=''
+    usual='' security=''
+    for suite in "$@"; do
+        case $suite in *-security) security="$security $suite" ;; *) usual="$usual $suite" ;; esac
+    done
+    : >"$apt/sources/own.list" && : >"$apt/sources/own.sources"
+    [ -z "$usual" ] || apt_repositories 'Debian\|Debian' >"$apt/repositories"
+    if [ -z "$usual" ] || [ ! -s "$apt/repositories" ]; then
+        usual='' security=''
         apt_repositories '(Debian|Ubuntu)\|[^ ]*' >"$apt/repositories" # none known: all
     fi
+    apt_write_entries "$usual"
+    [ -n "$security" ] && apt_repositories 'Debian\|Debian-Security' >"$apt/repositories" && [ -s "$apt/repositories" ] || return 0
+    apt_write_entries "$security"
+}
+
+# apt_write_entries SUITES: those of the repositories in $apt/repositories
+apt_write_entries()
+{
     list='' parts=''
     eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
     for file in "$list" "$parts"*.list; do
-        [ -f "$file" ] && sed -nE "s/^[[:space:]]*deb[[:space:]]/$apt_type /p" "$file" | apt_lines_of "$suites"
-    done | apt_own_only '\n' | sort -u >"$apt/sources/own.list"
+        [ -f "$file" ] && sed -nE "s/^[[:space:]]*deb[[:space:]]/$apt_type /p" "$file" | apt_lines_of "$1"
+    done | apt_own_only '\n' | sort -u >>"$apt/sources/own.list"
     for file in "$parts"*.sources; do
-        [ -f "$file" ] && grep -v '^#' "$file" | apt_paragraphs_of "$suites" && echo
-    done | apt_own_only '' >"$apt/sources/own.sources"
+        [ -f "$file" ] && grep -v '^#' "$file" | apt_paragraphs_of "$1" && echo
+    done | apt_own_only '' >>"$apt/sources/own.sources"
 }
 
 # Lines on stdin, with their suites and components replaced by each of SUITES and main where there are any.

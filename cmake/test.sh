@@ -33,7 +33,7 @@ for folder in "$@"; do
         pass "$folder" test-quick.log -L '^quick$' -j "$(nproc)"
     else
         pass "$folder" test-alone.log -L '^alone$'
-        pass "$folder" test.log -LE '^(alone|matrix)$' -j "$(nproc)"
+        pass "$folder" test.log -LE '^(alone|matrix|same_lines)$' -j "$(nproc)"
     fi
 done
 

@@ -1,4 +1,4 @@
-// Compiles report.typ in the current folder to report.pdf and report.html.  Run by heapwait as
+// Compiles report.typ in the current folder to report.pdf.  Run by heapwait as
 //   node build.mjs NODE_MODULES EPOCH
 // Any diagnostic, warnings included, goes to stderr as FILE:LINE: TEXT, and the exit status is 1: a font that is
 // missing is a warning only, and the report would look wrong.
@@ -34,7 +34,3 @@ function typeset([arrangement, ...simpler]) {
 const document = typeset(['close', 'cut', 'short', 'plain']);
 if (document && !process.exitCode)
   fs.writeFileSync('report.pdf', compiler.pdf(document, { creationTimestamp: Number(epoch) }));
-// HTML output is experimental and always warns of itself
-const html = compiler.tryHtml({ mainFilePath: 'report.typ', inputs: { target: 'html' } });
-if (!html.result) complain(fetched(html.takeDiagnostics()));
-else if (!process.exitCode) fs.writeFileSync('report.html', html.result.html());

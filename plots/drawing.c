@@ -10,6 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+int drawing_row(struct drawing *d, sqlite3_stmt *row, struct error *err)
+{
+    const int rc = d->rows > ROWS_DRAWN ? 0 : database_step(d->db, row, err);
+    d->rows += rc == 1;
+    return rc == 1 && d->rows > ROWS_DRAWN ? 0 : rc;
+}
+
 void drawing_define_number(struct drawing *d, const char *name, double value)
 {
     fprintf(d->definitions, "%s = %.9g\n", name, value);

@@ -38,9 +38,15 @@ struct drawing {
     size_t note_count;
     int64_t runs_least, runs_most; /* numbers of runs behind the medians that are shown */
     double coverage_least;
+    size_t rows;      /* of the recording, read by drawing_row() */
     char *undrawable; /* why there is no figure at all, malloc'd; NULL: there is one */
     double height;    /* cm; drawing_panels_define() sets it */
 };
+
+/* Steps through the rows that a figure shows, as database_step() does; behind ROWS_DRAWN of them, in the
+ * whole figure, there are no more: its caption tells. */
+enum { ROWS_DRAWN = 100000 };
+int drawing_row(struct drawing *d, sqlite3_stmt *row, struct error *err);
 
 /* Write a gnuplot definition: of a number, a text, an array of `count` items, an item of one. */
 void drawing_define_number(struct drawing *d, const char *name, double value);

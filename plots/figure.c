@@ -71,6 +71,11 @@ static int file_finish(FILE *file, struct error *err)
 static void caption_finish(struct drawing *d, const char *name)
 {
     FILE *out = d->caption.out;
+    if (!d->undrawable && d->rows > ROWS_DRAWN) {
+        fprintf(out, "%sCut: the recording has more than the ", ftell(out) > 0 ? " " : "");
+        drawing_say_count(out, ROWS_DRAWN);
+        fputs(" rows that a figure shows.", out);
+    }
     if (d->undrawable || d->missing_count == 0)
         return;
     fflush(d->missing.out);
@@ -90,14 +95,11 @@ static int drawing_open(struct drawing *d, struct database *db, const struct lin
         return err->text[0] ? -EIO : error_set(err, -ENOMEM, "out of memory");
     if (text_open(&d->caption) < 0 || text_open(&d->missing) < 0)
         return -ENOMEM;
-    char *out = NULL, *data = NULL;
-    if (asprintf(&out, "%s.pdf", kind->name) < 0 || asprintf(&data, "%s.tsv", kind->name) < 0) {
-        free(out);
+    char *data = NULL;
+    if (asprintf(&data, "%s.tsv", kind->name) < 0)
         return -ENOMEM;
-    }
-    drawing_define_text(d, "OUT", out);
+    drawing_define_text(d, "OUT", kind->name);
     drawing_define_text(d, "DATA", data);
-    free(out);
     free(data);
     return 0;
 }
@@ -250,6 +252,11 @@ static int figure_draw(const struct figure *f, const char *folder, const char *s
         goto out;
     rc = gnuplot_run(folder, epoch,
                      (const char *const[]){"gnuplot", "-d", paths[0], paths[3], paths[4], NULL}, err);
+    if (rc == 0) /* the same for the HTML page: NAME.page.svg */
+        rc = gnuplot_run(
+            folder, epoch,
+            (const char *const[]){"gnuplot", "-d", "-e", "PAGE = 1", paths[0], paths[3], paths[4], NULL},
+            err);
     if (rc == 0)
         rc = fonts_check(folder, paths[1], epoch, err);
     if (rc == 0)

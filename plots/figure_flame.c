@@ -15,7 +15,7 @@
 #define LEVEL_CM  0.34
 #define GAP_CM    0.15
 #define LETTER_CM (6 * POINT_CM)
-#define LEAST     0.002 /* a smaller part of the samples has no box: it would be 0.03 cm */
+#define LEAST     0.005 /* a smaller part of the samples has no box: it would be 0.08 cm */
 
 enum { PER_FIGURE = 2, LEVELS_MOST = 48, DEPTH_MOST = 1024 };
 
@@ -173,7 +173,7 @@ static int panel_write(struct drawing *d, struct flame *f, struct panel *p, stru
                         "SELECT depth, label, module, class, samples, self FROM flame "
                         "WHERE variant IS ?1 AND threads IS ?2",
                         p->variant->name, d->lineup->subject_threads, &row, err);
-    while (rc == 0 && (rc = database_step(d->db, row, err)) == 1) {
+    while (rc == 0 && (rc = drawing_row(d, row, err)) == 1) {
         row_take(d, f, p, row, &deepest);
         rc = 0;
     }
@@ -277,7 +277,7 @@ static void caption_write(struct drawing *d, const struct flame *f)
         fputs("; with ", out);
         drawing_caption_threads(out, d->lineup->subject_threads);
     }
-    fputs(". Functions with less than 0.2 % of the samples are merged into ‘others’.", out);
+    fputs(". Functions with less than 0.5 % of the samples are merged into ‘others’.", out);
     if (cut)
         fprintf(out, " Calls deeper than %zu are not drawn.", f->levels_most);
 }

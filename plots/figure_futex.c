@@ -34,7 +34,7 @@ static int kinds_read(struct drawing *d, struct futex *f, const struct variant *
                         v->name, d->lineup->subject_threads, &row, err);
     for (size_t i = 0; i < KINDS; i++)
         f->kinds[i] = NAN;
-    while (rc == 0 && (rc = database_step(d->db, row, err)) == 1) {
+    while (rc == 0 && (rc = drawing_row(d, row, err)) == 1) {
         const int position = sqlite3_column_int(row, 0);
         rc = 0;
         if (position < 1 || position > KINDS || isnan(query_number(row, 1)))

@@ -51,7 +51,7 @@ static int bins_read(struct drawing *d, struct handoff *h, const struct variant 
                         "SELECT low_ns, high_ns, calls FROM handoff_distribution "
                         "WHERE variant IS ?1 AND threads IS ?2 ORDER BY low_ns",
                         v->name, d->lineup->subject_threads, &row, err);
-    while (rc == 0 && (rc = database_step(d->db, row, err)) == 1) {
+    while (rc == 0 && (rc = drawing_row(d, row, err)) == 1) {
         const double low = query_number(row, 0), high = query_number(row, 1), n = query_number(row, 2);
         const int third = (int)floor(3 * log2(low > 0 ? (low + high) / 2 : fmax(high, 1) / 2));
         rc = 0;

@@ -101,7 +101,7 @@ static int rows_write(struct drawing *d, struct post *p, struct error *err)
 {
     sqlite3_stmt *post = NULL;
     int rc = query_open(d->db, "SELECT variant, ms, ratio FROM published_time", NULL, -1, &post, err);
-    while (rc == 0 && (rc = database_step(d->db, post, err)) == 1)
+    while (rc == 0 && (rc = drawing_row(d, post, err)) == 1)
         rc = row_write(d, p, post, err);
     sqlite3_finalize(post);
     notes_define(d);

@@ -66,7 +66,7 @@ static int lane_read(struct drawing *d, struct timeline *t, const struct variant
                         "WHERE variant IS ?1 AND threads IS ?2 AND from_ns < 4000000 "
                         "ORDER BY thread, from_ns, until_ns",
                         v->name, d->lineup->subject_threads, &row, err);
-    while (rc == 0 && (rc = database_step(d->db, row, err)) == 1) {
+    while (rc == 0 && (rc = drawing_row(d, row, err)) == 1) {
         t->until = fmax(t->until, fmin(query_number(row, 4) / 1e6, WINDOW_MS));
         stretch_write(d, lane, t->count, row);
         rc = 0;

@@ -77,7 +77,7 @@ static int waits_read(struct drawing *d, const struct variant *v, struct waits w
                         "SELECT outcome, low_ns, high_ns, calls, cumulative_share FROM wait_distribution "
                         "WHERE variant IS ?1 AND threads IS ?2 AND class = 'malloc' ORDER BY low_ns, outcome",
                         v->name, d->lineup->subject_threads, &row, err);
-    while (rc == 0 && (rc = database_step(d->db, row, err)) == 1) {
+    while (rc == 0 && (rc = drawing_row(d, row, err)) == 1) {
         const char *outcome = (const char *)sqlite3_column_text(row, 0);
         struct waits *w = &waits[outcome_find(outcome ? outcome : "")];
         if (w->half <= 0 && query_number(row, 4) >= 0.5)
@@ -147,12 +147,32 @@ static int traced_runs(struct drawing *d, const struct variant *v, double *runs,
     return rc;
 }
 
+/* Sets *untold to how many calls for malloc's locks there are of which nobody knows how long they took. */
+static int untold_calls(struct drawing *d, const struct variant *v, double *untold, struct error *err)
+{
+    char *text = NULL;
+    const int rc = query_text(d->db,
+                              "SELECT total(calls) FROM futex_call WHERE variant IS ?1 AND threads IS ?2 AND "
+                              "class = 'malloc' AND outcome IS NULL",
+                              v->name, d->lineup->subject_threads, &text, err);
+    *untold = text ? strtod(text, NULL) : 0;
+    free(text);
+    return rc;
+}
+
 static int quiet_row(struct drawing *d, struct strips *s, size_t row, double runs, struct error *err)
 {
     const struct variant *v = &d->lineup->variants[row];
     char *why = NULL;
-    int rc = 0;
-    if (runs > 0) {
+    double untold = 0;
+    int rc = runs > 0 ? untold_calls(d, v, &untold, err) : 0;
+    if (rc) {
+        return rc;
+    } else if (untold > 0) {
+        rc = asprintf(&why, "not measured: of %.0f calls the session has the beginnings only", untold) < 0
+                 ? -ENOMEM
+                 : 0;
+    } else if (runs > 0) {
         s->quiet++;
         rc = asprintf(&why, "no waits on malloc locks in %.0f traced run%s", runs, runs == 1 ? "" : "s") < 0
                  ? -ENOMEM

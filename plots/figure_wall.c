@@ -1,5 +1,6 @@
 /* Figure: how long does every variant take, at every thread count?  One panel per thread count on one scale,
  * one row per variant, so that what grows with threads is seen growing from left to right. */
+#include "analysis/answer/comparison.h"
 #include "plots/figures.h"
 #include "plots/place.h"
 
@@ -105,16 +106,22 @@ static void comparison_write(FILE *out, const struct lineup *l, const struct med
                              const struct median *one)
 {
     const struct variant *subject = lineup_find(l, l->subject), *baseline = lineup_find(l, l->baseline);
-    const bool differs = !has_interval(many) || many->low > 1 || many->high < 1;
+    const enum comparison claim = comparison_of(many->low, many->high, has_interval(many) ? 1 : 0);
+    const bool differs = claim != COMPARISON_SAME && claim != COMPARISON_UNSURE;
     fputs("With ", out);
     drawing_caption_threads(out, l->subject_threads);
-    fprintf(out, differs ? ", %s takes " : ", no difference between %s and %s is certain: ",
+    fprintf(out,
+            differs                    ? ", %s takes "
+            : claim == COMPARISON_SAME ? ", %s and %s take the same time within 5 %%: "
+                                       : ", whether %s and %s differ can't be told: ",
             subject ? subject->label : l->subject, baseline ? baseline->label : l->baseline);
     drawing_say_ratio(out, many->value);
     if (differs)
         fprintf(out, " times as long as %s", baseline ? baseline->label : l->baseline);
     else
-        fputs(" times as long, with an interval on both sides of 1", out);
+        fputs(claim == COMPARISON_SAME ? " times as long"
+                                       : " times as long, with an interval on both sides of 1",
+              out);
     if (one->runs > 0) {
         fputs("; with one thread, ", out);
         drawing_say_ratio(out, one->value);

@@ -91,7 +91,7 @@ static int panel_read(struct drawing *d, struct waterfall *w, int64_t threads, s
                         "SELECT state, label, kind, position, ns, baseline_ns FROM slowdown "
                         "WHERE variant IS ?1 AND threads IS ?2 ORDER BY position",
                         d->lineup->subject, threads, &row, err);
-    while (rc == 0 && (rc = database_step(d->db, row, err)) == 1) {
+    while (rc == 0 && (rc = drawing_row(d, row, err)) == 1) {
         any = true;
         rc = state_add(w, p, row);
     }

@@ -31,7 +31,7 @@ static int groups_read(struct drawing *d, struct where *w, const struct variant 
     for (size_t i = 0; i < GROUPS; i++)
         w->groups[i] = 0;
     w->total = 0;
-    while (rc == 0 && (rc = database_step(d->db, row, err)) == 1) {
+    while (rc == 0 && (rc = drawing_row(d, row, err)) == 1) {
         const double ns = query_number(row, 2);
         rc = 0;
         w->estimated |= sqlite3_column_int(row, 3) != 0;

@@ -4,6 +4,7 @@ array KIND[4] = ['slept', 'EAGAIN', 'empty wake', 'waking wake']
 array WHAT[4] = ['wait that sleeps', 'wait, back at once', 'wakes nobody', 'wakes somebody']
 array PAINT[5] = [SLEPT, EAGAIN, EMPTY, WAKING, OTHER]
 array ORDER[5] = [3, 2, 1, 4, 5]          # largest first, usually
+HOVER = hover('0', '$1 - BAR', 'upto(5)', '$1 + BAR', '1')
 set multiplot
 
 set lmargin at screen PL[1]; set rmargin at screen PR[1]; set bmargin at screen PB[1]; set tmargin at screen \
@@ -25,7 +26,7 @@ tenth(x) = floor(log10(x) + 0.0223)      # the exponent after rounding to one di
 power(x) = sprintf('%.0f·10⁻%s', x / 10 ** tenth(x), digit(int(-tenth(x))))
 plot for [k = 1:5] DATA skip 1 using (upto(k)):1:(upto(k - 1)):(upto(k)):($1 - BAR):($1 + BAR) with \
     boxxyerror lc rgb PAINT[ORDER[k]], \
-     DATA skip 1 using (upto(5)):1:(rate(upto(5))) with labels left offset 0.5, 0 font 'Inter:Bold,7' tc rgb INK
+     DATA skip 1 using (upto(5)):1:(rate(upto(5))) with labels left offset 0.5, 0 font 'Inter:Bold,7' tc rgb INK @HOVER
 
 unset label
 set label 3 'each, logarithmic scale' at screen (PL[2] + PR[5]) / 2, graph 0 offset 0, -2.1 center tc rgb MUTE
@@ -40,10 +41,11 @@ tic(e) = e == 0 ? '1' : e > 0 ? '10'.digit(e) : '10⁻'.digit(-e)
 LEAST = NONE + 1.0; MOST = HIGH + 0.5
 half = 0.19 * (MOST - NONE + 0.9)          # half of a number's width, in decades
 inside(x) = x < LEAST + half ? LEAST + half : x > MOST - half ? MOST - half : x
+HOVER = hover('NONE - 0.5', '$1 - 0.45', 'HIGH + 0.4', '$1 + 0.45', '1')
 do for [k = 1:4] {
   if (k == 2) { unset label 3 }
   set lmargin at screen PL[k + 1]; set rmargin at screen PR[k + 1]
-  set label 1 KIND[k] at graph 0, graph 1 offset 1.9, 2.1 left font BOLD tc rgb INK
+  set label 1 KIND[k] at graph 0, graph 1 offset (PAGE ? 2.6 : 1.9), 2.1 left font BOLD tc rgb INK
   set label 4 '■' at graph 0, graph 1 offset 0, 2.1 left font BOLD tc rgb PAINT[k]
   set label 2 WHAT[k] at graph 0, graph 1 offset 0, 1.1 left font SMALL tc rgb MUTE
   set label 20 '0' at first NONE, graph 0 offset 0, -0.9 center tc rgb MUTE font SMALL
@@ -62,6 +64,6 @@ do for [k = 1:4] {
            PAINT[k], \
        DATA skip 1 using (column(3 + k) == 0 ? NONE : NaN):1 with points pt 6 ps 0.4 lc rgb AXIS lw 0.8, \
        DATA skip 1 using (column(3 + k) > 0 ? inside(place(column(3 + k))) : NaN):1:(rate(column(3 + k))) \
-           with labels center offset 0, 0.62 font TINY tc rgb INK
+           with labels center offset 0, 0.62 font TINY tc rgb INK @HOVER
 }
 unset multiplot

@@ -28,6 +28,7 @@ do for [i = 1:N] {
         tall(10 ** e) nohead lc rgb GRID lw 0.5 back
   }
 }
+HOVER = hover('$4 > 0 ? $4 : $5 / 2', 'base($1)', '$5', 'base($1) - tall($6)', '1')
 set label 1 'handoffs, by how long they take' at graph 0, first 0.2 left font BOLD tc rgb INK
 plot DATA skip 1 using (sqrt(($4 > 0 ? $4 : $5 / 2) * $5)):(base($1)):($4 > 0 ? $4 : $5 / 2):5:(base($1) - \
-    tall($6)):(base($1)):(COLOUR[int($1)]) with boxxyerror fc rgb variable lw 0.5 fs transparent solid 0.6
+    tall($6)):(base($1)):(COLOUR[int($1)]) with boxxyerror fc rgb variable lw 0.5 fs transparent solid 0.6 @HOVER

@@ -70,8 +70,11 @@ static int variants_read(struct database *db, struct lineup *lineup, struct erro
     sqlite3_stmt *row = NULL;
     size_t unknown = 0;
     int rc = query_open(db, lineup->study ? of_study : of_record, NULL, -1, &row, err);
-    while (rc == 0 && (rc = database_step(db, row, err)) == 1)
-        rc = variant_add(lineup, row, &unknown);
+    while (rc == 0 && (rc = database_step(db, row, err)) == 1) {
+        const bool room = lineup->count < VARIANTS_SHOWN;
+        lineup->variants_cut += !room;
+        rc = room ? variant_add(lineup, row, &unknown) : 0;
+    }
     sqlite3_finalize(row);
     return rc;
 }
@@ -81,6 +84,11 @@ static int threads_read(struct database *db, struct lineup *lineup, struct error
     sqlite3_stmt *row = NULL;
     int rc = query_open(db, "SELECT DISTINCT threads FROM run ORDER BY threads", NULL, -1, &row, err);
     while (rc == 0 && (rc = database_step(db, row, err)) == 1) {
+        rc = 0;
+        if (lineup->thread_count == THREADS_SHOWN) {
+            lineup->threads_cut++;
+            continue;
+        }
         int64_t *grown = realloc(lineup->threads, (lineup->thread_count + 1) * sizeof *grown);
         if (!grown) {
             rc = -ENOMEM;
@@ -89,7 +97,6 @@ static int threads_read(struct database *db, struct lineup *lineup, struct error
         lineup->threads = grown;
         const bool known = sqlite3_column_type(row, 0) != SQLITE_NULL;
         grown[lineup->thread_count++] = known ? sqlite3_column_int64(row, 0) : -1;
-        rc = 0;
     }
     sqlite3_finalize(row);
     return rc;

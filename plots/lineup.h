@@ -22,18 +22,22 @@ struct variant {
     struct ink ink;
 };
 
+/* More than a page has room for. */
+enum { VARIANTS_SHOWN = 60, THREADS_SHOWN = 64 };
+
 struct lineup {
     struct variant *variants;
     size_t count;
     int64_t *threads; /* ascending; -1: the command chose, and heapwait doesn't know */
     size_t thread_count;
-    bool study;              /* false: a plain `heapwait record` */
-    bool ledger;             /* there are ledger runs */
-    size_t flames;           /* variants with samples that have call paths, at subject_threads */
-    char *baseline;          /* NULL: there is none */
-    char *subject;           /* whom the verdict is about; NULL: nothing to compare */
-    int64_t subject_threads; /* at how many threads; without a subject, the most there are */
-    int64_t cores;           /* 0: not known */
+    size_t variants_cut, threads_cut; /* how many more the recording has: they are not shown */
+    bool study;                       /* false: a plain `heapwait record` */
+    bool ledger;                      /* there are ledger runs */
+    size_t flames;                    /* variants with samples that have call paths, at subject_threads */
+    char *baseline;                   /* NULL: there is none */
+    char *subject;                    /* whom the verdict is about; NULL: nothing to compare */
+    int64_t subject_threads;          /* at how many threads; without a subject, the most there are */
+    int64_t cores;                    /* 0: not known */
 };
 
 /* Reads *out, which is to be freed with lineup_free().  0 or negative errno, and then there is nothing to

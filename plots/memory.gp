@@ -2,6 +2,7 @@
 eval rows_axis
 array MAX[2] = [TIME_MAX, SIZE_MAX]
 array STEPS[2] = [TIME_STEP, SIZE_STEP]
+HOVER = hover('0', '$1 - BAR', 'column(c)', '$1 + BAR', '1')
 array HEAD[2] = ['wall time, ms', 'peak resident set, MiB']
 set multiplot
 set format x ''
@@ -34,13 +35,13 @@ do for [p = 1:2] {
         boxxyerror fc rgb fill(i) lw 0.8 fs solid 1 border lc rgb COLOUR[i], \
          DATA skip 1 using c:1:c + 1:c + 2 with xerrorbars pt 7 ps 0 lc rgb INK lw 0.8, \
          DATA skip 1 using (column(c + 2) > column(c) ? column(c + 2) : column(c)):1:(amount(column(c))) \
-             with labels right offset -0.5, 0 font SMALL tc rgb INK
+             with labels right offset -0.5, 0 font SMALL tc rgb INK @HOVER
   } else {
     plot for [i = 1:N] DATA skip 1 using ($1 == i ? column(c) : NaN):1:(0):c:($1 - BAR):($1 + BAR) with \
         boxxyerror fc rgb fill(i) lw 0.8 fs solid 1 border lc rgb COLOUR[i], \
          DATA skip 1 using c:1:c + 1:c + 2 with xerrorbars pt 7 ps 0 lc rgb INK lw 0.8, \
          DATA skip 1 using (column(c + 2) > column(c) ? column(c + 2) : column(c)):1:(amount(column(c))) \
-             with labels left offset 0.5, 0 font SMALL tc rgb INK
+             with labels left offset 0.5, 0 font SMALL tc rgb INK @HOVER
   }
 }
 unset multiplot

@@ -8,6 +8,7 @@
 #include "plots/figure.h"
 #include "plots/folder.h"
 #include "plots/lineup.h"
+#include "plots/page.h"
 #include "plots/query.h"
 #include "plots/typeset.h"
 #include "plots/typst.h"
@@ -18,17 +19,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+/* Rows of one table of the document that Typst reads.  Real recordings have hundreds; what is cut is told. */
+enum { ROWS_MOST = 1000 };
 
 struct report {
-    char *target;  /* the folder where it shall go */
-    char *folder;  /* the private folder where it is made */
-    char *scripts; /* the .gp and .typ files */
-    int64_t epoch; /* the recording's start, the report's only date */
+    struct folder *own; /* the private folder where it is made, and where it shall go */
+    const char *folder; /* the private one's path */
+    char *scripts;      /* the .gp and .typ files */
+    int64_t epoch;      /* the recording's start, the report's only date */
     struct lineup lineup;
     struct figures figures;
     struct verdict *verdict;
-    sigset_t before; /* the signal mask to go back to */
+    struct page *page;    /* the HTML report's, without its figures */
+    struct error without; /* why there is no PDF; empty: there is one */
+    sigset_t before;      /* the signal mask to go back to */
 };
 
 static int epoch_read(struct database *db, int64_t *epoch, struct error *err)
@@ -48,7 +53,7 @@ static int epoch_read(struct database *db, int64_t *epoch, struct error *err)
 static int document_write(struct database *db, const char *folder, struct error *err)
 {
     char *json = NULL, *path = folder_path_join(folder, "analysis.json");
-    int rc = path ? json_all(db, &json, err) : -ENOMEM;
+    int rc = path ? json_most(db, ROWS_MOST, &json, err) : -ENOMEM;
     if (rc == 0)
         rc = folder_file_write(path, json, strlen(json), err);
     free(json);
@@ -68,6 +73,33 @@ static void signals_hold(sigset_t *before)
     sigprocmask(SIG_BLOCK, &held, before);
 }
 
+/* What a report's folder holds: of each figure these files, and the pages. */
+static const struct part {
+    const char *folder, *suffix;
+} parts[] = {{"data", ".tsv"}, {"figures", ".pdf"}, {"figures", ".svg"}};
+static const char *const pages[] = {"report.pdf", "report.html"};
+
+/* Returns the name of a figure's file, malloc'd; NULL: out of memory. */
+static char *part_file(const struct part *part, const char *figure)
+{
+    char *file = NULL;
+    return asprintf(&file, "%s%s", figure, part->suffix) < 0 ? NULL : file;
+}
+
+static int places_check(const struct folder *own, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof parts / sizeof *parts; i++)
+        for (const char *const *name = figure_names(); rc == 0 && *name; name++) {
+            char *file = part_file(&parts[i], *name);
+            rc = file ? folder_place_check(own, parts[i].folder, file, err) : -ENOMEM;
+            free(file);
+        }
+    for (size_t i = 0; rc == 0 && i < sizeof pages / sizeof *pages; i++)
+        rc = folder_place_check(own, NULL, pages[i], err);
+    return rc;
+}
+
 int report_collect(struct database *db, const char *folder, struct report **out, struct error *err)
 {
     struct report *r = calloc(1, sizeof *r);
@@ -76,12 +108,13 @@ int report_collect(struct database *db, const char *folder, struct report **out,
     if (!r)
         return error_set(err, rc, "out of memory");
     signals_hold(&r->before);
-    if (!(r->target = strdup(folder)))
-        goto out;
     rc = -ENOENT;
     if (!(r->scripts = datadir_path("plots", err)))
         goto out;
-    rc = folder_new(folder, &r->folder, err);
+    rc = folder_new(folder, &r->own, err);
+    if (rc == 0)
+        rc = places_check(r->own, err);
+    r->folder = r->own ? folder_path(r->own) : NULL;
     if (rc == 0)
         rc = epoch_read(db, &r->epoch, err);
     if (rc == 0)
@@ -92,6 +125,8 @@ int report_collect(struct database *db, const char *folder, struct report **out,
         rc = document_write(db, r->folder, err);
     if (rc == 0)
         rc = figures_collect(db, &r->lineup, r->folder, &r->figures, err);
+    if (rc == 0)
+        rc = page_collect(db, &r->lineup, r->verdict, r->epoch, &r->page, err);
 out:
     if (rc < 0) {
         error_set(err, rc, "out of memory");
@@ -102,41 +137,15 @@ out:
     return rc;
 }
 
-/* Writes a file as a data: URI, which is how the HTML stays one file. */
-static int data_uri_write(FILE *out, const char *folder, const char *name, struct error *err)
+static void figure_write(FILE *out, const struct figure *f)
 {
-    char *bytes = NULL, *path = NULL, *file = NULL;
-    size_t size = 0;
-    int rc = -ENOMEM;
-    if (asprintf(&file, "%s.svg", name) >= 0 && (path = folder_path_join(folder, file)))
-        rc = folder_file_read(path, &bytes, &size, err);
-    if (rc == 0) {
-        fputs("\"data:image/svg+xml;base64,", out);
-        text_base64(out, bytes, size);
-        fputc('"', out);
-    }
-    free(bytes);
-    free(path);
-    free(file);
-    return rc;
-}
-
-static int figure_write(FILE *out, const struct figure *f, const char *folder, struct error *err)
-{
-    int rc = 0;
     fprintf(out, "{\"name\": \"%s\", \"height\": %.4f, \"title\": ", f->name, f->height);
     text_json(out, f->title);
     fputs(", \"caption\": ", out);
     text_json(out, f->caption);
     fputs(", \"undrawable\": ", out);
     text_json(out, f->undrawable);
-    fputs(", \"svg\": ", out);
-    if (f->undrawable)
-        fputs("null", out);
-    else
-        rc = data_uri_write(out, folder, f->name, err);
     fputs("}", out);
-    return rc;
 }
 
 static void looks_write(FILE *out, const struct lineup *l)
@@ -170,71 +179,51 @@ static int figures_write(const struct report *r, struct error *err)
         fprintf(t.out, "%" PRId64, r->lineup.subject_threads);
     fputs(", \"subject\": ", t.out);
     text_json(t.out, r->lineup.subject);
+    fprintf(t.out, ", \"variants_cut\": %zu, \"threads_cut\": %zu", r->lineup.variants_cut,
+            r->lineup.threads_cut);
     fputs(",\n\"variants\": [", t.out);
     looks_write(t.out, &r->lineup);
     fputs("],\n\"figures\": [", t.out);
-    for (size_t i = 0; rc == 0 && i < r->figures.count; i++) {
+    for (size_t i = 0; i < r->figures.count; i++) {
         fputs(i ? ",\n" : "\n", t.out);
-        rc = figure_write(t.out, &r->figures.items[i], r->folder, err);
+        figure_write(t.out, &r->figures.items[i]);
     }
     fputs("]}\n", t.out);
     char *json = text_take(&t), *path = folder_path_join(r->folder, "figures.json");
-    if (rc == 0)
-        rc = json && path ? folder_file_write(path, json, strlen(json), err) : -ENOMEM;
+    rc = json && path ? folder_file_write(path, json, strlen(json), err) : -ENOMEM;
     free(json);
     free(path);
     return rc;
 }
 
-/* Moves one figure's files, or clears an older report's away where this one has none. */
-static int figure_move(const struct report *r, const char *name, const char *figures, const char *data,
-                       struct error *err)
+static int report_move(const struct report *r, struct error *err)
 {
-    static const char *const suffixes[] = {".tsv", ".pdf", ".svg"};
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < 3; i++) {
-        char *file = NULL, *from = NULL, *to = NULL;
-        const char *where = i == 0 ? data : figures;
-        rc = -ENOMEM;
-        if (asprintf(&file, "%s%s", name, suffixes[i]) >= 0 && (from = folder_path_join(r->folder, file)) &&
-            (to = folder_path_join(where, file)))
-            rc = access(from, F_OK) == 0 ? folder_file_move(r->folder, where, file, err)
-                                         : (unlink(to) < 0 && errno != ENOENT ? -errno : 0);
-        free(file);
-        free(from);
-        free(to);
-    }
+    for (size_t i = 0; rc == 0 && i < sizeof parts / sizeof *parts; i++)
+        for (const char *const *name = figure_names(); rc == 0 && *name; name++) {
+            char *file = part_file(&parts[i], *name);
+            rc = file ? folder_publish(r->own, parts[i].folder, file, err) : -ENOMEM;
+            free(file);
+        }
+    for (size_t i = 0; rc == 0 && i < sizeof pages / sizeof *pages; i++)
+        rc = folder_publish(r->own, NULL, pages[i], err);
     return rc;
 }
 
-static int report_move(const struct report *r, struct error *err)
+static int pdf_make(struct report *r, struct error *err)
 {
-    char *figures = folder_path_join(r->target, "figures"), *data = folder_path_join(r->target, "data");
-    int rc = figures && data ? folder_make(r->target, err) : -ENOMEM;
-    if (rc == 0)
-        rc = folder_make(figures, err);
-    if (rc == 0)
-        rc = folder_make(data, err);
-    for (const char *const *name = figure_names(); rc == 0 && *name; name++)
-        rc = figure_move(r, *name, figures, data, err);
-    if (rc == 0)
-        rc = folder_file_move(r->folder, r->target, "report.pdf", err);
-    if (rc == 0)
-        rc = folder_file_move(r->folder, r->target, "report.html", err);
-    free(figures);
-    free(data);
-    return rc;
+    const int rc = figures_write(r, err);
+    return rc == 0 ? typst_compile(r->folder, r->scripts, r->epoch, err) : rc;
 }
 
 static int report_make(struct report *r, struct error *err)
 {
-    int rc = typst_check(r->scripts, err); /* before the slow part */
+    const bool has_typst = typst_check(r->scripts, &r->without) == 0;
+    int rc = figures_draw(&r->figures, r->folder, r->scripts, r->epoch, err);
     if (rc == 0)
-        rc = figures_draw(&r->figures, r->folder, r->scripts, r->epoch, err);
-    if (rc == 0)
-        rc = figures_write(r, err);
-    if (rc == 0)
-        rc = typst_compile(r->folder, r->scripts, r->epoch, err);
+        rc = page_write(r->page, &r->figures, r->folder, r->scripts, err);
+    if (rc == 0 && has_typst)
+        rc = pdf_make(r, err);
     return rc == 0 ? report_move(r, err) : rc;
 }
 
@@ -242,6 +231,11 @@ int report_draw(struct report *report, struct error *err)
 {
     const int rc = report_make(report, err);
     return rc < 0 ? error_set(err, rc, "can't make the report: %s", strerror(-rc)) : 0;
+}
+
+const char *report_without_pdf(const struct report *report)
+{
+    return report->without.text[0] ? report->without.text : NULL;
 }
 
 size_t report_sentences(const struct report *report)
@@ -258,13 +252,12 @@ void report_free(struct report *report)
 {
     if (!report)
         return;
-    folder_remove(report->folder);
+    folder_remove(report->own);
     figures_free(&report->figures);
+    page_free(report->page);
     lineup_free(&report->lineup);
     verdict_free(report->verdict);
-    free(report->folder);
     free(report->scripts);
-    free(report->target);
     sigprocmask(SIG_SETMASK, &report->before, NULL); /* a signal that came meanwhile ends the program here */
     free(report);
 }

@@ -23,6 +23,10 @@ int report_collect(struct database *db, const char *folder, struct report **out,
 /* Draws, and moves the result into the folder.  -EINTR: the user interrupted; nothing was written. */
 int report_draw(struct report *report, struct error *err);
 
+/* Returns why there is no PDF, after report_draw(): Typst is not there, and the HTML page is all; NULL: there
+ * is one.  Owned by the report. */
+const char *report_without_pdf(const struct report *report);
+
 /* Return how many sentences the verdict has; the one of that index, owned by the report. */
 size_t report_sentences(const struct report *report);
 const char *report_sentence(const struct report *report, size_t index);

@@ -18,6 +18,7 @@ if (CORES > FIRST && CORES <= LAST) {
 }
 aside(i, x) = x * (1 + (N > 10 ? 0.08 / N : 0.008) * (i - (N + 1) / 2.0))   \
     # so that equal values don't hide each other
+HOVER = hover('aside(int($1), $3)', '$5', 'aside(int($1), $3)', '$5', '1')
 # names: from a line's end to its name, each at its own height
 do for [i = 1:LABELS] {
   r = LABEL_ROW[i]
@@ -33,4 +34,4 @@ plot for [i = 1:N] DATA skip 1 using ($1 == i ? aside(i, $3) : NaN):5 with lines
      for [i = 1:N] DATA skip 1 using ($1 == i ? aside(i, $3) : NaN):5 with points pt MARK[i] + 1 - SOLID[i] \
          ps 0.75 lc rgb PAPER lw 1.5, \
      for [i = 1:N] DATA skip 1 using ($1 == i ? aside(i, $3) : NaN):5 with points pt MARK[i] ps 0.6 lc rgb \
-         COLOUR[i] lw 1
+         COLOUR[i] lw 1 @HOVER

@@ -1,6 +1,8 @@
 # A few milliseconds of all threads: a row each, coloured by what the thread does.
 set multiplot
-set border 1; set grid x noy back
+# On the page its x axis is the page's own, since it can be zoomed: the corners of each panel tell where.
+set border 1
+if (PAGE) { set grid nox noy; set tics scale 0 } else { set grid x noy back }
 set xrange [0:UNTIL]; unset ytics
 x = 0.05
 do for [i = 1:ITEMS] {
@@ -16,12 +18,16 @@ do for [p = 1:PANELS] {
   set label 1 NAME[p] at graph 0, graph 1 offset 0, 0.6 left font BOLD tc rgb COLOUR[p] noenhanced
   every = ROWS[p] > 16 ? 5 : 1
   unset ytics
-  set ytics ('1' 1) scale 0 font TINY
+  set ytics ('1' 1) scale 0 font TINY textcolor rgb MUTE
   do for [r = 1:int(ROWS[p])] { if (every == 1 || r % every == 0) { set ytics add (sprintf('%d', r) r) } }
   set label 2 'thread' at screen 0.3 / W, graph 0.5 center rotate font SMALL tc rgb MUTE
   if (p == PANELS) { set format x '%g'; set xlabel 'time, ms' tc rgb MUTE offset 0, 0.4 } else { set format x ''; unset xlabel }
-  plot DATA skip 1 using ($1 == p ? $8 : NaN):4:8:9:($4 - 0.4):($4 + 0.4):(LEDGER[int($7) + 1]) with \
-      boxxyerror fc rgb variable lw 0.01
+  if (PAGE) {
+    set label 3 sprintf('panel %d a', p) at graph 0, graph 1 hypertext point pt 6 ps 0
+    set label 4 sprintf('panel %d b', p) at graph 1, graph 0 hypertext point pt 6 ps 0
+  }
+  plot for [g = 1:|LEDGER|] DATA skip 1 using ($1 == p && $7 == g - 1 ? $8 : NaN):4:8:9:($4 - 0.4):($4 + 0.4) \
+      with boxxyerror lc rgb LEDGER[g] lw 0.01
   do for [i = 1:ITEMS] { unset object i; unset label 200 + i }
 }
 unset multiplot

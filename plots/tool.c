@@ -1,21 +1,34 @@
 /* Running other programs; see tool.h. */
 #include "plots/tool.h"
 
+#include "analysis/base/child.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
-enum { OUTPUT_MAX = 1 << 20, DISK_LEAST = 64 << 10 };
+enum {
+    OUTPUT_MAX = 1 << 20,
+    DISK_LEAST = 64 << 10,
+    PATIENCE_MS = 3600000, /* for one that doesn't work, but waits */
+};
+
+/* A program takes seconds and some 200 MB for a study of ten variants. */
+static const struct child_bounds bounds = {
+    .cpu_seconds = 300, .data_bytes = UINT64_C(2) << 30, .file_bytes = UINT64_C(1) << 30};
 
 static const struct {
     const char *program, *remedy;
@@ -66,29 +79,46 @@ static char **environment_make(char *date)
     return made;
 }
 
-static int child_start(const char *folder, char *const *argv, char *const *environment, const int fds[2],
-                       pid_t *pid)
+/* In the child: becomes the program.  If it can't, errno is written to `report`, which a successful exec
+ * closes. */
+static _Noreturn void child_run(const char *folder, char *const *argv, char **environment, const int fds[2],
+                                pid_t parent, int report)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
     sigset_t none;
     sigemptyset(&none);
-    if (posix_spawn_file_actions_init(&actions))
-        return -ENOMEM;
-    if (posix_spawnattr_init(&attributes)) {
-        posix_spawn_file_actions_destroy(&actions);
-        return -ENOMEM;
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    child_bind(parent, SIGKILL);
+    child_bound(&bounds);
+    const int nothing = open("/dev/null", O_RDONLY);
+    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(fds[0], STDOUT_FILENO) >= 0 &&
+        dup2(fds[1], STDERR_FILENO) >= 0 && chdir(folder) == 0) {
+        environ = environment;
+        execvp(argv[0], argv);
     }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", 0, 0);
-    posix_spawn_file_actions_adddup2(&actions, fds[0], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fds[1], STDERR_FILENO);
-    posix_spawn_file_actions_addchdir_np(&actions, folder);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    const int rc = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return -rc;
+    const int code = errno;
+    _exit(write(report, &code, sizeof code) == sizeof code ? 127 : 126);
+}
+
+static int child_start(const char *folder, char *const *argv, char **environment, const int fds[2],
+                       pid_t *pid)
+{
+    int report[2], code = 0;
+    const pid_t parent = getpid();
+    if (pipe2(report, O_CLOEXEC) < 0)
+        return -errno;
+    *pid = fork();
+    if (*pid == 0)
+        child_run(folder, argv, environment, fds, parent, report[1]);
+    const int rc = *pid < 0 ? -errno : 0;
+    close(report[1]);
+    ssize_t n;
+    do
+        n = read(report[0], &code, sizeof code);
+    while (n < 0 && errno == EINTR);
+    close(report[0]);
+    if (rc == 0 && n == sizeof code)
+        waitpid(*pid, NULL, 0);
+    return n == sizeof code ? -code : rc;
 }
 
 static char *file_text(int fd)
@@ -102,30 +132,50 @@ static char *file_text(int fd)
     return text;
 }
 
-/* Returns 1 if the user wants to stop: report_collect() holds these signals back, so that the private folder
- * can be removed first. */
-static int interrupt_waits(void)
+/* Waits until the program has ended or has to: report_collect() holds back the signals by which the user
+ * stops, so that the private folder can be removed first.  Returns 0: it ended by itself; EINTR: the user
+ * wants to stop; ETIME: it took too long. */
+static int end_await(pid_t pid)
 {
-    sigset_t pending;
-    sigpending(&pending);
-    return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) || sigismember(&pending, SIGHUP);
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGHUP);
+    struct pollfd polled[2] = {{.fd = signalfd(-1, &stops, SFD_CLOEXEC), .events = POLLIN},
+                               {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN}};
+    int n = 1;
+    if (polled[1].fd >= 0)
+        do
+            n = poll(polled, 2, PATIENCE_MS);
+        while (n < 0 && errno == EINTR);
+    for (int i = 0; i < 2; i++)
+        if (polled[i].fd >= 0)
+            close(polled[i].fd);
+    return n == 0 ? ETIME : polled[0].revents ? EINTR : 0;
 }
 
 static int child_wait(pid_t pid, const char *program, int *status, struct error *err)
 {
     int raw;
+    const int stopped = end_await(pid);
+    if (stopped)
+        kill(pid, SIGKILL);
     while (waitpid(pid, &raw, 0) < 0)
         if (errno != EINTR)
             return error_set(err, -errno, "can't wait for %s: %s", program, strerror(errno));
     *status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
-    return interrupt_waits() ? error_set(err, -EINTR, "interrupted; nothing was written") : 0;
+    if (stopped == ETIME)
+        return error_set(err, -ETIME, "%s was ended: it did not come to an end in %d minutes", program,
+                         PATIENCE_MS / 60000);
+    return stopped ? error_set(err, -EINTR, "interrupted; nothing was written") : 0;
 }
 
 int tool_run(const char *folder, int64_t epoch, const char *const *argv, struct tool_output *out,
              struct error *err)
 {
     char date[64];
-    pid_t pid;
+    pid_t pid = -1;
     int fds[2] = {memfd_create("stdout", MFD_CLOEXEC), memfd_create("stderr", MFD_CLOEXEC)};
     int rc;
     *out = (struct tool_output){0};
@@ -177,6 +227,11 @@ int tool_failed(const char *folder, const char *name, const char *complaint, int
         return error_set(err, -ENOSPC,
                          "%s failed because the disk is full; make room or choose another folder with -o",
                          name);
+    if (status == 128 + SIGXCPU)
+        return error_set(err, -EPROTO,
+                         "%s was ended after %d s of CPU time, which is all that it gets: the recording has "
+                         "more than a report can show",
+                         name, (int)bounds.cpu_seconds);
     if (length > 0)
         return error_set(err, -EPROTO, "%s failed: %.*s", name, length, complaint);
     return error_set(err, -EPROTO, "%s failed with status %d", name, status);

@@ -15,7 +15,7 @@
 
 #define MODULE "@myriaddreamin/typst-ts-node-compiler-linux-x64-gnu"
 
-static const char *const sources[] = {"report.typ", "numbers.typ", "look.typ"};
+static const char *const sources[] = {"report.typ", "answer.typ", "numbers.typ", "look.typ"};
 
 /* Returns the folder of node_modules, malloc'd; NULL: it is not there. */
 static char *modules_find(const char *scripts)
@@ -55,12 +55,12 @@ int typst_check(const char *scripts, struct error *err)
     if (!modules)
         return error_set(
             err, -ENOENT,
-            "the report needs Typst, and there is neither a `typst` command (0.13 or newer) in PATH nor its "
+            "the PDF needs Typst, and there is neither a `typst` command (0.13 or newer) in PATH nor its "
             "Node module: run `npm ci --prefix %s`, or install typst",
             scripts);
     return tool_exists("node") ? 0
                                : error_set(err, -ENOENT,
-                                           "the report needs node, which is not in PATH: install it "
+                                           "the PDF needs node, which is not in PATH: install it "
                                            "(Debian, Ubuntu: apt-get install nodejs), or typst");
 }
 
@@ -95,13 +95,7 @@ static int command_compile(const char *folder, int64_t epoch, struct error *err)
                         (const char *const[]){"typst", "compile", "--root", ".", "--creation-timestamp", date,
                                               "--input", arrangements[i], "report.typ", "report.pdf", NULL},
                         err);
-    if (rc >= 0)
-        rc = command_run(folder, epoch,
-                         (const char *const[]){"typst", "compile", "--root", ".", "--features", "html",
-                                               "--format", "html", "--input", "target=html", "report.typ",
-                                               "report.html", NULL},
-                         err);
-    return rc < 0 ? rc : 0; /* the last arrangement is taken as it is, and a page has no layout to settle */
+    return rc < 0 ? rc : 0; /* the last arrangement is taken as it is */
 }
 
 static int module_compile(const char *folder, const char *scripts, int64_t epoch, struct error *err)
@@ -117,44 +111,6 @@ static int module_compile(const char *folder, const char *scripts, int64_t epoch
     return rc;
 }
 
-/* Returns the page with its language on its root and the style sheet in its head, malloc'd: Typst has no way
- * to do that.  NULL: it has no head, or no memory. */
-static char *page_dress(const char *html, const char *css, struct error *err)
-{
-    static const char root[] = "<html>";
-    const char *start = strstr(html, "<html"), *head = strstr(html, "</head>");
-    if (!start || !head || start > head) {
-        error_set(err, -EPROTO, "typst made a page without a head: use another version of it");
-        return NULL;
-    }
-    const bool bare = !strncmp(start, root, strlen(root));
-    const char *rest = bare ? start + strlen(root) : start;
-    char *page = NULL;
-    const int n = asprintf(&page, "%.*s%s%.*s<style>\n%s</style>\n%s", (int)(start - html), html,
-                           bare ? "<html lang=\"en\">" : "", (int)(head - rest), rest, css, head);
-    return n < 0 ? NULL : page;
-}
-
-static int style_insert(const char *folder, const char *scripts, struct error *err)
-{
-    char *html_path = folder_path_join(folder, "report.html"),
-         *css_path = folder_path_join(scripts, "page.css");
-    char *html = NULL, *css = NULL, *page = NULL;
-    size_t size;
-    int rc = html_path && css_path ? folder_file_read(html_path, &html, &size, err) : -ENOMEM;
-    if (rc == 0)
-        rc = folder_file_read(css_path, &css, &size, err);
-    if (rc == 0)
-        rc = (page = page_dress(html, css, err)) ? folder_file_write(html_path, page, strlen(page), err)
-                                                 : -EPROTO;
-    free(page);
-    free(css);
-    free(html);
-    free(css_path);
-    free(html_path);
-    return rc;
-}
-
 int typst_compile(const char *folder, const char *scripts, int64_t epoch, struct error *err)
 {
     int rc = 0;
@@ -164,8 +120,8 @@ int typst_compile(const char *folder, const char *scripts, int64_t epoch, struct
         free(from);
         free(to);
     }
-    if (rc == 0)
-        rc = command_usable() ? command_compile(folder, epoch, err)
-                              : module_compile(folder, scripts, epoch, err);
-    return rc == 0 ? style_insert(folder, scripts, err) : rc;
+    if (rc < 0)
+        return rc;
+    return command_usable() ? command_compile(folder, epoch, err)
+                            : module_compile(folder, scripts, epoch, err);
 }

@@ -42,6 +42,7 @@ do for [i = 1:N] {
 set label 1 'waits, by how long they last' at graph 0, first 0.2 left font BOLD tc rgb INK
 set label 2 (STUDY ? 'in all traced runs' : 'in the run') at graph 1, first 0.2 offset 0.8, 0 left font \
     SMALL tc rgb MUTE
+HOVER = hover('$6', 'BASE[int($1)]', '$7', 'BASE[int($1)] - tall($8)', '$8 > 0')
 set style fill transparent solid 0.55 noborder
 plot for [k = 3:1:-1] DATA skip 1 using ($4 == k ? sqrt($6 * $7) : NaN):(BASE[$1]):6:7:(BASE[$1] - \
-    tall($8)):(BASE[$1]) with boxxyerror fc rgb PAINT[k] lw 0.5 fs transparent solid 0.6 border lc rgb PAINT[k]
+    tall($8)):(BASE[$1]) with boxxyerror fc rgb PAINT[k] lw 0.5 fs transparent solid 0.6 border lc rgb PAINT[k] @HOVER

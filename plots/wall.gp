@@ -6,6 +6,7 @@ set format x ''
 # in screen coordinates, since the last panel, which lies on top, draws the notes of all
 NUDGE = 0.012
 NOTE_Y(k) = PT[NOTE_PANEL[k]] - (PT[NOTE_PANEL[k]] - PB[NOTE_PANEL[k]]) * (NOTE_ROW[k] - 0.5) / N
+HOVER = hover('0', '$1 - BAR', '$6', '$1 + BAR', '$3 == p')
 set multiplot
 do for [p = 1:PANELS] {
   unset label
@@ -29,6 +30,6 @@ do for [p = 1:PANELS] {
       boxxyerror fc rgb fill(i) lw 0.8 fs solid 1 border lc rgb COLOUR[i], \
        DATA skip 1 using ($3 == p ? $6 : NaN):1:7:8 with xerrorbars pt 7 ps 0 lc rgb INK lw 0.8, \
        DATA skip 1 using ($3 == p ? ($8 > $6 ? $8 : $6) : NaN):1:(amount($6)) with labels left offset 0.5, 0 \
-           font SMALL tc rgb INK
+           font SMALL tc rgb INK @HOVER
 }
 unset multiplot

@@ -7,6 +7,7 @@ w = 0.36
 paint(k) = k == -1 ? BASELINE : k == -2 ? SUBJECT : LEDGER[int(k) + 1]
 sign(x) = abs(x) < 0.005 ? '0' : (x < 0 ? '−' : '+').amount(abs(x))
 figure(k, x) = k < 0 ? amount(x) : sign(x)
+HOVER = hover('$3 - w', '$6', '$3 + w', '$7', '$1 == p')
 do for [p = 1:PANELS] {
   set lmargin at screen PL[p]; set rmargin at screen PR[p]; set bmargin at screen PB[p]; set tmargin at \
       screen PT[p]
@@ -27,6 +28,6 @@ do for [p = 1:PANELS] {
        DATA skip 1 using ($1 == p && $5 != -2 ? $3 + w : NaN):7:(1 - 2 * w):(0) with vectors nohead lc rgb \
            AXIS lw 0.6, \
        DATA skip 1 using ($1 == p ? $3 : NaN):($6 > $7 ? $6 : $7):(figure($5, $8)) with labels center offset \
-           0, 0.55 font (p == 1 ? SMALL : TINY) tc rgb INK
+           0, 0.55 font (p == 1 ? SMALL : TINY) tc rgb INK @HOVER
 }
 unset multiplot

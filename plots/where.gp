@@ -17,11 +17,11 @@ set xrange [0:MAX]; set xtics 0, STEP; set format x '%g'
 set xlabel 'thread time, '.(UNIT > 1 ? 's' : 'ms')
 part(k) = k < 1 ? 0 : column(3 + k) / UNIT
 upto(k) = k < 1 ? 0 : part(k) + upto(k - 1)
+HOVER = hover('0', '$1 - BAR', 'upto(G)', '$1 + BAR', '$14 > 0')
 fits(k) = part(k) / MAX * WIDE > 0.72
-pale(k) = k == 1 || k == 3 || k == 4 || k == 10
 plot for [k = 1:G] DATA skip 1 using (upto(k)):1:(upto(k - 1)):(upto(k)):($1 - BAR):($1 + BAR) with \
     boxxyerror lc rgb LEDGER[k], \
      for [k = 1:G] DATA skip 1 using (upto(k) - part(k) / 2):1:(fits(k) ? amount(part(k)) : '') with labels \
-         center font TINY tc rgb (pale(k) ? INK : PAPER), \
+         center font TINY tc rgb LEDGER_WORDS[k], \
      DATA skip 1 using (upto(G)):1:(column(14) > 0 ? amount(upto(G)) : '') with labels left offset 0.5, 0 \
-         font 'Inter:Bold,7' tc rgb INK
+         font 'Inter:Bold,7' tc rgb INK @HOVER

@@ -7,8 +7,22 @@
 #include <stddef.h>
 #include <string.h>
 
-#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define ROLES(...) ((const struct allocator_role[]){__VA_ARGS__, {NULL, NULL}})
+#define NAMES(...)  ((const char *const[]){__VA_ARGS__, NULL})
+#define ADVICE(...) ((const struct allocator_advice[]){__VA_ARGS__, {ADVICE_END, NULL, NULL}})
+#define ROLES(...)  ((const struct allocator_role[]){__VA_ARGS__, {NULL, NULL}})
+
+/* Of LLVM's and gcc's sanitizers, whose mallocs are made of one kit; `space` is the mangled namespace.  What
+ * they allocate for themselves they take from a SizeClassAllocator32. */
+#define SANITIZER_ALLOCATOR(space)                                                                           \
+    "_ZN11__sanitizer20SizeClassAllocator64", "_ZN11__sanitizer28SizeClassAllocator64LocalCache",            \
+        "_ZN11__sanitizer17CombinedAllocatorINS_20SizeClassAllocator64",                                     \
+        "_ZN11__sanitizer18LargeMmapAllocatorI" space, "_ZN11__sanitizer10QuarantineI" space
+#define SANITIZER_ROLES                                                                                      \
+    ROLES({"SizeClassAllocator", "size class"}, {"MmapAllocator", "large objects"},                          \
+          {"Quarantine", "quarantine"})
+#define SANITIZER_LOCKING                                                                                    \
+    "_ZN11__sanitizer9Futex", "_ZN11__sanitizer9Semaphore", "_ZN11__sanitizer5Mutex",                        \
+        "_ZN11__sanitizer13BlockingMutex", "_ZN11__sanitizer15StaticSpinMutex"
 
 static const struct allocator rows[] = {
     {
@@ -32,15 +46,25 @@ static const struct allocator rows[] = {
                            "arena_slab_alloc", "arena_slab_reg_alloc", "arena_bin_refill_slabcur",
                            "do_rallocx", "arena_cache_bin_fill_small"),
         .roles =
-            ROLES({"bin", "bin"}, {"arena_malloc", "bin"}, {"dalloc_small", "bin"},
-                  {"large", "large objects"}, {"edata_cache", "extents' descriptors"}, {"ecache", "extents"},
-                  {"extent", "extents"}, {"decay", "purging"}, {"pac_", "extents"}, {"pa_", "extents"},
-                  {"hpa_", "huge pages"}, {"base_", "base"}, {"tcache", "arena"}, {"arena", "arena"}),
+            /* to read all statistics, and around a fork, it takes one of its mutexes after the other */
+        ROLES({"stats", NULL}, {"fork", NULL}, {"bin", "bin"}, {"arena_malloc", "bin"},
+              {"dalloc_small", "bin"}, {"large", "large objects"}, {"edata_cache", "extents' descriptors"},
+              {"ecache", "extents"}, {"extent", "extents"}, {"decay", "purging"}, {"pac_", "extents"},
+              {"pa_", "extents"}, {"hpa_", "huge pages"}, {"base_", "base"}, {"tcache", "arena"},
+              {"arena", "arena"}),
         .locking = NAMES("malloc_mutex_lock", "malloc_mutex_unlock"),
         .locking_samples = NAMES("malloc_mutex_lock", "je_malloc_mutex"),
         .preload = "libjemalloc.so.2",
         .package = "libjemalloc-dev",
-        .ink = {0x2FA37C, 0x1C7A5A, 9, 8},
+        .advice = ADVICE({ADVICE_LOCKS, "more arenas: as many as threads", "MALLOC_CONF=narenas:THREADS"},
+                         {ADVICE_MEMORY, "memory given back later, and by a thread of its own",
+                          "MALLOC_CONF=background_thread:true,dirty_decay_ms:60000"}),
+        .rust =
+            "tikv-jemallocator = \"0.6\"\n#[global_allocator] static GLOBAL: tikv_jemallocator::Jemalloc = "
+            "tikv_jemallocator::Jemalloc;",
+        .linked = "-ljemalloc",
+        .alpine = "apk add jemalloc; LD_PRELOAD=/usr/lib/libjemalloc.so.2",
+        .ink = {0x1F9A8C, 0x14756A, 9, 8},
     },
     {
         .name = "mimalloc", /* hardly ever waits: threads own their pages, and what is shared is atomic */
@@ -53,7 +77,10 @@ static const struct allocator rows[] = {
         .functions = NAMES("mi_", "_mi_"),
         .preload = "libmimalloc.so.[0-9]",
         .package = "libmimalloc-dev",
-        .ink = {0xD98BD0, 0xA8489B, 13, 12},
+        .rust = "mimalloc = \"0.1\"\n#[global_allocator] static GLOBAL: mimalloc::MiMalloc = "
+                "mimalloc::MiMalloc;",
+        .linked = "-lmimalloc",
+        .ink = {0xC9A6EC, 0x7D56A8, 13, 12},
     },
     {
         .name = "tcmalloc", /* gperftools' (tc_), and Google's newer one (TCMallocInternal) */
@@ -68,7 +95,8 @@ static const struct allocator rows[] = {
         .locking = NAMES("SpinLock"),
         .preload = "libtcmalloc_minimal.so.4",
         .package = "libgoogle-perftools-dev",
-        .ink = {0xD9A900, 0x8A6500, 11, 10},
+        .linked = "-ltcmalloc_minimal",
+        .ink = {0xE8A000, 0x8A6500, 11, 10},
     },
     {
         .name = "tbbmalloc", /* its locks spin and yield: they make no futex calls; malloc is the proxy's */
@@ -80,16 +108,54 @@ static const struct allocator rows[] = {
         .package = "libtbbmalloc2",
     },
     {
-        .name = "scudo", /* LLVM's, Android's: in compiler-rt a library, or linked in by -fsanitize=scudo */
+        /* LLVM's, Android's: in compiler-rt a library, or linked in by -fsanitize=scudo.  Up to LLVM 14 that
+         * was an older one, in namespace __scudo, whose parts lie in __sanitizer's. */
+        .name = "scudo",
         .library = "libclang_rt.scudo",
         .markers = NAMES("__scudo_print_stats", "_ZN5scudo11HybridMutex8lockSlowEv"),
-        .lock_prefixes = NAMES("_ZN5scudo", "_ZL9Allocator"),
-        .functions = NAMES("_ZN5scudo", "_ZNK5scudo", "__scudo_"),
+        .lock_prefixes = NAMES("_ZN5scudo", "_ZL9Allocator", "_ZN7__scudo", "_ZN11__sanitizer"),
+        .functions = NAMES("_ZN5scudo", "_ZNK5scudo", "__scudo_", "_ZN7__scudo", "_ZN11__sanitizer"),
         .roles = ROLES({"SizeClassAllocator", "size class"}, {"MapAllocator", "large objects"},
                        {"Quarantine", "quarantine"}, {"TSD", "thread data"}),
-        .locking = NAMES("HybridMutex"),
+        .locking = NAMES("HybridMutex", SANITIZER_LOCKING),
+        .locking_samples = NAMES(SANITIZER_LOCKING),
         .preload = "libclang_rt.scudo_standalone*.so",
         .package = "libclang-rt-dev",
+    },
+    /* What -fsanitize puts in malloc's place, in a library or linked in.  No word of it is malloc's for being
+     * in its data: it has locks for threads, reports and more. */
+    {
+        .name = "AddressSanitizer",
+        .markers = NAMES("__asan_init"),
+        .lock_prefixes = NAMES("_ZN6__asanL8instance"),
+        .functions =
+            NAMES(SANITIZER_ALLOCATOR("N6__asan"), "_ZN6__asan9Allocator", "_ZN6__asan18QuarantineCallback"),
+        .roles = SANITIZER_ROLES,
+        .locking = NAMES(SANITIZER_LOCKING),
+    },
+    {
+        .name = "ThreadSanitizer",
+        .markers = NAMES("__tsan_init"),
+        .functions = NAMES(SANITIZER_ALLOCATOR("N6__tsan"), "_ZN6__tsan10user_alloc", "_ZN6__tsan9user_free"),
+        .roles = SANITIZER_ROLES,
+        .locking = NAMES(SANITIZER_LOCKING),
+    },
+    {
+        .name = "LeakSanitizer",
+        .markers = NAMES("__lsan_init"),
+        .functions = NAMES(SANITIZER_ALLOCATOR("N6__lsan"), "_ZN6__lsan8Allocate", "_ZN6__lsan10Deallocate"),
+        .roles = SANITIZER_ROLES,
+        .locking = NAMES(SANITIZER_LOCKING),
+    },
+    {
+        .name = "Go", /* its runtime's heap, beside which a program may have a malloc as well (cgo) */
+        .markers = NAMES("runtime.mheap_"),
+        .text = "\xff Go buildinf:",
+        .locks = NAMES("runtime.mheap_"),
+        .functions =
+            NAMES("runtime.mallocgc", "runtime.(*mheap)", "runtime.(*mcentral)", "runtime.(*mcache)"),
+        .locking = NAMES("runtime.lock2", "runtime.unlock2", "runtime.futex"),
+        .locking_samples = NAMES("runtime.lock2", "runtime.unlock2", "runtime.futex"),
     },
     {
         .name = "oldmalloc", /* musl up to 1.2.0, or built --with-malloc=oldmalloc */
@@ -126,6 +192,10 @@ static const struct allocator rows[] = {
         .functions = NAMES("_int_malloc", "_int_free", "_int_realloc", "_int_memalign", "__libc_malloc",
                            "__libc_free", "__libc_realloc", "__libc_calloc", "__libc_memalign", "arena_get",
                            "sysmalloc", "systrim", "__malloc_", "malloc_consolidate"),
+        /* mallopt(3): the threshold can't be higher than 32 MiB, half of an arena's heap */
+        .advice = ADVICE({ADVICE_LOCKS, "more arenas: as many as threads", "MALLOC_ARENA_MAX=THREADS"},
+                         {ADVICE_MEMORY, "large blocks kept instead of given back to the kernel",
+                          "MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=1073741824"}),
         .ink = {0x164A9C, 0x164A9C, 5, 4},
     },
     {.name = NULL},

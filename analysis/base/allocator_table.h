@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a lock is for, by a part of the name of the function that takes it. */
+/* What a lock is for, by a part of the name of the function that takes it.  Role NULL: the function takes
+ * locks of every role, and tells nothing of any. */
 struct allocator_role {
     const char *part, *role;
 };
@@ -18,6 +19,13 @@ struct ink {
     uint32_t colour;    /* 0xRRGGBB; 0: none was chosen */
     uint32_t words;     /* the same for text, dark enough to read on white (4.5 : 1) */
     int filled, hollow; /* gnuplot point types */
+};
+
+/* What an allocator offers by itself against what it is slow at. */
+struct allocator_advice {
+    enum { ADVICE_END, ADVICE_LOCKS, ADVICE_MEMORY } against; /* waits for its locks; its memory calls */
+    const char *what;                                         /* "more arenas" */
+    const char *line;                                         /* the very line */
 };
 
 /* Lists end with NULL.  A list that is NULL is an empty one, but for `markers` and `functions`, which every
@@ -50,6 +58,13 @@ struct allocator {
     const char
         *preload; /* a glob pattern of the name of the library file for LD_PRELOAD; NULL: there is none */
     const char *package; /* Debian's and Ubuntu's that brings it; its name is that of all releases */
+
+    /* what helps: lines as people write them */
+    const struct allocator_advice *advice; /* the last is ADVICE_END; NULL: it offers nothing */
+    const char
+        *rust; /* puts it in place of another in a Rust program: Cargo.toml's lines, then the source's */
+    const char *linked; /* the same where a C or C++ program is linked */
+    const char *alpine; /* the same for a dynamic program on Alpine */
 
     struct ink ink;
 };

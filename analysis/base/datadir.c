@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { FILE_BYTES_MAX = 1 << 20 };
+
 /* Writes the folder of the running executable, without a slash at its end, to folder[size].  0 or negative
  * errno, if /proc isn't there. */
 static int executable_folder(char *folder, size_t size)
@@ -82,4 +84,25 @@ char *datadir_path(const char *name, struct error *err)
                   "to its data folder",
                   name, installed);
     return path;
+}
+
+char *datadir_read(const char *name, struct error *err)
+{
+    char *path = datadir_path(name, err), *text = malloc(FILE_BYTES_MAX);
+    FILE *file = path && text ? fopen(path, "re") : NULL;
+    const size_t n = file ? fread(text, 1, FILE_BYTES_MAX, file) : 0;
+    const bool read = file && !ferror(file) && n < FILE_BYTES_MAX;
+    if (read)
+        text[n] = '\0';
+    else if (path)
+        error_set(err, -EIO, "can't read heapwait's own file '%s': %s", path,
+                  n == FILE_BYTES_MAX ? "it is too long" : strerror(errno));
+    if (file)
+        fclose(file);
+    if (!read) {
+        free(text);
+        text = NULL;
+    }
+    free(path);
+    return text;
 }

@@ -11,4 +11,8 @@
  * below one of them.  It could be read a moment ago.  NULL: it is not found, and `err` has the sentence. */
 char *datadir_path(const char *name, struct error *err);
 
+/* Returns the text of the file `name` inside the data folder, malloc'd.  NULL: it can't be read, or has more
+ * than 1 MiB, and `err` has the sentence. */
+char *datadir_read(const char *name, struct error *err);
+
 #endif

@@ -1,6 +1,8 @@
 /* See error.h. */
 #include "analysis/base/error.h"
 
+#include "analysis/base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -12,5 +14,6 @@ int(error_set)(struct error *err, int code, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->text, sizeof(err->text), format, args);
     va_end(args);
+    text_clean(err->text); /* names of files and what libraries quote of their content are anybody's words */
     return code;
 }

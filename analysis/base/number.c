@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { BUFFER = 32 };
@@ -100,4 +101,16 @@ char *number_rate(char *buffer, double rate)
             buffer[n - 1] = '\0';
     }
     return buffer;
+}
+
+static int double_compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+double number_median(double *values, size_t count)
+{
+    qsort(values, count, sizeof(values[0]), double_compare);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }

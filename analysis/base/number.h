@@ -1,7 +1,9 @@
-/* Numbers for people, the same in the terminal, the verdict and the report. */
+/* Numbers for people, the same in the terminal, the verdict and the report; and the one in the middle of
+ * many. */
 #ifndef HEAPWAIT_NUMBER_H
 #define HEAPWAIT_NUMBER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define UNIT_SPACE  "\u00a0" /* no-break space: stands between a number and its unit */
@@ -19,5 +21,9 @@ char *number_share(char *buffer, double share);
 /* Writes calls per password with three significant digits, "0" only for zero: 0.7243 -> "0.724", 2e-6 ->
  * "0.000002". */
 char *number_rate(char *buffer, double rate);
+
+/* Returns the median of values[count], which are sorted by it; count > 0.  Of an even count it is the mean of
+ * the two in the middle. */
+double number_median(double *values, size_t count);
 
 #endif

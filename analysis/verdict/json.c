@@ -1,13 +1,16 @@
-/* See json.h.  SQLite's own JSON functions make each row, so quoting and number formats are SQLite's; this
+/* See json.h.  SQLite's own JSON functions make each row, so quoting is SQLite's; this
  * file puts rows into arrays one by one, which keeps the order of the view's ORDER BY (inside
  * json_group_array() the order is not promised). */
 #include "analysis/verdict/json.h"
 
+#include "analysis/answer/answer.h"
+#include "analysis/answer/answer_json.h"
 #include "analysis/base/text.h"
 #include "analysis/verdict/verdict.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,28 +28,64 @@ static bool view_is_inner(const char *name)
     return false;
 }
 
-/* Writes the first column of each row, JSON made by SQLite, separated by commas. */
-static int rows_write(struct database *db, const char *sql, FILE *out, struct error *err)
+/* A document in the making. */
+struct document {
+    struct database *db;
+    FILE *out;
+    size_t rows_most; /* of each part */
+    FILE *cut;        /* what was cut, as JSON; NULL: nothing is */
+    const char *cut_comma;
+};
+
+/* Notes what was cut of a part. */
+static void cut_note(struct document *d, const char *what, size_t rows)
 {
-    sqlite3_stmt *statement = database_prepare(db, sql, err);
+    if (!d->cut || rows <= d->rows_most)
+        return;
+    fprintf(d->cut, "%s\n{\"what\": \"%s\", \"shown\": %zu, \"of\": %zu}", d->cut_comma, what, d->rows_most,
+            rows);
+    d->cut_comma = ",";
+}
+
+/* Writes the first column of each row, JSON made by SQLite, with what is between them.  `what` is the part's
+ * name. */
+static int rows_write(struct document *d, const char *what, const char *sql, struct error *err)
+{
+    sqlite3_stmt *statement = database_prepare(d->db, sql, err);
     int rc = statement ? 1 : -EIO;
-    const char *comma = "";
-    while (rc == 1 && (rc = database_step(db, statement, err)) == 1) {
+    size_t rows = 0;
+    while (rc == 1 && (rc = database_step(d->db, statement, err)) == 1) {
+        if (rows++ >= d->rows_most)
+            continue;
         const char *json = (const char *)sqlite3_column_text(statement, 0);
         char *row = json ? strdup(json) : NULL;
         if (row)
-            fprintf(out, "%s\n%s", comma, text_clean(row));
+            fprintf(d->out, "%s\n%s", rows > 1 ? "," : "", text_clean(row));
         else
             rc = error_set(err, -ENOMEM, "out of memory");
         free(row);
-        comma = ",";
     }
     sqlite3_finalize(statement);
+    cut_note(d, what, rows);
+    return rc;
+}
+
+/* Writes a table of facts as one object. */
+static int facts_write(struct document *d, const char *table, struct error *err)
+{
+    char *sql = sqlite3_mprintf("SELECT json_quote(key) || ': ' || json_quote(value) FROM main.\"%w\" "
+                                "WHERE key IS NOT NULL ORDER BY key",
+                                table);
+    fprintf(d->out, ",\n\"%s\": {", table);
+    const int rc = sql ? rows_write(d, table, sql, err) : error_set(err, -ENOMEM, "out of memory");
+    fputs("}", d->out);
+    sqlite3_free(sql);
     return rc;
 }
 
 /* Returns the SELECT that makes an object of each of a view's rows, json_object('variant', "variant", ...),
- * to be freed with sqlite3_free().  NULL: it failed, with a sentence. */
+ * to be freed with sqlite3_free().  Numbers that are no integers have 15 digits: how many SQLite itself
+ * writes depends on its version.  What JSON has no number for is null.  NULL: it failed, with a sentence. */
 static char *view_select(struct database *db, const char *view, struct error *err)
 {
     sqlite3_stmt *columns =
@@ -59,7 +98,10 @@ static char *view_select(struct database *db, const char *view, struct error *er
     int rc;
     for (const char *comma = ""; (rc = database_step(db, columns, err)) == 1; comma = ", ") {
         const char *name = (const char *)sqlite3_column_text(columns, 0);
-        sqlite3_str_appendf(sql, "%s'%q', \"%w\"", comma, name, name);
+        sqlite3_str_appendf(sql,
+                            "%s'%q', CASE WHEN typeof(\"%w\") <> 'real' THEN \"%w\" WHEN abs(\"%w\") < 9e999 "
+                            "THEN json(printf('%%!.15g', \"%w\")) END",
+                            comma, name, name, name, name, name);
     }
     sqlite3_finalize(columns);
     sqlite3_str_appendf(sql, ") FROM temp.\"%w\"", view);
@@ -72,21 +114,21 @@ static char *view_select(struct database *db, const char *view, struct error *er
     return text;
 }
 
-static int views_write(struct database *db, FILE *out, struct error *err)
+static int views_write(struct document *d, struct error *err)
 {
     size_t count;
-    const char *const *views = database_views(db, &count);
+    const char *const *views = database_views(d->db, &count);
     int rc = 0;
     const char *comma = "";
     for (size_t i = 0; i < count && !rc; i++) {
         if (view_is_inner(views[i]))
             continue;
-        char *sql = view_select(db, views[i], err);
+        char *sql = view_select(d->db, views[i], err);
         if (!sql)
             return -EIO;
-        fprintf(out, "%s\n\"%s\": [", comma, views[i]);
-        rc = rows_write(db, sql, out, err);
-        fputs("]", out);
+        fprintf(d->out, "%s\n\"%s\": [", comma, views[i]);
+        rc = rows_write(d, views[i], sql, err);
+        fputs("]", d->out);
         sqlite3_free(sql);
         comma = ",";
     }
@@ -119,46 +161,78 @@ static int verdict_write(struct database *db, FILE *out, struct error *err)
     return rc;
 }
 
-static int document_write(struct database *db, FILE *out, struct error *err)
+static int answer_write(struct database *db, FILE *out, struct error *err)
 {
-    fputs("{\"format\": 1,\n\"verdict\": [", out);
-    int rc = verdict_write(db, out, err);
-    fputs("],\n\"losses\": [", out);
+    struct answer *answer = NULL;
+    const int rc = answer_make(db, &answer, err);
     if (!rc)
-        rc = rows_write(
-            db, "SELECT json_object('reason', reason, 'count', count) FROM loss_total WHERE count > 0", out,
-            err);
-    fputs("],\n\"host\": ", out);
-    if (!rc)
-        rc = rows_write(
-            db, "SELECT json_group_object(key, value) FROM (SELECT * FROM main.host ORDER BY key)", out, err);
-    fputs(",\n\"study\": ", out);
-    if (!rc)
-        rc = rows_write(db,
-                        "SELECT json_group_object(key, value) FROM (SELECT * FROM main.study ORDER BY key)",
-                        out, err);
-    fputs(",\n\"views\": {", out);
-    if (!rc)
-        rc = views_write(db, out, err);
-    fputs("}}\n", out);
+        answer_json_write(answer, out);
+    answer_free(answer);
     return rc;
 }
 
-int json_all(struct database *db, char **out, struct error *err)
+static int document_write(struct document *d, struct error *err)
 {
-    char *text = NULL;
-    size_t size = 0;
+    fputs("{\"format\": 1,\n\"answer\": ", d->out);
+    int rc = answer_write(d->db, d->out, err);
+    fputs(",\n\"verdict\": [", d->out);
+    if (!rc)
+        rc = verdict_write(d->db, d->out, err);
+    fputs("],\n\"losses\": [", d->out);
+    if (!rc)
+        rc = rows_write(
+            d, "losses",
+            "SELECT json_object('reason', reason, 'count', count) FROM loss_total WHERE count > 0", err);
+    fputs("]", d->out);
+    if (!rc)
+        rc = facts_write(d, "host", err);
+    if (!rc)
+        rc = facts_write(d, "study", err);
+    fputs(",\n\"views\": {", d->out);
+    if (!rc)
+        rc = views_write(d, err);
+    fputs("}", d->out);
+    return rc;
+}
+
+/* Closes a stream of memory.  Returns `rc`, or -ENOMEM if there was none left. */
+static int memory_close(FILE *memory, int rc, struct error *err)
+{
+    return fclose(memory) && !rc ? error_set(err, -ENOMEM, "out of memory") : rc;
+}
+
+/* `cuts`: what may be cut is told. */
+static int json_make(struct database *db, size_t rows_most, bool cuts, char **out, struct error *err)
+{
+    char *text = NULL, *cut = NULL;
+    size_t size = 0, cut_size = 0;
+    struct document d = {.db = db, .rows_most = rows_most, .cut_comma = ""};
     *out = NULL;
-    FILE *memory = open_memstream(&text, &size);
-    if (!memory)
+    if (!(d.out = open_memstream(&text, &size)))
         return error_set(err, -errno, "out of memory");
-    int rc = document_write(db, memory, err);
-    if (fclose(memory) && !rc)
-        rc = error_set(err, -ENOMEM, "out of memory");
+    d.cut = cuts ? open_memstream(&cut, &cut_size) : NULL;
+    int rc = cuts && !d.cut ? error_set(err, -ENOMEM, "out of memory") : document_write(&d, err);
+    if (d.cut)
+        rc = memory_close(d.cut, rc, err);
+    if (!rc && cuts)
+        fprintf(d.out, ",\n\"cut\": [%s]", cut);
+    fputs("}\n", d.out);
+    rc = memory_close(d.out, rc, err);
+    free(cut);
     if (rc) {
         free(text);
         return rc;
     }
     *out = text;
     return 0;
+}
+
+int json_all(struct database *db, char **out, struct error *err)
+{
+    return json_make(db, SIZE_MAX, false, out, err);
+}
+
+int json_most(struct database *db, size_t rows_most, char **out, struct error *err)
+{
+    return json_make(db, rows_most, true, out, err);
 }

@@ -13,6 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is lost of the calls: a count that is too low is called so. */
+static void say_missing_calls(struct maker *m)
+{
+    double n[2];
+    char calls[32];
+    if (!maker_numbers(m, "SELECT calls, skipped FROM calls_missing", NULL, n, 2))
+        return;
+    if (n[0] > 0)
+        maker_say(m, "loss", "At least %s futex calls are missing.", number_count(calls, (uint64_t)n[0]));
+    else if (n[1] > 0)
+        maker_say(m, "loss", "Futex calls may be missing: how many is not known.");
+}
+
 /* Losses come first: whoever reads on must know what the counts leave out. */
 void maker_say_losses(struct maker *m)
 {
@@ -26,6 +39,7 @@ void maker_say_losses(struct maker *m)
             sqlite3_column_int64(statement, 2), sqlite3_column_int64(statement, 3), reason ? reason : "?");
         free(reason);
     }
+    say_missing_calls(m);
     double n[2] = {0};
     if (maker_numbers(
             m,

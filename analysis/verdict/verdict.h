@@ -1,7 +1,7 @@
 /* The verdict: what the recording says, in sentences made from its data alone.  The one place for them: the
  * terminal and the report print the same.  Never assumes that musl is slower, that a lock was found or that
- * anything was measured: a sentence is made only where its data is there, and an interval that holds 1 is "no
- * difference seen". */
+ * anything was measured: a sentence is made only where its data is there, and an interval that holds 1 is
+ * told as comparison.h says. */
 #ifndef HEAPWAIT_VERDICT_H
 #define HEAPWAIT_VERDICT_H
 

@@ -12,24 +12,31 @@
 
 enum { LARGEST = 3 };
 #define LEAST_DIFFERENCE 0.05 /* of the baseline's core time */
+#define ROUNDING         1e-9 /* of sums of shares */
 
 static char *ns_text(char *buffer, double ns)
 {
     return number_ns(buffer, (uint64_t)llround(fabs(ns)));
 }
 
-/* Returns a phrase of rows of label and share, malloc'd: "system call entry and exit (45.1 %), random source
- * (20.2 %) and ...". */
-static char *states_phrase(struct maker *m, const char *sql, const struct place *place)
+/* Returns a phrase of rows of label, share and time, malloc'd: "system call entry and exit (45.1 %), random
+ * source (20.2 %) and ...".  *beyond is whether they are more than the whole; then their times stand there.
+ */
+static char *states_phrase(struct maker *m, const char *sql, const struct place *place, bool *beyond)
 {
     char *text = NULL, *labels[LARGEST], share[LARGEST][32];
+    double shares[LARGEST], ns[LARGEST], sum = 0;
     size_t size = 0, count = 0;
     sqlite3_stmt *statement = maker_query(m, sql, place);
     while (maker_next(m, statement))
         if (count < LARGEST) {
             labels[count] = maker_column(m, statement, 0);
-            number_share(share[count++], sqlite3_column_double(statement, 1));
+            sum += shares[count] = sqlite3_column_double(statement, 1);
+            ns[count++] = sqlite3_column_double(statement, 2);
         }
+    *beyond = sum > 1 + ROUNDING;
+    for (size_t i = 0; i < count; i++)
+        *beyond ? ns_text(share[i], ns[i]) : number_share(share[i], shares[i]);
     FILE *out = open_memstream(&text, &size);
     for (size_t i = 0; i < count; i++) {
         if (out)
@@ -53,7 +60,11 @@ static void say_unexplained(struct maker *m, double ns, double share, const char
     char time[32], percent[32];
     if (isnan(ns) || isnan(share))
         return;
-    if (ns == 0)
+    double lost[1] = {0};
+    if (ns == 0 && maker_numbers(m, "SELECT count(*) FROM loss_total WHERE count > 0", NULL, lost, 1) &&
+        lost[0] > 0)
+        maker_say(m, "account", "Whether any of %s stays unexplained can't be told: events were lost.", of);
+    else if (ns == 0)
         maker_say(m, "account", "None of %s stays unexplained.", of);
     else
         maker_say(m, "account", "Unexplained stays %s%s of %s (%s%s)%s.", share < 0 ? "\u2212" : "",
@@ -64,22 +75,28 @@ static void say_unexplained(struct maker *m, double ns, double share, const char
 /* Says what the numbers rest on: samples, and whether the calibration is there. */
 static void say_basis(struct maker *m, const struct place *place)
 {
-    double n[3];
+    double n[5];
     char share[32], samples[32];
     if (!maker_numbers(m,
                        "SELECT sum(estimated * ns) * 1.0 / nullif(sum(ns) FILTER (WHERE kind IN ('user', "
-                       "'kernel', 'probes')), 0), sum(samples), (SELECT count(*) FROM calibration) "
+                       "'kernel', 'probes')), 0), sum(samples), (SELECT count(*) FROM calibration), "
+                       "EXISTS (SELECT 1 FROM host WHERE key = 'hooks_page_faults' AND value <> 'none'), "
+                       "EXISTS (SELECT 1 FROM host WHERE key = 'hooks_kernel_locks' AND value = 'none') "
                        "FROM core_account WHERE variant IS ?1 AND threads IS ?2",
-                       place, n, 3))
+                       place, n, 5))
         return;
+    if (n[4] != 0)
+        maker_say(m, "account",
+                  "Waits for the kernel's own locks are not measured: this kernel has no event for them "
+                  "(contention_begin, Linux 5.19).");
     if (n[2] == 0)
         maker_say(m, "account",
                   "System calls were not calibrated: their entry and exit and the probes' own time are still "
                   "part of the user code, which is not divided.");
     else if (n[1] > 0)
-        maker_say(m, "account",
-                  "%s of the time on a core is user code and page faults, divided by %s samples.",
-                  number_share(share, n[0]), number_count(samples, (uint64_t)n[1]));
+        maker_say(m, "account", "%s of the time on a core is user code and %s, divided by %s samples.",
+                  number_share(share, n[0]), n[3] != 0 ? "the way into page faults and back" : "page faults",
+                  number_count(samples, (uint64_t)n[1]));
 }
 
 /* Says what the whole difference is.  Returns true if it is large enough to say where it goes. */
@@ -106,18 +123,21 @@ static bool difference_say(struct maker *m, const struct place *place, const cha
 static void extra_say(struct maker *m, const struct place *place, const char *baseline, const double *n)
 {
     char here[32], there[32], extra[32], at[40];
+    bool beyond;
     char *states =
         states_phrase(m,
-                      "SELECT label, share FROM slowdown WHERE variant IS ?1 AND threads IS ?2 "
+                      "SELECT label, share, delta_ns FROM slowdown WHERE variant IS ?1 AND threads IS ?2 "
                       "AND state <> 'unexplained' AND delta_ns > 0 ORDER BY delta_ns DESC, position",
-                      place);
+                      place, &beyond);
     if (states && *states)
         maker_say(m, "account",
                   "Where the extra time goes:%s %s takes %s of core time (wall time x %.0f cores) "
-                  "more than %s, %s beside %s%s; most of it is %s.",
+                  "more than %s, %s beside %s%s; %s%s%s.",
                   place_threads(at, place), place->variant, ns_text(extra, n[0] - n[1]), n[2], baseline,
                   ns_text(here, n[0]), ns_text(there, n[1]),
-                  n[3] > 1 ? " (runs with the median wall time)" : "", states);
+                  n[3] > 1 ? " (runs with the median wall time)" : "",
+                  beyond ? "it takes more for " : "most of it is ", states,
+                  beyond ? ", and less for other things" : "");
     free(states);
 }
 
@@ -144,6 +164,7 @@ void maker_say_core_time(struct maker *m, const struct place *place)
 {
     double n[4];
     char whole[32];
+    bool beyond;
     if (!maker_numbers(m,
                        "SELECT wall_ns * cores, cores, ns, share FROM core_account WHERE variant IS ?1 AND "
                        "threads IS ?2 AND state = 'unexplained'",
@@ -151,12 +172,12 @@ void maker_say_core_time(struct maker *m, const struct place *place)
         return;
     char *states =
         states_phrase(m,
-                      "SELECT label, share FROM core_account WHERE variant IS ?1 AND threads IS ?2 "
+                      "SELECT label, share, ns FROM core_account WHERE variant IS ?1 AND threads IS ?2 "
                       "AND state <> 'unexplained' AND ns > 0 ORDER BY ns DESC, position",
-                      place);
+                      place, &beyond);
     if (states && *states)
-        maker_say(m, "account", "Most of the core time (wall time x %.0f cores, %s) is %s.", n[1],
-                  ns_text(whole, n[0]), states);
+        maker_say(m, "account", "%s of the core time (wall time x %.0f cores, %s) is %s%s.",
+                  beyond ? "All" : "Most", n[1], ns_text(whole, n[0]), states, beyond ? ", by estimate" : "");
     free(states);
     say_unexplained(m, n[2], n[3], "the core time", ": the states add up to more than there is");
     say_basis(m, place);

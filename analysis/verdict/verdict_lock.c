@@ -23,9 +23,11 @@ static char *place_phrase(const struct place *place)
 /* A row of hottest_lock. */
 struct hot {
     char *name, *module, *evidence;
+    char
+        *other_allocator; /* whose lock it is, when that is not what the run says of its process; else NULL */
     bool is_malloc, is_known; /* whether it is malloc's, and whether that is known */
     double calls, share;
-    long long words;
+    long long words, rank;
 };
 
 static void hot_free(struct hot *h)
@@ -33,17 +35,20 @@ static void hot_free(struct hot *h)
     free(h->name);
     free(h->module);
     free(h->evidence);
+    free(h->other_allocator);
 }
 
 static bool hot_read(struct maker *m, const struct place *place, bool malloc_only, struct hot *h)
 {
     sqlite3_stmt *statement = maker_query(
         m,
-        malloc_only ? "SELECT name, module, evidence, is_malloc, calls * 1.0 / runs, share, words "
-                      "FROM hottest_lock WHERE variant IS ?1 AND threads IS ?2 AND is_malloc ORDER BY rank"
-                    : "SELECT name, module, evidence, is_malloc, calls * 1.0 / runs, share, words "
-                      "FROM hottest_lock WHERE variant IS ?1 AND threads IS ?2 ORDER BY rank",
+        "SELECT h.name, h.module, h.evidence, h.is_malloc, h.calls * 1.0 / h.runs, h.share, h.words, h.rank, "
+        "iif(h.variant IS NULL AND (SELECT instr(h.allocator, r.allocator) <> 1 FROM run AS r WHERE "
+        "r.allocator <> 'unknown' ORDER BY r.id LIMIT 1), h.allocator, NULL) FROM hottest_lock AS h "
+        "WHERE h.variant IS ?1 AND h.threads IS ?2 AND (h.is_malloc OR NOT ?3) ORDER BY h.rank",
         place);
+    if (statement)
+        sqlite3_bind_int(statement, 3, malloc_only);
     *h = (struct hot){0};
     if (!maker_next(m, statement))
         return false;
@@ -55,6 +60,8 @@ static bool hot_read(struct maker *m, const struct place *place, bool malloc_onl
     h->calls = sqlite3_column_double(statement, 4);
     h->share = sqlite3_column_double(statement, 5);
     h->words = sqlite3_column_int64(statement, 6);
+    h->rank = sqlite3_column_int64(statement, 7);
+    h->other_allocator = maker_column(m, statement, 8);
     sqlite3_finalize(statement);
     return true;
 }
@@ -77,8 +84,10 @@ static char *hot_phrase(const struct hot *h)
         module = NULL;
     if (h->words > 1)
         snprintf(words, sizeof(words), "%lld futex words named ", h->words);
-    int n = asprintf(&text, "%s%s%s%s (known by: %s)", words, h->name ? h->name : "?", module ? " in " : "",
-                     module ? module : "", h->evidence ? h->evidence : "?");
+    const char *other = h->other_allocator;
+    int n = asprintf(&text, "%s%s%s%s%s%s (known by: %s)", words, h->name ? h->name : "?",
+                     module ? " in " : "", module ? module : "", other ? ", a lock of " : "",
+                     other ? other : "", h->evidence ? h->evidence : "?");
     return n < 0 ? NULL : text;
 }
 
@@ -88,7 +97,7 @@ static double unknown_share(struct maker *m, const struct place *place)
     double share[1] = {0};
     maker_numbers(m,
                   "SELECT total(share) FROM hottest_lock WHERE variant IS ?1 AND threads IS ?2 "
-                  "AND is_malloc IS NULL AND slept + eagain > 0",
+                  "AND is_malloc IS NULL AND waits > 0",
                   place, share, 1);
     return share[0];
 }
@@ -127,7 +136,10 @@ static void say_hottest(struct maker *m, const char *who, const struct place *pl
     number_share(share, hottest->share);
     if (hottest->is_malloc && first)
         maker_say(m, "lock", "The lock is %s%s: %s of all futex calls of %s are made for it.",
-                  strncmp(first, "malloc's ", 9) ? "malloc's " : "", first, share, who);
+                  !strncmp(first, "malloc's ", 9)  ? ""
+                  : !strncmp(first, "lock of ", 8) ? "a "
+                                                   : "malloc's ",
+                  first, share, who);
     else if (!malloc_lock->name && first)
         say_no_malloc(m, who, place, hottest, first);
     else if (first && second)
@@ -152,15 +164,14 @@ static void say_callers(struct maker *m, const struct place *place, const struct
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return;
-    sqlite3_stmt *row =
-        maker_query(m,
-                    "SELECT name, function, share, sum(sampled) OVER (PARTITION BY lock_rank) FROM who_waits "
-                    "WHERE variant IS ?1 AND threads IS ?2 AND is_malloc ORDER BY lock_rank, rank",
-                    place);
+    sqlite3_stmt *row = maker_query(
+        m,
+        "SELECT lock_rank, function, share, sum(sampled) OVER (PARTITION BY lock_rank) FROM who_waits "
+        "WHERE variant IS ?1 AND threads IS ?2 AND is_malloc ORDER BY lock_rank, rank",
+        place);
     while (maker_next(m, row)) {
-        const char *name = (const char *)sqlite3_column_text(row, 0);
         char *function = maker_column(m, row, 1);
-        if (function && name && lock->name && !strcmp(name, lock->name) && said < CALLERS_SAID) {
+        if (function && sqlite3_column_int64(row, 0) == lock->rank && said < CALLERS_SAID) {
             sampled = sqlite3_column_double(row, 3);
             fprintf(out, "%s%s (%s)", said++ ? ", " : "", function,
                     number_share(share, sqlite3_column_double(row, 2)));
@@ -239,6 +250,14 @@ void maker_say_calls(struct maker *m, const struct place *place, const char *bas
     double p = n[PASSWORDS];
     if (n[RUNS] > 1)
         snprintf(per, sizeof(per), "per run, medians of %.0f traced runs", n[RUNS]);
+    if (isnan(n[SLEPT])) {
+        maker_say(
+            m, "calls",
+            "Futex calls for malloc's locks (%s): %s; how they ended is not known, since the session has "
+            "their beginnings only.",
+            per, count_text(calls, sizeof(calls), n[CALLS], p));
+        return;
+    }
     char *beside = baseline_phrase(m, place, baseline);
     maker_say(m, "calls",
               "Futex calls for malloc's locks (%s%s): %s, of these %s EAGAIN waits, %s slept waits, %s empty "
@@ -264,15 +283,18 @@ static char *end_phrase(struct maker *m)
                       NULL);
 }
 
-/* Says what the program allocates with, and how that is known; nothing if nobody looked. */
+/* Says what the process whose lock is named allocates with, and how that is known; nothing if nobody looked.
+ */
 static void say_allocator(struct maker *m)
 {
-    char *text =
-        maker_text(m,
-                   "SELECT CASE allocator WHEN 'unknown' THEN 'What it allocates with is not known' ELSE "
-                   "'It allocates with ' || allocator END || coalesce(' (' || allocator_evidence || ')', '') "
-                   "|| '.' FROM run WHERE allocator IS NOT NULL ORDER BY id LIMIT 1",
-                   NULL);
+    char *text = maker_text(
+        m,
+        "SELECT iif(allocator = 'unknown', 'What ' || iif(other, 'the process with the hottest lock', "
+        "'it') || ' allocates with is not known', iif(other, 'The process with the hottest lock', "
+        "'It') || ' allocates with ' || allocator) || coalesce(' (' || allocator_evidence || ')', "
+        "'') || '.' FROM (SELECT *, coalesce(allocator_evidence LIKE 'in process %', 0) AS other "
+        "FROM run) WHERE allocator IS NOT NULL ORDER BY id LIMIT 1",
+        NULL);
     if (text)
         maker_say(m, "run", "%s", text);
     free(text);
@@ -287,7 +309,8 @@ void maker_say_record(struct maker *m)
         maker_say(m, "run", "The recording holds no run: nothing was measured.");
         return;
     }
-    char took[32] = "a time that was not measured", *end = end_phrase(m);
+    char took[32] = "a time that is not known", *end = end_phrase(m);
+    char *wall = maker_text(m, "SELECT ', ' || value FROM main.host WHERE key = 'perf_wall_time'", NULL);
     char *command = maker_text(m, "SELECT command FROM run ORDER BY id LIMIT 1", NULL);
     if (!isnan(n[0]))
         number_ns(took, (uint64_t)n[0]);
@@ -296,8 +319,10 @@ void maker_say_record(struct maker *m)
                             " AND NOT timed_out THEN 'was measured for' ELSE 'took' END"
                             " FROM run ORDER BY id LIMIT 1",
                             NULL); /* "was measured for": it goes on, or its end was not seen */
-    maker_say(m, "run", "`%s` %s %s%s.", command ? command : "?", verb ? verb : "took", took, end ? end : "");
+    maker_say(m, "run", "`%s` %s %s%s%s.", command ? command : "?", verb ? verb : "took", took,
+              wall && !isnan(n[0]) ? wall : "", end ? end : "");
     free(verb);
+    free(wall);
     say_allocator(m);
     const struct place place = {0};
     if (n[2] != 0)

@@ -129,13 +129,42 @@ bool ratio_to_subject(struct maker *m, const struct place *place, struct ratio *
         place, ratio);
 }
 
-enum claim ratio_claim(const struct ratio *ratio)
+enum comparison ratio_claim(const struct ratio *ratio)
 {
-    if (ratio->coverage <= 0)
-        return CLAIM_ONE_ROUND;
-    if (ratio->low > 1)
-        return CLAIM_LONGER;
-    return ratio->high < 1 ? CLAIM_SHORTER : CLAIM_NO_DIFFERENCE;
+    return comparison_of(ratio->low, ratio->high, ratio->coverage);
+}
+
+/* Returns "; some 40 rounds would tell", in `buffer`: with the digits that such an estimate has. */
+static const char *rounds_text(char buffer[64], const struct ratio *ratio)
+{
+    enum { MOST = 1000 };
+    const double wanted = comparison_rounds(ratio->value, ratio->low, ratio->high, (double)ratio->rounds);
+    const double digit = wanted < 20 ? 1 : wanted < 200 ? 10 : 100;
+    if (wanted > MOST)
+        return "; no number of rounds that anybody would wait for tells on such a machine";
+    snprintf(buffer, 64, "; some %.0f rounds would tell", ceil(wanted / digit) * digit);
+    return buffer;
+}
+
+/* Returns the phrase for a ratio that has an interval. */
+static char *interval_phrase(const struct ratio *ratio, const char *who, const char *than, const char *value,
+                             const char *interval)
+{
+    char *text = NULL, more[64];
+    int n;
+    switch (ratio_claim(ratio)) {
+    case COMPARISON_SAME:
+        n = asprintf(&text, "%s and %s take the same time within 5" UNIT_SPACE "%%: %s times as long (%s)",
+                     who, than, value, interval);
+        break;
+    case COMPARISON_UNSURE:
+        n = asprintf(&text, "whether %s and %s differ can't be told: %s times as long (%s%s)", who, than,
+                     value, interval, rounds_text(more, ratio));
+        break;
+    default:
+        n = asprintf(&text, "%s takes %s times as long as %s (%s)", who, value, than, interval);
+    }
+    return n < 0 ? NULL : text;
 }
 
 char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than)
@@ -145,8 +174,7 @@ char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than)
     number_ratio(low, ratio->low);
     number_ratio(high, ratio->high);
     number_share(cover, ratio->coverage);
-    enum claim claim = ratio_claim(ratio);
-    if (claim == CLAIM_ONE_ROUND)
+    if (ratio_claim(ratio) == COMPARISON_ONE_ROUND)
         return asprintf(&text,
                         "%s took %s times as long as %s in the one round measured, which can't tell a "
                         "difference from noise",
@@ -157,10 +185,7 @@ char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than)
     if (asprintf(&interval, "%s interval %s to %s over %lld rounds%s", cover, low, high,
                  (long long)ratio->rounds, few) < 0)
         return NULL;
-    int n = claim == CLAIM_NO_DIFFERENCE
-                ? asprintf(&text, "no difference is seen between %s and %s: %s times as long (%s)", who, than,
-                           value, interval)
-                : asprintf(&text, "%s takes %s times as long as %s (%s)", who, value, than, interval);
+    text = interval_phrase(ratio, who, than, value, interval);
     free(interval);
-    return n < 0 ? NULL : text;
+    return text;
 }

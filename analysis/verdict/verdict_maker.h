@@ -6,6 +6,7 @@
 #ifndef HEAPWAIT_VERDICT_MAKER_H
 #define HEAPWAIT_VERDICT_MAKER_H
 
+#include "analysis/answer/comparison.h"
 #include "analysis/base/error.h"
 #include "analysis/database.h"
 #include "analysis/verdict/verdict.h"
@@ -60,9 +61,8 @@ char *maker_column(struct maker *m, sqlite3_stmt *statement, int column);
 bool ratio_to_baseline(struct maker *m, const struct place *place, struct ratio *ratio);
 bool ratio_to_subject(struct maker *m, const struct place *place, struct ratio *ratio);
 
-enum claim { CLAIM_LONGER, CLAIM_SHORTER, CLAIM_NO_DIFFERENCE, CLAIM_ONE_ROUND };
 /* Returns what the ratio's interval allows to say. */
-enum claim ratio_claim(const struct ratio *ratio);
+enum comparison ratio_claim(const struct ratio *ratio);
 
 /* Returns "musl takes 2.21 times as long as glibc (96.1 % interval 2.10 to 2.31 over 9 rounds)", or what the
  * interval allows to say instead; NULL: out of memory. */

@@ -223,8 +223,7 @@ static void say_others(struct maker *m, const struct study *s)
         struct ratio ratio;
         if (name && ratio_to_baseline(m, &place, &ratio) &&
             (phrase = ratio_phrase(&ratio, name, s->baseline)))
-            maker_say(m, "other", "%c%s.",
-                      phrase[0] == 'n' && !strncmp(phrase, "no diff", 7) ? 'N' : phrase[0], phrase + 1);
+            maker_say(m, "other", "%c%s.", strncmp(phrase, "whether ", 8) ? phrase[0] : 'W', phrase + 1);
         free(name);
         free(phrase);
     }
@@ -246,16 +245,16 @@ static bool locks_contended(struct maker *m, const struct study *s)
  * absent on one thread. */
 static const char *single_meaning(const struct ratio *single, const struct ratio *many, bool contended)
 {
-    if (ratio_claim(many) != CLAIM_LONGER || single->coverage <= 0)
+    if (ratio_claim(many) != COMPARISON_LONGER || single->coverage <= 0)
         return "";
     if (single->high >= many->low)
-        return ratio_claim(single) == CLAIM_LONGER
+        return ratio_claim(single) == COMPARISON_LONGER
                    ? ": the slowdown is there without any contention"
                    : ": whether the slowdown comes with threads can't be told from these runs";
     if (single->value - 1 <= (many->value - 1) / 10)
         return contended ? ": the slowdown is contention, not a slow allocator"
                          : ": the slowdown comes with threads, it is not a slow allocator";
-    return ratio_claim(single) == CLAIM_LONGER
+    return ratio_claim(single) == COMPARISON_LONGER
                ? ": part of the slowdown is there without any contention, the rest comes with threads"
                : ": most of the slowdown comes with threads";
 }
@@ -327,16 +326,23 @@ out:
     free(s.baseline);
 }
 
-/* These come last: what measuring cost, and what else the machine did meanwhile. */
-void maker_say_measuring(struct maker *m)
+/* Says how much of the machine others used.  Their time is counted in whole clock ticks, which may add up to
+ * more than there was. */
+static void say_noise(struct maker *m, double used)
 {
-    double noise[2];
     char share[32];
-    maker_say_overhead(m);
-    if (maker_numbers(m, "SELECT foreign_share, max_load_average FROM noise_total", NULL, noise, 2) &&
-        noise[0] > 0.05)
+    if (used > 0.05)
         maker_say(
             m, "noise",
             "The machine was not quiet: other processes used %s of its CPU time during the untraced runs.",
-            number_share(share, noise[0]));
+            used > 1 ? "all" : number_share(share, used));
+}
+
+/* These come last: what measuring cost, and what else the machine did meanwhile. */
+void maker_say_measuring(struct maker *m)
+{
+    double noise[1];
+    maker_say_overhead(m);
+    if (maker_numbers(m, "SELECT foreign_share FROM noise_total", NULL, noise, 1))
+        say_noise(m, noise[0]);
 }

@@ -1,6 +1,7 @@
 -- Which futex calls did each run make, on which lock, with which outcome?
 -- `class` tells the allocators' locks from everything else; `kind` sums op and outcome up into the five
--- kinds that the figures show; `idle` is 1 for a call that neither slept nor woke anybody.
+-- kinds that the figures show, `other` where the outcome is NULL; `waits` is 1 for a call that waits, however it
+-- ended, and for one that was under way at the end; `idle` is 1 for a call that neither slept nor woke anybody.
 CREATE TEMP VIEW futex_call AS
 SELECT r.id AS run_id, r.variant, r.threads, r.passwords,
        l.id AS lock_id, l.tgid, l.address, l.name, l.module, l.allocator, l.is_malloc, l.evidence,
@@ -12,6 +13,7 @@ SELECT r.id AS run_id, r.variant, r.threads, r.passwords,
          WHEN o.op IN ('wake', 'wake_op') AND o.outcome = 'woke_some' THEN 'waking_wake'
          ELSE 'other'
        END AS kind,
+       o.op IN ('wait', 'waitv', 'wait_requeue_pi', 'lock_pi') AS waits,
        o.outcome IN ('eagain', 'raced', 'woke_none', 'moved_none') AS idle,
        o.calls, o.total_ns, o.oncpu_ns, o.blocked_ns, o.runnable_ns, o.woken
 FROM traced_run AS r

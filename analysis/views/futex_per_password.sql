@@ -14,7 +14,7 @@ WITH
            coalesce(m.calls, 0) AS calls, coalesce(m.calls, 0) * 1.0 / nullif(r.passwords, 0) AS per_password
     FROM seen AS s
     JOIN traced_run AS r ON r.variant IS s.variant AND r.threads IS s.threads
-    LEFT JOIN made AS m ON m.run_id = r.id AND m.class = s.class AND m.op = s.op AND m.outcome = s.outcome
+    LEFT JOIN made AS m ON m.run_id = r.id AND m.class = s.class AND m.op = s.op AND m.outcome IS s.outcome
   ),
   ranked AS (
     SELECT *, row_number() OVER (same ORDER BY calls) AS call_rank,

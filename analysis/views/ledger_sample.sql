@@ -1,11 +1,14 @@
 -- How was the user time of each run with samples (mode ledger, perf) spent, by its samples?
--- Samples of user code by class, and of page faults (the kernel's, but no event tells when one ends); share
+-- Samples of user code by class, and of page faults (the kernel's, but no event tells when one ends; where
+-- the handler has a time of its own, of what leads to it and back); share
 -- is of all of these in the run; low_share and high_share are Wilson's 95 % interval (z = 1.96): E. B.
 -- Wilson, "Probable Inference", J. Am. Stat. Assoc. 22, 1927.  before: the samples of the classes before it.
 CREATE TEMP VIEW ledger_sample AS
 WITH RECURSIVE
   class(position, name) AS (
-    SELECT position, state FROM ledger_state WHERE kind = 'user' AND state <> 'user' OR state = 'page_fault'
+    SELECT position, state FROM ledger_state
+    WHERE kind = 'user' AND state <> 'user'
+       OR state = iif(EXISTS (SELECT 1 FROM host WHERE key = 'hooks_page_faults' AND value <> 'none'), 'fault_entry', 'page_fault')
   ),
   counted AS (
     SELECT l.id AS run_id, c.position, c.name AS class,

@@ -4,10 +4,15 @@
 -- inside_ns of it from the call's own state, as far as there is so much, the rest from user, as far as there
 -- is so much.  What is left of user is divided by samples (estimated = 1).  Without calibration nothing is
 -- taken out or divided, state `user` has it all, and `syscall_entry` and `probes` are NULL; without samples
--- user is not divided. Calls: of futexes from lock_outcome; on memory from entries, where each is timed; the
+-- user is not divided.  Page faults are a part of user too, unless the kernel's handler was seen: then only
+-- what leads to it and back is.  Waits for the kernel's locks are NULL where it has no event for them.  Calls: of futexes from lock_outcome; on memory from entries, where each is timed; the
 -- rest is divided into random and other calls as the timed ones were.
 CREATE TEMP VIEW ledger_time AS
 WITH
+  seen AS ( -- by this kernel's hooks
+    SELECT EXISTS (SELECT 1 FROM host WHERE key = 'hooks_page_faults' AND value <> 'none') AS faults,
+           NOT EXISTS (SELECT 1 FROM host WHERE key = 'hooks_kernel_locks' AND value = 'none') AS locks
+  ),
   measured AS (
     SELECT s.run_id, s.state, sum(s.ns) AS ns, sum(s.entries) AS entries
     FROM ledger_run AS r
@@ -84,19 +89,21 @@ WITH
                iif(t.run_id IS NULL, coalesce(m.ns, 0), t.user_ns - t.entry_ns - t.outside_ns)
              WHEN c.class IS NOT NULL THEN CAST(round(c.whole * c.until_share) AS INTEGER)
                - CAST(round(c.whole * c.from_share) AS INTEGER)
+             WHEN n.state IN ('mmap_lock', 'kernel_lock', 'kernel_lock_blocked') AND NOT seen.locks THEN NULL
              ELSE coalesce(m.ns, 0) - coalesce(i.ns, 0)
            END AS ns,
            c.class IS NOT NULL AS estimated, c.samples,
            CAST(round(c.whole * c.low_share) AS INTEGER) AS low_ns,
            CAST(round(c.whole * c.high_share) AS INTEGER) AS high_ns
     FROM ledger_run AS r
-    JOIN ledger_state AS n ON n.position <= 27
+    JOIN ledger_state AS n ON n.position <= 28
+    CROSS JOIN seen
     LEFT JOIN taken AS t ON t.run_id = r.run_id
     LEFT JOIN measured AS m ON m.run_id = r.run_id AND m.state = n.state
     LEFT JOIN inside AS i ON i.run_id = r.run_id AND i.state = n.state
     LEFT JOIN code AS c ON c.run_id = r.run_id AND c.class = n.state
     WHERE c.class IS NOT NULL
-       OR n.kind <> 'user' AND n.state <> 'page_fault'
+       OR n.kind <> 'user' AND n.state <> 'fault_entry' AND (n.state <> 'page_fault' OR seen.faults)
        OR n.state = 'user' AND r.run_id NOT IN (SELECT run_id FROM code)
   )
 SELECT run_id, state, ns, estimated, samples, low_ns, high_ns

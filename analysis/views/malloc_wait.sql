@@ -1,11 +1,13 @@
 -- What do threads do in the kernel for malloc's locks, in one run?
--- Medians over the traced runs of a variant and thread count; zero means traced, and none.  Thread time:
--- sums over all threads.  idle_calls neither slept nor woke anybody; idle_share is NULL in a run without
+-- Medians over the traced runs of a variant and thread count; zero means traced, and none.  A run that has no call
+-- known to be for malloc's locks, but waits for words of which nothing tells whose they are, has no number.  What goes
+-- by outcomes is NULL where none is known.  Thread time: sums over all threads.  idle_calls neither slept nor woke
+-- anybody; idle_share is NULL in a run without
 -- any call.
 CREATE TEMP VIEW malloc_wait AS
 WITH
   made AS (
-    SELECT run_id, count(DISTINCT lock_id) AS locks, sum(calls) AS calls,
+    SELECT run_id, count(DISTINCT lock_id) AS locks, sum(calls) AS calls, count(outcome) AS outcomes,
            sum(calls) FILTER (WHERE kind = 'slept') AS slept,
            sum(calls) FILTER (WHERE kind = 'eagain') AS eagain,
            sum(calls) FILTER (WHERE kind = 'empty_wake') AS empty_wakes,
@@ -19,14 +21,19 @@ WITH
     WHERE class = 'malloc'
     GROUP BY run_id
   ),
+  dark AS ( -- runs in which threads wait for words that may be malloc's
+    SELECT DISTINCT run_id FROM futex_call WHERE is_malloc IS NULL AND waits
+  ),
   each_run AS ( -- one row per run and quantity, so that one ranking serves all
     SELECT r.id AS run_id, r.variant, r.threads, q.key,
-           CASE q.key
-             WHEN 'idle_share' THEN coalesce(m.idle_calls, 0) * 1.0 / nullif(m.calls, 0)
-             ELSE coalesce(q.value, 0)
+           CASE
+             WHEN m.outcomes = 0 AND q.key NOT IN ('locks', 'calls', 'other_calls') THEN NULL
+             WHEN q.key = 'idle_share' THEN coalesce(m.idle_calls, 0) * 1.0 / nullif(m.calls, 0)
+             ELSE coalesce(q.value, iif(m.run_id IS NULL AND d.run_id IS NOT NULL, NULL, 0))
            END AS value
     FROM traced_run AS r
     LEFT JOIN made AS m ON m.run_id = r.id
+    LEFT JOIN dark AS d ON d.run_id = r.id
     CROSS JOIN json_each(json_object(
       'locks', m.locks, 'calls', m.calls, 'slept', m.slept, 'eagain', m.eagain, 'empty_wakes', m.empty_wakes,
       'waking_wakes', m.waking_wakes, 'other_calls', m.other_calls, 'idle_calls', m.idle_calls,

@@ -1,5 +1,5 @@
 -- What is a variant's user code, by its samples?
--- Over all its runs with samples (mode ledger, perf); page faults are the kernel's, but no event tells when one ends.  share is of the
+-- Over all its runs with samples (mode ledger, perf); page faults are the kernel's, but no event tells when one ends (see ledger_sample).  share is of the
 -- samples of these classes, low_share and high_share are Wilson's 95 % interval.
 CREATE TEMP VIEW sample_class AS
 WITH RECURSIVE

@@ -2,9 +2,10 @@
 -- Of each word's waits, and of all its other calls (wakes), a random sample has a path: `waits` and `wakes` count
 -- the sampled ones, over all traced runs; `calls` is what they stand for: the word's calls of that kind, divided as
 -- the sample is.  `function` is the application's: the first frame outside of what waits, locks and allocates and of
--- the languages' libraries; NULL where it can't be told, for want of names or of such a frame.  `through` is the way from it to the word,
+-- the languages' libraries; NULL where it can't be told: there is no such frame, frames are missing just there, or
+-- the innermost frame has no name, so that what waits is not known.  `through` is the way from it to the word,
 -- `callers` the way to it, `path` all of it, from the outermost frame that is known.  Places without a symbol are
--- MODULE+0xADDRESS, on a way +0xADDRESS where they are in the module of the place before.
+-- MODULE+0xADDRESS, on a way +0xADDRESS where they are in the module of the place before; ? where frames are missing.
 CREATE TEMP VIEW waiter_path AS
 WITH RECURSIVE
   sampled AS (
@@ -29,35 +30,30 @@ WITH RECURSIVE
   step AS MATERIALIZED (
     SELECT w.leaf, w.depth, f.class, f.module,
            coalesce(f.symbol, f.module || printf('+0x%x', f.address), printf('0x%x', f.address)) AS place,
-           coalesce(f.symbol,
+           coalesce(f.symbol, iif(f.class = 'missing', '?', NULL),
                     iif(f.module = lag(f.module) OVER (PARTITION BY w.leaf ORDER BY w.depth DESC), '', f.module)
                       || printf('+0x%x', f.address),
                     printf('0x%x', f.address)) AS on_way
     FROM walk AS w
     JOIN frame AS f ON f.id = w.id
   ),
-  -- the innermost frame of the program, and the outermost of those between it and the word
-  program AS (
-    SELECT leaf, min(depth) FILTER (WHERE class = 'program') AS depth, max(depth) AS outermost
+  -- how many frames stand between the word and whoever wants it; where the innermost frame has no name that isn't
+  -- known, and the innermost frame of the program is the first that can be told
+  between_frames AS (
+    SELECT leaf, min(depth) FILTER (WHERE class NOT IN ('lock', 'allocator', 'copy', 'library')) AS depth,
+           min(depth) FILTER (WHERE class = 'program') AS program
     FROM step
     GROUP BY leaf
   ),
-  edge AS (
-    SELECT s.leaf, max(s.depth) AS depth
-    FROM step AS s
-    JOIN program AS p ON p.leaf = s.leaf
-    WHERE s.class IN ('lock', 'allocator', 'copy', 'library') AND (p.depth IS NULL OR s.depth < p.depth)
-    GROUP BY s.leaf
-  ),
   place AS (
-    SELECT p.leaf, iif(coalesce(e.depth, p.depth - 1) < p.outermost, coalesce(e.depth + 1, p.depth), NULL) AS depth
-    FROM program AS p
-    LEFT JOIN edge AS e ON e.leaf = p.leaf
+    SELECT b.leaf, iif(b.depth > 0, b.depth, b.program) AS inside, s.depth
+    FROM between_frames AS b
+    LEFT JOIN step AS s ON s.leaf = b.leaf AND s.depth = iif(b.depth > 0, b.depth, b.program) AND s.class <> 'missing'
   ),
   parted AS (
     SELECT s.leaf, s.depth, s.module, s.place, s.on_way,
-           CASE WHEN p.depth IS NULL OR s.depth < p.depth THEN 'through'
-                WHEN s.depth = p.depth THEN 'function' ELSE 'callers' END AS part
+           CASE WHEN p.depth = s.depth THEN 'function'
+                WHEN p.inside IS NULL OR s.depth < p.inside THEN 'through' ELSE 'callers' END AS part
     FROM step AS s
     JOIN place AS p ON p.leaf = s.leaf
   ),
@@ -78,20 +74,20 @@ WITH RECURSIVE
     GROUP BY leaf
   ),
   weighed AS (
-    SELECT r.variant, r.threads,
-           iif(l.name GLOB 'thread arena 0x*', 'thread arena', l.name) AS name, l.module, l.allocator, l.is_malloc,
+    SELECT r.variant, r.threads, g.word_group, g.name, l.module, l.allocator, l.is_malloc,
            t.function, t.function_module, t.through, t.callers, t.path, w.evidence, w.waits, w.wakes,
            coalesce(w.waits * c.waits * 1.0 / s.waits, 0) + coalesce(w.wakes * c.wakes * 1.0 / s.wakes, 0) AS calls
     FROM traced_run AS r
     JOIN lock AS l ON l.run_id = r.id
+    JOIN word_group AS g ON g.lock_id = l.id
     JOIN waiter AS w ON w.lock_id = l.id
     JOIN sampled AS s ON s.lock_id = l.id
     JOIN written AS t ON t.leaf = w.frame_id
     LEFT JOIN called AS c ON c.lock_id = l.id
   )
 SELECT variant, threads, name, module, allocator, is_malloc, function, function_module, through, callers, path,
-       evidence, sum(waits) AS waits, sum(wakes) AS wakes, sum(calls) AS calls
+       evidence, sum(waits) AS waits, sum(wakes) AS wakes, sum(calls) AS calls, word_group
 FROM weighed
-GROUP BY variant, threads, name, module, allocator, is_malloc, function, function_module, through, callers, path,
+GROUP BY variant, threads, word_group, name, module, allocator, is_malloc, function, function_module, through, callers, path,
          evidence
 ORDER BY variant, threads, name, module, calls DESC, path, evidence;

@@ -7,19 +7,19 @@ CREATE TEMP VIEW who_waits AS
 WITH
   path AS MATERIALIZED (SELECT * FROM waiter_path),
   ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY variant, threads, name, module, allocator, is_malloc, function,
+    SELECT *, row_number() OVER (PARTITION BY word_group, function,
                                               function_module, iif(function IS NULL, path, NULL)
                                  ORDER BY calls DESC, path, evidence) AS path_rank
     FROM path
   ),
   summed AS (
-    SELECT variant, threads, name, module, allocator, is_malloc, function, function_module,
+    SELECT word_group, variant, threads, name, module, allocator, is_malloc, function, function_module,
            sum(waits) AS waits, sum(wakes) AS wakes, sum(calls) AS calls, count(DISTINCT path) AS paths,
            max(through) FILTER (WHERE path_rank = 1) AS through,
            max(callers) FILTER (WHERE path_rank = 1) AS callers, max(path) FILTER (WHERE path_rank = 1) AS path,
            max(evidence) FILTER (WHERE path_rank = 1) AS evidence
     FROM ranked
-    GROUP BY variant, threads, name, module, allocator, is_malloc, function, function_module,
+    GROUP BY word_group, variant, threads, name, module, allocator, is_malloc, function, function_module,
              iif(function IS NULL, path, NULL)
   )
 SELECT s.variant, s.threads, h.rank AS lock_rank, s.name, s.module, s.allocator, s.is_malloc,
@@ -31,8 +31,7 @@ SELECT s.variant, s.threads, h.rank AS lock_rank, s.name, s.module, s.allocator,
        s.wakes * 1.0 / nullif(sum(s.wakes) OVER word, 0) AS wake_share,
        s.through, s.callers, s.path, s.paths, s.evidence
 FROM summed AS s
-JOIN hottest_lock AS h ON h.variant IS s.variant AND h.threads IS s.threads AND h.name = s.name
-  AND h.module IS s.module AND h.allocator IS s.allocator AND h.is_malloc IS s.is_malloc
+JOIN hottest_lock AS h ON h.word_group = s.word_group
 LEFT JOIN variant AS v ON v.name = s.variant
 WINDOW word AS (PARTITION BY s.variant, s.threads, h.rank)
 ORDER BY v.position, s.variant, s.threads, lock_rank, rank;

@@ -5,6 +5,7 @@
  * program: to attach takes longer than to run it, and what a single run takes depends on how its threads
  * happen to meet.  A run counts if the machine ran at its best pace just before and just after it; else it is
  * repeated.  The time is the program's own (elapsed_ns), so that no tool's start is counted. */
+#include "analysis/base/number.h"
 #include "cli/bench/bench_beside.h"
 #include "cli/bench/bench_table.h"
 #include "cli/bench/pace.h"
@@ -184,7 +185,7 @@ static double turn_time(const struct bench_options *o, struct measure_options *o
         if (ns[i] < 0)
             return -1;
     }
-    return bench_table_median(ns, runs);
+    return number_median(ns, runs);
 }
 
 /* Returns the time of a method's turn in ns; negative: it failed.  `beside`: of the loop beside the command.

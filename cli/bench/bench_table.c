@@ -1,6 +1,8 @@
 /* See bench_table.h. */
 #include "cli/bench/bench_table.h"
 
+#include "analysis/base/number.h"
+#include "analysis/base/output.h"
 #include "cli/terminal/table.h"
 #include "probes/host/host.h"
 
@@ -13,18 +15,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static int double_compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-double bench_table_median(double *values, size_t count)
-{
-    qsort(values, count, sizeof(values[0]), double_compare);
-    return (values[(count - 1) / 2] + values[count / 2]) / 2;
-}
 
 /* Returns the largest k (1-based) for which the k-th smallest and k-th largest of n hold the median with 95
  * %; 1 if none does.  Binomial distribution: H. A. David and H. N. Nagaraja, "Order Statistics", 3rd ed.,
@@ -51,7 +41,7 @@ struct bench_ratio bench_ratio_of(const struct bench_case *c, unsigned method, u
     if (!r.rounds)
         return r;
     unsigned k = interval_rank(r.rounds);
-    r.median = bench_table_median(ratios, r.rounds);
+    r.median = number_median(ratios, r.rounds);
     r.low = ratios[k - 1];
     r.high = ratios[r.rounds - k];
     return r;
@@ -162,9 +152,13 @@ int bench_table_writable(const char *path, struct error *err)
 
 int bench_table_write(const struct bench_results *b, const char *path, struct error *err)
 {
-    FILE *f = fopen(path, "we");
+    if (output_refuse_link(AT_FDCWD, path, path, "file", err))
+        return -EEXIST;
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     if (!f)
         return error_set(err, -errno, "can't write '%s': %s", path, strerror(errno));
+    output_give_owner(fd);
     char pace[256];
     bench_table_pace(&b->pace, pace, sizeof(pace));
     fprintf(

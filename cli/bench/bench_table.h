@@ -35,9 +35,6 @@ struct bench_ratio {
 };
 struct bench_ratio bench_ratio_of(const struct bench_case *c, unsigned method, unsigned rounds);
 
-/* Sorts the values and returns their median.  `count` is at least 1. */
-double bench_table_median(double *values, size_t count);
-
 /* Writes what became of runs that met a slow machine, as a sentence without a full stop. */
 void bench_table_pace(const struct pace_counts *p, char *text, size_t size);
 

@@ -1,6 +1,8 @@
 # Bash completion of heapwait.  Needs nothing of bash-completion but to be loaded.  The options are those of
 # `heapwait COMMAND --help`; tests/docs compares the two.
 
+_heapwait_commands='doctor record import study try top explain report export'
+
 # Word -> candidates in COMPREPLY; the current word is $cur.
 _heapwait_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur"); }
 _heapwait_files()
@@ -18,14 +20,14 @@ _heapwait_options()
         echo '--output --mode --pid --cgroup --all --duration --user --max-words --debug-file --libc --calibrate --perf' \
             '--collector --help'
         ;;
-    import) echo '--output --libc --help' ;;
+    import) echo '--output --libc --symfs --debug-file --help' ;;
     study)
         echo '--output --quick --variants --variant --threads --passwords --reps --traced-reps --ledger-reps --perf --no-probes' \
             '--timeout --seed --resume --help'
         ;;
     try) echo '--rounds --library --libraries --no-probes --output --timeout --seed --help' ;;
     top) echo '--pid --cgroup --delay --count --help' ;;
-    explain) echo '--json --width --help' ;;
+    explain) echo '--all --json --markdown --width --help' ;;
     report) echo '--output --help' ;;
     export) echo '--folded --speedscope --output --variant --threads --help' ;;
     esac
@@ -35,16 +37,16 @@ _heapwait_options()
 _heapwait_value()
 {
     case $1:$2 in
-    record:-m | record:--mode) _heapwait_words 'waits ledger' ;;
+    record:-m | record:--mode) _heapwait_words 'profile waits ledger' ;;
     record:-p | record:--pid | top:-p | top:--pid) _heapwait_words "$(cd /proc && echo [0-9]*)" ;;
     record:-u | record:--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
-    record:--cgroup | top:--cgroup) _heapwait_files -d ;;
+    record:--cgroup | top:--cgroup | import:--symfs) _heapwait_files -d ;;
     record:--collector) _heapwait_words 'bpf perf' ;;
     study:--variants) _heapwait_words 'none glibc musl musl+jemalloc musl+mimalloc glibc-static musl-dynamic
         musl-oldmalloc glibc+jemalloc glibc+mimalloc glibc+tcmalloc' ;;
     try:--libraries) _heapwait_words "none $("${COMP_WORDS[0]}" try --help 2>/dev/null | sed -n 's/^Known libraries: //p')" ;;
     report:-o | report:--output) _heapwait_files -d ;;
-    *:-o | *:--output | record:--libc | record:--debug-file | import:--libc) _heapwait_files -f ;;
+    *:-o | *:--output | record:--libc | record:--debug-file | import:--libc | import:--debug-file) _heapwait_files -f ;;
     record:--max-words | record:--duration | export:--variant | export:--threads | explain:--width | study:--variant | study:--threads | study:--passwords | study:--reps | \
         try:--rounds | try:--library | try:--timeout | try:--seed | top:-d | top:--delay | top:-n | top:--count | \
         study:--traced-reps | study:--ledger-reps | study:--timeout | study:--seed) ;;
@@ -72,7 +74,11 @@ _heapwait()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} at
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _heapwait_words 'doctor record import study try top explain report export --help --version'
+        _heapwait_words "$_heapwait_commands help --help --version"
+        return
+    fi
+    if [[ $command == help ]]; then
+        ((COMP_CWORD > 2)) || _heapwait_words "$_heapwait_commands"
         return
     fi
     if [[ $command == record || $command == try ]] && at=$(_heapwait_command_at) && [[ $at ]]; then

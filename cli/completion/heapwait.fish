@@ -10,9 +10,11 @@ complete -c heapwait -n __fish_use_subcommand -a import -d 'a session of perf re
 complete -c heapwait -n __fish_use_subcommand -a study -d 'run every variant of the password program'
 complete -c heapwait -n __fish_use_subcommand -a try -d 'one program under each allocator library'
 complete -c heapwait -n __fish_use_subcommand -a top -d 'who pays for malloc locks, live'
-complete -c heapwait -n __fish_use_subcommand -a explain -d 'verdict and tables of a recording'
+complete -c heapwait -n __fish_use_subcommand -a explain -d 'the answer of a recording'
 complete -c heapwait -n __fish_use_subcommand -a report -d 'a recording as PDF and HTML'
 complete -c heapwait -n __fish_use_subcommand -a export -d 'the call paths for other viewers'
+complete -c heapwait -n __fish_use_subcommand -a help -d 'the options of a command'
+complete -c heapwait -n '__heapwait_in help' -xa 'doctor record import study try top explain report export'
 complete -c heapwait -n __fish_use_subcommand -l version -d 'print the version'
 complete -c heapwait -s h -l help -d 'print the options'
 
@@ -20,7 +22,7 @@ complete -c heapwait -n '__heapwait_in doctor' -l calibrate -d 'what a system ca
 complete -c heapwait -n '__heapwait_in doctor' -l perf -d 'the perf record line for import'
 
 complete -c heapwait -n '__heapwait_in record' -s o -l output -r -F -d 'the recording'
-complete -c heapwait -n '__heapwait_in record' -s m -l mode -x -a 'waits ledger' -d 'what to measure'
+complete -c heapwait -n '__heapwait_in record' -s m -l mode -x -a 'profile waits ledger' -d 'what to measure'
 complete -c heapwait -n '__heapwait_in record' -s p -l pid -x -a '(__fish_complete_pids)' -d 'attach to processes'
 complete -c heapwait -n '__heapwait_in record' -l cgroup -x -a '(__fish_complete_directories)' -d 'attach to a cgroup'
 complete -c heapwait -n '__heapwait_in record' -s a -l all -d 'attach to all processes'
@@ -36,6 +38,8 @@ complete -c heapwait -n '__heapwait_in record' -xa '(__fish_complete_subcommand 
 
 complete -c heapwait -n '__heapwait_in import' -s o -l output -r -F -d 'the recording'
 complete -c heapwait -n '__heapwait_in import' -l libc -r -F -d 'musl\'s libc.a'
+complete -c heapwait -n '__heapwait_in import' -l symfs -r -F -d 'where the session\'s files are'
+complete -c heapwait -n '__heapwait_in import' -l debug-file -r -F -d 'the program before strip'
 complete -c heapwait -n '__heapwait_in import' -F
 
 complete -c heapwait -n '__heapwait_in study' -s o -l output -r -F -d 'the recording'
@@ -71,7 +75,9 @@ complete -c heapwait -n '__heapwait_in top' -l cgroup -x -a '(__fish_complete_di
 complete -c heapwait -n '__heapwait_in top' -s d -l delay -x -d 'seconds between two looks'
 complete -c heapwait -n '__heapwait_in top' -s n -l count -x -d 'end after so many looks'
 
+complete -c heapwait -n '__heapwait_in explain' -l all -d 'the verdict and every table'
 complete -c heapwait -n '__heapwait_in explain' -l json -d 'one JSON document'
+complete -c heapwait -n '__heapwait_in explain' -l markdown -d 'eight lines for an issue tracker'
 complete -c heapwait -n '__heapwait_in explain' -l width -x -d 'columns'
 complete -c heapwait -n '__heapwait_in explain' -F
 

@@ -5,11 +5,14 @@
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"
+#include "cli/terminal/table.h"
+#include "cli/terminal/terminal.h"
 #include "probes/host/checks.h"
 #include "probes/host/program.h"
 #include "probes/run/calibrate.h"
 #include "probes/session/session.h"
 
+#include <getopt.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,16 +23,22 @@
 static const char usage[] =
     "usage: heapwait doctor [--calibrate | --perf]\n"
     "\n"
-    "Tells what this machine and this user allow, line by line, each lack with its remedy.\n"
-    "Ends with 0 when everything needed for tracing is there, else with 1.\n"
+    "Tells what this machine and this user allow, line by line, each lack with its\n"
+    "remedy.  Ends with 0 when everything needed for tracing is there, else with 1.\n"
     "\n"
-    "      --calibrate  also measure what a system call costs here, without probes and with them\n"
-    "      --perf       print the perf record line that `heapwait import` wants, and what it is made of\n"
+    "      --calibrate  also measure what a system call costs here, without probes\n"
+    "                   and with them\n"
+    "      --perf       print the perf record line that `heapwait import` wants, and\n"
+    "                   what it is made of\n"
     "  -h, --help       this text\n";
 
+/* A remedy stays on its line, since it may hold a command to be copied. */
 static void line_print(const char *word, const char *name, const char *detail, const char *remedy)
 {
-    printf("%-8s %-20s %s\n", word, name, detail);
+    char first[64], indent[64];
+    snprintf(first, sizeof(first), "%-8s %-20s ", word, name);
+    snprintf(indent, sizeof(indent), "%-8s %-20s ", "", "");
+    table_paragraph_print(detail, first, indent, stdout, terminal_width(stdout));
     if (remedy && *remedy)
         printf("%-8s %-20s   -> %s\n", "", "", remedy);
 }
@@ -138,18 +147,36 @@ static bool calibration_print(void)
     return true;
 }
 
+/* Returns -1: go on with *calibrate and *perf; else the exit code. */
+static int options_parse(int argc, char **argv, bool *calibrate, bool *perf)
+{
+    static const struct option longs[] = {{"calibrate", no_argument, NULL, 'c'},
+                                          {"perf", no_argument, NULL, 'p'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    char unknown[ARGUMENT_TEXT];
+    optind = 0;
+    for (int c; (c = getopt_long(argc, argv, ":h", longs, NULL)) != -1;) {
+        if (c == 'h') {
+            fputs(usage, stdout);
+            return EXIT_OK;
+        }
+        if (c == '?')
+            return argument_error("doctor", "%s", argument_unknown(unknown, argv, longs));
+        *(c == 'p' ? perf : calibrate) = true;
+    }
+    if (optind < argc || (*perf && *calibrate))
+        return argument_error("doctor", "it takes one option at most, --calibrate or --perf, not '%s'",
+                              argv[argc - 1]);
+    return -1;
+}
+
 int doctor_main(int argc, char **argv)
 {
-    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-        fputs(usage, stdout);
-        return EXIT_OK;
-    }
-    bool perf = argc > 1 && !strcmp(argv[1], "--perf"),
-         calibrate = argc > 1 && !strcmp(argv[1], "--calibrate");
-    const int known = 1 + (perf || calibrate);
-    if (argc > known)
-        return argument_error("doctor", "it takes one option at most, --calibrate or --perf, not '%s'",
-                              argv[known]);
+    bool perf = false, calibrate = false;
+    const int code = options_parse(argc, argv, &calibrate, &perf);
+    if (code >= 0)
+        return code;
     if (perf)
         return doctor_perf();
     bool good = checks_print();

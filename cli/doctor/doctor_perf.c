@@ -20,16 +20,19 @@ int doctor_perf(void)
 {
     struct perf_line line;
     const char *argv[2 * MAX_LINE_PARTS + 1];
-    bool good = program_in_path("perf");
+    bool good = program_in_path("perf"), grouped = false;
     perf_line_make(&line, true);
     perf_line_arguments(&line, argv, sizeof(argv) / sizeof(argv[0]));
     printf("perf record -o perf.data");
-    for (size_t i = 0; argv[i]; i++)
-        printf(" %s", argv[i]);
+    for (size_t i = 0; argv[i]; i++) /* a shell would take braces for its own */
+        printf(strchr(argv[i], '{') ? " '%s'" : " %s", argv[i]);
     printf(" -- COMMAND\n\nthen: heapwait import perf.data\n\n");
     for (size_t i = 0; i < line.count; i++) {
         const struct perf_line_part *p = &line.parts[i];
-        part_print(p->option, p->value, p->purpose);
+        if (p->grouped && !grouped)
+            printf("-e '{...}'\n    one group of events, which perf switches on and off as one:\n");
+        grouped |= p->grouped;
+        part_print(p->grouped ? " " : p->option, p->value, p->purpose);
         if (*p->lack)
             printf("    MISSING: %s\n", p->lack);
         good &= !*p->lack;

@@ -1,15 +1,19 @@
-/* heapwait explain: the losses, the verdict and the tables of a recording, in the terminal; or all of it as
- * JSON.  Computes nothing: the sentences come from analysis/verdict/verdict.c, the numbers from the views,
- * the tables from explain_sections.c. */
+/* heapwait explain: the answer of a recording on one screen, or the losses, the verdict and all tables; or
+ * all of it as JSON, or the answer in Markdown.  Computes nothing: the answer is analysis/answer/answer.c's,
+ * the sentences analysis/verdict/verdict.c's, the numbers the views', the tables explain_sections.c's. */
+#include "analysis/answer/answer.h"
+#include "analysis/answer/answer_markdown.h"
 #include "analysis/base/text.h"
 #include "analysis/database.h"
 #include "analysis/verdict/json.h"
 #include "analysis/verdict/verdict.h"
+#include "cli/explain/explain_answer.h"
 #include "cli/explain/explain_sections.h"
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/table.h"
+#include "cli/terminal/terminal.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -24,9 +28,12 @@ enum {
     BAR_MOST = 20,    /* cells */
 };
 
+/* What is printed. */
+enum explain_what { EXPLAIN_ANSWER, EXPLAIN_ALL, EXPLAIN_JSON, EXPLAIN_MARKDOWN };
+
 struct explain_options {
     const char *path;
-    bool json;
+    enum explain_what what;
     unsigned width;
 };
 
@@ -227,7 +234,7 @@ static void row_add(struct table *t, const struct section *s, sqlite3_stmt *row,
 
 static void heading_print(const char *text, FILE *out)
 {
-    bool bold = table_heading_is_bold(out);
+    bool bold = terminal_has_colour(out);
     fprintf(out, "\n%s%s%s\n\n", bold ? "\033[1m" : "", text, bold ? "\033[0m" : "");
 }
 
@@ -270,8 +277,11 @@ static int losses_print(struct database *db, const struct verdict *v, unsigned w
         err);
     int rc = statement ? database_step(db, statement, err) : -EIO;
     char line[160];
-    if (rc == 1 && sqlite3_column_int64(statement, 0) == 0)
+    if (rc == 1 && sqlite3_column_int64(statement, 0) == 0 && sqlite3_column_int64(statement, 1) == 0)
         snprintf(line, sizeof(line), "No run was traced, so there was nothing to lose.");
+    else if (rc == 1 && sqlite3_column_int64(statement, 0) == 0)
+        snprintf(line, sizeof(line), "Lost: nothing (reasons watched for: %lld; no run was traced).",
+                 sqlite3_column_int64(statement, 1));
     else if (rc == 1)
         snprintf(line, sizeof(line), "Lost: nothing (reasons watched for: %lld; traced runs: %lld).",
                  sqlite3_column_int64(statement, 1), sqlite3_column_int64(statement, 0));
@@ -292,13 +302,13 @@ static int text_print(struct database *db, unsigned width, struct error *err)
         rc = names_read(db, &names, err);
     if (!rc)
         rc = losses_print(db, v, width, err);
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = section_print(db, &sections[i], &names, width, err);
     if (!rc)
-        heading_print("Verdict", stdout);
+        heading_print("Verdict", stdout); /* last: it stays on the screen */
     for (size_t i = 0; !rc && i < v->count; i++)
         if (strcmp(v->sentences[i].topic, "loss") != 0)
             table_paragraph_print(v->sentences[i].text, "- ", "  ", stdout, width);
-    for (size_t i = 0; !rc && i < count; i++)
-        rc = section_print(db, &sections[i], &names, width, err);
     names_free(&names);
     verdict_free(v);
     return rc;
@@ -314,13 +324,43 @@ static int json_print(struct database *db, struct error *err)
     return rc;
 }
 
+/* Returns when the recording was made, as it says itself, malloc'd; NULL: that is not known. */
+static char *recorded_at(struct database *db, struct error *err)
+{
+    sqlite3_stmt *row = database_prepare(
+        db, "SELECT started_at FROM run WHERE started_at IS NOT NULL ORDER BY id LIMIT 1", err);
+    char *text = row && database_step(db, row, err) == 1 ? column_copy(row, 0) : NULL;
+    sqlite3_finalize(row);
+    return text;
+}
+
+static int answer_print(struct database *db, const struct explain_options *o, unsigned width,
+                        struct error *err)
+{
+    struct answer *answer = NULL;
+    int rc = answer_make(db, &answer, err);
+    char *recorded = rc ? NULL : recorded_at(db, err);
+    if (!rc && o->what == EXPLAIN_MARKDOWN)
+        answer_markdown_write(answer, stdout);
+    else if (!rc)
+        explain_answer_write(answer, o->path, recorded, stdout, width);
+    free(recorded);
+    answer_free(answer);
+    return rc;
+}
+
 static void usage_print(FILE *out)
 {
-    fputs("usage: heapwait explain [FILE] [--json] [--width N]\n\n"
-          "Prints what a recording says: what was lost, the verdict, and the tables behind it.\n\n"
+    fputs("usage: heapwait explain [FILE] [--all|--json|--markdown] [--width N]\n\n"
+          "Prints what a recording says, on one screen: why the program is slow, what that\n"
+          "costs, what helps, and how sure it is.\n\n"
           "  FILE       the recording; heapwait.db when left out\n"
+          "  --all      what was lost, the verdict, and every table behind it\n"
           "  --json     everything as one JSON document (docs/recording.md has its shape)\n"
-          "  --width N  fit the text into N columns; else the terminal's width, or 120\n",
+          "  --markdown the answer in eight lines, for an issue tracker\n"
+          "  --width N  fit the text into N columns; else the terminal's width, 120 at\n"
+          "             most, and 80 where there is no terminal\n"
+          "  -h, --help this text\n",
           out);
 }
 
@@ -328,21 +368,24 @@ static void usage_print(FILE *out)
 static int options_parse(int argc, char **argv, struct explain_options *options)
 {
     static const struct option known[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"width", required_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
+        {"all", no_argument, NULL, 'a'},      {"json", no_argument, NULL, 'j'},
+        {"markdown", no_argument, NULL, 'm'}, {"width", required_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},     {0},
     };
     uint64_t width = options->width;
-    for (int c; (c = getopt_long(argc, argv, "h", known, NULL)) != -1;) {
+    char unknown[ARGUMENT_TEXT];
+    optind = 0;
+    for (int c; (c = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
         if (c == 'h') {
             usage_print(stdout);
             return EXIT_OK;
         }
-        if (c == 'j')
-            options->json = true;
+        if (c == 'a' || c == 'j' || c == 'm')
+            options->what = c == 'a' ? EXPLAIN_ALL : c == 'j' ? EXPLAIN_JSON : EXPLAIN_MARKDOWN;
+        else if (c == ':')
+            return argument_error("explain", "'%s' wants a value", argv[optind - 1]);
         else if (c != 'w')
-            return EXIT_USAGE;
+            return argument_error("explain", "%s", argument_unknown(unknown, argv, known));
         else if (!argument_number(optarg, WIDTH_LEAST, WIDTH_MOST, &width))
             return argument_error("explain", "--width takes a number from %d to %d, not '%s'", WIDTH_LEAST,
                                   WIDTH_MOST, optarg);
@@ -357,6 +400,14 @@ static int options_parse(int argc, char **argv, struct explain_options *options)
     return -1;
 }
 
+static int recording_print(struct database *db, const struct explain_options *o, struct error *err)
+{
+    const unsigned width = o->width ? o->width : terminal_width(stdout);
+    if (o->what == EXPLAIN_JSON)
+        return json_print(db, err);
+    return o->what == EXPLAIN_ALL ? text_print(db, width, err) : answer_print(db, o, width, err);
+}
+
 int explain_main(int argc, char **argv)
 {
     struct explain_options parsed = {.path = "heapwait.db"};
@@ -368,8 +419,7 @@ int explain_main(int argc, char **argv)
     struct database *db = NULL;
     int rc = database_open(options.path, &db, &err);
     if (!rc)
-        rc = options.json ? json_print(db, &err)
-                          : text_print(db, options.width ? options.width : table_width(stdout), &err);
+        rc = recording_print(db, &options, &err);
     database_close(db);
     if (rc)
         fprintf(stderr, "heapwait explain: %s\n", err.text[0] ? err.text : strerror(-rc));

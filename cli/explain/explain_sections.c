@@ -108,6 +108,22 @@ static const struct section sections[] = {
                  {"calls", CELL_COUNT, 0},
                  {"share", CELL_SHARE, 0},
                  {"evidence", CELL_TEXT, SHRINK | WIDE}}},
+    {.heading = "Processes, the twenty that wait most for malloc's locks",
+     .note = "Calls on malloc's locks; \"?\": on words of which nothing tells whose they are.",
+     .sql = "SELECT CAST(h.tgid AS TEXT), h.program, h.allocator, h.lock, h.malloc_calls, h.eagain, h.slept, "
+            "h.empty_wakes, "
+            "h.wait_ns, h.unknown_calls FROM process_wait AS h WHERE h.rank <= 20 AND "
+            "(SELECT count(DISTINCT tgid) FROM lock) > 1 ORDER BY h.run_id, h.rank",
+     .columns = {{"process", CELL_TEXT, 0},
+                 {"program", CELL_TEXT, SHRINK},
+                 {"malloc of", CELL_TEXT, 0},
+                 {"hottest lock", CELL_TEXT, SHRINK},
+                 {"calls", CELL_COUNT, 0},
+                 {"EAGAIN", CELL_COUNT, 0},
+                 {"slept", CELL_COUNT, 0},
+                 {"empty", CELL_COUNT, 0},
+                 {"waits", CELL_NS, 0},
+                 {"?", CELL_COUNT, WIDE}}},
     {.heading = "Locks, the twenty with the most futex calls",
      .note = "EAGAIN and slept are waits, empty and waking are wakes; blocked: thread time asleep in waits.",
      .sql = "SELECT h.name, h.module, " IS_MALLOC ", h.eagain, h.slept, h.empty_wakes, "
@@ -139,7 +155,8 @@ static const struct section sections[] = {
      .columns = {{"lock", CELL_TEXT, SHRINK}, WHO_WAITS_COLUMNS}},
     {.heading = "User code, by samples",
      .note =
-         "Estimates: with Wilson's 95 % interval.  Page faults are the kernel's, but count as time in code.",
+         "Estimates: with Wilson's 95 % interval.  Page faults are the kernel's, but count as time in code, "
+         "unless its handler was seen: then only the way into them and back does.",
      .sql = "SELECT label, share, low_share, high_share, samples FROM sample_class WHERE variant IS NULL "
             "AND samples > 0 ORDER BY threads, samples DESC, class",
      .columns = {{"what ran", CELL_TEXT, SHRINK},

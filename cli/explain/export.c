@@ -1,12 +1,15 @@
 /* `heapwait export`: the call paths of a recording for other viewers.  Owns its options, exit codes and where
  * the result goes; the formats are analysis/flame/flame.c's.  A file appears under its name only when it is
  * whole. */
+#include "analysis/base/output.h"
+#include "analysis/base/text.h"
 #include "analysis/database.h"
 #include "analysis/flame/flame.h"
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,20 +24,32 @@ struct export_options {
     struct flame_choice choice;
 };
 
-static const char usage[] =
-    "usage: heapwait export [FILE] --folded|--speedscope [-o OUT] [--variant V] [--threads N]\n\n"
-    "Writes the call paths of a recording in the format of another viewer.\n\n"
-    "  FILE               the recording; heapwait.db when left out\n"
-    "  --folded           one line for each path and its samples, for flamegraph.pl and its kin\n"
-    "  --speedscope       JSON for https://www.speedscope.app\n"
-    "  -o, --output OUT   into this file; else to standard output\n"
-    "  --variant V        of a study: only this variant\n"
-    "  --threads N        of a study: only this number of threads\n"
-    "  -h, --help         this text\n";
+static const char usage[] = "usage: heapwait export [FILE] --folded|--speedscope [-o OUT] [--variant V]\n"
+                            "                       [--threads N]\n\n"
+                            "Writes the call paths of a recording in the format of another viewer.\n\n"
+                            "  FILE               the recording; heapwait.db when left out\n"
+                            "  --folded           one line for each path and its samples, for flamegraph.pl\n"
+                            "                     and its kin\n"
+                            "  --speedscope       JSON for https://www.speedscope.app\n"
+                            "  -o, --output OUT   into this file; else to standard output\n"
+                            "  --variant V        of a study: only this variant\n"
+                            "  --threads N        of a study: only this number of threads\n"
+                            "  -h, --help         this text\n";
+
+static const struct option longs[] = {
+    {"folded", no_argument, NULL, 'f'},
+    {"speedscope", no_argument, NULL, 's'},
+    {"output", required_argument, NULL, 'o'},
+    {"variant", required_argument, NULL, 'v'},
+    {"threads", required_argument, NULL, 't'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
 
 /* -1: go on; else the exit code. */
 static int option_take(int c, char **argv, struct export_options *o)
 {
+    char unknown[ARGUMENT_TEXT];
     uint64_t threads;
     switch (c) {
     case 'f':
@@ -60,22 +75,13 @@ static int option_take(int c, char **argv, struct export_options *o)
     case ':':
         return argument_error("export", "'%s' wants a value", argv[optind - 1]);
     default:
-        return argument_error("export", "there is no option '%s'", argv[optind - 1]);
+        return argument_error("export", "%s", argument_unknown(unknown, argv, longs));
     }
 }
 
 /* -1: go on; else the exit code. */
 static int options_parse(int argc, char **argv, struct export_options *o)
 {
-    static const struct option longs[] = {
-        {"folded", no_argument, NULL, 'f'},
-        {"speedscope", no_argument, NULL, 's'},
-        {"output", required_argument, NULL, 'o'},
-        {"variant", required_argument, NULL, 'v'},
-        {"threads", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     *o = (struct export_options){.recording = "heapwait.db", .choice = {NULL, -1}};
     optind = 0;
     for (int c; (c = getopt_long(argc, argv, ":o:h", longs, NULL)) != -1;) {
@@ -115,6 +121,8 @@ static bool is_replaced(const char *path)
 static int file_replace(struct database *db, const struct export_options *o, struct error *err)
 {
     char *made = NULL;
+    if (output_refuse_link(AT_FDCWD, o->output, o->output, "file", err))
+        return -EEXIST;
     if (asprintf(&made, "%s.XXXXXX", o->output) < 0)
         return error_set(err, -ENOMEM, "out of memory");
     const int fd = mkstemp(made);
@@ -126,6 +134,7 @@ static int file_replace(struct database *db, const struct export_options *o, str
         rc = export_write(db, o, out, err);
         if (rc == 0 && fchmod(fd, 0666 & ~mask) < 0)
             rc = -errno;
+        output_give_owner(fd);
         if (fclose(out) && rc == 0)
             rc = -errno;
     }
@@ -159,15 +168,17 @@ static void nothing_tell(struct database *db, const struct export_options *o)
         "SELECT group_concat(name, ', ') FROM (SELECT DISTINCT coalesce(variant, 'a plain recording') || "
         "coalesce(' with ' || threads || iif(threads = 1, ' thread', ' threads'), '') AS name FROM flame)",
         &err);
-    const char *names =
+    const char *found =
         row && database_step(db, row, &err) == 1 ? (const char *)sqlite3_column_text(row, 0) : NULL;
+    char *names = found ? strdup(found) : NULL;
     if (names)
         fprintf(stderr, "heapwait export: '%s' has no call paths of that choice; it has: %s\n", o->recording,
-                names);
+                text_clean(names));
     else
         fprintf(stderr,
                 "heapwait export: '%s' has no samples with call paths; `heapwait record --perf` takes them\n",
                 o->recording);
+    free(names);
     sqlite3_finalize(row);
 }
 

@@ -6,12 +6,17 @@
 #include "analysis/base/error.h"
 #include "probes/measurement/measurement.h"
 
+struct debug_files;
 struct recording;
 
 struct perf_keep_options {
-    const char *session, *output;
+    const char *const *sessions; /* what is to be read: one, or several pieces of one */
+    size_t session_count;
+    const char *output;
     struct recording *recording;       /* open for `output`; NULL: it is checked here, and opened */
     const char *libc;                  /* an archive for programs without symbols; NULL: none */
+    const char *symfs;                 /* a folder with the files of the session's machine; NULL: none */
+    struct debug_files *debug_files;   /* that name what the program's files don't; NULL: none */
     const char *command;               /* what was run; NULL: what the session says */
     uint32_t pid;                      /* the command's; 0: what the session says */
     const struct run_outcome *outcome; /* how it ended, when that was seen; NULL: what the session says */

@@ -1,27 +1,41 @@
-/* heapwait record: a command, or what runs already, traced into a recording, with a table of its locks at the
- * end. */
+/* heapwait record: a command, or what runs already, traced into a recording, with the answer at the end. */
 #include "analysis/base/datadir.h"
-#include "cli/record/lock_table.h"
+#include "analysis/base/output.h"
+#include "analysis/base/text.h"
+#include "cli/record/record_answer.h"
 #include "cli/record/record_options.h"
 #include "cli/record/record_perf.h"
 #include "cli/terminal/command.h"
+#include "cli/terminal/progress.h"
+#include "cli/terminal/suggestion.h"
 #include "probes/elf/debug_file.h"
 #include "probes/host/host.h"
+#include "probes/host/host_load.h"
 #include "probes/host/identity.h"
 #include "probes/host/process.h"
 #include "probes/names/libc_archive.h"
 #include "probes/perf/perf_record.h"
 #include "probes/recording/recording_facts.h"
 #include "probes/run/calibrate.h"
+#include "probes/run/calibration_keep.h"
 #include "probes/run/measure.h"
 #include "probes/run/target.h"
 #include "probes/session/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* What else the machine did: the load average before, and the CPU time of others meanwhile; -1: not known. */
+struct others {
+    double load;
+    int64_t foreign_ns;
+};
 
 /* What was found of what the options name. */
 struct found {
@@ -66,7 +80,8 @@ static char *run_line(const struct record_options *o, const struct found *f)
 
 static int recording_write(const struct record_options *o, const struct found *found,
                            struct recording *recording, const struct measurement *m,
-                           const struct calibration *calibration, double load, struct error *err)
+                           const struct calibration *calibration, const struct others *others,
+                           struct error *err)
 {
     static struct host_facts facts;
     char *line = run_line(o, found);
@@ -75,10 +90,11 @@ static int recording_write(const struct record_options *o, const struct found *f
     if (!rc)
         rc = recording_facts_host(recording, &facts, HEAPWAIT_VERSION, err);
     struct run_info info = run_info_unknown(line);
-    info.load_average = load;
+    info.load_average = others->load;
+    info.foreign_cpu_ns = others->foreign_ns;
     if (!rc)
         rc = recording_add_run(recording, &info, m, err);
-    if (!rc && m->ledger)
+    if (!rc && m->probes == PROBES_LEDGER)
         rc = recording_facts_calibration(recording, calibration, err);
     if (!rc && o->perf)
         rc = perf_record_store(recording, o->perf_file, err);
@@ -122,9 +138,18 @@ static void debug_files_tell(const struct debug_files *d)
     }
 }
 
+/* Gives perf's own file to who called sudo, now that it has been read. */
+static void perf_file_give(const char *file)
+{
+    const int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    output_give_owner(fd);
+    if (fd >= 0)
+        close(fd);
+}
+
 static int measurement_keep(const struct record_options *o, const struct found *found,
                             struct recording *recording, const struct measurement *m,
-                            const struct calibration *calibration, double load)
+                            const struct calibration *calibration, const struct others *others)
 {
     struct error err = {""};
     signal(SIGPIPE, SIG_IGN); /* whoever reads the table may stop before its end: the recording comes first */
@@ -136,17 +161,18 @@ static int measurement_keep(const struct record_options *o, const struct found *
                 "used "
                 "are not known; `kill -KILL %d` ends it\n",
                 (int)m->outcome.left_behind, (int)m->outcome.left_behind);
-    lock_table_print(m, stderr);
     debug_files_tell(o->debug_files);
-    if (recording_write(o, found, recording, m, calibration, load, &err)) {
+    if (recording_write(o, found, recording, m, calibration, others, &err)) {
         fprintf(stderr, "heapwait: %s\n", err.text);
         return EXIT_HEAPWAIT;
     }
-    fprintf(stderr, "recording: %s (`heapwait explain %s`)\n", o->output, o->output);
+    record_answer_print(recording_descriptor(recording), o->output, stderr);
     if (o->perf && m->perf_failure) {
         fprintf(stderr, "heapwait: the recording has no samples of perf's: %s\n", m->perf_failure);
         return EXIT_HEAPWAIT;
     }
+    if (o->perf)
+        perf_file_give(o->perf_file);
     if (o->perf)
         fprintf(stderr, "perf's own file: %s (`perf report -i %s`)\n", o->perf_file, o->perf_file);
     return exit_of_command(&m->outcome);
@@ -186,25 +212,79 @@ static struct measure_options measure_options_of(const struct record_options *o,
     };
 }
 
+/* Returns the CPU time of others while the command ran; -1: it isn't known, since the command's own isn't, or
+ * since the clock, of ticks, had too few of them.  The watch is longer than the run: heapwait reads its
+ * tables in it. */
+static int64_t others_used(const struct host_watch *watch, const struct run_outcome *o)
+{
+    struct host_watched seen;
+    host_watch_end(watch, o->user_ns + o->system_ns, &seen);
+    if (o->attached || seen.foreign_ns == INT64_MIN || seen.wall_ns < HOST_WATCH_LEAST_NS ||
+        o->wall_ns > seen.wall_ns)
+        return -1;
+    const double share = (double)o->wall_ns / (double)seen.wall_ns;
+    return seen.foreign_ns > 0 ? (int64_t)((double)seen.foreign_ns * share) : 0;
+}
+
+/* Measures what calls and probes cost here, and keeps it for the next time. */
+static int calibration_take(struct calibration *c, struct error *err)
+{
+    char folder[PATH_MAX];
+    progress_phase(stderr, NULL);
+    fprintf(stderr, "heapwait: measuring what system calls and probes cost here (some seconds, kept until "
+                    "the next boot)\n");
+    int rc = calibrate_take("/proc/self/exe", 2, c, err);
+    if (!rc && calibration_keep_folder(folder, sizeof(folder)))
+        calibration_keep_write(folder, c);
+    return rc;
+}
+
+/* Opens the session of mode ledger with the calibration that belongs to its hooks: the kept one, unless it is
+ * to be taken anew. */
+static int ledger_open(struct measure_options *measure, bool anew, struct calibration *c, struct error *err)
+{
+    char folder[PATH_MAX], hooks[sizeof(c->hooks)];
+    bool kept = !anew && calibration_keep_folder(folder, sizeof(folder)) && calibration_keep_read(folder, c);
+    int rc = kept ? 0 : calibration_take(c, err);
+    if (!rc)
+        rc = session_open(measure, &measure->session, err);
+    if (rc)
+        return rc;
+    calibrate_hooks(measure->session, hooks, sizeof(hooks));
+    if (!kept || !strcmp(hooks, c->hooks))
+        return 0;
+    session_close(measure->session);
+    measure->session = NULL;
+    rc = calibration_take(c, err);
+    return rc ? rc : session_open(measure, &measure->session, err);
+}
+
 static int record(const struct record_options *o, const struct found *found, struct recording *recording)
 {
     struct error err = {""};
     struct measurement *m = NULL;
     bool exec_failed;
     struct measure_options measure = measure_options_of(o, found);
-    double load = host_load_average();
+    struct others others = {host_load_average(), -1};
+    struct host_watch watch;
     struct calibration calibration = {0};
     if (found->target && found->target->note)
         fprintf(stderr, "heapwait: %s\n", found->target->note);
-    int rc = o->mode == PROBES_LEDGER ? calibrate_take("/proc/self/exe", 2, &calibration, &err) : 0;
-    if (!rc)
-        rc = session_open(&measure, &measure.session, &err);
+    progress_phase(stderr, "loading the probes");
+    int rc = o->mode == PROBES_LEDGER ? ledger_open(&measure, o->calibrate, &calibration, &err)
+                                      : session_open(&measure, &measure.session, &err);
+    progress_phase(stderr, NULL);
     if (rc)
         return failure_tell(rc, false, &err);
+    host_watch_start(&watch);
     rc = measure_run(&measure, &m, &exec_failed, &err);
+    if (!rc)
+        others.foreign_ns = others_used(&watch, &m->outcome);
     int code = rc ? failure_tell(rc, exec_failed, &err)
-                  : measurement_keep(o, found, recording, m, &calibration, load);
-    session_close(measure.session); /* last: to detach takes the kernel most of a second */
+                  : measurement_keep(o, found, recording, m, &calibration, &others);
+    progress_phase(stderr, "detaching the probes");
+    session_close(measure.session); /* last: to detach takes the kernel most of a second, or several */
+    progress_phase(stderr, NULL);
     measurement_free(m);
     return code;
 }
@@ -223,6 +303,16 @@ static int by_perf(const struct record_options *o, const struct found *found, st
     return code;
 }
 
+/* Says what the command's environment lacks, if it runs as somebody else: a name in it may be anything. */
+static void dropped_tell(const struct found *found)
+{
+    char *dropped = found->user ? identity_dropped() : NULL;
+    if (dropped)
+        fprintf(stderr, "heapwait: the command, as %s, runs without what belongs to you: %s\n",
+                identity_name(found->user), text_clean(dropped));
+    free(dropped);
+}
+
 /* Chooses where perf's file goes: beside the recording unless the user says otherwise.  Returns what is to be
  * freed. */
 static char *perf_file_name(struct record_options *o)
@@ -236,7 +326,7 @@ static char *perf_file_name(struct record_options *o)
 
 int record_main(int argc, char **argv)
 {
-    static struct record_options options = {.output = "heapwait.db", .mode = PROBES_WAITS};
+    static struct record_options options = {.output = "heapwait.db", .mode = PROBES_PROFILE};
     int code = record_options_parse(argc, argv, &options);
     if (code >= 0)
         return code;
@@ -251,9 +341,13 @@ int record_main(int argc, char **argv)
         rc = recording_open(options.output, RECORDING_REPLACE, &recording, &err);
     if (!rc)
         rc = found_get(&options, &found, &err);
+    if (!rc)
+        dropped_tell(&found);
     code = rc                ? failure_tell(rc, false, &err)
            : options.by_perf ? by_perf(&options, &found, recording)
                              : record(&options, &found, recording);
+    if (code == EXIT_NOT_FOUND && options.command)
+        suggestion_here_tell("record", options.command[0]);
     recording_close(recording);
     found_free(&found);
     debug_files_free(options.debug_files);

@@ -3,7 +3,6 @@
 
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"
-#include "probes/elf/debug_file.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -18,37 +17,46 @@ enum { MOST_WORDS = 1 << 24 };
 static const char usage[] =
     "usage: heapwait record [OPTION...] [-u USER] -- COMMAND [ARG...]\n"
     "       heapwait record [OPTION...] -p PID[,PID...] [--duration S]\n"
-    "       heapwait record [OPTION...] -a | --cgroup PATH [--duration S | -- COMMAND [ARG...]]\n"
+    "       heapwait record [OPTION...] -a | --cgroup PATH\n"
+    "                       [--duration S | -- COMMAND [ARG...]]\n"
     "\n"
-    "Runs COMMAND under probes that count every futex call by word and outcome, and writes a recording; or "
-    "attaches\n"
-    "to what runs already, until Ctrl-C, until S seconds are over, or until it has ended.  With -a or "
-    "--cgroup it\n"
-    "measures while COMMAND runs.\n"
-    "Ends with COMMAND's own exit status, 0 without one; 125 when heapwait itself failed, 126 when COMMAND "
-    "can't be\n"
-    "executed, 127 when it isn't found.\n"
+    "Runs COMMAND under probes that count every futex call by word and outcome, and\n"
+    "writes a recording; or attaches to what runs already, until Ctrl-C, until S\n"
+    "seconds are over, or until it has ended.  With -a or --cgroup it measures while\n"
+    "COMMAND runs.\n"
+    "Ends with COMMAND's own exit status, 0 without one; 125 when heapwait itself\n"
+    "failed, 126 when COMMAND can't be executed, 127 when it isn't found.\n"
     "\n"
-    "  -o, --output FILE     the recording (default heapwait.db; an older one is kept as FILE.old)\n"
-    "  -m, --mode MODE       waits: count and time futex calls; ledger: that, and account for every "
-    "nanosecond of\n"
-    "                        every thread\n"
-    "  -p, --pid PID         attach to these processes, all their threads and children to come\n"
-    "      --cgroup PATH     attach to the processes of this cgroup v2 folder and below, also those to come\n"
+    "  -o, --output FILE     the recording (default heapwait.db; an older one is kept\n"
+    "                        as FILE.old)\n"
+    "  -m, --mode MODE       profile (the default): count and time futex calls, and\n"
+    "                        sample what the program runs; waits: only count and time\n"
+    "                        futex calls; ledger: all of that, and account for every\n"
+    "                        nanosecond of every thread\n"
+    "  -p, --pid PID         attach to these processes, all their threads and\n"
+    "                        children to come\n"
+    "      --cgroup PATH     attach to the processes of this cgroup v2 folder and\n"
+    "                        below, also those to come\n"
     "  -a, --all             attach to all processes\n"
     "      --duration S      measure for S seconds (0.5 and the like will do)\n"
     "  -u, --user USER       run COMMAND as USER\n"
-    "      --max-words N     room for N pairs of futex word and outcome (default 262144)\n"
-    "      --debug-file FILE the program, or a library of its, as it was before `strip`: names locks by its "
-    "symbols\n"
-    "                        and debug information; may be given several times\n"
-    "      --libc FILE       musl's libc.a that a stripped program was linked with: names its malloc's lock\n"
-    "      --calibrate       let the kernel count runs and time of the probes (costs time itself)\n"
-    "      --perf[=FILE]     run `perf record` beside the probes: samples with call paths, for a flame "
-    "graph; its\n"
-    "                        file is kept (default OUTPUT.perf.data)\n"
-    "      --collector NAME  bpf (the default), or perf: through `perf record`, where BPF is not permitted\n"
-    "  -h, --help\n";
+    "      --max-words N     room for N pairs of futex word and outcome\n"
+    "                        (default 262144)\n"
+    "      --debug-file FILE the program, or a library of its, as it was before\n"
+    "                        `strip`: names locks by its symbols and debug\n"
+    "                        information; may be given several times\n"
+    "      --libc FILE       musl's libc.a that a stripped program was linked with:\n"
+    "                        names its malloc's lock\n"
+    "      --calibrate       let the kernel count runs and time of the probes (costs\n"
+    "                        time itself); in mode ledger measure anew what system\n"
+    "                        calls and probes cost here, which is kept until the\n"
+    "                        next boot\n"
+    "      --perf[=FILE]     run `perf record` beside the probes: samples with call\n"
+    "                        paths, for a flame graph; its file is kept (default\n"
+    "                        OUTPUT.perf.data)\n"
+    "      --collector NAME  bpf (the default), or perf: through `perf record`, where\n"
+    "                        BPF is not permitted\n"
+    "  -h, --help            this text\n";
 
 /* Reads a list of numbers, and adds them to those of an earlier -p. */
 static bool pids_parse(const char *text, struct record_options *o)
@@ -101,25 +109,12 @@ static int mix_check(const struct record_options *o)
         return argument_error(
             "record", "--collector perf runs a command; to attach, use the line of `heapwait doctor --perf` "
                       "with -p or -a, and import its file");
-    if (o->by_perf && (o->mode == PROBES_LEDGER || o->calibrate || o->perf))
-        return argument_error(
-            "record",
-            "--collector perf counts and times futex calls: ledger, --calibrate and --perf want bpf");
+    if (o->by_perf && ((o->mode_given && o->mode != PROBES_WAITS) || o->calibrate || o->perf))
+        return argument_error("record", "--collector perf counts and times futex calls: profile, ledger, "
+                                        "--calibrate and --perf want bpf");
     if (o->user && !o->command)
         return argument_error("record", "-u is for the command that is run, and there is none");
     return -1;
-}
-
-static int debug_file_take(struct record_options *o, const char *path)
-{
-    struct error err = {""};
-    if (!o->debug_files)
-        o->debug_files = debug_files_new();
-    int rc = o->debug_files ? debug_files_add(o->debug_files, path, &err)
-                            : error_set(&err, -ENOMEM, "out of memory");
-    if (rc)
-        fprintf(stderr, "heapwait: %s\n", err.text);
-    return rc;
 }
 
 static int words_take(struct record_options *o, const char *text)
@@ -132,9 +127,43 @@ static int words_take(struct record_options *o, const char *text)
     return -1;
 }
 
+static const struct option longs[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"mode", required_argument, NULL, 'm'},
+    {"pid", required_argument, NULL, 'p'},
+    {"cgroup", required_argument, NULL, 'g'},
+    {"all", no_argument, NULL, 'a'},
+    {"duration", required_argument, NULL, 'd'},
+    {"user", required_argument, NULL, 'u'},
+    {"max-words", required_argument, NULL, 'w'},
+    {"debug-file", required_argument, NULL, 'D'},
+    {"libc", required_argument, NULL, 'l'},
+    {"calibrate", no_argument, NULL, 'c'},
+    {"perf", optional_argument, NULL, 'f'},
+    {"collector", required_argument, NULL, 'C'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static int mode_take(struct record_options *o, const char *text)
+{
+    static const struct {
+        const char *name;
+        enum probe_mode mode;
+    } modes[] = {{"profile", PROBES_PROFILE}, {"waits", PROBES_WAITS}, {"ledger", PROBES_LEDGER}};
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+        if (!strcmp(text, modes[i].name)) {
+            o->mode = modes[i].mode;
+            o->mode_given = true;
+            return -1;
+        }
+    return argument_error("record", "there is no mode '%s' (profile, waits and ledger are)", text);
+}
+
 /* Takes one option.  Returns -1: go on; else the exit code. */
 static int option_take(int c, char *const *argv, struct record_options *o)
 {
+    char unknown[ARGUMENT_TEXT];
     switch (c) {
     case 'o':
         if (!*optarg)
@@ -142,10 +171,7 @@ static int option_take(int c, char *const *argv, struct record_options *o)
         o->output = optarg;
         return -1;
     case 'm':
-        if (strcmp(optarg, "waits") && strcmp(optarg, "ledger"))
-            return argument_error("record", "there is no mode '%s' (waits and ledger are)", optarg);
-        o->mode = strcmp(optarg, "ledger") ? PROBES_WAITS : PROBES_LEDGER;
-        return -1;
+        return mode_take(o, optarg);
     case 'p':
         if (!pids_parse(optarg, o))
             return argument_error("record", "-p takes process numbers, as in -p 123 or -p 123,456, not '%s'",
@@ -169,7 +195,7 @@ static int option_take(int c, char *const *argv, struct record_options *o)
     case 'w':
         return words_take(o, optarg);
     case 'D':
-        return debug_file_take(o, optarg) ? EXIT_HEAPWAIT : -1;
+        return argument_debug_file(optarg, &o->debug_files) ? EXIT_HEAPWAIT : -1;
     case 'l':
         o->libc = optarg;
         return -1;
@@ -191,36 +217,21 @@ static int option_take(int c, char *const *argv, struct record_options *o)
     case ':':
         return argument_error("record", "'%s' wants a value", argv[optind - 1]);
     default:
-        return argument_error("record", "there is no option '%s'", argv[optind - 1]);
+        return argument_error("record", "%s", argument_unknown(unknown, argv, longs));
     }
 }
 
 int record_options_parse(int argc, char **argv, struct record_options *o)
 {
-    static const struct option longs[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"mode", required_argument, NULL, 'm'},
-        {"pid", required_argument, NULL, 'p'},
-        {"cgroup", required_argument, NULL, 'g'},
-        {"all", no_argument, NULL, 'a'},
-        {"duration", required_argument, NULL, 'd'},
-        {"user", required_argument, NULL, 'u'},
-        {"max-words", required_argument, NULL, 'w'},
-        {"debug-file", required_argument, NULL, 'D'},
-        {"libc", required_argument, NULL, 'l'},
-        {"calibrate", no_argument, NULL, 'c'},
-        {"perf", optional_argument, NULL, 'f'},
-        {"collector", required_argument, NULL, 'C'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "+:o:m:p:au:h", longs, NULL)) != -1;) {
         int code = option_take(c, argv, o);
         if (code >= 0)
             return code;
     }
-    if (optind < argc)
+    if (optind < argc) {
         o->command = argv + optind;
+        argument_behind_tell("record", argv, optind, longs);
+    }
     return mix_check(o);
 }

@@ -10,6 +10,7 @@
 struct record_options {
     const char *output;
     enum probe_mode mode;
+    bool mode_given; /* by the user */
     uint32_t max_words;
     bool calibrate;
     bool by_perf;         /* the collector is perf */

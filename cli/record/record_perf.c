@@ -92,7 +92,8 @@ static int exit_of_failure(int rc, bool exec_failed)
 static int session_keep(const struct record_perf_options *o, const char *session, const struct taken *t,
                         double load, struct error *err)
 {
-    const struct perf_keep_options keep = {.session = session,
+    const struct perf_keep_options keep = {.sessions = &session,
+                                           .session_count = 1,
                                            .output = o->output,
                                            .recording = o->recording,
                                            .libc = o->libc,

@@ -25,35 +25,43 @@ struct study {
 
 static void usage_print(void)
 {
-    puts("usage: heapwait study [OPTION...]\n\n"
-         "Runs every variant of the password program at every thread count, several times, untraced (for the "
-         "time)\n"
-         "and traced (for the counts), in random order, into one recording.\n\n"
-         "  -o, --output FILE        the recording (heapwait.db); an older one is kept as FILE.old\n"
-         "      --quick              100000 passwords instead of 1000000: under a minute for all variants\n"
-         "      --variants LIST      only these, with commas between; `none`: only those given by --variant\n"
+    puts("usage: heapwait study [OPTION...]\n"
+         "\n"
+         "Runs every variant of the password program at every thread count, several times,\n"
+         "untraced (for the time) and traced (for the counts), in random order, into one\n"
+         "recording.\n"
+         "\n"
+         "  -o, --output FILE        the recording (heapwait.db); an older one is kept as\n"
+         "                           FILE.old\n"
+         "      --quick              100000 passwords instead of 1000000: under a minute\n"
+         "                           for all variants\n"
+         "      --variants LIST      only these, with commas between; `none`: only those\n"
+         "                           given by --variant\n"
          "      --variant NAME=COMMAND\n"
-         "                           anyone's program as one more variant, repeatable; {threads} and "
-         "{passwords} in\n"
-         "                           COMMAND are replaced; a line \"Generating N passwords with T threads "
-         "took M ms\"\n"
-         "                           on its stdout is read; quotes work, no shell is involved\n"
+         "                           anyone's program as one more variant, repeatable;\n"
+         "                           {threads} and {passwords} in COMMAND are replaced; a\n"
+         "                           line \"Generating N passwords with T threads took M\n"
+         "                           ms\" on its stdout is read; quotes work, no shell is\n"
+         "                           involved\n"
          "      --threads LIST       thread counts (1, the cores, twice the cores, 22)\n"
          "      --passwords N        passwords per run (1000000)\n"
          "      --reps N             untraced runs of each variant and thread count (6)\n"
          "      --traced-reps N      those in mode waits, which count futex calls (1)\n"
-         "      --ledger-reps N      those in mode ledger, which account for every nanosecond (2; 1 with "
-         "--quick)\n"
-         "      --perf               one more run of each, sampled by perf, for a flame graph\n"
+         "      --ledger-reps N      those in mode ledger, which account for every\n"
+         "                           nanosecond (2; 1 with --quick)\n"
+         "      --perf               one more run of each, sampled by perf, for a flame\n"
+         "                           graph\n"
          "      --no-probes          no traced runs: needs no privilege\n"
-         "      --timeout S          a run that takes longer is killed and recorded as failed (120)\n"
-         "      --seed N             of the random order; it is printed, and the same one gives the same "
-         "order\n"
+         "      --timeout S          a run that takes longer is killed and recorded as\n"
+         "                           failed (120)\n"
+         "      --seed N             of the random order; it is printed, and the same one\n"
+         "                           gives the same order\n"
          "      --resume             go on with the study in FILE that was interrupted\n"
-         "  -h, --help               this text\n\n"
-         "Ctrl-C keeps the finished runs.  Exit status: 0, 1 no run succeeded, 2 wrong usage, 125 heapwait's "
-         "own\n"
-         "failure (nothing is run without the privilege that the traced runs need), 130 interrupted.");
+         "  -h, --help               this text\n"
+         "\n"
+         "Ctrl-C keeps the finished runs.  Exit status: 0, 1 no run succeeded, 2 wrong\n"
+         "usage, 125 heapwait's own failure (nothing is run without the privilege that the\n"
+         "traced runs need), 130 interrupted.");
 }
 
 static int settings_from_options(struct study *s, struct error *err)
@@ -71,7 +79,8 @@ static void host_compare(struct study *s)
 {
     char difference[512] = "";
     struct error ignored = {""};
-    study_settings_host_differs(s->options->file, &s->work.facts, difference, sizeof(difference));
+    study_settings_host_differs(recording_descriptor(s->work.recording), s->options->file, &s->work.facts,
+                                difference, sizeof(difference));
     if (!*difference)
         return;
     fprintf(stderr, "heapwait: warning: %s: times of before and after can't be compared\n", difference);
@@ -88,7 +97,7 @@ static int settings_from_recording(struct study *s, struct error *err)
     if (!rc && recording_has_position(s->work.recording, 0) < 0)
         rc = error_set(err, -EIO, "'%s' is damaged or of another version: it can't be resumed", file);
     if (!rc)
-        rc = study_settings_load(file, &s->work.settings, err);
+        rc = study_settings_load(recording_descriptor(s->work.recording), file, &s->work.settings, err);
     return rc ? rc : study_settings_agree(&s->work.settings, s->options, err);
 }
 

@@ -184,11 +184,11 @@ static int perf_load(struct database *db, const char *path, struct study_setting
     return rc ? rc : study_settings_perf(s, path);
 }
 
-int study_settings_load(const char *path, struct study_settings *out, struct error *err)
+int study_settings_load(int fd, const char *path, struct study_settings *out, struct error *err)
 {
     struct database *db = NULL;
     *out = (struct study_settings){0};
-    int rc = database_open(path, &db, err);
+    int rc = database_open_descriptor(fd, path, &db, err);
     if (!rc)
         rc = numbers_load(db, out, err);
     if (!rc)
@@ -275,14 +275,14 @@ int study_settings_agree(const struct study_settings *s, const struct study_opti
     return rc;
 }
 
-void study_settings_host_differs(const char *path, const struct host_facts *now, char *difference,
+void study_settings_host_differs(int fd, const char *path, const struct host_facts *now, char *difference,
                                  size_t size)
 {
     static const char *const keys[] = {"kernel", "cpu_model", "cores_allowed", "mem_bytes"};
     struct database *db = NULL;
     struct error ignored = {""};
     *difference = '\0';
-    if (database_open(path, &db, &ignored))
+    if (database_open_descriptor(fd, path, &db, &ignored))
         return;
     sqlite3_stmt *s = database_prepare(db, "SELECT value FROM host WHERE key = ?1", &ignored);
     for (size_t i = 0; s && i < sizeof(keys) / sizeof(keys[0]) && !*difference; i++) {

@@ -164,6 +164,7 @@ static int number_option(struct study_options *o, int id, const char *text, stru
 
 static int option_take(struct study_options *o, int id, char **argv, struct error *err)
 {
+    char unknown[ARGUMENT_TEXT];
     switch (id) {
     case OPT_FILE:
         o->file = optarg;
@@ -191,7 +192,7 @@ static int option_take(struct study_options *o, int id, char **argv, struct erro
     case ':':
         return error_set(err, -EINVAL, "%s needs a value", argv[optind - 1]);
     case '?':
-        return error_set(err, -EINVAL, "there is no option '%s'", argv[optind - 1]);
+        return error_set(err, -EINVAL, "%s", argument_unknown(unknown, argv, long_options));
     default:
         return number_option(o, id, optarg, err);
     }

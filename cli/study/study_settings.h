@@ -51,15 +51,15 @@ bool study_settings_need_table(const struct study_options *o);
 int study_settings_store(const struct study_settings *s, size_t plan_length, struct recording *r,
                          struct error *err);
 
-/* Reads the settings back from a recording's file, as study_settings_make().  -ENODATA: it has no study in
- * it. */
-int study_settings_load(const char *path, struct study_settings *out, struct error *err);
+/* Reads the settings back from a recording's open file, as study_settings_make(); `path` is its name in the
+ * sentences.  -ENODATA: it has no study in it. */
+int study_settings_load(int fd, const char *path, struct study_settings *out, struct error *err);
 
 /* Checks that no option which was given says other than the settings; else -EINVAL. */
 int study_settings_agree(const struct study_settings *s, const struct study_options *o, struct error *err);
 
-/* Writes what of the machine is not as in the recording's facts; "" if nothing is. */
-void study_settings_host_differs(const char *path, const struct host_facts *now, char *difference,
+/* Writes what of the machine is not as in the facts of the recording's open file; "" if nothing is. */
+void study_settings_host_differs(int fd, const char *path, const struct host_facts *now, char *difference,
                                  size_t size);
 
 /* Returns the plan of the settings, malloc'd, as study_plan_make() and study_plan_kinds() have it; NULL, with

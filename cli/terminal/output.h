@@ -1,7 +1,7 @@
 /* The end of a command: only when stdout is flushed is it known whether all that it printed was written, and
  * what failed is said on stderr. */
-#ifndef HEAPWAIT_OUTPUT_H
-#define HEAPWAIT_OUTPUT_H
+#ifndef HEAPWAIT_TERMINAL_OUTPUT_H
+#define HEAPWAIT_TERMINAL_OUTPUT_H
 
 #include "analysis/base/error.h"
 

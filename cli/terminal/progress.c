@@ -2,12 +2,12 @@
  * the colour of the bar. */
 #include "cli/terminal/progress.h"
 
+#include "cli/terminal/terminal.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 enum {
     WIDTH = 80, /* never wider, and narrower on a narrower terminal */
@@ -22,20 +22,13 @@ struct progress {
     bool terminal, colour, drawn;
 };
 
-static bool is_terminal(FILE *out)
-{
-    const char *term = getenv("TERM");
-    return isatty(fileno(out)) && term && *term && strcmp(term, "dumb") != 0;
-}
-
 struct progress *progress_new(FILE *out, size_t total)
 {
     struct progress *p = calloc(1, sizeof(*p));
     if (!p)
         return NULL;
-    const char *no_color = getenv("NO_COLOR");
-    *p = (struct progress){.out = out, .total = total, .terminal = is_terminal(out)};
-    p->colour = p->terminal && !(no_color && *no_color);
+    *p = (struct progress){
+        .out = out, .total = total, .terminal = terminal_obeys(out), .colour = terminal_has_colour(out)};
     return p;
 }
 
@@ -49,14 +42,6 @@ char *progress_duration(char *buffer, uint64_t ns)
     else
         snprintf(buffer, 32, "%" PRIu64 " s", s);
     return buffer;
-}
-
-static unsigned terminal_width(FILE *out)
-{
-    struct winsize size;
-    if (ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col || size.ws_col > WIDTH)
-        return WIDTH;
-    return size.ws_col;
 }
 
 static void left_format(char *buffer, size_t size, uint64_t left_ns)
@@ -90,7 +75,8 @@ void progress_format(char *buffer, size_t size, unsigned width, size_t done, siz
 static void bar_draw(struct progress *p, size_t done, const char *label, uint64_t left_ns)
 {
     char line[MAX_LINE];
-    progress_format(line, sizeof(line), terminal_width(p->out), done, p->total, label, left_ns);
+    const unsigned width = terminal_width(p->out);
+    progress_format(line, sizeof(line), width < WIDTH ? width : WIDTH, done, p->total, label, left_ns);
     fprintf(p->out, "\r%s%s%s\033[K", p->colour ? "\033[36m" : "", line, p->colour ? "\033[0m" : "");
     fflush(p->out);
     p->drawn = true;
@@ -132,4 +118,14 @@ void progress_free(struct progress *p)
 {
     progress_hide(p);
     free(p);
+}
+
+void progress_phase(FILE *out, const char *what)
+{
+    if (!terminal_obeys(out))
+        return;
+    fputs("\r\033[K", out);
+    if (what)
+        fprintf(out, "heapwait: %s ...", what);
+    fflush(out);
 }

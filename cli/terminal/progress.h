@@ -23,6 +23,10 @@ void progress_hide(struct progress *p);
 /* Takes the bar away, and frees. */
 void progress_free(struct progress *p);
 
+/* Shows on a terminal what is waited for that has no end in sight, until the next call; NULL: takes it away.
+ * Elsewhere nothing is shown. */
+void progress_phase(FILE *out, const char *what);
+
 /* Writes one line of the bar, `width` columns at most: what progress_show() draws.  Public for tests. */
 void progress_format(char *buffer, size_t size, unsigned width, size_t done, size_t total, const char *label,
                      uint64_t left_ns);

@@ -4,16 +4,17 @@
 
 #include "analysis/base/text.h"
 #include "analysis/readable.h"
+#include "cli/terminal/terminal.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include <sys/types.h>
 
 enum {
-    WIDTH_WITHOUT_TERMINAL = 120,
-    GAP = 2,         /* cells between two columns */
-    SHRINK_LEAST = 8 /* a shortened column stays at least this wide */
+    GAP = 2,          /* cells between two columns */
+    SHRINK_LEAST = 8, /* a shortened column stays at least this wide, but for the last that is left */
+    SHRINK_FAIR = 16, /* and this wide while there are columns for wide terminals */
 };
 
 #define EN_DASH  "\u2013"
@@ -64,22 +65,6 @@ unsigned table_cells_width(const char *text)
     return width;
 }
 
-unsigned table_width(FILE *out)
-{
-    struct winsize size;
-    int fd = fileno(out);
-    if (fd >= 0 && isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) && size.ws_col)
-        return size.ws_col;
-    return WIDTH_WITHOUT_TERMINAL;
-}
-
-bool table_heading_is_bold(FILE *out)
-{
-    const char *no_color = getenv("NO_COLOR");
-    int fd = fileno(out);
-    return (!no_color || !*no_color) && fd >= 0 && isatty(fd);
-}
-
 struct table *table_new(const struct table_column *columns, size_t count)
 {
     struct table *t = calloc(1, sizeof(*t));
@@ -125,39 +110,75 @@ void table_add(struct table *t, const char *const *cells)
     }
 }
 
-/* Takes cells off the widest column that may shrink until the row fits, or nothing is left to take. */
-static void widths_fit(const struct table *t, unsigned *widths, unsigned width)
+/* How a column is printed this time. */
+struct slot {
+    unsigned width; /* of its widest cell, then of all its cells */
+    bool shown;
+};
+
+/* Returns the text of a cell, or of the title above it.  NULL: memory ran out when it was added. */
+enum { TITLES = -1 };
+static const char *text_at(const struct table *t, ssize_t row, size_t column)
 {
-    unsigned total = GAP * (unsigned)(t->column_count - 1);
-    for (size_t i = 0; i < t->column_count; i++)
-        total += widths[i];
-    for (; total > width; total--) {
-        unsigned *widest = NULL;
+    return row == TITLES ? t->columns[column].title : t->cells[(size_t)row * t->column_count + column];
+}
+
+/* Returns how wide the table is if columns that may shrink are shortened to `least` cells. */
+static unsigned width_with(const struct table *t, const struct slot *slots, unsigned least)
+{
+    unsigned total = 0;
+    for (size_t i = 0; i < t->column_count; i++) {
+        const bool shortened = t->columns[i].fit & TABLE_SHRINK && slots[i].width > least;
+        total += !slots[i].shown ? 0 : (shortened ? least : slots[i].width) + (total ? GAP : 0);
+    }
+    return total;
+}
+
+/* Leaves out, from the right, as many of the columns with `fit` as it takes, but never the first. */
+static void columns_leave(const struct table *t, struct slot *slots, unsigned fit, unsigned least,
+                          unsigned width)
+{
+    for (size_t i = t->column_count; i-- > 1 && width_with(t, slots, least) > width;)
+        if ((t->columns[i].fit & fit) == fit)
+            slots[i].shown = false;
+}
+
+/* Takes cells off the widest column that may shrink until the row fits, or nothing is left to take. */
+static void columns_shrink(const struct table *t, struct slot *slots, unsigned width)
+{
+    for (unsigned total = width_with(t, slots, UINT_MAX); total > width; total--) {
+        struct slot *widest = NULL;
         for (size_t i = 0; i < t->column_count; i++)
-            if (t->columns[i].shrink && widths[i] > SHRINK_LEAST && (!widest || widths[i] > *widest))
-                widest = &widths[i];
+            if (slots[i].shown && t->columns[i].fit & TABLE_SHRINK && slots[i].width > SHRINK_LEAST &&
+                (!widest || slots[i].width > widest->width))
+                widest = &slots[i];
         if (!widest)
             return;
-        --*widest;
+        widest->width--;
     }
 }
 
-static unsigned *widths_measure(const struct table *t, unsigned width)
+/* Returns the columns as they are printed within `width`; to be freed.  NULL: out of memory. */
+static struct slot *slots_make(const struct table *t, unsigned width)
 {
-    unsigned *widths = calloc(t->column_count, sizeof(*widths));
-    if (!widths)
+    struct slot *slots = calloc(t->column_count, sizeof(*slots));
+    if (!slots)
         return NULL;
     for (size_t i = 0; i < t->column_count; i++) {
-        widths[i] = table_cells_width(t->columns[i].title);
-        for (size_t row = 0; row < t->row_count; row++) {
-            const char *cell = t->cells[row * t->column_count + i];
+        slots[i].shown = true;
+        for (ssize_t row = TITLES; row < (ssize_t)t->row_count; row++) {
+            const char *cell = text_at(t, row, i);
             unsigned w = cell ? table_cells_width(cell) : 0;
-            if (w > widths[i])
-                widths[i] = w;
+            if (w > slots[i].width)
+                slots[i].width = w;
         }
     }
-    widths_fit(t, widths, width);
-    return widths;
+    columns_leave(t, slots, TABLE_WIDE, SHRINK_FAIR, width);
+    columns_leave(t, slots, 0, SHRINK_LEAST, width);
+    columns_shrink(t, slots, width);
+    if (slots[0].width > width)
+        slots[0].width = width;
+    return slots;
 }
 
 /* Prints the text's first cells, an ellipsis, and its last cells, `width` in all at most.  Returns how many
@@ -188,7 +209,7 @@ static void spaces_print(FILE *out, unsigned count)
     fprintf(out, "%*s", (int)count, "");
 }
 
-/* Prints a cell; `last`: without spaces behind it. */
+/* Prints a cell, and what takes it to its width; `last`: but for spaces behind it. */
 static void cell_print(const char *text, unsigned width, bool right, bool last, FILE *out)
 {
     unsigned own = table_cells_width(text);
@@ -201,39 +222,70 @@ static void cell_print(const char *text, unsigned width, bool right, bool last, 
         fputs(text, out);
     unsigned behind = used < width && (!right || own > width) ? width - used : 0;
     if (!last)
-        spaces_print(out, GAP + behind);
+        spaces_print(out, behind);
 }
 
-static void titles_print(const struct table *t, const unsigned *widths, FILE *out)
+static void row_print(const struct table *t, const struct slot *slots, ssize_t row, FILE *out)
 {
-    bool bold = table_heading_is_bold(out);
+    size_t last = t->column_count - 1;
+    while (!slots[last].shown)
+        last--;
+    for (size_t i = 0; i <= last; i++)
+        if (slots[i].shown) {
+            spaces_print(out, i ? GAP : 0);
+            cell_print(text_at(t, row, i), slots[i].width, t->columns[i].right, i == last, out);
+        }
+}
+
+static void titles_print(const struct table *t, const struct slot *slots, FILE *out)
+{
+    const bool bold = terminal_has_colour(out);
     fputs(bold ? "\033[1m" : "", out);
-    for (size_t i = 0; i < t->column_count; i++)
-        cell_print(t->columns[i].title, widths[i], t->columns[i].right, i + 1 == t->column_count, out);
+    row_print(t, slots, TITLES, out);
     fputs(bold ? "\033[0m\n" : "\n", out);
     for (size_t i = 0; i < t->column_count; i++) {
-        for (unsigned n = 0; n < widths[i]; n++)
+        if (!slots[i].shown)
+            continue;
+        spaces_print(out, i ? GAP : 0);
+        for (unsigned n = 0; n < slots[i].width; n++)
             fputs(RULE, out);
-        spaces_print(out, i + 1 == t->column_count ? 0 : GAP);
     }
     fputc('\n', out);
 }
 
+/* Says which columns had no room. */
+static void left_out_print(const struct table *t, const struct slot *slots, FILE *out, unsigned width)
+{
+    char *text = NULL;
+    size_t size = 0, count = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory)
+        return;
+    fprintf(memory, "(no room in %u columns for:", width);
+    for (size_t i = 0; i < t->column_count; i++)
+        if (!slots[i].shown)
+            fprintf(memory, "%s %s", count++ ? "," : "", t->columns[i].title);
+    fputc(')', memory);
+    if (!fclose(memory) && count)
+        table_paragraph_print(text, "", "", out, width);
+    free(text);
+}
+
 void table_print(const struct table *t, FILE *out, unsigned width)
 {
-    unsigned *widths = t && !t->failed ? widths_measure(t, width ? width : table_width(out)) : NULL;
-    if (!widths) {
+    width = width ? width : terminal_width(out);
+    struct slot *slots = t && !t->failed ? slots_make(t, width) : NULL;
+    if (!slots) {
         fputs("(out of memory: a table is missing here)\n", out);
         return;
     }
-    titles_print(t, widths, out);
+    titles_print(t, slots, out);
     for (size_t row = 0; row < t->row_count; row++) {
-        for (size_t i = 0; i < t->column_count; i++)
-            cell_print(t->cells[row * t->column_count + i], widths[i], t->columns[i].right,
-                       i + 1 == t->column_count, out);
+        row_print(t, slots, (ssize_t)row, out);
         fputc('\n', out);
     }
-    free(widths);
+    left_out_print(t, slots, out, width);
+    free(slots);
 }
 
 void table_free(struct table *t)

@@ -5,11 +5,12 @@
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"
-#include "cli/terminal/table.h"
+#include "cli/terminal/terminal.h"
 #include "cli/top/top_screen.h"
 #include "cli/top/top_table.h"
 #include "probes/run/live.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -26,7 +27,8 @@ enum {
     MAX_PIDS = 64,
     MAX_POLLED = 1024,
     PLAIN_ROWS = 20,
-    AROUND = 7, /* lines of a page that are no rows */
+    AROUND = 8, /* lines of a page that are no rows */
+    ESCAPE = 27,
 };
 
 struct top_options {
@@ -37,37 +39,45 @@ struct top_options {
     uint64_t looks; /* 0: until told to stop */
 };
 
+/* Where among the bytes of one key we are. */
+enum sequence { NONE, ESCAPED, CONTROL, SINGLE };
+
 struct top {
     struct top_options options;
     struct target *target;
     struct live *live;
     struct screen *screen; /* NULL: plain lines */
-    struct live_view view; /* the last look: drawn again when the window's size changes */
+    struct live_view view; /* the last look: drawn again when the window's size or the order changes */
+    struct top_order order;
+    enum sequence sequence;
     int timer, signals;
     uint64_t taken;
     bool seen, stop;
+    bool gone; /* the terminal is: nothing more can be shown */
 };
 
-static const char usage[] = "usage: heapwait top [-p PID]... [--cgroup PATH] [-d SECONDS] [-n COUNT]\n"
-                            "\n"
-                            "Shows which processes pay for malloc's locks, each second: futex calls by "
-                            "outcome, time waited, share of\n"
-                            "CPU, the hottest lock.  All processes of the machine, those to come included; "
-                            "`q` quits.  Where stdout is\n"
-                            "no terminal a block of lines is printed for each interval.\n"
-                            "\n"
-                            "  -p, --pid PID      this process and its descendants only; repeatable, and "
-                            "commas work.  Ends with them\n"
-                            "      --cgroup PATH  the processes of this cgroup and those below it only\n"
-                            "  -d, --delay S      seconds between two looks (1)\n"
-                            "  -n, --count N      end after N looks\n"
-                            "  -h, --help\n"
-                            "\n"
-                            "Columns: slept, EAGAIN (waits that returned at once), empty (wakes that woke "
-                            "nobody), waking and other are\n"
-                            "calls for malloc's locks in the interval; waiting is their thread time, over "
-                            "all threads; CPU the process's\n"
-                            "own, 100 % being one core; of it: the part that went into these calls.\n";
+static const char usage[] =
+    "usage: heapwait top [-p PID]... [--cgroup PATH] [-d SECONDS] [-n COUNT]\n"
+    "\n"
+    "Shows which processes pay for malloc's locks, each second: futex calls by\n"
+    "outcome, time waited, share of CPU, the hottest lock.  All processes of the\n"
+    "machine, those to come included.  Where stdout is no terminal a block of lines\n"
+    "is printed for each interval.\n"
+    "Keys: `q` quits, and leaves the last table; the letters of the last line sort by\n"
+    "a column, and pressed again the other way round.\n"
+    "\n"
+    "  -p, --pid PID      this process and its descendants only; repeatable, and\n"
+    "                     commas work.  Ends with them\n"
+    "      --cgroup PATH  the processes of this cgroup and those below it only\n"
+    "  -d, --delay S      seconds between two looks (1)\n"
+    "  -n, --count N      end after N looks\n"
+    "  -h, --help         this text\n"
+    "\n"
+    "Columns: slept, EAGAIN (waits that returned at once), empty (wakes that woke\n"
+    "nobody), waking and other are calls for malloc's locks in the interval; waiting\n"
+    "is their thread time, over all threads; CPU the process's own, 100 % being one\n"
+    "core; of it: the part that went into these calls.  A window of fewer than 110\n"
+    "columns has no room for: malloc of, waking, other.\n";
 
 /* ---- options ---- */
 
@@ -95,6 +105,7 @@ static int options_parse(int argc, char **argv, struct top_options *o, struct er
         {"pid", required_argument, NULL, 'p'},   {"cgroup", required_argument, NULL, 'g'},
         {"delay", required_argument, NULL, 'd'}, {"count", required_argument, NULL, 'n'},
         {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+    char unknown[ARGUMENT_TEXT];
     *o = (struct top_options){.delay_ns = 1000000000};
     optind = 0;
     opterr = 0;
@@ -110,9 +121,10 @@ static int options_parse(int argc, char **argv, struct top_options *o, struct er
             rc = error_set(err, -EINVAL, "-n takes a number from 1 on, not '%s'", optarg);
         else if (c == 'h')
             return 1;
-        else if (c != 'd' && c != 'n')
-            rc = error_set(err, -EINVAL, c == ':' ? "%s needs a value" : "there is no option '%s'",
-                           argv[optind - 1]);
+        else if (c == '?')
+            rc = error_set(err, -EINVAL, "%s", argument_unknown(unknown, argv, longs));
+        else if (c == ':')
+            rc = error_set(err, -EINVAL, "%s needs a value", argv[optind - 1]);
     }
     if (!rc && o->cgroup && o->pid_count)
         rc = error_set(err, -EINVAL, "-p and --cgroup exclude each other");
@@ -123,38 +135,89 @@ static int options_parse(int argc, char **argv, struct top_options *o, struct er
 
 /* ---- a look ---- */
 
-/* Returns the page, or block of lines, malloc'd. */
-static char *page_make(const struct top *t)
+/* How large a page is, and whether its head stands out. */
+struct shape {
+    unsigned width, rows;
+    bool bold;
+};
+
+/* Returns the shape of the page as the terminal is now, or of a block of lines. */
+static struct shape shape_find(const struct top *t)
+{
+    if (t->screen) {
+        const unsigned height = screen_height(t->screen);
+        return (struct shape){screen_width(t->screen), height > AROUND ? height - AROUND : 1,
+                              terminal_has_colour(stdout)};
+    }
+    /* blocks of lines are read by programs as well: all columns are there unless a width was asked for */
+    const bool narrow = isatty(STDOUT_FILENO) || getenv("COLUMNS");
+    return (struct shape){narrow ? terminal_width(stdout) : TERMINAL_WIDTH_MOST, PLAIN_ROWS, false};
+}
+
+/* Returns the last look as text, malloc'd. */
+static char *page_make(const struct top *t, const struct shape *shape)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return NULL;
-    unsigned width = t->screen ? screen_width(t->screen) : table_width(stdout);
-    unsigned height = t->screen ? screen_height(t->screen) : PLAIN_ROWS + AROUND;
-    const char *no_color = getenv("NO_COLOR");
     if (t->seen)
-        top_table_print(&t->view, out, width, height > AROUND ? height - AROUND : 1,
-                        t->screen && !(no_color && *no_color));
-    else if (t->screen)
-        fputs("counting; `q` quits\n", out);
+        top_table_print(&t->view, &t->order, out, shape->width, shape->rows, shape->bold);
+    else
+        fputs("counting\n", out);
     return fclose(out) ? NULL : text;
+}
+
+/* Draws the page, with the keys below it. */
+static int page_draw(struct top *t, struct error *err)
+{
+    const struct shape shape = shape_find(t);
+    char *text = page_make(t, &shape), *keys = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&keys, &size);
+    if (out)
+        top_table_keys_print(out, shape.width);
+    int rc = text && out && !fclose(out) ? 0 : error_set(err, -ENOMEM, "out of memory");
+    if (!rc)
+        t->gone |= screen_draw(t->screen, text, keys) < 0;
+    t->stop |= t->gone;
+    free(keys);
+    free(text);
+    return rc;
+}
+
+/* Prints the last look as plain lines. */
+static int page_print(struct top *t, const struct shape *shape, struct error *err)
+{
+    char *text = page_make(t, shape);
+    if (!text)
+        return error_set(err, -ENOMEM, "out of memory");
+    fputs(text, stdout);
+    t->stop |= fflush(stdout) || ferror(stdout); /* output_end() tells */
+    free(text);
+    return 0;
 }
 
 static int page_show(struct top *t, struct error *err)
 {
-    char *text = page_make(t);
-    int rc = text ? 0 : error_set(err, -ENOMEM, "out of memory");
-    if (!rc && t->screen) {
-        t->stop |= screen_draw(t->screen, text) < 0; /* the terminal is gone */
-    } else if (!rc) {
-        fputs(t->taken > 1 ? "\n" : "", stdout);
-        fputs(text, stdout);
-        t->stop |= fflush(stdout) || ferror(stdout); /* output_end() tells */
-    }
-    free(text);
-    return rc;
+    if (t->screen)
+        return page_draw(t, err);
+    const struct shape shape = shape_find(t);
+    fputs(t->taken > 1 ? "\n" : "", stdout);
+    return page_print(t, &shape, err);
+}
+
+/* Gives the terminal back, with the last look on it. */
+static int page_leave(struct top *t, struct error *err)
+{
+    if (!t->screen)
+        return 0;
+    struct shape shape = shape_find(t);
+    shape.bold = false;
+    screen_close(t->screen);
+    t->screen = NULL;
+    return t->seen && !t->gone ? page_print(t, &shape, err) : 0;
 }
 
 static int look(struct top *t, struct error *err)
@@ -195,19 +258,46 @@ static int signals_take(struct top *t, struct error *err)
             rc = pause_take(t, err);
         else
             t->stop = true;
+        t->gone |= info.ssi_signo == SIGHUP;
     }
     return rc;
 }
 
-static void keys_take(struct top *t, short events)
+/* Returns true if this byte is a key by itself, and not of the sequence of another key, as of an arrow: ESC [
+ * up to a byte from 0x40 on (CSI), or ESC O and one byte (SS3; ECMA-48).  A sequence may come in pieces. */
+static bool key_is_plain(struct top *t, unsigned char key)
+{
+    const enum sequence before = t->sequence;
+    t->sequence = NONE;
+    if (key == ESCAPE)
+        t->sequence = ESCAPED;
+    else if (before == ESCAPED && (key == '[' || key == 'O'))
+        t->sequence = key == '[' ? CONTROL : SINGLE;
+    else if (before == CONTROL && key >= ' ' && key < '@')
+        t->sequence = CONTROL;
+    else if (key < ' ')
+        return true; /* Ctrl-C, wherever it comes */
+    else
+        return before == NONE || before == ESCAPED;
+    return false;
+}
+
+static int keys_take(struct top *t, short events, struct error *err)
 {
     char keys[64];
-    t->stop |= events & (POLLHUP | POLLERR | POLLNVAL);
+    bool sorted = false;
+    t->gone |= (events & (POLLHUP | POLLERR | POLLNVAL)) != 0;
     ssize_t n = read(screen_keys(t->screen), keys, sizeof(keys));
-    for (ssize_t i = 0; i < n; i++)
-        t->stop |= keys[i] == 'q' || keys[i] == 'Q' || keys[i] == 3 || keys[i] == 4; /* Ctrl-C, Ctrl-D */
-    if (n < 0 && errno != EINTR && errno != EAGAIN)
-        t->stop = true;
+    for (ssize_t i = 0; i < n; i++) {
+        if (!key_is_plain(t, (unsigned char)keys[i]))
+            continue;
+        const char key = (char)tolower((unsigned char)keys[i]);
+        t->stop |= key == 'q' || key == 3 || key == 4; /* Ctrl-C, Ctrl-D */
+        sorted |= top_order_take(&t->order, key, screen_width(t->screen));
+    }
+    t->gone |= n < 0 && errno != EINTR && errno != EAGAIN;
+    t->stop |= t->gone;
+    return sorted && !t->stop ? page_show(t, err) : 0;
 }
 
 static unsigned polled_fill(const struct top *t, struct pollfd *polled)
@@ -237,8 +327,8 @@ static int looks_make(struct top *t, struct error *err)
         live_read(t->live);
         if (polled[1].revents)
             rc = signals_take(t, err);
-        if (polled[2].revents)
-            keys_take(t, polled[2].revents);
+        if (!rc && polled[2].revents)
+            rc = keys_take(t, polled[2].revents, err);
         if (!rc && !t->stop && polled[0].revents && read(t->timer, &ticks, sizeof(ticks)) == sizeof(ticks))
             rc = look(t, err);
     }
@@ -290,10 +380,10 @@ static int top_run(struct top *t, struct error *err)
     }
     if (!rc)
         rc = looks_make(t, err);
-    screen_close(
-        t->screen); /* before anything is said, and before the probes are taken off, which takes long */
-    t->screen = NULL;
-    return rc;
+    /* before anything is said, and before the probes are taken off, which takes long */
+    struct error ignored = {""};
+    const int left = page_leave(t, rc ? &ignored : err);
+    return rc ? rc : left;
 }
 
 int top_main(int argc, char **argv)

@@ -1,6 +1,8 @@
 /* See top_screen.h. */
 #include "cli/top/top_screen.h"
 
+#include "cli/terminal/terminal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,10 +15,11 @@
 #define ENTER "\033[?1049h\033[?25l\033[?7l\033[H\033[2J"
 #define LEAVE "\033[?7h\033[?25h\033[?1049l"
 #define HOME  "\033[H"
+#define LAST  "\033[%u;1H" /* the line of that number */
 #define EOL   "\033[K"
 #define REST  "\033[J"
 
-enum { WIDTH = 80, HEIGHT = 24 };
+enum { HEIGHT = 24 };
 
 struct screen {
     int out, keys;
@@ -27,8 +30,7 @@ struct screen {
 
 bool screen_possible(void)
 {
-    const char *term = getenv("TERM");
-    return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+    return terminal_obeys(stdout);
 }
 
 static int all_write(int fd, const char *text, size_t size)
@@ -100,7 +102,7 @@ static unsigned size_get(const struct screen *s, bool width)
     if (ioctl(s->out, TIOCGWINSZ, &size))
         size = (struct winsize){0};
     unsigned found = width ? size.ws_col : size.ws_row;
-    return found ? found : width ? WIDTH : HEIGHT;
+    return found ? found : width ? TERMINAL_WIDTH : HEIGHT;
 }
 
 unsigned screen_width(const struct screen *s)
@@ -114,7 +116,7 @@ unsigned screen_height(const struct screen *s)
 }
 
 /* All is written at once, or a slow line would show half a page. */
-int screen_draw(struct screen *s, const char *text)
+int screen_draw(struct screen *s, const char *text, const char *footer)
 {
     char *page = NULL;
     size_t size = 0;
@@ -122,13 +124,13 @@ int screen_draw(struct screen *s, const char *text)
     if (!out)
         return -ENOMEM;
     fputs(HOME, out);
-    unsigned rows = screen_height(s);
-    for (unsigned row = 0; row < rows && *text; row++) {
+    const unsigned rows = screen_height(s);
+    for (unsigned row = 0; row + 1 < rows && *text; row++) {
         size_t n = strcspn(text, "\n");
         fprintf(out, "%s%.*s" EOL, row ? "\r\n" : "", (int)n, text);
         text += n + (text[n] == '\n');
     }
-    fputs(REST, out);
+    fprintf(out, REST LAST "%.*s" EOL, rows, (int)screen_width(s), footer);
     int rc = fclose(out) ? -ENOMEM : all_write(s->out, page, size);
     free(page);
     return rc;

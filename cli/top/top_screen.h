@@ -25,8 +25,9 @@ int screen_keys(const struct screen *s);
 unsigned screen_width(const struct screen *s);
 unsigned screen_height(const struct screen *s);
 
-/* Draws `text`, cut to the screen's lines.  0 or negative errno: the terminal is gone, or no memory. */
-int screen_draw(struct screen *s, const char *text);
+/* Draws `text`, cut to the screen's lines but for the last, and `footer` in that one, cut to its width in
+ * bytes. 0 or negative errno: the terminal is gone, or no memory. */
+int screen_draw(struct screen *s, const char *text, const char *footer);
 
 /* Give the terminal back for a while (Ctrl-Z), and take it again. */
 void screen_leave(struct screen *s);

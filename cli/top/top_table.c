@@ -13,6 +13,10 @@
 
 enum { WIDTH_WIDE = 110, TEXT = 48 };
 
+/* Behind the title of the column that the rows are sorted by. */
+#define FALLING "\u2193"
+#define RISING  "\u2191"
+
 enum column {
     PID,
     COMMAND,
@@ -31,15 +35,48 @@ enum column {
 
 static const struct {
     struct table_column column;
-    bool wide; /* only where there is room */
+    bool wide;        /* only where there is room */
+    char key;         /* sorts by it */
+    const char *hint; /* the key within its title, for who looks for it */
 } columns[COLUMNS] = {
-    {{"pid", true, false}, false},       {{"command", false, true}, false},
-    {{"malloc of", false, false}, true}, {{"hottest lock", false, true}, false},
-    {{"slept", true, false}, false},     {{"EAGAIN", true, false}, false},
-    {{"empty", true, false}, false},     {{"waking", true, false}, true},
-    {{"other", true, false}, true},      {{"waiting", true, false}, false},
-    {{"CPU", true, false}, false},       {{"of it", true, false}, false},
+    [PID] = {{"pid", true, 0}, false, 'p', "p)id"},
+    [COMMAND] = {{"command", false, TABLE_SHRINK}, false, 'c', "c)ommand"},
+    [ALLOCATOR] = {{"malloc of", false, 0}, true, 'a', "ma)lloc of"},
+    [LOCK] = {{"hottest lock", false, TABLE_SHRINK}, false, 'l', "l)ock"},
+    [SLEPT] = {{"slept", true, 0}, false, 's', "s)lept"},
+    [EAGAINS] = {{"EAGAIN", true, 0}, false, 'e', "E)AGAIN"},
+    [EMPTY] = {{"empty", true, 0}, false, 'm', "em)pty"},
+    [WAKING] = {{"waking", true, 0}, true, 'k', "wak)ing"},
+    [OTHER] = {{"other", true, 0}, true, 't', "ot)her"},
+    [WAIT] = {{"waiting", true, 0}, false, 'w', "w)aiting"},
+    [CPU] = {{"CPU", true, 0}, false, 'u', "CPU)"},
+    [SHARE] = {{"of it", true, 0}, false, 'o', "o)f it"},
 };
+
+static bool column_shown(size_t column, unsigned width)
+{
+    return !columns[column].wide || width >= WIDTH_WIDE;
+}
+
+/* ---- order ---- */
+
+bool top_order_take(struct top_order *order, char key, unsigned width)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (columns[i].key == key && column_shown(i, width)) {
+            *order = (struct top_order){key, order->key == key && !order->reversed};
+            return true;
+        }
+    return false;
+}
+
+void top_table_keys_print(FILE *out, unsigned width)
+{
+    fputs("q)uit  sort:", out);
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (column_shown(i, width))
+            fprintf(out, " %s", columns[i].hint);
+}
 
 static const char *cpu_write(char *buffer, const struct live_process *p, uint64_t interval_ns)
 {
@@ -49,27 +86,101 @@ static const char *cpu_write(char *buffer, const struct live_process *p, uint64_
     return buffer;
 }
 
-/* Writes how much of the process's CPU time went into calls for malloc's locks.  Few calls are timed and
- * stand for all: the estimate may come out above the whole, and is cut there. */
-static const char *share_write(char *buffer, const struct live_process *p)
+/* Returns how much of the process's CPU time went into calls for malloc's locks; below 0: not known.  Few
+ * calls are timed and stand for all: the estimate may come out above the whole, and is cut there. */
+static double share_of(const struct live_process *p)
 {
     if (p->cpu_ns < 0)
-        return NULL;
+        return -1;
     double share = p->cpu_ns ? (double)p->malloc.oncpu_ns / (double)p->cpu_ns : 0;
-    return number_share(buffer, share > 1 ? 1 : share);
+    return share > 1 ? 1 : share;
 }
 
-static void row_add(struct table *t, const struct live_process *p, uint64_t interval_ns, bool wide)
+/* Returns a text of the process, as it stands in the table; NULL: the column holds numbers. */
+static const char *text_of(const struct live_process *p, enum column column)
+{
+    const bool is_malloc = p->hottest.allocator != NULL;
+    switch (column) {
+    case COMMAND:
+        return p->comm;
+    case ALLOCATOR:
+        return is_malloc ? p->hottest.allocator : "";
+    case LOCK:
+        return is_malloc ? p->hottest.name : "";
+    default:
+        return NULL;
+    }
+}
+
+/* Returns a number of the process to sort by; below 0: not known. */
+static double number_of(const struct live_process *p, enum column column)
+{
+    const struct live_calls *c = &p->malloc;
+    switch (column) {
+    case SLEPT:
+        return (double)c->slept;
+    case EAGAINS:
+        return (double)c->eagain;
+    case EMPTY:
+        return (double)c->empty;
+    case WAKING:
+        return (double)c->waking;
+    case OTHER:
+        return (double)c->other;
+    case WAIT:
+        return (double)c->wait_ns;
+    case CPU:
+        return (double)p->cpu_ns;
+    case SHARE:
+        return share_of(p);
+    default:
+        return (double)p->pid;
+    }
+}
+
+/* Numbers come with the most first, texts in the alphabet's order, both the other way round when reversed; of
+ * equals the one that stood first stays so. */
+static int row_compare(const void *a, const void *b, void *context)
+{
+    const struct live_process *x = *(const struct live_process *const *)a,
+                              *y = *(const struct live_process *const *)b;
+    const struct top_order *order = context;
+    enum column column = 0;
+    while (columns[column].key != order->key)
+        column++;
+    const char *text = text_of(x, column);
+    const double first = text ? 0 : number_of(x, column), second = text ? 0 : number_of(y, column);
+    int result = text ? strcmp(text, text_of(y, column)) : (first < second) - (first > second);
+    if (!result)
+        return x < y ? -1 : x > y;
+    return order->reversed ? -result : result;
+}
+
+/* Returns the first `count` processes of the view in this order, to be freed.  NULL: out of memory. */
+static const struct live_process **rows_sort(const struct live_view *view, size_t count,
+                                             const struct top_order *order)
+{
+    const struct live_process **rows = calloc(count ? count : 1, sizeof(*rows));
+    for (size_t i = 0; rows && i < count; i++)
+        rows[i] = &view->processes[i];
+    struct top_order wanted = *order;
+    if (rows && order->key)
+        qsort_r(rows, count, sizeof(*rows), row_compare, &wanted);
+    return rows;
+}
+
+/* ---- the page ---- */
+
+static void row_add(struct table *t, const struct live_process *p, uint64_t interval_ns, unsigned width)
 {
     char text[COLUMNS][TEXT];
     const struct live_calls *c = &p->malloc;
-    const bool is_malloc = p->hottest.allocator != NULL;
     snprintf(text[PID], TEXT, "%" PRIu32, p->pid);
     const char *all[COLUMNS] = {
         [PID] = text[PID],
-        [COMMAND] = p->comm,
-        [ALLOCATOR] = is_malloc ? p->hottest.allocator : "",
-        [LOCK] = is_malloc ? p->hottest.name : "",
+        [COMMAND] = text_of(p, COMMAND),
+        [ALLOCATOR] = text_of(p, ALLOCATOR),
+        [LOCK] = text_of(p, LOCK),
         [SLEPT] = number_count(text[SLEPT], c->slept),
         [EAGAINS] = number_count(text[EAGAINS], c->eagain),
         [EMPTY] = number_count(text[EMPTY], c->empty),
@@ -77,27 +188,35 @@ static void row_add(struct table *t, const struct live_process *p, uint64_t inte
         [OTHER] = number_count(text[OTHER], c->other),
         [WAIT] = number_ns(text[WAIT], c->wait_ns),
         [CPU] = cpu_write(text[CPU], p, interval_ns),
-        [SHARE] = share_write(text[SHARE], p),
+        [SHARE] = share_of(p) < 0 ? NULL : number_share(text[SHARE], share_of(p)),
     };
     const char *cells[COLUMNS];
     size_t n = 0;
     for (size_t i = 0; i < COLUMNS; i++)
-        if (wide || !columns[i].wide)
+        if (column_shown(i, width))
             cells[n++] = all[i];
     table_add(t, cells);
 }
 
-static void table_make(const struct live_view *view, size_t rows, FILE *out, unsigned width)
+static void table_make(const struct live_view *view, const struct live_process *const *processes,
+                       size_t count, const struct top_order *order, FILE *out, unsigned width)
 {
     struct table_column chosen[COLUMNS];
-    const bool wide = width >= WIDTH_WIDE;
+    char sorted[TEXT];
     size_t n = 0;
     for (size_t i = 0; i < COLUMNS; i++)
-        if (wide || !columns[i].wide)
-            chosen[n++] = columns[i].column;
+        if (column_shown(i, width)) {
+            chosen[n] = columns[i].column;
+            if (columns[i].key == order->key) {
+                const bool falls = chosen[n].right != order->reversed; /* numbers stand at the right */
+                snprintf(sorted, sizeof(sorted), "%s%s", chosen[n].title, falls ? FALLING : RISING);
+                chosen[n].title = sorted;
+            }
+            n++;
+        }
     struct table *t = table_new(chosen, n);
-    for (size_t i = 0; i < rows; i++)
-        row_add(t, &view->processes[i], view->interval_ns, wide);
+    for (size_t i = 0; i < count; i++)
+        row_add(t, processes[i], view->interval_ns, width);
     table_print(t, out, width);
     table_free(t);
 }
@@ -150,7 +269,8 @@ static void others_print(const struct live_view *view, FILE *out, unsigned width
     free(whose);
 }
 
-void top_table_print(const struct live_view *view, FILE *out, unsigned width, unsigned rows, bool bold)
+void top_table_print(const struct live_view *view, const struct top_order *order, FILE *out, unsigned width,
+                     unsigned rows, bool bold)
 {
     size_t with = 0;
     while (with < view->count && live_calls_all(&view->processes[with].malloc))
@@ -159,12 +279,15 @@ void top_table_print(const struct live_view *view, FILE *out, unsigned width, un
     size_t shown = view->asked ? view->count : with;
     size_t cut = shown > rows ? rows : shown;
     char number[32];
+    const struct live_process **sorted = rows_sort(view, shown, order);
     head_print(view, out, width, bold);
-    if (shown)
-        table_make(view, cut, out, width);
+    if (shown && sorted)
+        table_make(view, sorted, cut, order, out, width);
     if (cut < shown)
         fprintf(out, "and %s more processes\n", number_count(number, shown - cut));
     if (!with)
-        fputs("no process made a futex call for a lock that is known to be malloc's\n", out);
+        table_paragraph_print("no process made a futex call for a lock that is known to be malloc's", "",
+                              "  ", out, width);
     others_print(view, out, width);
+    free(sorted);
 }

@@ -6,6 +6,7 @@
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"
 #include "cli/terminal/random.h"
+#include "cli/terminal/suggestion.h"
 #include "cli/try/try_libraries.h"
 #include "cli/try/try_table.h"
 
@@ -41,35 +42,35 @@ try {
 
 static void usage_print(void)
 {
-    fputs(
-        "usage: heapwait try [OPTION...] -- COMMAND [ARG...]\n"
-        "\n"
-        "Runs a dynamic program as it is and under each allocator library that is installed (by LD_PRELOAD), "
-        "in\n"
-        "random order, and prints time, waits for malloc's locks and memory side by side.  COMMAND is run "
-        "many\n"
-        "times: with empty stdin, its output is dropped.  It must end by itself, with status 0.\n"
-        "\n"
-        "      --rounds N            untraced runs of each (5; from 6 on the intervals reach 95 %)\n"
-        "      --library NAME=FILE   one more library, repeatable\n"
-        "      --libraries LIST      only these, with commas between; `none`: only those given by --library\n"
-        "      --no-probes           no traced runs: waits are not measured\n"
-        "  -o, --output FILE         keep the recording, for `explain` and `report`; an older one becomes "
-        "FILE.old\n"
-        "      --timeout S           a run that takes longer is killed and counts as failed (no limit)\n"
-        "      --seed N              of the random order\n"
-        "  -h, --help\n"
-        "\n"
-        "Known libraries:",
-        stdout);
+    fputs("usage: heapwait try [OPTION...] -- COMMAND [ARG...]\n"
+          "\n"
+          "Runs a dynamic program as it is and under each allocator library that is\n"
+          "installed (by LD_PRELOAD), in random order, and prints time, waits for malloc's\n"
+          "locks and memory side by side.  COMMAND is run many times: with empty stdin, its\n"
+          "output is dropped.  It must end by itself, with status 0.\n"
+          "\n"
+          "      --rounds N            untraced runs of each (5; from 6 on the intervals\n"
+          "                            reach 95 %)\n"
+          "      --library NAME=FILE   one more library, repeatable\n"
+          "      --libraries LIST      only these, with commas between; `none`: only those\n"
+          "                            given by --library\n"
+          "      --no-probes           no traced runs: waits are not measured\n"
+          "  -o, --output FILE         keep the recording, for `explain` and `report`; an\n"
+          "                            older one becomes FILE.old\n"
+          "      --timeout S           a run that takes longer is killed and counts as\n"
+          "                            failed (no limit)\n"
+          "      --seed N              of the random order\n"
+          "  -h, --help                this text\n"
+          "\n"
+          "Known libraries:",
+          stdout);
     for (const struct allocator *a = allocator_table(); a->name; a++)
         if (a->preload)
             printf(" %s", a->name);
     puts("\n"
-         "Exit status: 0; 1 nothing could be compared; 2 wrong usage; 125 heapwait's own failure, or a "
-         "program "
-         "that\n"
-         "LD_PRELOAD doesn't reach; 126 COMMAND can't be executed; 127 it isn't found; 130 interrupted.");
+         "Exit status: 0; 1 nothing could be compared; 2 wrong usage; 125 heapwait's own\n"
+         "failure, or a program that LD_PRELOAD doesn't reach; 126 COMMAND can't be\n"
+         "executed; 127 it isn't found; 130 interrupted.");
 }
 
 static int number_take(const char *option, const char *text, uint64_t least, uint64_t most, uint64_t *number,
@@ -88,9 +89,22 @@ static int timeout_take(const char *text, uint64_t *ns, struct error *err)
     return error_set(err, -EINVAL, "--timeout takes seconds, up to %d, not '%s'", STUDY_MAX_TIMEOUT_S, text);
 }
 
+static const struct option longs[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"rounds", required_argument, NULL, 'r'},
+    {"library", required_argument, NULL, 'l'},
+    {"libraries", required_argument, NULL, 'L'},
+    {"no-probes", no_argument, NULL, 'n'},
+    {"timeout", required_argument, NULL, 't'},
+    {"seed", required_argument, NULL, 's'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
 static int option_take(struct try *t, int id, char **argv, struct error *err)
 {
     struct try_options *o = &t->options;
+    char unknown[ARGUMENT_TEXT];
     uint64_t number = 0;
     int rc = 0;
     switch (id) {
@@ -120,23 +134,12 @@ static int option_take(struct try *t, int id, char **argv, struct error *err)
     case ':':
         return error_set(err, -EINVAL, "%s needs a value", argv[optind - 1]);
     default:
-        return error_set(err, -EINVAL, "there is no option '%s'", argv[optind - 1]);
+        return error_set(err, -EINVAL, "%s", argument_unknown(unknown, argv, longs));
     }
 }
 
 static int options_parse(int argc, char **argv, struct try *t, struct error *err)
 {
-    static const struct option longs[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"rounds", required_argument, NULL, 'r'},
-        {"library", required_argument, NULL, 'l'},
-        {"libraries", required_argument, NULL, 'L'},
-        {"no-probes", no_argument, NULL, 'n'},
-        {"timeout", required_argument, NULL, 't'},
-        {"seed", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     t->options = (struct try_options){.rounds = DEFAULT_ROUNDS};
     optind = 0; /* glibc: start afresh */
     opterr = 0;
@@ -146,6 +149,8 @@ static int options_parse(int argc, char **argv, struct try *t, struct error *err
     t->options.command = argv + optind;
     if (!rc && !t->options.help && optind >= argc)
         rc = error_set(err, -EINVAL, "there is no command to run; `heapwait try --help` tells the options");
+    if (!rc && optind < argc)
+        argument_behind_tell("try", argv, optind, longs);
     return rc;
 }
 
@@ -323,7 +328,11 @@ static int try_perform(struct try *t, struct error *err)
 {
     int code = subject_find(t, err);
     if (code)
-        return output_failed(err, code);
+        output_failed(err, code);
+    if (code == EXIT_NOT_FOUND)
+        suggestion_here_tell("try", t->options.command[0]);
+    if (code)
+        return code;
     int rc = settings_fill(t, err);
     if (rc)
         return output_failed(err, rc == -EINVAL ? EXIT_USAGE : EXIT_HEAPWAIT);

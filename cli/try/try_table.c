@@ -6,6 +6,7 @@
 #include "analysis/database.h"
 #include "analysis/verdict/verdict_maker.h"
 #include "cli/terminal/table.h"
+#include "cli/terminal/terminal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -127,7 +128,8 @@ enum result {
     NOT_IN_EFFECT,
     NOT_COMPARED,
     ONE_ROUND,
-    NO_DIFFERENCE,
+    SAME,
+    UNSURE,
     FASTER,
     SLOWER
 };
@@ -155,10 +157,12 @@ static enum result result_of(const struct row *row, const struct row *baseline)
         return NOT_COMPARED;
     const struct ratio ratio = ratio_of(row);
     switch (ratio_claim(&ratio)) {
-    case CLAIM_ONE_ROUND:
+    case COMPARISON_ONE_ROUND:
         return ONE_ROUND;
-    case CLAIM_NO_DIFFERENCE:
-        return NO_DIFFERENCE;
+    case COMPARISON_SAME:
+        return SAME;
+    case COMPARISON_UNSURE:
+        return UNSURE;
     default:
         return ratio.value < 1 ? FASTER : SLOWER;
     }
@@ -166,9 +170,9 @@ static enum result result_of(const struct row *row, const struct row *baseline)
 
 static const char *result_word(enum result result)
 {
-    static const char *const words[] = {"baseline",      "not in effect", "failed",
-                                        "not in effect", "not compared",  "one round",
-                                        "no difference", "faster",        "slower"};
+    static const char *const words[] = {"baseline",     "not in effect", "failed",   "not in effect",
+                                        "not compared", "one round",     "the same", "can't tell",
+                                        "faster",       "slower"};
     return words[result];
 }
 
@@ -275,8 +279,8 @@ static void comparison_write(const struct row *row, const struct row *baseline, 
 {
     const struct ratio ratio = ratio_of(row);
     char *phrase = ratio_phrase(&ratio, row->name, baseline->name);
-    if (phrase && !strncmp(phrase, "no ", 3))
-        *phrase = 'N';
+    if (phrase && !strncmp(phrase, "whether ", 8))
+        *phrase = 'W';
     snprintf(text, size, "%s%s.", phrase ? phrase : "(out of memory)",
              row->library->effect == PRELOAD_UNKNOWN && !found(row)
                  ? "; whether it was in effect is not known: neither the dynamic linker nor a traced run told"
@@ -342,7 +346,7 @@ int try_table_print(const char *recording, const struct try_libraries *libraries
     int rc = rows ? rows_read(recording, libraries, rows, err) : error_set(err, -ENOMEM, "out of memory");
     if (rc)
         goto out;
-    width = width ? width : table_width(out);
+    width = width ? width : terminal_width(out);
     table_make(rows, width >= WIDTH_ONE_TABLE ? ONE : TIMES, out, width);
     if (width < WIDTH_ONE_TABLE && traced(rows)) {
         fputs("\nfutex calls for malloc's locks, in one traced run\n", out);

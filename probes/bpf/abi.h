@@ -106,10 +106,10 @@ enum { MALLOC_STATE_LAST_BIN_2_27 = 2128, MALLOC_STATE_LAST_BIN_2_43 = 2040 };
 /* What lay around the word when it was first seen.  It is evidence for the word's name, and is read at the
  * first call because the process may not live until names are looked for. */
 struct word_evidence {
-    u64 heap_arena; /* u64 at the 64 MiB boundary below the word: glibc's heap_info.ar_ptr, if it is a heap */
-    u64 last_bin[2];   /* where a glibc malloc_state at this address has bins[252] and [253]: self-links if
-                          empty.  2.43's, where those of 2.27 are none */
-    u64 next_arena;    /* where a glibc malloc_state has its `next`, up to 2.42 */
+    u64 heap_arena;  /* u64 at the 4 KiB boundary below the word: glibc's heap_info.ar_ptr, if it is a heap */
+    u64 last_bin[2]; /* where a glibc malloc_state at this address has bins[252] and [253]: self-links if
+                        empty.  2.43's, where those of 2.27 are none */
+    u64 next_arena;  /* where a glibc malloc_state has its `next`, up to 2.42 */
     u64 first_seen_ns; /* the mappings of this time are those that count */
     u64 before[8];     /* what stands before the 8 bytes that hold the word */
     u32 value;         /* the word itself */
@@ -227,6 +227,7 @@ enum thread_state {
     STATE_WOKEN,          /* runnable after a wake, or newly made */
     STATE_BLOCKED,        /* asleep elsewhere: join, I/O, sleep, stopped */
     STATE_EXITING,        /* on-CPU after the thread's exit has begun: its memory is given back */
+    STATE_PAGE_FAULT,     /* in the kernel's handler of a page fault of user code, where that is seen */
     STATE_COUNT
 };
 enum {
@@ -251,14 +252,47 @@ struct thread_record {
 };
 
 /* The key of samples: what followed threads ran when a clock ticked.  Samples of user code are counted by
- * address, those of kernel code (ip 0) by the thread's state. */
+ * address, those of kernel code by the thread's state.  Mode profile: kernel code by its call stack as well.
+ */
 struct sample_key {
-    u64 ip;
+    u64 ip; /* of kernel code 0, in mode profile its stack's number in `kernel_stacks`, from 1; 0: none */
     u32 space;
-    u8 state;
-    u8 user;      /* in user code; else in the kernel */
-    u8 exception; /* in the kernel by an exception (a page fault), not by a system call */
+    u8 state; /* mode profile: in kernel code only, and what the system call is about: see profile_state() */
+    u8 user;  /* in user code; else in the kernel */
+    /* in the kernel by an exception (a page fault), not by a system call; mode profile: no call's number is
+     * known */
+    u8 exception;
     u8 pad;
+};
+
+/* Mode profile: a sample with the user's stack.  They are a random sample of SAMPLE_PATHS of all samples. */
+enum { SAMPLE_PATHS = 1024, KERNEL_STACKS = 1 << 14 };
+struct sample_path {
+    u32 taken;        /* a program is filling this place */
+    u32 space;        /* 0: the place was never filled */
+    u32 user;         /* the sample was of user code */
+    u32 kernel_stack; /* number of the kernel's stack, as sample_key.ip */
+    struct path_value value;
+};
+
+/* System calls on memory by kind, and the key of what is added up of them.  Modes profile and ledger. */
+enum memory_kind {
+    MEMORY_MMAP = 1,
+    MEMORY_MUNMAP,
+    MEMORY_MREMAP,
+    MEMORY_MADVISE,
+    MEMORY_MPROTECT,
+    MEMORY_BRK,
+    MEMORY_KINDS
+};
+struct memory_key {
+    u32 space;
+    u32 kind; /* enum memory_kind */
+};
+struct memory_totals {
+    u64 calls;
+    u64 total_ns;   /* from entry to exit */
+    u64 blocked_ns; /* of these asleep */
 };
 
 /* What a CPU is used for.  Time is added up for the first three only: ns[] of struct cpu_account has room for
@@ -337,7 +371,7 @@ struct cpu_state {
     u8 class; /* of the system call under way, enum syscall_class */
     u8 usual_class;
     u8 again_slot;
-    u8 pad;
+    u8 memory; /* modes profile and ledger: the task is in a system call on memory */
     /* here the first cache line ends */
     u32 space;      /* these two as in struct word_key, one behind the other */
     u32 thread;     /* mode ledger; else 0 */
@@ -352,8 +386,13 @@ struct cpu_state {
     u8 restartable; /* as in struct task_state */
     u8 file_known;  /* whether the next four tell what the latest descriptor is that was read from */
     u8 file_random;
+    u8 wait_slot; /* these three: which places `again_wait` has */
+    u8 wait_pending;
+    u8 wait_turn;
     u32 descriptor;
     u32 file_generation;
+    u64 again_wait;              /* the word of the latest wait that found another value, while its places in
+                                    slots[], pending[] and turns[] are its own; else NO_WORD */
     u64 enter_ns;                /* when the call under way began: CPU_CALL, TIMED_HERE */
     u32 short_calls;             /* as in struct task_state */
     u32 random;                  /* state of the generator: see block_begin() */
@@ -398,13 +437,16 @@ enum loss_reason {
     LOSS_HISTOGRAM, /* waits that found no room in the histograms, or have no known time */
     LOSS_STACK,     /* call stacks that were not kept: their words may stay unnamed, or without callers */
     LOSS_UNMATCHED, /* ends of futex calls without a beginning, and without a way to tell the call */
+    LOSS_UNENDED,   /* beginnings of futex calls without an end: the calls are in no row */
     LOSS_COMPAT,    /* 32-bit programs: their system calls have other numbers and are not seen */
     LOSS_WAKEUP,    /* sleeps whose end was not seen: counted as blocked up to the return to the CPU */
     LOSS_THREAD,    /* threads whose account found no room */
     LOSS_SAMPLE,    /* samples that found no room */
     LOSS_TIMELINE,  /* stretches of the timeline that found no room */
     LOSS_SWITCH,    /* switches that the kernel didn't show: times nearby are off, counts are not */
-    LOSS_CLOCK,     /* times that went backwards between two CPUs: counted as zero */
+    LOSS_RIGHTS, /* programs begun that run with other rights, where heapwait's own are lent: not followed */
+    LOSS_MEMORY, /* system calls on memory that found no room */
+    LOSS_CLOCK,  /* times that went backwards between two CPUs: counted as zero */
     LOSS_COUNT
 };
 
@@ -417,6 +459,7 @@ _Static_assert(sizeof(struct sample_key) == 16, "key without holes");
 _Static_assert(sizeof(struct timeline_event) == 24, "value without holes");
 _Static_assert(sizeof(struct space_info) == 24, "value without holes");
 _Static_assert(sizeof(struct path_key) == 16, "key without holes");
+_Static_assert(sizeof(struct memory_key) == 8, "key without holes");
 _Static_assert(sizeof(struct cpu_state) == CPU_PAGE, "a page");
 _Static_assert(sizeof(struct stack_value) == 32 + 8 * STACK_WORDS, "value without holes");
 #endif

@@ -87,7 +87,8 @@ struct {
     __type(value, struct path_value);
 } paths SEC(".maps");
 
-u32 paths_made; /* how many places of samples have been filled, of all words */
+const volatile bool paths_unwanted; /* set by user space before loading: nobody will ask for call paths */
+u32 paths_made;                     /* how many places of samples have been filled, of all words */
 
 /* What a caller's frames can be restored from: the registers that functions preserve. */
 static __always_inline void registers_read(u64 *r, struct pt_regs *regs)
@@ -169,13 +170,17 @@ static __always_inline u64 calls_account(const struct path_key *key, u32 passed)
 
 /* The count-down has come to its end, or this CPU has not met the word lately: decides whether the present
  * call is sampled, keeps its stack if so, and draws the next one. */
-static __noinline int path_sample(struct path_turn *turn)
+SUBPROGRAM int path_sample(struct path_turn *turn)
 {
     u32 zero = 0;
     struct path_state *s = bpf_map_lookup_elem(&path_states, &zero);
     struct task_state *t = task_state_of(bpf_get_current_task_btf());
     if (!s || !turn || !t)
         return 0;
+    if (paths_unwanted) {
+        turn->until = UNSAMPLED;
+        return 0;
+    }
     struct path_key key = {.address = turn->address, .space = turn->space, .waits = turn->waits};
     bool chosen = turn->until == 0;
     u64 calls = calls_account(&key, turn->passed);
@@ -206,12 +211,23 @@ static __noinline int path_sample(struct path_turn *turn)
     return 0;
 }
 
+/* Returns the number of the place in turns[] that a word's waits use, or its other calls. */
+static __always_inline u32 turn_number(u64 address, u32 waits)
+{
+    return index_below(PATH_TURNS, (u32)(address >> 4) * 2 + waits);
+}
+
+static __always_inline bool turn_is_of(const struct path_turn *turn, u64 address, u32 space, u32 waits)
+{
+    return turn->address == address && turn->space == space && turn->waits == waits;
+}
+
 /* Offers a call to the word's sample.  To be called at the call's end, in the calling thread. */
 static __always_inline void path_offer(struct cpu_state *c, u64 address, u32 space, u8 op)
 {
     u32 waits = op == OP_WAIT || op == OP_WAITV || op == OP_LOCK_PI || op == OP_WAIT_REQUEUE_PI;
-    struct path_turn *turn = &c->turns[index_below(PATH_TURNS, (u32)(address >> 4) * 2 + waits)];
-    if (turn->address == address && turn->space == space && turn->waits == waits) {
+    struct path_turn *turn = &c->turns[turn_number(address, waits)];
+    if (turn_is_of(turn, address, space, waits)) {
         turn->passed += 1;
         turn->until -= 1;
         if (turn->until)
@@ -220,6 +236,7 @@ static __always_inline void path_offer(struct cpu_state *c, u64 address, u32 spa
         /* the count-down was another word's */
         *turn =
             (struct path_turn){.address = address, .space = space, .waits = waits, .passed = 1, .until = 1};
+        c->again_wait = NO_WORD; /* it may go by this place */
     }
     path_sample(turn);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* A CPU and the task that it runs: how a program comes by the page of its CPU (cpu_followed()), how it is
  * kept from losing the CPU meanwhile (PINNED()), and what is done when the page turns out to be another
- * task's.  Needs running_tasks.bpf.h, ledger.bpf.h, futex.bpf.h, tasks.bpf.h. */
+ * task's.  Needs running_tasks.bpf.h, cpu_use.bpf.h, ledger.bpf.h, futex.bpf.h, tasks.bpf.h. */
 #ifndef HEAPWAIT_CPU_STATE_BPF_H
 #define HEAPWAIT_CPU_STATE_BPF_H
 
@@ -16,9 +16,11 @@
         return (result);                                                                                     \
     } while (0)
 #define PINNED(body) PINNED_UNLESS(false, body, 0)
-/* For the raw programs of mode waits.  Some kernels pin those themselves (before Linux 6.13 on all
- * tracepoints; since then in the code for those of system calls).  Whether this one does is found out by
- * experiment: cpu_pinning.c. */
+/* Some kernels pin programs on tracepoints themselves: before Linux 6.13 on all; since then, for those of
+ * system calls, by other code than for the rest.  Whether this one does is found out by experiment:
+ * cpu_pinning.c.  What it spares is more than time: see session_skeleton_open(). */
+#define PINNED_EVENT(body) PINNED_UNLESS(events_pinned, body, 0)
+/* For the raw programs of mode waits on system calls. */
 #define PINNED_CALL(body) PINNED_UNLESS(calls_pinned, body, 0)
 
 /* The kernel has not shown the switch to this task (seen: some switches from kernel threads, one in several
@@ -36,6 +38,8 @@ static __noinline int task_found(struct cpu_state *c, struct task_state *t, u64 
     }
     if (t->in_call)
         cpu_return(c, t, now);
+    if (memory_counted)
+        memory_awake(t, now);
     task_load(c, t, identity);
     return 0;
 }

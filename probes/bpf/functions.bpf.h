@@ -13,7 +13,7 @@ static __noinline int function_enter(struct pt_regs *regs, s64 nr)
     if (!c)
         return 0;
     const u64 args[3] = ARGUMENTS(regs);
-    c->in_call = NO_CALL;
+    call_forget(c);
     if (call_is_wake(class_of(c, nr), args[1]) && wake_is_short(c, args))
         return 0;
     return waits_begin(c, nr, args);
@@ -30,34 +30,60 @@ static __noinline int function_exit(struct pt_regs *regs, s64 nr, s64 ret)
     return exit_unmatched(c, nr, ret);
 }
 
-/* Returns true if the call is a wake that is not to be timed; it has begun as a SHORT_CALL then. */
+/* Returns true if the call has begun: a wake that is not to be timed, or a wait. */
 static __always_inline bool function_enter_short(struct cpu_state *c, struct pt_regs *regs)
 {
     const u64 args[3] = ARGUMENTS(regs);
-    if (c->hands_off || !short_untimed(c) || !call_is_wake(CLASS_FUTEX, args[1]))
+    if (c->hands_off)
         return false;
-    short_wake_begin(c, args[0], (u32)args[2]);
-    c->gap -= 1;
+    if (op_is_wake((u32)args[1]) && short_untimed(c)) {
+        short_wake_begin(c, args[0], (u32)args[2]);
+        c->gap -= 1;
+        return true;
+    }
+    if (!op_is_wait((u32)args[1]) || c->restartable)
+        return false;
+    wait_begin(c, args);
     return true;
 }
 
+/* Returns true if the call's end has been seen to: of a wake that is not timed, or of a wait which found
+ * another value.  `ctx` is the program's context. */
+static __always_inline bool function_exit_short(struct cpu_state *c, const void *ctx)
+{
+    if (c->in_call == SHORT_CALL)
+        return short_wake_end(c, ctx, 8);
+    if (c->in_call != CPU_CALL || c->hands_off || !call_is_eagain(c, ARGUMENT(ctx, 1)))
+        return false;
+    u64 now = bpf_ktime_get_ns();
+    c->busy = 1; /* with the cache of words: see hand_over() */
+    bool added = eagain_add(c, now - c->enter_ns);
+    if (added)
+        c->in_call = NO_CALL;
+    c->busy = 0;
+    return added;
+}
+
+/* These two read their arguments where they need them: see short_calls.bpf.h. */
+
 SEC("fentry")
-int BPF_PROG(enter_futex, struct pt_regs *regs)
+int enter_futex(void *ctx)
 {
     struct cpu_state *c = cpu_here();
+    struct pt_regs *regs = (struct pt_regs *)ARGUMENT(ctx, 0);
     if (c && (c->mine == (u64)regs ? function_enter_short(c, regs) : c->passer == (u64)regs))
         return 0;
     return function_enter(regs, nr_futex);
 }
 
 SEC("fexit")
-int BPF_PROG(exit_futex, struct pt_regs *regs, long ret)
+int exit_futex(void *ctx)
 {
     struct cpu_state *c = cpu_here();
-    if (c && (c->mine == (u64)regs ? c->in_call == SHORT_CALL && short_wake_end(c, ctx, 8)
-                                   : c->passer == (u64)regs))
+    u64 task = ARGUMENT(ctx, 0);
+    if (c && (c->mine == task ? function_exit_short(c, ctx) : c->passer == task))
         return 0;
-    return function_exit(regs, nr_futex, ret);
+    return function_exit((struct pt_regs *)ARGUMENT(ctx, 0), nr_futex, ARGUMENT(ctx, 1));
 }
 
 /* The calls that came later, and the one by which the kernel goes on with a wait. */
@@ -77,5 +103,26 @@ FUNCTION(futex_waitv, nr_waitv)
 FUNCTION(futex_wake, nr_wake)
 FUNCTION(futex_wait, nr_wait)
 FUNCTION(futex_requeue, nr_requeue)
+
+/* Mode profile: the calls on memory. */
+#define MEMORY_FUNCTION(name, kind)                                                                          \
+    SEC("fentry")                                                                                            \
+    int BPF_PROG(enter_##name, struct pt_regs *regs)                                                         \
+    {                                                                                                        \
+        struct cpu_state *c = cpu_followed((u64)bpf_task_pt_regs(bpf_get_current_task_btf()), AT_ENTER);     \
+        return c ? memory_enter(c, kind) : 0;                                                                \
+    }                                                                                                        \
+    SEC("fexit")                                                                                             \
+    int BPF_PROG(exit_##name, struct pt_regs *regs, long ret)                                                \
+    {                                                                                                        \
+        struct cpu_state *c = cpu_followed((u64)bpf_task_pt_regs(bpf_get_current_task_btf()), AT_EXIT);      \
+        return c ? memory_exit(c, bpf_ktime_get_ns()) : 0;                                                   \
+    }
+MEMORY_FUNCTION(mmap, MEMORY_MMAP)
+MEMORY_FUNCTION(munmap, MEMORY_MUNMAP)
+MEMORY_FUNCTION(mremap, MEMORY_MREMAP)
+MEMORY_FUNCTION(madvise, MEMORY_MADVISE)
+MEMORY_FUNCTION(mprotect, MEMORY_MPROTECT)
+MEMORY_FUNCTION(brk, MEMORY_BRK)
 
 #endif

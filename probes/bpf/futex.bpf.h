@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* Futex calls of followed tasks, from beginning to end: operation, outcome, times.  Owns the maps `words` and
- * `histograms`, and what a CPU's page holds for them (slots[], pending[]).  Which task is meant is
- * tasks.bpf.h's, which program calls is syscalls.bpf.h's.  Needs outcome.h, call_stacks.bpf.h, tasks.bpf.h,
- * verifier.bpf.h. */
+/* Futex calls of followed tasks, from beginning to end: operation, outcome, times.  Where they are added up
+ * is words.bpf.h's, which task is meant tasks.bpf.h's, which program calls syscalls.bpf.h's.  Needs
+ * words.bpf.h, outcome.h, call_stacks.bpf.h, tasks.bpf.h, verifier.bpf.h. */
 #ifndef HEAPWAIT_FUTEX_BPF_H
 #define HEAPWAIT_FUTEX_BPF_H
 
-#include "outcome.h"
-
 /* Set by user space before loading. */
 const volatile s64 nr_futex, nr_restart, nr_waitv, nr_wake, nr_wait, nr_requeue;
-
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 1 << 18);
-    __type(key, struct word_key);
-    __type(value, struct word_value);
-} words SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 1 << 17);
-    __type(key, struct word_key);
-    __type(value, struct histogram_value);
-} histograms SEC(".maps");
-
-/* Templates: too large for the BPF stack, and a map wants a whole value to begin with. */
-const struct word_value word_zero;
-const struct histogram_value histogram_zero;
 
 static __always_inline bool is_futex_syscall(s64 nr)
 {
@@ -46,182 +23,6 @@ static __always_inline u8 class_of(const struct cpu_state *c, s64 nr)
 }
 
 /* ---- adding up ---- */
-
-static __always_inline void totals_add(struct word_totals *to, const struct word_totals *from)
-{
-    __sync_fetch_and_add(&to->calls, from->calls);
-    __sync_fetch_and_add(&to->timed, from->timed);
-    __sync_fetch_and_add(&to->oncpu_ns, from->oncpu_ns);
-    __sync_fetch_and_add(&to->blocked_ns, from->blocked_ns);
-    __sync_fetch_and_add(&to->runnable_ns, from->runnable_ns);
-    __sync_fetch_and_add(&to->kernel_lock_ns, from->kernel_lock_ns);
-    __sync_fetch_and_add(&to->woken, from->woken);
-}
-
-/* Reads the evidence for the word's name from the present task's memory: see struct word_evidence.  The
- * places are those of glibc's malloc_state: its last bin links to itself in one of two, and `next` lies
- * behind the 16-byte binmap that follows. */
-static __always_inline void evidence_read(struct word_evidence *e, u64 address, u32 expected)
-{
-    bpf_probe_read_user(&e->value, sizeof(e->value), (void *)address);
-    bpf_probe_read_user(&e->heap_arena, 8, (void *)(address & ~((64ull << 20) - 1)));
-    bpf_probe_read_user(&e->last_bin, 16, (void *)(address + MALLOC_STATE_LAST_BIN_2_27));
-    if (e->last_bin[0] != address + MALLOC_STATE_LAST_BIN_2_27 - 16)
-        bpf_probe_read_user(&e->last_bin, 16, (void *)(address + MALLOC_STATE_LAST_BIN_2_43));
-    bpf_probe_read_user(&e->next_arena, 8, (void *)(address + 2160));
-    bpf_probe_read_user(&e->before, sizeof(e->before), (void *)((address & ~7ull) - sizeof(e->before)));
-    struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-    e->call = (u32)call_number(regs);
-    e->command = (u32)PT_REGS_PARM2_CORE(regs);
-    e->first_seen_ns = bpf_ktime_get_ns();
-    e->expected = expected;
-}
-
-/* Makes the word's entry in `words`, if this is the key's first call, with evidence and a stack.  One stack
- * serves all threads: its key has thread 0. */
-static __noinline int word_find(const struct word_key *key, u32 expected)
-{
-    if (!key)
-        return 0;
-    if (bpf_map_lookup_elem(&words, key))
-        return 0;
-    struct word_key k = *key;
-    if (bpf_map_update_elem(&words, &k, &word_zero, BPF_NOEXIST))
-        return 0; /* no room: counted call by call, when the slot is flushed */
-    if (!task_followed(bpf_get_current_task_btf()))
-        return 0; /* collect_living() calls for a task that lives on: the memory at hand is another's */
-    struct word_value *v = bpf_map_lookup_elem(&words, &k);
-    if (v)
-        evidence_read(&v->evidence, k.address, expected);
-    k.thread = 0;
-    if (!bpf_map_lookup_elem(&stacks, &k))
-        stack_read(&k);
-    return 0;
-}
-
-/* Brings what the slot holds to the table of words, and empties it. */
-static __always_inline void slot_flush(struct cache_slot *slot)
-{
-    if (!slot->totals.calls)
-        return;
-    struct word_key key = slot->key;
-    struct word_value *v = bpf_map_lookup_elem(&words, &key);
-    if (!v) {
-        bpf_map_update_elem(&words, &key, &word_zero, BPF_NOEXIST);
-        v = bpf_map_lookup_elem(&words, &key);
-    }
-    if (v)
-        totals_add(&v->totals, &slot->totals);
-    else
-        loss_add(LOSS_WORD, slot->totals.calls);
-    slot->totals = (struct word_totals){};
-}
-
-static __always_inline bool key_same(const struct word_key *a, const struct word_key *b)
-{
-    return a->address == b->address && *(const u64 *)&a->space == *(const u64 *)&b->space &&
-           *(const u64 *)&a->op == *(const u64 *)&b->op;
-}
-
-/* Returns the number of the slot that a key uses.  Of one word and thread four kinds of calls have a slot
- * each: waits and wakes, those that slept or woke and those that did not.  Threads with numbers near to each
- * other have different slots too: if a few of them that run in turn on one CPU shared one, each switch would
- * bring it to the table. */
-static __always_inline u32 slot_number(u64 address, u32 thread, bool waits, bool did)
-{
-    u32 word = (u32)(address >> 4) + thread;
-    return index_below(CACHE_SLOTS, word * 4 + waits * 2 + did);
-}
-
-static __always_inline u32 slot_of(const struct word_key *key)
-{
-    bool did = key->outcome == OUTCOME_SLEPT || key->outcome == OUTCOME_WOKE_SOME;
-    return slot_number(key->address, key->thread, key->op == OP_WAIT, did);
-}
-
-/* Takes the slot, which is another key's, for this one. */
-static __noinline int slot_take(struct cache_slot *slot, const struct word_key *key, u32 expected)
-{
-    if (!slot || !key)
-        return 0;
-    slot_flush(slot);
-    slot->key = *key;
-    word_find(key, expected);
-    return 0;
-}
-
-/* Returns the totals in the CPU's slot for the key; if the slot was another's, it is flushed and taken first.
- * The CPU is pinned, so nobody else writes there meanwhile. */
-static __always_inline struct word_totals *totals_of(struct cpu_state *c, const struct word_key *key,
-                                                     u32 expected)
-{
-    struct cache_slot *slot = &c->slots[slot_of(key)];
-    if (!slot->totals.calls || !key_same(&slot->key, key)) {
-        c->again = NO_WORD; /* the slot may be the one that `again` goes by */
-        slot_take(slot, key, expected);
-    }
-    return &slot->totals;
-}
-
-/* A wake of the CPU's task has woken nobody, and its key has the slot of that number: the next such wake at
- * the same word need not compare keys. */
-static __always_inline void again_set(struct cpu_state *c, u64 address, u32 slot)
-{
-    c->again = address;
-    c->again_slot = slot;
-}
-
-/* Brings the waits that a CPU has put by to their histogram.  To find a histogram takes four pages, which
- * would cost each wait more than all else that is done for it.  Where there is no memory for a new histogram
- * at once (the kernel keeps one or two pieces of this size ready on each CPU) p->count stays as it is, for
- * the next time or for user space. */
-static __noinline int pending_flush(struct pending_waits *p)
-{
-    if (!p || !p->count)
-        return 0;
-    struct word_key key = p->key;
-    struct histogram_value *h = bpf_map_lookup_elem(&histograms, &key);
-    if (!h) {
-        bpf_map_update_elem(&histograms, &key, &histogram_zero, BPF_NOEXIST);
-        h = bpf_map_lookup_elem(&histograms, &key);
-    }
-    if (!h)
-        return 0;
-    for (u32 i = 0; i < PENDING_WAITS && i < p->count; i++) {
-        u32 bucket = p->buckets[i];
-        if (bucket < HISTOGRAM_BUCKETS)
-            __sync_fetch_and_add(&h->calls[bucket], 1);
-    }
-    p->count = 0;
-    return 0;
-}
-
-/* Returns the number of the place that a histogram's key uses in pending[].  Of one word three kinds have one
- * each: waits that slept, waits that did not, and handoffs. */
-static __always_inline u32 pending_of(const struct word_key *key)
-{
-    u32 kind = (key->op == OP_WAIT) * 2 + (key->outcome == OUTCOME_SLEPT);
-    return index_below(PENDING_SLOTS, (u32)(key->address >> 4) * 4 + kind);
-}
-
-static __always_inline void histogram_add(struct cpu_state *c, const struct word_key *key, u64 ns)
-{
-    struct pending_waits *p = &c->pending[pending_of(key)];
-    if (p->count >= PENDING_WAITS || (p->count && !key_same(&p->key, key))) {
-        pending_flush(p);
-        if (p->count) {
-            loss_add(LOSS_HISTOGRAM, 1);
-            return;
-        }
-    }
-    if (!p->count)
-        p->key = *key;
-    u32 at = p->count;
-    if (at < PENDING_WAITS) {
-        p->buckets[at] = bucket_of(ns);
-        p->count = at + 1;
-    }
-}
 
 /* Mode ledger: returns how long the task has been at locks of the kernel's so far, asleep or not. */
 static __always_inline u64 lock_time(const struct task_state *t)
@@ -270,9 +71,64 @@ static __always_inline void call_add(struct cpu_state *c, struct task_state *t, 
         histogram_add(c, &key, total);
 }
 
-/* Adds a CPU_CALL, which ends now.  It has not left the CPU: all its time is on-CPU. */
-static __always_inline void cpu_call_add(struct cpu_state *c, s64 ret, u64 now)
+/* Returns true if the slot is that of the CPU's futex call, of this operation and outcome.  A whole key to
+ * compare with would take registers that the program has to save first. */
+static __always_inline bool call_has_slot(const struct cpu_state *c, const struct cache_slot *slot, u8 op,
+                                          u8 outcome)
 {
+    return slot->key.address == c->address && *(const u64 *)&slot->key.space == *(const u64 *)&c->space &&
+           *(const u64 *)&slot->key.op == (op | (u64)outcome << 8);
+}
+
+/* Returns true if the CPU_CALL, which ends with `ret`, is a wait which found another value. */
+static __always_inline bool call_is_eagain(const struct cpu_state *c, s64 ret)
+{
+    return c->op == OP_WAIT && ret == -11;
+}
+
+/* Such a wait has been added.  The next one for the same word need not compare keys, unless its durations
+ * have found no place. */
+static __always_inline void again_wait_set(struct cpu_state *c)
+{
+    c->wait_slot = slot_number(c->address, c->thread, true, false);
+    c->wait_pending = pending_number(c->address, true, false);
+    c->wait_turn = turn_number(c->address, 1);
+    const struct pending_waits *p = &c->pending[index_below(PENDING_SLOTS, c->wait_pending)];
+    bool kept = p->key.address == c->address && *(const u64 *)&p->key.space == c->space &&
+                *(const u64 *)&p->key.op == (OP_WAIT | OUTCOME_EAGAIN << 8);
+    c->again_wait = kept ? c->address : NO_WORD;
+}
+
+/* Adds a CPU_CALL that is a wait which found another value, and took so long.  Returns true if it has been
+ * added; false if nothing has, since the word is another than the last such wait's, or the call is to be
+ * sampled.  Most waits of a contended program are of this kind: what cpu_call_add() does for all, it does for
+ * them in half as many instructions. */
+static __always_inline bool eagain_add(struct cpu_state *c, u64 ns)
+{
+    struct word_totals *w = &c->slots[index_below(CACHE_SLOTS, c->wait_slot)].totals;
+    struct pending_waits *p = &c->pending[index_below(PENDING_SLOTS, c->wait_pending)];
+    struct path_turn *turn = &c->turns[index_below(PATH_TURNS, c->wait_turn)];
+    asm volatile("" : "+r"(w), "+r"(p), "+r"(turn)); /* found once, not for each field */
+    u32 at = p->count;
+    if (c->address != c->again_wait || turn->until == 1 || at >= PENDING_WAITS)
+        return false;
+    w->calls += 1;
+    w->timed += 1;
+    w->oncpu_ns += ns;
+    turn->passed += 1;
+    turn->until -= 1;
+    p->buckets[at] = bucket_of(ns);
+    p->count = at + 1;
+    if (at + 1 == PENDING_WAITS)
+        pending_flush(p);
+    return true;
+}
+
+/* Adds a CPU_CALL, which ends now.  It has not left the CPU: all its time is on-CPU. */
+SUBPROGRAM int cpu_call_add(struct cpu_state *c, s64 ret, u64 now)
+{
+    if (!c)
+        return 0;
     u64 total = now - c->enter_ns;
     struct word_key key = {
         .address = c->address, .space = c->space, .op = c->op, .outcome = outcome_of(c->op, ret, false)};
@@ -289,6 +145,9 @@ static __always_inline void cpu_call_add(struct cpu_state *c, s64 ret, u64 now)
     if (key.op == OP_WAIT)
         histogram_add(c, &key, total);
     path_offer(c, key.address, key.space, key.op);
+    if (call_is_eagain(c, ret))
+        again_wait_set(c);
+    return 0;
 }
 
 /* Adds a SHORT_CALL, which is a wake, to the CPU's slot: counted, and no more. */
@@ -366,10 +225,19 @@ static __always_inline void call_follow(struct cpu_state *c, struct task_state *
     }
 }
 
+/* The CPU's task begins a system call, or ends another than a futex call: a futex call that it is still taken
+ * to be in has ended unseen. */
+static __always_inline void call_forget(struct cpu_state *c)
+{
+    if (c->in_call != NO_CALL)
+        loss_add(LOSS_UNENDED, 1);
+    c->in_call = NO_CALL;
+}
+
 /* Returns true if a system call of this class and with this second argument is a wake by futex(). */
 static __always_inline bool call_is_wake(u8 class, u64 command)
 {
-    return class == CLASS_FUTEX && op_of((u32)command) == OP_WAKE;
+    return class == CLASS_FUTEX && op_is_wake((u32)command);
 }
 
 /* A SHORT_CALL begins: a wake that is not to be timed.  Nothing but the CPU's page knows of it. */

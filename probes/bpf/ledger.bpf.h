@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* Mode ledger: moves each followed thread from state to state and adds up the time.  Owns the maps `threads`,
- * `cpus` (what each CPU did), `samples` and `timeline`.  One time stamp an event: the end of one state is the
- * beginning of the next, so that the states sum to the lifetime to the nanosecond.  Needs futex.bpf.h,
- * tasks.bpf.h, verifier.bpf.h. */
+/* Mode ledger: moves each followed thread from state to state and adds up the time.  Owns the maps `threads`
+ * and `timeline`.  One time stamp an event: the end of one state is the beginning of the next, so that the
+ * states sum to the lifetime to the nanosecond.  Needs futex.bpf.h, tasks.bpf.h, verifier.bpf.h. */
 #ifndef HEAPWAIT_LEDGER_BPF_H
 #define HEAPWAIT_LEDGER_BPF_H
 
@@ -26,20 +25,6 @@ struct {
     __type(key, u32);
     __type(value, struct thread_record);
 } threads SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 1 << 15);
-    __type(key, struct sample_key);
-    __type(value, u64);
-} samples SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, u32);
-    __type(value, struct cpu_account);
-} cpus SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -162,6 +147,22 @@ static __always_inline u64 first_argument(struct task_struct *task)
 #endif
 }
 
+/* Returns the file that the descriptor means; NULL: none. */
+static __always_inline struct file *file_of(struct task_struct *task, u64 descriptor)
+{
+    struct fdtable *table = task->files ? task->files->fdt : NULL;
+    struct file *file = NULL;
+    if (table && descriptor < table->max_fds)
+        bpf_probe_read_kernel(&file, sizeof(file), table->fd + descriptor);
+    return file;
+}
+
+static __always_inline bool file_is_source(struct file *file)
+{
+    u32 device = BPF_CORE_READ(file, f_inode, i_rdev);
+    return device == RANDOM_DEVICE || device == URANDOM_DEVICE;
+}
+
 /* Returns true if the descriptor that the present call reads from is the random source.  To find out takes
  * three dependent loads.  The answer is kept in the task's state until a followed thread makes a call that
  * can change what a descriptor means (file_generation), and on the CPU's page until the task leaves. */
@@ -169,18 +170,13 @@ static __always_inline bool file_is_random(struct cpu_state *c, struct task_stat
                                            struct task_struct *task)
 {
     u64 descriptor = first_argument(task);
-    struct fdtable *table = task->files ? task->files->fdt : NULL;
-    struct file *file = NULL;
-    if (!table || descriptor >= table->max_fds)
-        return false;
-    bpf_probe_read_kernel(&file, sizeof(file), table->fd + descriptor);
+    struct file *file = file_of(task, descriptor);
     if (!file)
         return false;
     if (t->file_seen != (u64)file || t->file_generation != file_generation) {
-        u32 device = BPF_CORE_READ(file, f_inode, i_rdev);
         t->file_seen = (u64)file;
         t->file_generation = file_generation;
-        t->file_random = device == RANDOM_DEVICE || device == URANDOM_DEVICE;
+        t->file_random = file_is_source(file);
     }
     c->descriptor = (u32)descriptor;
     c->file_generation = t->file_generation;
@@ -261,7 +257,7 @@ static __always_inline void here_end(struct cpu_state *c, u64 now)
  * meets it.  The account may have come further than that beginning.  Then the kernel has shown neither that
  * the task left the CPU nor that it came back, and it was elsewhere meanwhile; the call begins where the
  * account stands. */
-static __noinline int here_promote(struct cpu_state *c, struct task_state *t)
+SUBPROGRAM int here_promote(struct cpu_state *c, struct task_state *t)
 {
     if (!c || !t)
         return 0;
@@ -280,7 +276,7 @@ static __noinline int here_promote(struct cpu_state *c, struct task_state *t)
 }
 
 /* Moves spent[] to the task's account, where that time stands as user code until now. */
-static __noinline int spent_settle(struct cpu_state *c, struct task_state *t)
+SUBPROGRAM int spent_settle(struct cpu_state *c, struct task_state *t)
 {
     if (!c || !t)
         return 0;
@@ -385,106 +381,32 @@ static __always_inline void lock_end(struct task_state *t, u64 now)
         state_set(t, t->base, now);
 }
 
-/* ---- the CPUs ---- */
+/* ---- page faults, where the kernel's handler is seen ---- */
 
-/* The CPU is about to be left by `prev`: the time since the last switch is booked on that task's kind. */
-static __always_inline void cpu_account(bool followed, struct task_struct *prev, u64 now)
+/* Returns true if the fault that the running task meets is one of user code.  One in a system call is part of
+ * that call's time. */
+static __always_inline bool fault_is_of_code(const struct cpu_state *c)
 {
-    u32 zero = 0;
-    struct cpu_account *c = bpf_map_lookup_elem(&cpus, &zero);
-    if (!c)
-        return;
-    u32 use = followed ? CPU_FOLLOWED : prev->pid ? CPU_OTHER : CPU_IDLE;
-    c->ns[use] += now - c->since_ns;
-    c->since_ns = now;
+    return c->class == CLASS_NONE && c->timed == UNTIMED;
 }
 
-/* The CPU runs `next` from now on; `in` is NULL if that is not followed. */
-static __always_inline void cpu_next(const struct task_state *in, struct task_struct *next)
+static __always_inline void fault_begin(struct cpu_state *c, struct task_state *t, u64 now)
 {
-    u32 zero = 0;
-    struct cpu_account *c = bpf_map_lookup_elem(&cpus, &zero);
-    if (!c)
-        return;
-    if (in)
-        c->use = in->kept ? CPU_EXITING : CPU_FOLLOWED;
-    else
-        c->use = next->pid ? CPU_OTHER : CPU_IDLE;
+    if (thread_ready(t, now, STATE_PAGE_FAULT))
+        state_set(t, STATE_PAGE_FAULT, now);
+    t->base = STATE_PAGE_FAULT;
+    c->base = STATE_PAGE_FAULT;
+    c->timed = TIMED_FOLLOWED;
 }
 
-/* The running task, which is followed, has begun to exit: its account has been kept up to `now`. */
-static __always_inline void cpu_exiting(u64 now)
+/* If the task has left the CPU meanwhile, task_load() took it for one in a system call. */
+static __always_inline void fault_end(struct cpu_state *c, struct task_state *t, u64 now)
 {
-    u32 zero = 0;
-    struct cpu_account *c = bpf_map_lookup_elem(&cpus, &zero);
-    if (!c || (s64)(now - c->since_ns) < 0)
-        return;
-    c->ns[CPU_FOLLOWED] += now - c->since_ns;
-    c->since_ns = now;
-    c->use = CPU_EXITING;
-}
-
-/* A followed task is found on a CPU that was thought to do something else.  What it was thought to do is
- * booked up to `now`. */
-static __always_inline void cpu_found(u64 now)
-{
-    u32 zero = 0;
-    struct cpu_account *c = bpf_map_lookup_elem(&cpus, &zero);
-    if (!c)
-        return;
-    u32 use = c->use < CPU_USES ? c->use : CPU_OTHER;
-    if ((s64)(now - c->since_ns) < 0)
-        now = c->since_ns;
-    c->ns[use] += now - c->since_ns;
-    c->since_ns = now;
-    c->use = CPU_FOLLOWED;
-}
-
-/* ---- samples ---- */
-
-/* The kernel has the upper half of the address space, on both machines. */
-static __always_inline bool ip_is_user(u64 ip)
-{
-    return (s64)ip >= 0;
-}
-
-/* Returns true if the kernel was entered by an exception (a page fault) rather than by a system call: then
- * the saved registers hold no system call's number. */
-static __always_inline bool in_exception(struct task_struct *task)
-{
-    return call_number((struct pt_regs *)bpf_task_pt_regs(task)) == -1;
-}
-
-/* A sample comes in a call of which the task's account doesn't know yet.  This is how a long call is found
- * that is not timed. */
-static __always_inline void sample_meets_call(struct cpu_state *c, struct task_state *t,
-                                              struct task_struct *task)
-{
-    if (c->timed == TIMED_FOLLOWED || c->class == CLASS_NONE)
-        return;
-    bool timed = c->timed;
-    syscall_notice(c, t, task);
-    if (!timed)
-        state_set(t, t->base, bpf_ktime_get_ns());
-}
-
-/* Counts a sample of the running task; `ip` is where it was. */
-static __always_inline void sample_add(struct task_state *t, struct task_struct *task, u64 ip)
-{
-    bool user = ip_is_user(ip);
-    struct sample_key key = {.ip = user ? ip : 0, .space = t->space, .state = t->state, .user = user};
-    if (!user)
-        key.exception = in_exception(task);
-    u64 one = 1, *count = bpf_map_lookup_elem(&samples, &key);
-    if (count)
-        __sync_fetch_and_add(count, 1);
-    else if (bpf_map_update_elem(&samples, &key, &one, BPF_NOEXIST)) {
-        count = bpf_map_lookup_elem(&samples, &key); /* another CPU came first */
-        if (count)
-            __sync_fetch_and_add(count, 1);
-        else
-            loss_add(LOSS_SAMPLE, 1);
-    }
+    state_set(t, STATE_USER, now);
+    t->base = STATE_USER;
+    c->base = STATE_USER;
+    c->timed = UNTIMED;
+    c->class = CLASS_NONE;
 }
 
 #endif

@@ -16,17 +16,29 @@
 
 enum { OUTCOME_CMD_MASK = 0x7f };
 
-/* Returns the enum futex_op of futex()'s second argument.  Flags are ignored.  Commands by number, from
+/* These take futex()'s second argument.  Flags are ignored.  Commands by number, from
  * include/uapi/linux/futex.h. */
+
+OUTCOME_INLINE bool op_is_wait(u32 command)
+{
+    command &= OUTCOME_CMD_MASK;
+    return command == 0 /* WAIT */ || command == 9 /* WAIT_BITSET */;
+}
+
+OUTCOME_INLINE bool op_is_wake(u32 command)
+{
+    command &= OUTCOME_CMD_MASK;
+    return command == 1 /* WAKE */ || command == 10 /* WAKE_BITSET */;
+}
+
+/* Returns its enum futex_op. */
 OUTCOME_INLINE u8 op_of(u32 command)
 {
-    switch (command & OUTCOME_CMD_MASK) {
-    case 0: /* WAIT */
-    case 9: /* WAIT_BITSET */
+    if (op_is_wait(command))
         return OP_WAIT;
-    case 1:  /* WAKE */
-    case 10: /* WAKE_BITSET */
+    if (op_is_wake(command))
         return OP_WAKE;
+    switch (command & OUTCOME_CMD_MASK) {
     case 3: /* REQUEUE */
     case 4: /* CMP_REQUEUE */
         return OP_REQUEUE;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0
-/* The programs on the scheduler, on tasks' births and deaths, on the kernel's locks and on the clock; those
- * on system calls are in short_calls.bpf.h, syscalls.bpf.h and functions.bpf.h.  What an event means is in
- * the headers.  Mode `waits`: every futex call of the followed tasks, added up by word and outcome.  Mode
- * `ledger`: that, and where each thread was at any time.
+/* The programs on the scheduler, on tasks' births and deaths and on the kernel's locks; those on system calls
+ * are in short_calls.bpf.h, syscalls.bpf.h, syscall_events.bpf.h and functions.bpf.h, that on the clock in
+ * samples.bpf.h.  What an event means is in the headers.  Mode `waits`: every futex call of the followed
+ * tasks, added up by word and outcome.  Mode `profile`: that, and samples of what they run.  Mode `ledger`:
+ * that, and where each thread was at any time.
  *
  * A task is followed when it has an entry in `tasks` (task storage).  User space gives one to the command
  * before its exec, children inherit it at fork, so that no pid is ever compared.  To look that entry up and
@@ -35,14 +36,20 @@
 #include "abi.h"
 #include "verifier.bpf.h"
 #include "tasks.bpf.h"
+#include "memory_calls.bpf.h"
 #include "call_stacks.bpf.h"
+#include "words.bpf.h"
 #include "futex.bpf.h"
 #include "ledger.bpf.h"
+#include "cpu_use.bpf.h"
 #include "short_calls.bpf.h"
 #include "running_tasks.bpf.h"
 #include "cpu_state.bpf.h"
 #include "syscalls.bpf.h"
+#include "syscall_events.bpf.h"
 #include "functions.bpf.h"
+#include "memory_records.bpf.h"
+#include "samples.bpf.h"
 // clang-format on
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -68,6 +75,8 @@ static __always_inline void task_leave(struct cpu_state *c, struct task_state *t
     u32 state = task_run_state(task);
     bool runnable = preempt || state == 0;
     task_save(c, t, task, now);
+    if (memory_counted && t->memory_kind && !runnable)
+        memory_sleep(t, now);
     if (ledger && state & TASK_DEAD_STATE) {
         thread_keep(t, task, now);
         return;
@@ -126,6 +135,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
         thread_return(in, now);
     if (in && in->in_call)
         cpu_return(c, in, now);
+    if (memory_counted && in && in->memory_kind)
+        memory_awake(in, now);
     task_load(c, in, task_identity(next));
     c->busy = 0;
     return 0;
@@ -141,11 +152,14 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
         return 0;
     if (t->unsettled)
         task_settle(t, task, task_on_cpu(task) ? ON_CPU : BLOCKED, AT_KERNEL);
-    if (!ledger && !t->in_call)
+    bool on_memory = memory_counted && t->memory_kind;
+    if (!ledger && !t->in_call && !on_memory)
         return 0;
     u64 now = bpf_ktime_get_ns();
     if (ledger)
         thread_wakeup(t, now);
+    if (on_memory)
+        memory_awake(t, now);
     if (t->in_call)
         call_wakeup(t, now);
     return 0;
@@ -175,24 +189,56 @@ static __always_inline int on_newtask_pinned(struct task_struct *task, u64 clone
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_newtask, struct task_struct *task, u64 clone_flags)
 {
-    PINNED(on_newtask_pinned(task, clone_flags));
+    PINNED_EVENT(on_newtask_pinned(task, clone_flags));
+}
+
+/* Returns true if the program just begun has other rights than the one before (set-user-ID and the like), or
+ * is one that its user may not read: whoever ran it may not trace it (include/linux/binfmts.h). */
+static __always_inline bool program_has_rights(struct linux_binprm *program)
+{
+    enum { NOT_READABLE = 1 }; /* BINPRM_FLAGS_ENFORCE_NONDUMP */
+    return BPF_CORE_READ_BITFIELD_PROBED(program, secureexec) ||
+           BPF_CORE_READ(program, interp_flags) & NOT_READABLE;
+}
+
+/* Follows a task no longer that is at the end of an exec; its account ends here. */
+static __always_inline int task_release(struct task_state *t, struct task_struct *task)
+{
+    struct cpu_state *c = cpu_followed(task_identity(task), AT_EXEC);
+    if (c && ledger) {
+        c->busy = 1;
+        if (c->timed == TIMED_HERE)
+            here_promote(c, t);
+        counts_settle(c, t);
+        thread_keep(t, task, bpf_ktime_get_ns());
+        cpu_exiting(t->since_ns);
+    }
+    bpf_task_storage_delete(&tasks, task);
+    loss_add(LOSS_RIGHTS, 1);
+    if (c) {
+        task_load(c, NULL, task_identity(task));
+        c->busy = 0;
+    }
+    return 0;
 }
 
 /* A task has begun another program: it has a new address space from here on. */
-static __always_inline int on_exec_pinned(struct task_struct *task)
+static __always_inline int on_exec_pinned(struct task_struct *task, struct linux_binprm *program)
 {
     struct task_state *t = task_followed(task);
     if (!t && task_in_scope(task)) /* from a kernel thread, or moved into the cgroup */
         t = task_mark(task, 0);
     if (!t)
         return 0;
+    if (lent && program_has_rights(program))
+        return task_release(t, task);
     if (program_is_32bit(task))
         loss_add(LOSS_COMPAT, 1);
     t->space = space_new(task, t->space, true);
     struct cpu_state *c = cpu_here();
     if (c && c->mine == task_identity(task)) {
         c->space = t->space;
-        c->again = NO_WORD;
+        again_forget(c);
     } else if (c)
         cpu_meets(c, t, task_identity(task), AT_EXEC);
     if (ledger && timeline_length_ns && !timeline_from_ns)
@@ -201,9 +247,9 @@ static __always_inline int on_exec_pinned(struct task_struct *task)
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task)
+int BPF_PROG(on_exec, struct task_struct *task, pid_t before, struct linux_binprm *program)
 {
-    PINNED(on_exec_pinned(task));
+    PINNED_EVENT(on_exec_pinned(task, program));
 }
 
 /* Settles, at the end, a task that has met no event since it was marked, by where it is now. */
@@ -226,6 +272,8 @@ static __noinline int living_take(struct task_state *t, struct task_struct *task
     if (t->unsettled)
         living_settle(t, task);
     call_finish(t, now);
+    if (memory_counted)
+        memory_end(t, now);
     if (ledger)
         thread_keep(t, task, now);
     return 0;
@@ -246,7 +294,10 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
     if (t->in_call)
         path_offer(c, t->address, t->space, t->op);
     call_finish(t, now);
+    if (memory_counted)
+        memory_end(t, now);
     c->in_call = NO_CALL;
+    c->memory = 0;
     if (ledger && c->timed == TIMED_HERE)
         here_promote(c, t);
     c->base = STATE_EXITING;
@@ -266,7 +317,7 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
-    PINNED(on_exit_pinned(task));
+    PINNED_EVENT(on_exit_pinned(task));
 }
 
 /* ---- mode ledger only ---- */
@@ -289,7 +340,7 @@ static __always_inline int on_contention_pinned(void *lock, unsigned int flags)
 SEC("tp_btf/contention_begin")
 int BPF_PROG(on_contention, void *lock, unsigned int flags)
 {
-    PINNED(on_contention_pinned(lock, flags));
+    PINNED_EVENT(on_contention_pinned(lock, flags));
 }
 
 static __always_inline int on_contention_end_pinned(void *lock, int ret)
@@ -307,25 +358,36 @@ static __always_inline int on_contention_end_pinned(void *lock, int ret)
 SEC("tp_btf/contention_end")
 int BPF_PROG(on_contention_end, void *lock, int ret)
 {
-    PINNED(on_contention_end_pinned(lock, ret));
+    PINNED_EVENT(on_contention_end_pinned(lock, ret));
 }
 
-SEC("perf_event")
-int on_sample(struct bpf_perf_event_data *ctx)
+/* The kernel's handler of page faults is entered and left.  These are attached only where programs on
+ * functions can't be preempted. */
+SEC("fentry/handle_mm_fault")
+int BPF_PROG(on_fault)
 {
-    struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()), AT_KERNEL);
     struct task_struct *task = bpf_get_current_task_btf();
-    struct task_state *t = c ? task_state_of(task) : NULL;
-    if (!t)
-        return 0;
-    c->busy = 1;
-    sample_meets_call(c, t, task);
-#if defined(__TARGET_ARCH_x86)
-    sample_add(t, task, ctx->regs.ip);
-#else
-    sample_add(t, task, ctx->regs.pc);
-#endif
-    c->busy = 0;
+    struct cpu_state *c = cpu_followed(task_identity(task), AT_KERNEL);
+    struct task_state *t = c && fault_is_of_code(c) ? task_state_of(task) : NULL;
+    if (t) {
+        c->busy = 1;
+        fault_begin(c, t, bpf_ktime_get_ns());
+        c->busy = 0;
+    }
+    return 0;
+}
+
+SEC("fexit/handle_mm_fault")
+int BPF_PROG(on_fault_end)
+{
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct cpu_state *c = cpu_followed(task_identity(task), AT_KERNEL);
+    struct task_state *t = c && c->base == STATE_PAGE_FAULT ? task_state_of(task) : NULL;
+    if (t) {
+        c->busy = 1;
+        fault_end(c, t, bpf_ktime_get_ns());
+        c->busy = 0;
+    }
     return 0;
 }
 

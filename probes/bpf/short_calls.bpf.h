@@ -28,15 +28,6 @@ static __always_inline bool short_untimed(const struct cpu_state *c)
     return c->gap > 1;
 }
 
-/* Returns true if the slot is that of the wake under way, which ends with `ret`.  A whole key to compare with
- * would take registers that the program has to save first. */
-static __always_inline bool wake_has_slot(const struct cpu_state *c, const struct cache_slot *slot, s64 ret)
-{
-    u64 kind = ret ? OP_WAKE | OUTCOME_WOKE_SOME << 8 : OP_WAKE | OUTCOME_WOKE_NONE << 8;
-    return slot->key.address == c->address && *(const u64 *)&slot->key.space == *(const u64 *)&c->space &&
-           *(const u64 *)&slot->key.op == kind;
-}
-
 /* A SHORT_CALL, which is a wake, ends.  Returns true if it has been counted; false if it has not, which is
  * then left to the program that takes over.  Most such calls wake nobody, at the same word as the one before:
  * these need one cache line of the CPU's page and one of the slot.  `result` is where the context has what
@@ -53,7 +44,8 @@ static __always_inline bool short_wake_end(struct cpu_state *c, const void *ctx,
         u32 number = slot_number(c->address, c->thread, false, ret != 0);
         slot = &c->slots[number];
         asm volatile("" : "+r"(slot)); /* found once, not for each field */
-        if (ret < 0 || !slot->totals.calls || !wake_has_slot(c, slot, ret))
+        if (ret < 0 || !slot->totals.calls ||
+            !call_has_slot(c, slot, OP_WAKE, ret ? OUTCOME_WOKE_SOME : OUTCOME_WOKE_NONE))
             return false;
         ret = context_load(ctx, result); /* anew, so that it takes no register meanwhile */
         if (ret == 0)

@@ -10,12 +10,23 @@
 
 /* Notes whether the task's latest wait was interrupted so that the kernel may go on with it.  If the kernel
  * does, it is by the thread's next call, restart_syscall(). */
-static __noinline int restartable_set(struct cpu_state *c, u32 restartable)
+SUBPROGRAM int restartable_set(struct cpu_state *c, u32 restartable)
 {
     struct task_state *t = task_state_of(bpf_get_current_task_btf());
     if (t && c)
         c->restartable = t->restartable = restartable;
     return 0;
+}
+
+/* A CPU_CALL begins, which is a wait.  The clock is read last: no argument has to be kept for longer. */
+static __always_inline void wait_begin(struct cpu_state *c, const u64 *args)
+{
+    c->op = OP_WAIT;
+    c->weight = 1;
+    c->address = args[0];
+    c->expected = (u32)args[2];
+    c->in_call = CPU_CALL;
+    c->enter_ns = bpf_ktime_get_ns();
 }
 
 /* A CPU_CALL begins. */
@@ -36,6 +47,8 @@ static __always_inline void cpu_call_begin(struct cpu_state *c, const u64 *args,
 static __always_inline void cpu_call_exit(struct cpu_state *c, s64 ret, u64 now)
 {
     c->in_call = NO_CALL;
+    if (call_is_eagain(c, ret) && eagain_add(c, now - c->enter_ns))
+        return;
     cpu_call_add(c, ret, now);
     if (ret == -516)
         restartable_set(c, 1);
@@ -55,7 +68,7 @@ static __always_inline int waits_begin(struct cpu_state *c, s64 nr, const u64 *a
     return 0;
 }
 
-static __noinline int followed_exit(struct cpu_state *c, s64 ret, u64 now)
+SUBPROGRAM int followed_exit(struct cpu_state *c, s64 ret, u64 now)
 {
     struct task_state *t = c ? task_state_of(bpf_get_current_task_btf()) : NULL;
     if (!t)
@@ -81,15 +94,28 @@ static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
     return 0;
 }
 
+/* Returns true for the end of a call that the task's seccomp filter has refused: it never was one, and the
+ * kernel shows no beginning of it, in neither mode.  The filter chooses the error; one that is the end of a
+ * wait as well is taken for that. */
+static __always_inline bool call_was_refused(struct task_struct *task, s64 ret)
+{
+    enum { SECCOMP_FILTER = 2 };
+    if (ret >= 0 || outcome_of_error(ret) != OUTCOME_ERROR || !bpf_core_field_exists(task->seccomp.mode))
+        return false;
+    return BPF_CORE_READ(task, seccomp.mode) == SECCOMP_FILTER;
+}
+
 /* A call ends of which no beginning is known.  Either the kernel has not shown the switch by which its task
  * left the CPU (see task_found()), or the call had begun before the task was followed and call_join() could
  * not know its word.  A futex() is counted without a time: the registers tell its word.  The rest is a loss.
  */
-static __noinline int exit_unmatched(struct cpu_state *c, s64 nr, s64 ret)
+SUBPROGRAM int exit_unmatched(struct cpu_state *c, s64 nr, s64 ret)
 {
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = task_state_of(task);
     u64 args[3] = {};
+    if (t && call_was_refused(task, ret))
+        return 0;
     if (c && t && nr == nr_futex && call_of_task(task, true, args) == nr) {
         c->busy = 1;
         call_begin(t, op_of((u32)args[1]), args[0], (u32)args[2], 0);
@@ -139,7 +165,7 @@ int enter_record_rest(struct syscall_enter_record *ctx)
         return 1;
     const u64 args[3] = RECORD_ARGUMENTS(ctx);
     s64 nr = ctx->nr;
-    c->in_call = NO_CALL;
+    call_forget(c);
     if (!call_is_wake(class_of(c, nr), args[1]) || !wake_is_short(c, args))
         waits_begin(c, nr, args);
     return 1;
@@ -152,7 +178,7 @@ int restart_enter_record(struct syscall_enter_record *ctx)
     const u64 none[3] = {};
     struct cpu_state *c = record_followed(ctx, AT_ENTER);
     if (c) {
-        c->in_call = NO_CALL;
+        call_forget(c);
         waits_begin(c, nr_restart, none);
     }
     return 1;
@@ -173,20 +199,46 @@ int exit_record_rest(struct syscall_exit_record *ctx)
 
 /* ---- through the raw tracepoints of all system calls, for those who may not read tracefs ---- */
 
+/* Mode profile: another system call than a futex call begins, or ends. */
+static __always_inline int raw_memory(struct pt_regs *regs, s64 nr, enum meeting meeting)
+{
+    u8 kind = memory_counted ? memory_kind_of(nr) : 0;
+    struct cpu_state *c = kind && !call_is_compat(regs) ? cpu_followed((u64)regs, meeting) : NULL;
+    if (c && meeting == AT_ENTER)
+        memory_enter(c, kind);
+    else if (c)
+        memory_exit(c, bpf_ktime_get_ns());
+    return 0;
+}
+
 static __always_inline int raw_enter_pinned(struct pt_regs *regs, long nr)
 {
     if (!is_futex_syscall(nr))
-        return 0;
+        return raw_memory(regs, nr, AT_ENTER);
     struct cpu_state *c = cpu_followed((u64)regs, AT_ENTER);
     if (!c)
         return 0;
     if (call_is_compat(regs))
         return 0; /* the number means another call there: see LOSS_COMPAT */
     const u64 args[3] = ARGUMENTS(regs);
-    c->in_call = NO_CALL;
+    call_forget(c);
     if (call_is_wake(class_of(c, nr), args[1]) && wake_is_short(c, args))
         return 0;
     return waits_begin(c, nr, args);
+}
+
+/* A system call of the CPU's task ends, and the program on its beginning, or on the end of the one before,
+ * may have been skipped. */
+static __noinline int raw_exit_skippable(struct cpu_state *c, struct pt_regs *regs, s64 ret)
+{
+    if (!c || !regs)
+        return 0;
+    s64 nr = call_number(regs);
+    if (!is_futex_syscall(nr))
+        call_forget(c);
+    else if (c->in_call == NO_CALL && c->class == CLASS_NONE && !call_is_compat(regs))
+        exit_unmatched(c, nr, ret);
+    return 0;
 }
 
 SEC("tp_btf/sys_enter")
@@ -198,7 +250,12 @@ int BPF_PROG(raw_enter, struct pt_regs *regs, long nr)
 static __always_inline int raw_exit_pinned(struct pt_regs *regs, long ret)
 {
     struct cpu_state *c = cpu_followed((u64)regs, AT_EXIT);
-    return c && c->in_call != NO_CALL ? waits_exit(c, ret) : 0;
+    if (!c)
+        return 0;
+    raw_exit_skippable(c, regs, ret);
+    if (memory_counted && c->memory)
+        memory_exit(c, bpf_ktime_get_ns());
+    return c->in_call != NO_CALL ? waits_exit(c, ret) : 0;
 }
 
 SEC("tp_btf/sys_exit")
@@ -236,7 +293,6 @@ static __noinline int ledger_futex(struct cpu_state *c, struct pt_regs *regs, lo
         return 0;
     const u64 args[3] = ARGUMENTS(regs);
     c->busy = 1;
-    c->in_call = NO_CALL;
     futex_begin(c, call_is_compat(regs), args, nr);
     c->busy = 0;
     return 0;
@@ -266,7 +322,6 @@ static __noinline int ledger_timed(struct cpu_state *c, struct pt_regs *regs)
     if (!c || !regs || c->stopped)
         return 0;
     c->busy = 1;
-    c->in_call = NO_CALL;
     timed_next(c);
     call_time(c, regs);
     c->busy = 0;
@@ -285,9 +340,11 @@ static __noinline int ledger_special(struct cpu_state *c, struct pt_regs *regs, 
         return call_is_timed(c) ? ledger_timed(c, regs) : 0;
     }
     c->busy = 1;
-    c->in_call = NO_CALL;
     c->syscalls += 1;
     c->weight = 1;
+    u8 kind = memory_kind_of(nr);
+    if (kind && !call_is_compat(regs))
+        memory_enter(c, kind);
     call_time(c, regs); /* on memory: there are few, and some are long */
     c->busy = 0;
     return 0;
@@ -296,6 +353,7 @@ static __noinline int ledger_special(struct cpu_state *c, struct pt_regs *regs, 
 static __always_inline int ledger_enter_followed(struct cpu_state *c, struct pt_regs *regs, long nr)
 {
     u8 class = class_of(c, nr);
+    call_forget(c);
     c->class = class;
     if (class >= CLASS_DESCRIPTORS)
         return ledger_special(c, regs, nr);
@@ -333,7 +391,7 @@ int BPF_PROG(ledger_enter_pins, struct pt_regs *regs, long nr)
 }
 
 /* TIMED_FOLLOWED becomes UNTIMED: the call ends, and its state in the task's account. */
-static __noinline int timed_end(struct cpu_state *c, struct task_state *t, s64 ret, u64 now)
+SUBPROGRAM int timed_end(struct cpu_state *c, struct task_state *t, s64 ret, u64 now)
 {
     if (!c || !t)
         return 0;
@@ -366,12 +424,14 @@ static __always_inline void here_exit(struct cpu_state *c, s64 ret, u64 now)
 }
 
 /* Mode ledger: the end of a call of which the page knows more than its class (cpu_state.known). */
-static __noinline int ledger_end(struct cpu_state *c, s64 ret)
+SUBPROGRAM int ledger_end(struct cpu_state *c, s64 ret)
 {
     if (!c || c->stopped)
         return 0;
     u64 now = c->timed ? bpf_ktime_get_ns() : 0; /* first: the state must not hold what the probe takes */
     c->busy = 1;
+    if (c->memory)
+        memory_exit(c, now);
     if (c->in_call == SHORT_CALL) {
         c->in_call = NO_CALL;
         short_call_add(c, ret);
@@ -395,11 +455,14 @@ static __noinline int ledger_exit_met(struct cpu_state *c, struct pt_regs *regs,
     return regs && cpu_followed((u64)regs, AT_EXIT) == c && c ? ledger_exit_followed(c, ret) : 0;
 }
 
-static __always_inline int ledger_exit_pinned(struct pt_regs *regs, long ret)
+/* `skippable`: the kernel may skip programs on system calls. */
+static __always_inline int ledger_exit_pinned(struct pt_regs *regs, long ret, bool skippable)
 {
     struct cpu_state *c = cpu_here();
     if (!c)
         return 0;
+    if (skippable && c->mine == (u64)regs)
+        raw_exit_skippable(c, regs, ret);
     if (c->mine == (u64)regs)
         return ledger_exit_followed(c, ret);
     return c->passer == (u64)regs ? 0 : ledger_exit_met(c, regs, ret);
@@ -408,58 +471,13 @@ static __always_inline int ledger_exit_pinned(struct pt_regs *regs, long ret)
 SEC("tp_btf")
 int BPF_PROG(ledger_exit_rest, struct pt_regs *regs, long ret)
 {
-    return ledger_exit_pinned(regs, ret);
+    return ledger_exit_pinned(regs, ret, false);
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(ledger_exit_pins, struct pt_regs *regs, long ret)
 {
-    PINNED(ledger_exit_pinned(regs, ret));
-}
-
-/* ---- both modes, through perf's events of all system calls ----
- *
- * Where programs on tracepoints of system calls can be preempted, the kernel skips each further run of such a
- * program on that CPU until the preempted thread runs again.  perf disables preemption around the programs of
- * these events, which share the CPU's buffers (include/trace/perf.h).  That costs others more, and loses
- * nothing.  A result of 0 would mean: nobody else gets the event. */
-
-static __always_inline struct pt_regs *registers_here(void)
-{
-    return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-}
-
-SEC("tracepoint")
-int event_enter(struct syscall_event *ctx)
-{
-    s64 nr = ctx->nr;
-    if (!ledger) {
-        if (is_futex_syscall(nr))
-            raw_enter_pinned(registers_here(), nr);
-        return 1;
-    }
-    struct pt_regs *regs = registers_here();
-    if (bystander_here()->task != (u64)regs)
-        ledger_enter_pinned(regs, nr);
-    return 1;
-}
-
-SEC("tracepoint")
-int event_exit(struct syscall_event *ctx)
-{
-    s64 nr = ctx->nr, ret = ctx->result;
-    if (!ledger) {
-        struct cpu_state *c = is_futex_syscall(nr) ? cpu_followed((u64)registers_here(), AT_EXIT) : NULL;
-        if (c && c->in_call != NO_CALL)
-            waits_exit(c, ret);
-        else if (c)
-            exit_unmatched(c, nr, ret);
-        return 1;
-    }
-    struct pt_regs *regs = registers_here();
-    if (bystander_here()->task != (u64)regs)
-        ledger_exit_pinned(regs, ret);
-    return 1;
+    PINNED(ledger_exit_pinned(regs, ret, true));
 }
 
 #endif

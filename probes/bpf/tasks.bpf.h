@@ -19,9 +19,12 @@ enum {
 const volatile bool
     ledger; /* mode ledger; else mode waits, in which the verifier drops what belongs to the ledger */
 
-const volatile bool can_pin;      /* the kernel has the two functions below */
-const volatile bool calls_pinned; /* the kernel itself pins programs on system calls: see cpu_pinning.h */
-const volatile bool by_registers; /* raw tracepoints are used, which tell where the task's registers are */
+const volatile bool lent; /* heapwait's rights are its file's: who gets other rights is followed no longer */
+
+const volatile bool can_pin;       /* the kernel has the two functions below */
+const volatile bool calls_pinned;  /* the kernel itself pins programs on system calls: see cpu_pinning.h */
+const volatile bool events_pinned; /* and those on other tracepoints */
+const volatile bool by_registers;  /* raw tracepoints are used, which tell where the task's registers are */
 
 /* What a program has begun to change, of its CPU's page or of its task, must be whole before it sees a
  * switch. So a program that can be preempted pins its CPU.  Kernels that let programs on tracepoints be
@@ -86,6 +89,12 @@ struct task_state {
     u64 file_seen;     /* the kernel's struct file that was read from last */
     u64 stack_end;     /* where its stack was seen to end, see stack_copy() */
     u64 faults_before; /* what the kernel had counted when the task was marked */
+    /* the system call on memory under way: see memory_calls.bpf.h */
+    u64 memory_since_ns;   /* when it began */
+    u64 memory_off_ns;     /* since when the task is asleep in it; 0: it is not */
+    u64 memory_blocked_ns; /* how long it has been */
+    u32 memory_kind;       /* enum memory_kind; 0: there is none */
+    u32 pad;
     struct thread_record record;
 };
 enum where { ON_CPU, BLOCKED, RUNNABLE };
@@ -222,6 +231,30 @@ static __always_inline s64 call_number(struct pt_regs *regs)
 #endif
 }
 
+/* Returns true if a system call begins whose number call_number() doesn't know yet; *nr: that number,
+ * *first: the first argument.  Only of the running task.  On arm64 the kernel stores the number some
+ * instructions after it has let interrupts in again; until then the program's last instruction was `svc #0`
+ * (Arm Architecture Reference Manual, C6.2), and x8 has the number. */
+static __always_inline bool call_begins(struct pt_regs *regs, s64 *nr, u64 *first)
+{
+#if defined(__TARGET_ARCH_x86)
+    (void)regs;
+    (void)nr;
+    (void)first;
+    return false;
+#else
+    u32 last = 0;
+    if (call_number(regs) != -1 ||
+        bpf_probe_read_user(&last, sizeof(last), (void *)(BPF_CORE_READ(regs, user_regs.pc) - sizeof(last))))
+        return false;
+    if (last != 0xd4000001)
+        return false;
+    *nr = (s32)BPF_CORE_READ(regs, user_regs.regs[8]);
+    *first = BPF_CORE_READ(regs, user_regs.regs[0]);
+    return true;
+#endif
+}
+
 /* The first three arguments of a system call, from its registers as it begins. */
 #if defined(__TARGET_ARCH_x86)
 #define ARGUMENTS(regs)                                                                                      \
@@ -310,11 +343,18 @@ static __always_inline u64 task_identity(struct task_struct *task)
     return by_registers ? (u64)bpf_task_pt_regs(task) : (u64)task;
 }
 
+/* The next wake and the next wait have to compare keys. */
+static __always_inline void again_forget(struct cpu_state *c)
+{
+    c->again = NO_WORD;
+    c->again_wait = NO_WORD;
+}
+
 /* Empties the CPU's spent[].  spent_settle() does so once it has brought it to the task's account.
  * task_load() does so when it finds something there: then the kernel has not shown the switch by which that
  * task left the CPU, and it is too late to settle it.  Time that was not settled is user code in the account.
  */
-static __noinline int spent_drop(struct cpu_state *c)
+SUBPROGRAM int spent_drop(struct cpu_state *c)
 {
     if (c) {
         __builtin_memset(c->spent, 0, sizeof(c->spent));
@@ -333,7 +373,7 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     if (ledger)
         bystander_here()->task = 0;
     c->stack = 0;
-    c->again = NO_WORD;
+    again_forget(c);
     if (ledger && c->spent_calls[STATE_USER])
         spent_drop(c);
     if (!t)
@@ -347,6 +387,7 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     c->in_call = t->in_call ? FOLLOWED_CALL : NO_CALL;
     c->op = t->op;
     c->restartable = t->restartable;
+    c->memory = t->memory_kind != 0;
     c->file_known = 0;
     c->space = t->space;
     c->thread = t->record.thread;

@@ -31,6 +31,7 @@ enum bpf_map_type {
     BPF_MAP_TYPE_PROG_ARRAY = 3,
     BPF_MAP_TYPE_PERCPU_HASH = 5,
     BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+    BPF_MAP_TYPE_STACK_TRACE = 7,
     BPF_MAP_TYPE_RINGBUF = 27,
     BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
@@ -87,6 +88,9 @@ struct thread_info {
     unsigned long flags;
     u32 status;
 };
+struct seccomp {
+    int mode;
+};
 struct task_struct {
     struct thread_info thread_info;
     unsigned int __state;
@@ -95,6 +99,7 @@ struct task_struct {
     unsigned int on_cpu; /* int, and u8 since Linux 7.2: libbpf fits the size of unsigned fields only */
     u64 start_time;
     struct css_set *cgroups;
+    struct seccomp seccomp;
     pid_t pid;
     pid_t tgid;
     struct task_struct *group_leader;
@@ -133,7 +138,10 @@ struct pt_regs {
 };
 #endif
 
-struct linux_binprm;
+struct linux_binprm {
+    unsigned int secureexec : 1;
+    unsigned int interp_flags;
+};
 
 /* seq_file iterators over tasks */
 struct bpf_iter_meta;

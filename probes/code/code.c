@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-    MAX_CALLS = 1 << 23,   /* 64 MiB of them: a segment of some 200 MB has so many */
-    MAX_OFFSETS = 1 << 22, /* of entries, and of system calls */
+    MAX_CALLS = 1 << 25,   /* 256 MiB of them: a segment of some 800 MB has so many */
+    MAX_OFFSETS = 1 << 24, /* of entries, and of system calls */
 };
 
 /* Offsets in the segment, in bytes. */
@@ -80,23 +80,6 @@ static bool sweep(struct code *c)
     return ok;
 }
 
-/* A function that does nothing but jump, as musl's malloc to __libc_malloc_impl, tells where another begins.
- * false: out of memory. */
-static bool stubs_follow(struct code *c)
-{
-    bool ok = true;
-    for (size_t n = 0; n < c->entries.count && ok; n++) {
-        struct insn i;
-        uint64_t address = c->address + c->entries.at[n];
-        code_decode(c, address, &i);
-        if (i.size && i.kind == INSN_OTHER && !i.writes && !i.memory) /* endbr64, bti */
-            code_decode(c, address + i.size, &i);
-        if (i.size && i.kind == INSN_JUMP && i.far && code_holds(c, i.target))
-            ok = offset_push(&c->entries, i.target - c->address);
-    }
-    return ok;
-}
-
 static int offset_compare(const void *a, const void *b)
 {
     const uint32_t *x = a, *y = b;
@@ -123,6 +106,68 @@ static void offsets_sort(struct offsets *o)
     o->count = kept;
 }
 
+/* Whether the instruction may stand before the jump of a function that keeps nothing on the stack. */
+static bool is_light(const struct insn *i)
+{
+    enum { X86_SP = 4 };
+    switch (i->kind) {
+    case INSN_OTHER:
+    case INSN_SET:
+    case INSN_COPY:
+    case INSN_INSERT:
+    case INSN_BRANCH:
+        return true;
+    case INSN_ADD:
+        return i->reg != X86_SP;
+    default:
+        return false;
+    }
+}
+
+/* Sets *target to where the function at `entry` goes on for good, as one does that has nothing to do but
+ * jump, as musl's malloc to __libc_malloc_impl, or that first sets what the other is called with.  The latter
+ * is told from a loop by another function that begins in between. */
+static bool jump_of_wrapper(const struct code *c, uint64_t entry, uint64_t *target)
+{
+    enum { MOST = 32 }; /* instructions */
+    struct insn i;
+    uint64_t at = entry;
+    bool plain = true;
+    for (int n = 0; n < MOST; n++, at += i.size) {
+        code_decode(c, at, &i);
+        if (i.size && i.kind == INSN_JUMP && i.far && code_holds(c, i.target)) {
+            *target = i.target;
+            return plain || code_entry_before(c, i.target) != code_entry_before(c, at);
+        }
+        if (!i.size || !is_light(&i))
+            return false;
+        plain &= i.kind == INSN_OTHER && !i.writes && !i.memory; /* endbr64, bti */
+    }
+    return false;
+}
+
+/* Where wrappers go on functions begin, too.  false: out of memory. */
+static bool wrappers_follow(struct code *c)
+{
+    enum { ROUNDS = 4 };
+    bool ok = true;
+    for (int round = 0; round < ROUNDS && ok; round++) {
+        struct offsets found = {0};
+        const size_t before = c->entries.count;
+        uint64_t target;
+        for (size_t n = 0; n < before && ok; n++)
+            if (jump_of_wrapper(c, c->address + c->entries.at[n], &target))
+                ok = offset_push(&found, target - c->address);
+        for (size_t n = 0; n < found.count && ok; n++)
+            ok = offset_push(&c->entries, found.at[n]);
+        free(found.at);
+        offsets_sort(&c->entries);
+        if (c->entries.count == before)
+            break;
+    }
+    return ok;
+}
+
 struct code *code_open(uint8_t *bytes, size_t size, uint64_t address, const struct machine *machine)
 {
     struct code *c = size <= UINT32_MAX && bytes ? calloc(1, sizeof(*c)) : NULL;
@@ -133,8 +178,7 @@ struct code *code_open(uint8_t *bytes, size_t size, uint64_t address, const stru
     *c = (struct code){.bytes = bytes, .size = size, .address = address, .machine = machine};
     bool ok = sweep(c);
     offsets_sort(&c->entries);
-    ok = ok && stubs_follow(c);
-    offsets_sort(&c->entries);
+    ok = ok && wrappers_follow(c);
     offsets_sort(&c->syscalls);
     if (!ok) {
         code_close(c);

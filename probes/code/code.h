@@ -9,6 +9,10 @@
 
 struct code;
 
+/* Segments of more bytes than this aren't read.  They are read whole, since a file that shrinks under a
+ * mapping would be a SIGBUS. */
+enum { CODE_MAX_SEGMENT = 1 << 30 };
+
 /* A call, or a jump that may leave its function: from `site` to `target`, offsets in the segment, in bytes.
  */
 struct code_call {

@@ -60,13 +60,52 @@ enum code_stub code_piece_stub(const struct code_piece *p, uint64_t *target)
     return CODE_STUB_NONE;
 }
 
-bool code_piece_jumps_to(const struct code_piece *p, uint64_t target)
+bool code_piece_next_exit(const struct code_piece *p, size_t *at, uint64_t *target)
+{
+    struct insn i;
+    while (*at < p->size) {
+        const bool decoded = decode_at(p, *at, &i);
+        *at += decoded ? i.size : p->machine->step;
+        if (!decoded || (i.kind != INSN_JUMP && i.kind != INSN_BRANCH) || i.target - p->address < p->size)
+            continue;
+        *target = i.target;
+        return true;
+    }
+    return false;
+}
+
+bool code_piece_jumps_indirectly(const struct code_piece *p)
 {
     struct insn i;
     for (size_t at = 0; at < p->size; at += i.size ? i.size : p->machine->step)
-        if (decode_at(p, at, &i) && i.kind == INSN_JUMP && i.far && i.target == target)
+        if (decode_at(p, at, &i) && i.kind == INSN_JUMP_INDIRECT)
             return true;
     return false;
+}
+
+/* Whether the function has ended behind the instruction, at `next`: control doesn't go on, and nothing before
+ * jumps further.  *beyond: the furthest place that a jump led to so far.  A far jump forward may be one to
+ * another function, a near one is not.  Both are offsets into the piece. */
+static bool function_ends(const struct code_piece *p, const struct insn *i, size_t next, size_t *beyond)
+{
+    const uint64_t to = i->target - p->address;
+    const bool stays = i->kind == INSN_BRANCH || (i->kind == INSN_JUMP && !i->far);
+    if (stays && to < p->size && to > *beyond)
+        *beyond = (size_t)to;
+    return next > *beyond && (i->kind == INSN_JUMP || i->kind == INSN_JUMP_INDIRECT ||
+                              i->kind == INSN_RETURN || i->kind == INSN_STOP);
+}
+
+size_t code_piece_function_size(const struct code_piece *p)
+{
+    struct insn i;
+    size_t at = 0, beyond = 0;
+    while (at < p->size && decode_at(p, at, &i)) {
+        at += i.size;
+        if (function_ends(p, &i, at, &beyond))
+            break;
+    }
+    return at;
 }
 
 /* Which registers hold addresses, in the order of the instructions and not of the ways through them. */
@@ -93,8 +132,14 @@ bool code_piece_refers(const struct code_piece *p, uint64_t target)
 {
     struct addresses a = {.known = 0};
     struct insn i;
-    for (size_t at = 0; at < p->size; at += i.size ? i.size : p->machine->step)
-        if (decode_at(p, at, &i) && addresses_step(&a, &i, target))
+    size_t beyond = 0;
+    for (size_t at = 0; at < p->size; at += i.size ? i.size : p->machine->step) {
+        if (!decode_at(p, at, &i))
+            continue;
+        if (addresses_step(&a, &i, target))
             return true;
+        if (function_ends(p, &i, at + i.size, &beyond))
+            break;
+    }
     return false;
 }

@@ -27,12 +27,23 @@ bool code_piece_ends_with_indirect_call(const struct code_piece *p);
 enum code_stub { CODE_STUB_NONE, CODE_STUB_JUMP, CODE_STUB_INDIRECT };
 enum code_stub code_piece_stub(const struct code_piece *p, uint64_t *target);
 
-/* Whether an instruction of the piece jumps to `target`, which lies in another function.  The piece has to
- * begin with an instruction. */
-bool code_piece_jumps_to(const struct code_piece *p, uint64_t target);
+/* Finds the places outside of the piece that its jumps and branches lead to, one after the other: where a
+ * function goes on in another one (a tail call), if the piece is one function.  The piece has to begin with
+ * an instruction.  *at is 0 before the first, and then where the search goes on.  Returns true and sets
+ * *target to the next of them; false: there are no more. */
+bool code_piece_next_exit(const struct code_piece *p, size_t *at, uint64_t *target);
 
-/* Whether the piece puts the address `target` into a register, in one step or in several.  It has to begin
- * with an instruction. */
+/* Whether an instruction of the piece jumps where the code doesn't tell.  The piece has to begin with an
+ * instruction. */
+bool code_piece_jumps_indirectly(const struct code_piece *p);
+
+/* Returns how many of the piece's bytes belong to the function that it begins with, as far as its jumps tell:
+ * up to the first instruction that nothing follows and that no jump of the function leads beyond. */
+size_t code_piece_function_size(const struct code_piece *p);
+
+/* Whether the function that begins with the piece puts the address `target` into a register, in one step or
+ * in several.  It is taken to end where control doesn't go on and none of its jumps led further, and with the
+ * piece; one that ends with a call that doesn't return has no such end. */
 bool code_piece_refers(const struct code_piece *p, uint64_t target);
 
 #endif

@@ -12,6 +12,8 @@ enum {
      * again shall not take long; real programs need a tenth of it. */
     MIN_BUDGET = 1 << 16,
     PER_BYTE = 64,
+    PER_WALK = 64, /* what a walk costs beside its instructions: else a function of one could be asked about
+                      for ever */
     MAX_BUDGET = 1 << 23,
     TRIES = 4, /* beginnings before an address */
     FUTEX_WAIT_PRIVATE = 0x80,
@@ -68,9 +70,18 @@ static void see_constant(struct facts *f, uint64_t value)
         uint32_t value;
         unsigned bit;
     } known[] = {
-        {0x7fffffff, HAS_INT_MAX},   {0x80000001, HAS_INT_MIN_ONE}, {0x1ffec, HAS_NG_THRESHOLD},
-        {0x1ffeb, HAS_NG_THRESHOLD}, {0x38000, HAS_OLD_THRESHOLD},  {0x38001, HAS_OLD_THRESHOLD},
-        {0x28000, HAS_OLD_RECLAIM},  {0x28001, HAS_OLD_RECLAIM},
+        {0x7fffffff, HAS_INT_MAX},
+        {0x80000001, HAS_INT_MIN_ONE},
+        {0x1ffec, HAS_NG_THRESHOLD},
+        {0x1ffeb, HAS_NG_THRESHOLD},
+        {0x38000, HAS_OLD_THRESHOLD},
+        {0x38001, HAS_OLD_THRESHOLD},
+        {0x28000, HAS_OLD_RECLAIM},
+        {0x28001, HAS_OLD_RECLAIM},
+        {12, HAS_ENOMEM},
+        {22, HAS_EINVAL},
+        {7, HAS_POINTER_SIZE},
+        {8, HAS_POINTER_SIZE},
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if ((uint32_t)value == known[i].value)
@@ -166,6 +177,7 @@ static void see(void *context, uint64_t address, const struct insn *i, const str
 
 static void budget_spend(struct facts_table *t, size_t walked)
 {
+    walked += PER_WALK;
     t->budget -= walked < t->budget ? walked : t->budget;
 }
 

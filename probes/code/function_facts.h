@@ -13,6 +13,9 @@ enum known_constant {
     HAS_NG_THRESHOLD = 1 << 2,  /* from this size on mallocng maps: see musl_code.c */
     HAS_OLD_THRESHOLD = 1 << 3, /* the same of oldmalloc */
     HAS_OLD_RECLAIM = 1 << 4,   /* from this size on oldmalloc gives memory back */
+    HAS_ENOMEM = 1 << 5,        /* 12 */
+    HAS_EINVAL = 1 << 6,        /* 22 */
+    HAS_POINTER_SIZE = 1 << 7,  /* 8, or 7, the last that is less */
 };
 
 /* What a function does; bits of facts.deeds. */

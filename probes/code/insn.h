@@ -22,8 +22,11 @@ enum insn_kind {
     INSN_POP,           /* 8 bytes off it: into reg, or elsewhere (NO_REGISTER) */
     INSN_LEAVE,         /* x86: the stack pointer = the frame pointer, which is popped */
     INSN_STORE_PAIR,    /* aarch64: reg and source, of 64 bits, to where base points or moves to */
+    INSN_LOAD_PAIR,     /* aarch64: the same from there */
     INSN_STACK_ADDRESS, /* aarch64: reg = the stack pointer + value, which is not negative */
-    INSN_CALL,          /* of target */
+    INSN_STACK_MOVE, /* aarch64: the stack pointer = source (31: itself) + value; NO_REGISTER: something else
+                      */
+    INSN_CALL,       /* of target */
     INSN_CALL_INDIRECT, /* of what a register or memory tells */
     INSN_JUMP,          /* to target */
     INSN_JUMP_INDIRECT, /* to where a register or memory tells */
@@ -37,8 +40,8 @@ enum insn_kind {
 enum insn_atomic { ATOMIC_NONE, ATOMIC_AND, ATOMIC_OR, ATOMIC_SWAP, ATOMIC_OTHER };
 
 struct insn {
-    uint8_t size;        /* bytes; 0: they are no instruction, and nothing else counts */
-    uint8_t kind;        /* enum insn_kind: what the fields below mean */
+    uint8_t size; /* bytes; 0: they are no instruction, or processors differ about it; nothing else counts */
+    uint8_t kind; /* enum insn_kind: what the fields below mean */
     uint8_t reg, source; /* NO_REGISTER: none */
     uint8_t shift;       /* bits, of INSERT */
     bool narrow;         /* the result is cut to 32 bits */
@@ -47,7 +50,7 @@ struct insn {
     bool far;            /* a jump that may lead to another function */
     uint32_t writes;     /* bit n: register n may be changed, `reg` included.  More are named than need
                           * be where the decoder isn't sure, never fewer; of a call, not the function's */
-    uint64_t value;      /* of SET, ADD, INSERT, STACK_ADDRESS */
+    uint64_t value;      /* of SET, ADD, INSERT, STACK_ADDRESS, STACK_MOVE */
     uint64_t target;     /* of CALL, JUMP, BRANCH: an address */
     bool has_immediate;  /* `immediate` is a constant of the instruction: to compare with, to mask with... */
     uint64_t immediate;
@@ -55,7 +58,9 @@ struct insn {
     bool memory;    /* there is one */
     bool indexed;   /* its address is more than base + displacement */
     bool wide;      /* it has 64 bits */
-    bool store;     /* aarch64: it is written by a plain store */
+    bool store;     /* it is written by a plain store of `source`; x86: by mov, of 32 or 64 bits */
+    bool load;      /* it is loaded into `reg`; x86: by mov, of 32 or 64 bits; aarch64: 64 bits */
+    int16_t moves;  /* aarch64: bytes that the base moves by; displacement counts from where it was before */
     uint8_t base;   /* register; NO_REGISTER: the displacement is the address */
     uint8_t atomic; /* enum insn_atomic */
     uint64_t displacement;

@@ -216,11 +216,42 @@ static uint8_t exclusive_kind(const uint8_t *bytes, size_t size)
     return store ? ATOMIC_SWAP : ATOMIC_OTHER;
 }
 
+/* Pairs: the base may be moved before the access or after it. */
+static void decode_pair(uint32_t word, struct insn *out)
+{
+    bool vector = word >> 26 & 1, load = word >> 22 & 1, moves = word >> 23 & 1, before = word >> 24 & 1;
+    unsigned operation = word >> 30;
+    unsigned scale = vector ? 2 + operation : operation == 2 ? 3 : operation == 1 && !load ? 4 : 2;
+    int64_t distance = (int64_t)field_signed(word, 15, 7) * (1 << scale);
+    out->displacement = moves && !before ? 0 : (uint64_t)distance;
+    out->moves = (int16_t)(moves ? distance : 0);
+    if (vector || operation != 2)
+        return;
+    out->kind = load ? INSN_LOAD_PAIR : INSN_STORE_PAIR;
+    out->reg = word & 31;
+    out->source = word >> 10 & 31;
+}
+
+/* str and ldr with a constant, whose base may be moved before the access (how: 3) or after it (1). */
+static void decode_single(uint32_t word, uint64_t displacement, unsigned how, struct insn *out)
+{
+    bool vector = word >> 26 & 1;
+    unsigned operation = (unsigned)field(word, 22, 2);
+    out->indexed = how & 1;
+    out->displacement = how == 1 ? 0 : displacement;
+    out->moves = (int16_t)(how & 1 ? (int64_t)displacement : 0);
+    out->store = !operation && !vector;
+    out->load = operation == 1 && !vector && out->wide;
+    if (out->store)
+        out->source = word & 31;
+    if (out->load)
+        out->reg = word & 31;
+}
+
 /* Loads and stores.  The address of their operand is told where it is a base and a constant. */
 static void decode_memory(const uint8_t *bytes, size_t size_left, uint64_t address, struct insn *out)
 {
     uint32_t word = word_at(bytes);
-    bool vector = word >> 26 & 1;
     unsigned size = word >> 30;
     out->memory = true;
     out->base = word >> 5 & 31;
@@ -235,17 +266,15 @@ static void decode_memory(const uint8_t *bytes, size_t size_left, uint64_t addre
         out->base = NO_REGISTER;
         out->indexed = false;
         out->displacement = address + (field_signed(word, 5, 19) << 2);
-    } else if ((word & 0x3b000000) == 0x39000000) { /* [base, #constant] */
-        out->indexed = false;
-        out->displacement = field(word, 10, 12) << size;
-        out->store = (word >> 22 & 3) == 0 && !vector;
-    } else if ((word & 0x3b200c00) == 0x38000000) { /* unscaled: str, stur */
-        out->indexed = false;
-        out->displacement = field_signed(word, 12, 9);
-    } else if ((word & 0xfe400000) == 0xa8000000) { /* stp */
-        out->kind = INSN_STORE_PAIR;
-        out->reg = word & 31;
-        out->source = word >> 10 & 31;
+    } else if ((word & 0x3b000000) == 0x39000000) {     /* [base, #constant] */
+        bool whole = (word & 0x04800000) == 0x04800000; /* a vector's 16 bytes */
+        decode_single(word, field(word, 10, 12) << (whole ? 4 : size), 0, out);
+    } else if ((word & 0x3b200000) == 0x38000000) { /* unscaled, and with a moving base */
+        unsigned how = (unsigned)field(word, 10, 2);
+        if (how != 2) /* sttr, ldtr */
+            decode_single(word, field_signed(word, 12, 9), how, out);
+    } else if ((word & 0x3a000000) == 0x28000000) {
+        decode_pair(word, out);
     }
 }
 
@@ -263,6 +292,28 @@ static void decode_registers(uint32_t word, struct insn *out)
     out->reg = rd;
     out->source = rm;
     out->narrow = !(word >> 31);
+}
+
+/* Whether an instruction that is no sum of a constant sets the stack pointer: logic with a mask, sums of
+ * registers, of vectors' lengths.  31 is the stack pointer there. */
+static bool sets_stack_pointer(uint32_t word)
+{
+    bool mask = (word & 0x1f800000) == 0x12000000 && (word >> 29 & 3) != 3;
+    return (word & 31) == ZERO &&
+           (mask || (word & 0x3fe00000) == 0x0b200000 || (word & 0xffa0f000) == 0x04205000);
+}
+
+/* What sums with the stack pointer are: *out is INSN_ADD, of 31. */
+static void stack_sum(uint32_t word, struct insn *out)
+{
+    bool flags = word >> 29 & 1; /* 31 is zero there, as a result */
+    out->kind = INSN_OTHER;
+    if (!flags && out->reg == ZERO) {
+        out->kind = INSN_STACK_MOVE;
+        out->reg = NO_REGISTER;
+    } else if ((word & 0xffc003e0) == 0x910003e0) {
+        out->kind = INSN_STACK_ADDRESS;
+    }
 }
 
 static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct insn *out)
@@ -289,8 +340,10 @@ static void decode(const uint8_t *bytes, size_t size, uint64_t address, struct i
     } else {
         out->writes = BIT(word & 31); /* vectors and matrices; some of them write to a plain register */
     }
-    if (out->kind == INSN_ADD && (out->reg == ZERO || out->source == ZERO)) /* cmp, or the stack pointer */
-        out->kind = (word & 0xffc003e0) == 0x910003e0 && out->reg != ZERO ? INSN_STACK_ADDRESS : INSN_OTHER;
+    if (out->kind == INSN_ADD && (out->reg == ZERO || out->source == ZERO))
+        stack_sum(word, out);
+    else if (sets_stack_pointer(word))
+        out->kind = INSN_STACK_MOVE; /* of no source */
     out->size = sizeof(word);
 }
 

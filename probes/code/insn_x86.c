@@ -155,6 +155,14 @@ static bool is_xop(const struct cut *c)
     return c->size - c->at >= 1 && c->bytes[c->at] & 0x38 && (c->bytes[c->at] & 31) >= 8;
 }
 
+/* A jump or call of an address in the instruction, with 66 before it: Intel's processors make nothing of
+ * that, AMD's read 16 bits of address and jump within the first 64 KiB (SDM vol. 2, table A-1: f64; APM vol.
+ * 3, 1.2.2).  Compilers write none, and what it does can't be told. */
+static bool makers_differ(const struct cut *c)
+{
+    return c->operand16 && strchr("JCsuc", c->form);
+}
+
 static void opcode_take(struct cut *c)
 {
     uint8_t byte = (uint8_t)take(c, 1);
@@ -174,7 +182,7 @@ static void opcode_take(struct cut *c)
         opcode_escaped(c);
     c->operand16 &= !c->wide;
     c->form = form_of(c);
-    if (c->form == 'p' || c->form == '-' || c->form == 'R' || c->form == 'V')
+    if (c->form == 'p' || c->form == '-' || c->form == 'R' || c->form == 'V' || makers_differ(c))
         c->failed = true;
 }
 
@@ -302,11 +310,17 @@ static void meaning_move(const struct cut *c, struct insn *out)
             add(out, c->reg, out->base, out->displacement, narrow);
         break;
     case 0x89:
-        if (c->mod == 3)
+        out->store = c->mod != 3;
+        if (out->store)
+            out->source = c->reg;
+        else
             add(out, c->rm, c->reg, 0, narrow);
         break;
     case 0x8b:
-        if (c->mod == 3)
+        out->load = c->mod != 3;
+        if (out->load)
+            out->reg = c->reg;
+        else
             add(out, c->reg, c->rm, 0, narrow);
         break;
     case 0x29:

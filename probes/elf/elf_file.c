@@ -90,7 +90,8 @@ static void segment_take(struct elf_file *f, const Elf64_Phdr *p)
                                                                .memory_size = p->p_memsz,
                                                                .file_size = p->p_filesz,
                                                                .file_offset = p->p_offset,
-                                                               .code = p->p_flags & PF_X};
+                                                               .code = p->p_flags & PF_X,
+                                                               .writable = p->p_flags & PF_W};
 }
 
 static bool segments_read(struct elf_file *f, const Elf64_Ehdr *h)

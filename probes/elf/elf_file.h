@@ -13,7 +13,7 @@ enum { ELF_NAME_ROOM = 40, ELF_MAX_SEGMENTS = 64, ELF_MAX_SECTIONS = 1024, BUILD
 
 struct elf_segment {
     uint64_t address, memory_size, file_size, file_offset;
-    bool code;
+    bool code, writable;
 };
 
 struct elf_section {

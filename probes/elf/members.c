@@ -11,13 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
-    MAX_ASKED = 64,  /* variables per file; each is searched for in all of its debug information */
-    CPU_SECONDS = 5, /* CPU time of one such search */
+    MAX_ASKED = 64,   /* variables per file; each is searched for in all of its debug information */
+    CPU_SECONDS = 5,  /* CPU time of one such search */
+    ALL_SECONDS = 10, /* and of all in one file */
 };
 
 struct layout {
@@ -28,6 +30,8 @@ struct layout {
 
 struct layouts {
     int fd;
+    uint64_t used_ns; /* CPU time of the searches */
+    bool too_large;   /* one of them was not done in its time: nor would be the next */
     struct layout asked[MAX_ASKED];
     size_t count;
 };
@@ -49,10 +53,10 @@ void layouts_free(struct layouts *l)
 
 /* ---- the child ---- */
 
-static _Noreturn void child_run(int fd, uint64_t address, int out)
+static _Noreturn void child_run(int fd, uint64_t address, int out, pid_t parent)
 {
     static struct layout_node nodes[LAYOUT_NODES];
-    reader_child_confine(CPU_SECONDS);
+    reader_child_confine(parent, CPU_SECONDS);
     size_t count = members_from_dwarf(fd, address, nodes);
     _exit(reader_child_send(out, nodes, count * sizeof(*nodes)) ? 0 : 1);
 }
@@ -70,22 +74,40 @@ static bool nodes_make_sense(const struct layout_node *nodes, size_t count)
     return count > 0;
 }
 
-static size_t nodes_by_child(int fd, uint64_t address, struct layout_node *nodes)
+static uint64_t nanoseconds(const struct timeval *t)
+{
+    return (uint64_t)t->tv_sec * 1000000000 + (uint64_t)t->tv_usec * 1000;
+}
+
+/* Waits for the child's end and counts its CPU time.  Returns true if it has done all. */
+static bool child_await(struct layouts *l, pid_t pid)
+{
+    struct rusage used;
+    int status = 1;
+    pid_t ended;
+    while ((ended = wait4(pid, &status, 0, &used)) < 0 && errno == EINTR)
+        ;
+    if (ended != pid)
+        return false;
+    l->used_ns += nanoseconds(&used.ru_utime) + nanoseconds(&used.ru_stime);
+    l->too_large |= WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGXCPU);
+    return status == 0;
+}
+
+static size_t nodes_by_child(struct layouts *l, uint64_t address, struct layout_node *nodes)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
         return 0;
+    const pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        child_run(fd, address, ends[1]);
+        child_run(l->fd, address, ends[1], parent);
     close(ends[1]);
     size_t count =
         pid > 0 ? reader_child_receive(ends[0], nodes, LAYOUT_NODES * sizeof(*nodes)) / sizeof(*nodes) : 0;
     close(ends[0]);
-    int status = 1;
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return pid > 0 && status == 0 && nodes_make_sense(nodes, count) ? count : 0;
+    return pid > 0 && child_await(l, pid) && nodes_make_sense(nodes, count) ? count : 0;
 }
 
 static const struct layout *layout_get(struct layouts *l, uint64_t address)
@@ -93,12 +115,12 @@ static const struct layout *layout_get(struct layouts *l, uint64_t address)
     for (size_t i = 0; i < l->count; i++)
         if (l->asked[i].address == address)
             return &l->asked[i];
-    if (l->fd < 0 || l->count == MAX_ASKED)
+    if (l->fd < 0 || l->count == MAX_ASKED || l->too_large || l->used_ns > ALL_SECONDS * 1000000000ull)
         return NULL;
     struct layout *fresh = &l->asked[l->count++];
     fresh->address = address;
     struct layout_node *nodes = calloc(LAYOUT_NODES, sizeof(*nodes));
-    fresh->count = nodes ? nodes_by_child(l->fd, address, nodes) : 0;
+    fresh->count = nodes ? nodes_by_child(l, address, nodes) : 0;
     fresh->nodes = fresh->count ? reallocarray(nodes, fresh->count, sizeof(*nodes)) : NULL;
     if (!fresh->nodes) {
         free(nodes);

@@ -173,6 +173,31 @@ bool module_is_position_independent(const struct module *m)
 
 /* ---- places ---- */
 
+/* A file of debug information alone has the segments' addresses and nothing of their contents, so that
+ * offsets tell nothing.  The mapping of its only segment of code begins with the page that the segment does,
+ * if it is as long as the segment, in pages of any size that there is. */
+static bool bias_by_pages(const struct module *m, const struct mapping *mapping, uint64_t *bias)
+{
+    const struct elf_segment *only = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < m->elf->segment_count; i++)
+        if (m->elf->segments[i].code) {
+            only = &m->elf->segments[i];
+            count++;
+        }
+    if (count != 1 || only->file_size || !only->memory_size || only->address > UINT64_MAX - only->memory_size)
+        return false;
+    for (uint64_t page = 4096; page <= 65536; page *= 4) {
+        const uint64_t first = only->address & ~(page - 1),
+                       last = (only->address + only->memory_size - 1) | (page - 1);
+        if (mapping->length == last - first + 1) {
+            *bias = mapping->start - first;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool module_bias(const struct module *m, const struct mapping *mapping, uint64_t *bias)
 {
     for (size_t i = 0; i < m->elf->segment_count; i++) {
@@ -184,7 +209,7 @@ bool module_bias(const struct module *m, const struct mapping *mapping, uint64_t
         *bias = mapping->start - (s->address + (mapping->file_offset - s->file_offset));
         return true;
     }
-    return false;
+    return bias_by_pages(m, mapping, bias);
 }
 
 static const struct elf_segment *segment_at(const struct module *m, uint64_t address)
@@ -222,6 +247,12 @@ bool module_is_code(const struct module *m, uint64_t address)
             return true;
     }
     return false;
+}
+
+bool module_is_data(const struct module *m, uint64_t address)
+{
+    const struct elf_segment *s = segment_at(m, address);
+    return s && s->writable;
 }
 
 const char *module_section_at(const struct module *m, uint64_t address, uint64_t *offset)

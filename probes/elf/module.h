@@ -42,9 +42,11 @@ bool module_is_position_independent(const struct module *m);
  * fits no segment of code. */
 bool module_bias(const struct module *m, const struct mapping *mapping, uint64_t *bias);
 
-/* Return true if the address lies in a loaded segment, .bss included and no byte more; in one of code. */
+/* Return true if the address lies in a loaded segment, .bss included and no byte more; in one of code; in one
+ * that can be written, as whatever is waited for must be. */
 bool module_contains(const struct module *m, uint64_t address);
 bool module_is_code(const struct module *m, uint64_t address);
+bool module_is_data(const struct module *m, uint64_t address);
 
 /* Sets *low to the first byte of its segments and *high to behind the last. */
 void module_extent(const struct module *m, uint64_t *low, uint64_t *high);

@@ -1,6 +1,9 @@
 /* See reader_child.h. */
 #include "probes/elf/reader_child.h"
 
+#include "analysis/base/child.h"
+#include "probes/host/caller.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,11 +19,13 @@ static void limit_set(int resource, rlim_t value)
     setrlimit(resource, &limit);
 }
 
-void reader_child_confine(unsigned cpu_seconds)
+void reader_child_confine(pid_t parent, unsigned cpu_seconds)
 {
+    child_bind(parent, SIGKILL);
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; nothing >= 0 && i < 3; i++)
         dup2(nothing, i); /* what a sanitizer would say of its crash is nobody's business */
+    caller_rights_drop();
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

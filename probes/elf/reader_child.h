@@ -5,10 +5,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
-/* To be called first in the child: leaves it no input or output and no signal blocked, and limits its memory,
- * the files that it writes, and its CPU time, in seconds. */
-void reader_child_confine(unsigned cpu_seconds);
+/* To be called first in the child: lets it end with `parent`, which forked it; leaves it no input or output,
+ * no capabilities and no signal blocked, and limits its memory, the files that it writes, and its CPU time,
+ * in seconds. */
+void reader_child_confine(pid_t parent, unsigned cpu_seconds);
 
 /* Sends all bytes to the other side of the socket.  Returns false if it is gone. */
 bool reader_child_send(int socket, const void *bytes, size_t size);

@@ -1,6 +1,8 @@
 /* See checks.h.  Every check tries the thing itself; kernel versions are never compared. */
 #include "probes/host/checks.h"
 
+#include "probes/host/caller.h"
+#include "probes/host/process.h"
 #include "probes/host/tracefs.h"
 
 #include <bpf/bpf.h>
@@ -13,7 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -48,33 +52,84 @@ static uint64_t capabilities(void)
     return (uint64_t)data[1].effective << 32 | data[0].effective;
 }
 
-static bool capable(int capability)
+/* Whether the process is in the user namespace that the machine began with, whose number is the kernel's
+ * PROC_USER_INIT_INO.  What has CAP_SYS_ADMIN in another one may not trace: the kernel asks for the privilege
+ * in the first.  True as well where /proc doesn't tell. */
+static bool in_first_user_namespace(void)
 {
-    return capabilities() >> capability & 1;
+    struct stat own;
+    return stat("/proc/self/ns/user", &own) || own.st_ino == 0xEFFFFFFDu;
 }
 
-static const char *own_path(char *buffer, size_t size)
+static bool capable(int capability)
 {
-    ssize_t n = readlink("/proc/self/exe", buffer, size - 1);
-    buffer[n < 0 ? 0 : n] = 0;
-    return n < 0 ? "heapwait" : buffer;
+    return in_first_user_namespace() && capabilities() >> capability & 1;
+}
+
+static bool is_privileged(void)
+{
+    return capable(CAPABILITY_ADMIN) || (capable(CAPABILITY_BPF) && capable(CAPABILITY_PERFMON));
+}
+
+/* Writes the commands that let a group trace, in the order in which they must be given: whoever changes a
+ * file's group takes its capabilities off. */
+static void group_mend(struct check_result *r, const char *before)
+{
+    char path[256];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    char *const words[] = {path, NULL};
+    path[n < 0 ? 0 : n] = 0;
+    char *quoted = n < 0 ? NULL : process_command_line(words);
+    mend(r,
+         "%sF=%s; sudo groupadd -f perf; sudo chgrp perf \"$F\" && sudo chmod 0750 \"$F\" && "
+         "sudo setcap cap_bpf,cap_perfmon+ep \"$F\"",
+         before, quoted ? quoted : "$(command -v heapwait)");
+    free(quoted);
 }
 
 static void check_privilege(struct check_result *r)
 {
-    char path[128];
     bool admin = capable(CAPABILITY_ADMIN);
     bool bpf = admin || capable(CAPABILITY_BPF), perfmon = admin || capable(CAPABILITY_PERFMON);
     if (bpf && perfmon) {
         found(r, CHECK_OK, admin ? "CAP_SYS_ADMIN" : "CAP_BPF and CAP_PERFMON");
         return;
     }
+    if (!in_first_user_namespace()) {
+        found(r, CHECK_MISSING, "this is a user namespace, whose root may not trace");
+        mend(r,
+             "run as root (sudo) outside of it: rootless containers and `unshare -U` make such namespaces");
+        return;
+    }
     found(r, CHECK_MISSING, "%s missing",
           bpf       ? "CAP_PERFMON is"
           : perfmon ? "CAP_BPF is"
                     : "CAP_BPF and CAP_PERFMON are");
-    mend(r, "run as root (sudo), or give them once: sudo setcap cap_bpf,cap_perfmon+ep %s",
-         own_path(path, sizeof(path)));
+    group_mend(r, "run as root (sudo), or let the users of a group trace: ");
+}
+
+/* Tells whose processes can be traced, and who may have heapwait do it. */
+static void check_reach(struct check_result *r)
+{
+    struct stat own;
+    if (!capable(CAPABILITY_ADMIN) && !capable(CAPABILITY_PERFMON)) {
+        found(r, CHECK_LIMITED, "no process");
+        return;
+    }
+    if (!caller_is_lent()) {
+        found(r, CHECK_OK, "every process");
+        return;
+    }
+    if (!stat("/proc/self/exe", &own) && own.st_mode & S_IXOTH) {
+        found(r, CHECK_LIMITED,
+              "processes that you could trace yourself: the rights are those of heapwait's file, which every "
+              "user may run");
+        group_mend(r, "leave them to a group: ");
+        return;
+    }
+    found(r, CHECK_OK,
+          "processes that you could trace yourself: the rights are those of heapwait's file, which its group "
+          "may run");
 }
 
 static void check_btf(struct check_result *r)
@@ -98,8 +153,9 @@ static void check_bpf(struct check_result *r)
     }
     found(r, CHECK_MISSING, "bpf() refuses to make a map: %s", strerror(errno));
     mend(r,
-         errno == ENOSYS
-             ? "a kernel built with CONFIG_BPF_SYSCALL=y"
+         errno == ENOSYS ? "a kernel built with CONFIG_BPF_SYSCALL=y"
+         : !is_privileged()
+             ? "the privilege that is missing"
              : "allow the bpf() system call: a container's seccomp profile or a kernel lockdown forbids it");
 }
 
@@ -177,15 +233,11 @@ static void check_sampling(struct check_result *r)
 }
 
 static const struct check checks[] = {
-    {"privilege", 1, check_privilege},
-    {"kernel types (BTF)", 1, check_btf},
-    {"bpf()", 1, check_bpf},
-    {"perf events", 1, check_sideband},
-    {"futex tracepoints", 0, check_tracefs},
-    {"sampling", 0, check_sampling},
-    {"symbols of glibc", 0, check_debug_symbols},
-    {"kernel", 0, check_kernel},
-    {NULL, 0, NULL},
+    {"privilege", 1, check_privilege}, {"kernel types (BTF)", 1, check_btf},
+    {"bpf()", 1, check_bpf},           {"perf events", 1, check_sideband},
+    {"can be traced", 0, check_reach}, {"futex tracepoints", 0, check_tracefs},
+    {"sampling", 0, check_sampling},   {"symbols of glibc", 0, check_debug_symbols},
+    {"kernel", 0, check_kernel},       {NULL, 0, NULL},
 };
 
 const struct check *checks_all(void)

@@ -14,7 +14,7 @@ enum check_state {
 struct check_result {
     enum check_state state;
     char detail[256]; /* what was found */
-    char remedy[256]; /* "" when there is nothing to mend */
+    char remedy[640]; /* "" when there is nothing to mend */
 };
 
 struct check {

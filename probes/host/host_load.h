@@ -14,6 +14,9 @@
  * decays by 1/e a minute, so that a build on all cores which ended a minute ago still shows as 0.37. */
 #define HOST_LOAD_PER_CORE_MAX 0.3
 
+/* A watch that is shorter tells nothing: what two ticks of each CPU may be wrong is a tenth of its time. */
+#define HOST_WATCH_LEAST_NS 200000000
+
 /* Sums over all CPUs since boot. */
 struct host_cpu_time {
     uint64_t busy_ns;  /* user, nice, system, irq, softirq; guests are inside user */

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,11 +83,53 @@ const char *identity_name(const struct identity *i)
     return i->name;
 }
 
+/* Returns true for a variable (NAME=VALUE) that is of use to its owner alone: sudo's, and what names his
+ * folders, sockets and keys. */
+static bool is_private(const char *variable)
+{
+    static const char *const prefixes[] = {"SUDO_", "XDG_", "DBUS_", "SSH_", "GPG_"};
+    static const char *const names[] = {"MAIL",         "MAILPATH",   "XAUTHORITY",
+                                        "ICEAUTHORITY", "KRB5CCNAME", "HISTFILE"};
+    const size_t length = strcspn(variable, "=");
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+        if (!strncmp(variable, prefixes[i], strlen(prefixes[i])))
+            return true;
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (strlen(names[i]) == length && !strncmp(variable, names[i], length))
+            return true;
+    return false;
+}
+
+char *identity_dropped(void)
+{
+    char *list = NULL;
+    size_t size = 0, count = 0;
+    FILE *out = open_memstream(&list, &size);
+    for (char **e = environ; out && *e; e++)
+        if (is_private(*e))
+            fprintf(out, "%s%.*s", count++ ? ", " : "", (int)strcspn(*e, "="), *e);
+    if (!out || fclose(out) || !count) {
+        free(list);
+        return NULL;
+    }
+    return list;
+}
+
+static void private_drop(void)
+{
+    size_t kept = 0;
+    for (char **e = environ; *e; e++)
+        if (!is_private(*e))
+            environ[kept++] = *e;
+    environ[kept] = NULL;
+}
+
 int identity_take(const struct identity *i)
 {
     if (setgroups((size_t)i->group_count, i->groups) || setresgid(i->gid, i->gid, i->gid) ||
         setresuid(i->uid, i->uid, i->uid))
         return errno;
+    private_drop();
     if (setenv("HOME", i->home, 1) || setenv("SHELL", i->shell, 1) || setenv("USER", i->name, 1) ||
         setenv("LOGNAME", i->name, 1))
         return errno;

@@ -12,8 +12,13 @@ int identity_find(const char *user, struct identity **out, struct error *err);
 /* Returns the user's name, owned by *i. */
 const char *identity_name(const struct identity *i);
 
-/* In the child, before its exec: becomes the user (groups, group, user), and sets HOME, SHELL, USER and
- * LOGNAME as `sudo -u` does.  0 or a positive errno. */
+/* Returns the names of the environment's variables that identity_take() drops, separated by ", ", malloc'd;
+ * NULL: there are none. */
+char *identity_dropped(void);
+
+/* In the child, before its exec: becomes the user (groups, group, user), sets HOME, SHELL, USER and LOGNAME
+ * as `sudo -u` does, and drops what belongs to the session of who calls: sudo's own variables, mail, folders,
+ * sockets and keys.  0 or a positive errno. */
 int identity_take(const struct identity *i);
 
 /* NULL is fine. */

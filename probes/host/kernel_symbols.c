@@ -103,6 +103,17 @@ const char *kernel_symbol_at(const struct kernel_symbols *k, uint64_t address)
                                                                        : NULL;
 }
 
+bool kernel_symbol_is_fault(const char *name)
+{
+    return name &&
+           (!strcmp(name, "asm_exc_page_fault") || !strcmp(name, "el0_da") || !strcmp(name, "el0_ia"));
+}
+
+bool kernel_symbol_is_call(const char *name)
+{
+    return name && !strcmp(name, "el0_svc");
+}
+
 void kernel_symbols_free(struct kernel_symbols *k)
 {
     if (!k)

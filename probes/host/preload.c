@@ -3,13 +3,15 @@
  * comes before every preloaded library.  So nothing is taken for granted: the dynamic linker is asked. */
 #include "probes/host/preload.h"
 
+#include "analysis/base/child.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <limits.h>
-#include <spawn.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,38 +61,56 @@ static char *environment_find(const struct allocator *allocator, const struct el
     return found;
 }
 
+enum { NOT_STARTED = 126 }; /* the dynamic linker exits with others */
+
+/* What the dynamic linker and its tool need by far is less. */
+static const struct child_bounds bounds = {
+    .cpu_seconds = 60, .data_bytes = UINT64_C(2) << 30, .file_bytes = UINT64_C(1) << 20};
+
+/* In the child: becomes the program, with nothing but `to` as its descriptor `output`. */
+static _Noreturn void program_run(const char *path, char *const *argv, char *const *environment, int output,
+                                  int to, pid_t parent)
+{
+    const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    child_bind(parent, SIGKILL);
+    child_bound(&bounds);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (dup2(fd == output ? to : nothing, fd) < 0)
+            _exit(NOT_STARTED);
+    execve(path, argv, environment);
+    _exit(NOT_STARTED);
+}
+
 /* Starts a program with its descriptor `output` in *out, which program_end() closes.  No shell is involved.
  * Returns its pid; -1: it can't be started. */
 static pid_t program_start(const char *path, char *const *argv, char *const *environment, int output,
                            FILE **out)
 {
     int fds[2];
-    pid_t pid = -1;
-    posix_spawn_file_actions_t actions;
+    const pid_t parent = getpid();
     if (pipe2(fds, O_CLOEXEC))
         return -1;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, fds[1], output);
-    int rc = posix_spawn(&pid, path, &actions, NULL, argv, environment);
-    posix_spawn_file_actions_destroy(&actions);
+    const pid_t pid = fork();
+    if (!pid)
+        program_run(path, argv, environment, output, fds[1], parent);
     close(fds[1]);
-    *out = rc ? NULL : fdopen(fds[0], "r");
+    *out = pid < 0 ? NULL : fdopen(fds[0], "r");
     if (*out)
         return pid;
     close(fds[0]);
-    if (!rc)
+    if (pid > 0)
         waitpid(pid, NULL, 0);
     return -1;
 }
 
-static void program_end(pid_t pid, FILE *out)
+/* Returns false if it could not be executed. */
+static bool program_end(pid_t pid, FILE *out)
 {
+    int status = 0;
     fclose(out); /* before waiting: a program that writes on gets SIGPIPE */
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
+    return !WIFEXITED(status) || WEXITSTATUS(status) != NOT_STARTED;
 }
 
 /* Returns the path of a library of this kind that fits, malloc'd, from a line of `ldconfig -p`:
@@ -232,12 +252,11 @@ static int bindings_read(const struct program *program, const char *preload, con
     while (pid >= 0 && getline(&line, &size, out) > 0)
         binding_line(b, line, program->path, library);
     free(line);
-    if (pid >= 0)
-        program_end(pid, out);
+    const bool started = pid >= 0 && program_end(pid, out);
     if (environment)
         free(environment[0]);
     free(environment);
-    return pid < 0 ? -EIO : 0;
+    return started ? 0 : -EIO;
 }
 
 int preload_look(const struct program *program, const char *preload, const char *library,

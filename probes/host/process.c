@@ -53,6 +53,17 @@ int process_numbers_read(pid_t pid, struct process_numbers *out)
     return 0;
 }
 
+/* The flags are the seventh word behind the name (proc_pid_stat(5)); PF_KTHREAD is of include/linux/sched.h.
+ */
+bool process_is_kernel(pid_t pid)
+{
+    enum { KERNEL_THREAD = 0x00200000 };
+    char text[1024];
+    unsigned flags = 0;
+    const char *behind = proc_read(pid, "stat", text, sizeof(text)) > 0 ? strrchr(text, ')') : NULL;
+    return behind && sscanf(behind, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && flags & KERNEL_THREAD;
+}
+
 int process_find_innermost(pid_t number, pid_t *found, size_t room)
 {
     DIR *proc = opendir("/proc");

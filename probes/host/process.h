@@ -3,6 +3,7 @@
 #ifndef HEAPWAIT_PROCESS_H
 #define HEAPWAIT_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -16,6 +17,9 @@ struct process_numbers {
 /* Reads the numbers of a process or thread, given by its number in heapwait's pid namespace.  0 or negative
  * errno; -ENOENT: there is none of that number. */
 int process_numbers_read(pid_t pid, struct process_numbers *out);
+
+/* Returns true if the process is a thread of the kernel's own. */
+bool process_is_kernel(pid_t pid);
 
 /* Finds the processes of pid namespaces further down that have this number there.  Writes the numbers that
  * heapwait sees, `room` of them at most, to found[].  Returns how many there are, or negative errno. */

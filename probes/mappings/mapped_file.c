@@ -150,3 +150,17 @@ const struct mapped_file *mapped_files_keep(struct mapped_files *t, pid_t pid, c
         t->held++;
     return f;
 }
+
+void mapped_files_release(struct mapped_files *t, bool (*is_used)(void *context, const struct mapped_file *f),
+                          void *context)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        struct mapped_file *f = t->files[i];
+        if (f->fd < 0 || is_used(context, f))
+            continue;
+        close(f->fd);
+        f->fd = -1;
+        f->tries = 0;
+        t->held--;
+    }
+}

@@ -33,6 +33,10 @@ struct mapping;
  * be the same text at the same place. */
 const struct mapped_file *mapped_files_keep(struct mapped_files *t, pid_t pid, const struct mapping *m);
 
+/* Closes those files that `is_used` returns false for.  They are opened again when a process maps them. */
+void mapped_files_release(struct mapped_files *t, bool (*is_used)(void *context, const struct mapped_file *f),
+                          void *context);
+
 /* Opens the file that the process has mapped at `start`, for reading.  Returns a descriptor, which the caller
  * closes; negative: it can't be reached, or is another file.  `pid` 0: only the path is tried. */
 int mapped_file_open(pid_t pid, uint64_t start, uint64_t length, const char *path,

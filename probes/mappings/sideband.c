@@ -1,6 +1,6 @@
 /* See sideband.h.  The records of different CPUs come in no common order.  So they are kept, and sorted by
  * time before anything is made of them. */
-#include "probes/mappings/sideband.h"
+#include "probes/mappings/sideband_private.h"
 
 #include "probes/host/clock.h"
 #include "probes/mappings/descendants.h"
@@ -18,36 +18,6 @@ enum {
     MAX_SPACES = 1 << 18,  /* further ones are lost, and counted */
 };
 static const uint64_t LATE_NS = 1000000000; /* no record comes that long after its time */
-
-enum event_kind { EVENT_FORK, EVENT_EXEC, EVENT_MMAP };
-
-struct event {
-    uint64_t time_ns;
-    uint64_t sequence; /* keeps the order of events of one time */
-    enum event_kind kind;
-    uint32_t pid, parent;
-    struct mapping mapping;
-};
-
-struct events {
-    struct event *at;
-    size_t count, capacity;
-};
-
-/* Records come of all processes.  They are `met` first, until it is known whether they are of one that is
- * followed; those that are go on to `events`, and from there, once no older one can come, into the history.
- */
-struct sideband {
-    struct perf_rings *rings;
-    struct events met; /* each has a copy of its mapping's path */
-    struct events events;
-    struct descendants *ours; /* the processes followed; NULL: all are */
-    struct spaces *spaces;
-    struct mapped_files *files;
-    uint64_t sequence; /* of the next event */
-    uint64_t lost, unread;
-    uint64_t opened_ns;
-};
 
 /* Returns the array with room for one more element; NULL: out of memory, and the array is as it was. */
 static void *array_grow(void *array, size_t count, size_t *capacity, size_t size)
@@ -80,6 +50,7 @@ int sideband_open(const pid_t *pids, size_t count, struct sideband **out, struct
     if (!s)
         return error_set(err, -ENOMEM, "out of memory for %zu processes", count);
     s->opened_ns = clock_monotonic_ns();
+    s->forget_at = FEW_SPACES;
     int rc = perf_rings_open(&s->rings);
     if (rc) {
         sideband_close(s);

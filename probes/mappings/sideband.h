@@ -7,6 +7,7 @@
 #include "analysis/base/error.h"
 #include "probes/mappings/spaces.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -39,6 +40,11 @@ int sideband_finish(struct sideband *s);
 /* Returns the address space that `pid` had at the time (CLOCK_MONOTONIC); NULL: not known.  Valid after
  * sideband_finish(), or from one sideband_update() to the next. */
 const struct address_space *sideband_space(const struct sideband *s, uint32_t pid, uint64_t time_ns);
+
+/* Forgets the mappings of processes that have ended, once these are as many as those that live, and closes
+ * their files.  For who goes on for long; what sideband_space() has returned is not valid any more then.
+ * Returns whether it has forgotten any. */
+bool sideband_forget(struct sideband *s);
 
 /* Returns how many records were lost because the kernel's buffers were full. */
 uint64_t sideband_lost(const struct sideband *s);

@@ -2,6 +2,7 @@
 #include "probes/mappings/spaces.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,4 +211,28 @@ const struct address_space *spaces_get(const struct spaces *s, uint32_t number)
 size_t spaces_count(const struct spaces *s)
 {
     return s->count;
+}
+
+/* The nodes move up in their array.  A chain is of one pid, so that it is kept or forgotten as a whole. */
+void spaces_forget(struct spaces *s, bool (*keep)(void *context, uint32_t pid), void *context)
+{
+    size_t kept = 0;
+    if (s->head_room)
+        memset(s->heads, 0, s->head_room * sizeof(*s->heads));
+    s->head_count = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        struct space_node *node = &s->nodes[i];
+        if (!keep(context, node->space.pid)) {
+            if (s->mappings_left != SIZE_MAX)
+                s->mappings_left += node->space.mapping_count;
+            free(node->mappings);
+            continue;
+        }
+        s->nodes[kept] = *node;
+        uint32_t *head = &s->heads[head_place(s, node->space.pid)];
+        s->nodes[kept].earlier = *head; /* older ones stand before younger ones */
+        s->head_count += !*head;
+        *head = (uint32_t)++kept;
+    }
+    s->count = kept;
 }

@@ -5,6 +5,7 @@
 #ifndef HEAPWAIT_SPACES_H
 #define HEAPWAIT_SPACES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,6 +52,10 @@ uint32_t spaces_now(struct spaces *s, uint32_t pid);
 /* Return the space of that number; how many there are. */
 const struct address_space *spaces_get(const struct spaces *s, uint32_t number);
 size_t spaces_count(const struct spaces *s);
+
+/* Forgets the spaces, with their mappings, of all pids that `keep` returns false for.  The others get other
+ * numbers, and are elsewhere. */
+void spaces_forget(struct spaces *s, bool (*keep)(void *context, uint32_t pid), void *context);
 
 /* NULL is fine. */
 void spaces_free(struct spaces *s);

@@ -17,6 +17,9 @@ struct call_cost {
 
 struct calibration {
     struct call_cost calls[CALL_KINDS];
+    char hooks[128];     /* what the probes sat on, in words: another set costs something else */
+    char taken_at[32];   /* UTC, ISO 8601 */
+    double load_average; /* of the minute before; negative: not known */
 };
 
 #endif

@@ -12,7 +12,7 @@ struct call_frame {
     const char *symbol; /* NULL: no symbol covers the address */
     const char *module; /* the file's name; "[kernel]"; NULL: in no file */
     uint64_t address;   /* among the module's own addresses; 0 in the tree if there is a symbol */
-    const char *class;  /* program, allocator, lock, library, copy, unknown, kernel */
+    const char *class;  /* program, allocator, lock, library, copy, unknown, kernel, missing */
 };
 
 struct call_node {

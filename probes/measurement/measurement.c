@@ -40,7 +40,7 @@ static int most_compare(const void *a, const void *b)
 
 /* There is room for a power of two of rows: when their number is one, there is none left. */
 int ledger_sample_add(struct ledger *l, const char *class, const char *symbol, const char *module,
-                      uint64_t samples)
+                      uint64_t samples, bool spinning)
 {
     if (!(l->sample_count & (l->sample_count - 1))) {
         const size_t room = l->sample_count ? 2 * l->sample_count : 1;
@@ -50,7 +50,7 @@ int ledger_sample_add(struct ledger *l, const char *class, const char *symbol, c
         l->samples = grown;
     }
     struct sample_count *s = &l->samples[l->sample_count++];
-    *s = (struct sample_count){.class = class, .samples = samples};
+    *s = (struct sample_count){.class = class, .samples = samples, .spinning = spinning ? samples : 0};
     s->symbol = symbol ? strdup(symbol) : NULL;
     s->module = module ? strdup(module) : NULL;
     return (symbol && !s->symbol) || (module && !s->module) ? -ENOMEM : 0;
@@ -65,6 +65,7 @@ void ledger_samples_merge(struct ledger *l)
         struct sample_count *s = &l->samples[i];
         if (kept && !same_compare(&l->samples[kept - 1], s)) {
             l->samples[kept - 1].samples += s->samples;
+            l->samples[kept - 1].spinning += s->spinning;
             free(s->symbol);
             free(s->module);
         } else {
@@ -77,6 +78,11 @@ void ledger_samples_merge(struct ledger *l)
 }
 
 /* ---- losses ---- */
+
+struct loss loss_make(unsigned reason, uint64_t count)
+{
+    return (struct loss){term_loss(reason), count, term_loss_unit(reason)};
+}
 
 int measurement_losses_add(struct measurement *m, const struct loss *losses, size_t count)
 {
@@ -103,7 +109,9 @@ static void lock_free(struct lock *l)
 {
     free(l->name);
     free(l->module);
+    free(l->allocator);
     free(l->evidence);
+    free(l->program);
     free(l->outcomes);
     free(l->buckets);
     free(l->handoffs);
@@ -134,6 +142,7 @@ void measurement_free(struct measurement *m)
     free(m->allocator_evidence);
     ledger_free(m->ledger);
     call_tree_free(m->paths);
+    free(m->memory);
     free(m->losses);
     free(m->probe_stats);
     free(m->note);

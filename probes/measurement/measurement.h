@@ -25,13 +25,13 @@ struct run_outcome {
                         */
     uint64_t max_rss_bytes, user_ns, system_ns;
     uint64_t voluntary_switches, involuntary_switches, minor_faults;
-    char started_at[32]; /* UTC, ISO 8601 */
+    char started_at[32]; /* UTC, ISO 8601; empty: not known */
 };
 
 struct lock_outcome {
-    const char *op;                                              /* static string */
-    const char *outcome;                                         /* static string */
-    uint64_t calls, total_ns, oncpu_ns, blocked_ns, runnable_ns; /* the last three: UINT64_MAX if not known */
+    const char *op;      /* static string */
+    const char *outcome; /* static string; NULL: not known, and no time either */
+    uint64_t calls, total_ns, oncpu_ns, blocked_ns, runnable_ns; /* times: UINT64_MAX if not known */
     int64_t woken; /* how many were woken; -1: not applicable (NULL in the recording) */
 };
 
@@ -51,11 +51,14 @@ struct waiter {
 /* One futex word.  Everything is owned by the measurement. */
 struct lock {
     uint32_t tgid;
+    uint32_t space; /* the number of its address space, to whoever made the lock */
+    char *program;  /* the file name of the process's program; NULL: not known */
     uint64_t address;
     char *name;
-    char *module;          /* NULL: not inside a module */
-    const char *allocator; /* NULL unless malloc's */
+    char *module;    /* NULL: not inside a module */
+    char *allocator; /* NULL unless malloc's */
     enum whose whose;
+    const char *use; /* static: mutex, condition, join, idle; NULL: not known */
     char *evidence;
     struct lock_outcome *outcomes;
     size_t outcome_count;
@@ -67,9 +70,18 @@ struct lock {
     size_t waiter_count;
 };
 
+/* System calls on memory that a process made, of one kind. */
+struct memory_count {
+    uint32_t tgid;
+    const char *kind; /* static: mmap, munmap, mremap, madvise, mprotect, brk */
+    uint64_t calls;
+    uint64_t total_ns, blocked_ns; /* from entry to exit; of these asleep */
+};
+
 struct loss {
     const char *reason; /* static string */
     uint64_t count;
+    const char *unit; /* LOSS_UNIT_CALL, LOSS_UNIT_RUN; NULL: neither */
 };
 
 struct probe_stat {
@@ -99,6 +111,7 @@ struct sample_count {
     char *symbol;      /* NULL: no symbol covers the address */
     char *module;      /* its file's name; NULL: in no file */
     uint64_t samples;
+    uint64_t spinning; /* those of class lock that are in a loop which waits for another thread */
 };
 
 /* A stretch of one thread in one state; times from the window's beginning. */
@@ -122,24 +135,30 @@ struct ledger {
     struct stretch *timeline;
     size_t stretch_count;
     struct core_account core;
-    uint64_t sample_period_ns;
+    uint64_t sample_period_ns; /* 0: not known */
 };
 
 struct measurement {
     enum probe_mode probes;
     bool by_perf;                            /* the collector is perf, not BPF */
     struct debug_files *debug_files;         /* those of the options; not owned */
+    bool partly;                             /* a perf session: only some of the calls were recorded */
     bool goes_on;                            /* there is a target: what was measured lives on */
     const struct libc_archive *libc_archive; /* the options' */
     const char *hooks;     /* how system calls were seen, a static string; NULL: by no probes of ours */
-    struct ledger *ledger; /* NULL unless mode ledger, or a perf session with samples (and nothing else) */
+    bool sees_locks;       /* mode ledger: the kernel showed waits for its own locks */
+    bool sees_faults;      /* mode ledger: it showed its handler of page faults */
+    struct ledger *ledger; /* NULL unless mode ledger; of mode profile and perf sessions: samples, no more */
     struct run_outcome outcome;
-    const char *libc, *linkage, *allocator; /* of the command's own program; NULL: not known */
+    const char *libc, *linkage, *allocator; /* of the process that locks_program() chose; NULL: not known */
     char *allocator_evidence;               /* how the allocator was found; NULL: it wasn't asked */
     struct lock *locks;                     /* hottest first: by calls */
     size_t lock_count;
     struct call_tree *paths; /* of waiters and samples; NULL: there are none */
-    struct loss *losses;     /* one row per reason that is watched for, zeros included */
+    struct memory_count
+        *memory; /* modes profile and ledger: all kinds of each process that made such calls */
+    size_t memory_count;
+    struct loss *losses; /* one row per reason that is watched for, zeros included */
     size_t loss_count;
     char *perf_failure; /* why perf's samples are missing, though asked for; NULL: they are not */
     struct probe_stat *probe_stats;
@@ -150,12 +169,16 @@ struct measurement {
 /* Returns the sum of all futex calls on the word. */
 uint64_t lock_calls(const struct lock *lock);
 
-/* Adds a row of samples; `class` is kept, the other two texts are copied.  0 or -ENOMEM. */
+/* Adds a row of samples; `class` is kept, the other two texts are copied.  `spinning`: they are
+ * in a loop that waits for another thread.  0 or -ENOMEM. */
 int ledger_sample_add(struct ledger *ledger, const char *class, const char *symbol, const char *module,
-                      uint64_t samples);
+                      uint64_t samples, bool spinning);
 
 /* Makes one row of all rows of samples with the same class, symbol and module; most samples first. */
 void ledger_samples_merge(struct ledger *ledger);
+
+/* Returns the loss for a number of enum loss_reason. */
+struct loss loss_make(unsigned reason, uint64_t count);
 
 /* Adds rows of losses.  0 or -ENOMEM. */
 int measurement_losses_add(struct measurement *m, const struct loss *losses, size_t count);

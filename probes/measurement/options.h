@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER };
+/* PROBES_PROFILE: waits are counted as in PROBES_WAITS, and samples are taken of what runs. */
+enum probe_mode { PROBES_NONE, PROBES_WAITS, PROBES_LEDGER, PROBES_PROFILE };
 
 struct debug_files;
 struct identity;
@@ -14,10 +15,10 @@ struct libc_archive;
 struct session;
 struct target;
 
-/* Values for mode ledger unless the user says otherwise, in ns.  The sampling period is a prime number near 4
- * ms, so that it can't keep step with what is measured; in a virtual machine one interrupt can cost 40 us,
- * and a clock of 1 ms alone made programs 3 to 5 % slower.  The timeline's window opens when threads are well
- * under way. */
+/* Values for modes profile and ledger unless the user says otherwise, in ns.  The sampling period is a prime
+ * number near 4 ms, so that it can't keep step with what is measured; in a virtual machine one interrupt can
+ * cost 40 us, and a clock of 1 ms alone made programs 3 to 5 % slower.  The timeline's window opens when
+ * threads are well under way. */
 enum { SAMPLE_PERIOD_NS = 3999971, TIMELINE_AFTER_NS = 40000000, TIMELINE_LENGTH_NS = 4000000 };
 
 struct measure_options {
@@ -45,11 +46,12 @@ struct measure_options {
     bool cgroup;               /* a cgroup is to be followed */
     bool machine;              /* all processes are to be followed */
     uint32_t max_threads;      /* mode ledger: room for accounts of threads; 0: the default */
-    uint64_t sample_period_ns; /* mode ledger: of each CPU's clock; 0: no samples */
+    uint64_t sample_period_ns; /* modes profile and ledger: of each CPU's clock; 0: no samples */
     uint64_t timeline_after_ns, timeline_length_ns; /* mode ledger: the window, from exec; length 0: none */
     struct debug_files *debug_files;         /* files that the user gave to name locks by; NULL: none */
     const struct libc_archive *libc_archive; /* a reference for programs without symbols; NULL: none */
     const char *perf_file; /* a `perf record` of the same run, into this file; NULL: none (needs probes) */
+    bool no_paths;         /* no call paths are sampled: nobody will ask for them */
     bool pins;      /* mode ledger: programs on system calls pin their CPU even where the kernel does */
     bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };

@@ -100,6 +100,25 @@ const char *allocator_libc_of_module(const struct module *m)
     return module_symbol_named(m, "__init_libc") ? "musl" : NULL;
 }
 
+/* Whether the module has an allocator that never has a file to itself: a sanitizer's, Go's. */
+static bool holds_more(const struct module *m)
+{
+    for (const struct allocator *a = allocator_table(); a->name; a++)
+        if (!a->library && !a->libc && holds_one(m, a->markers))
+            return true;
+    return false;
+}
+
+bool allocator_is_library(const struct module *m)
+{
+    if (allocator_of_library(m))
+        return true;
+    if (holds_more(m))
+        return false;
+    return !module_is_dynamic(m) && !allocator_libc_of_module(m) && module_exports(m, "malloc") &&
+           module_exports(m, "free");
+}
+
 /* The malloc of a C library that has none of its markers.  musl has had two mallocs, and without symbols its
  * version can't be told. */
 static const struct allocator *allocator_of_stripped_libc(const char *libc)
@@ -125,7 +144,7 @@ const struct allocator *allocator_of_module(const struct module *m)
     for (const struct allocator *a = allocator_table(); a->name; a++)
         if (holds_one(m, a->markers))
             return a;
-    const char *libc = allocator_libc_of_module(m);
+    const char *libc = module_exports(m, "malloc") ? allocator_libc_of_module(m) : NULL;
     return libc ? allocator_of_stripped_libc(libc) : NULL;
 }
 

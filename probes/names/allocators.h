@@ -11,9 +11,14 @@
  */
 const struct allocator *allocator_of_library(const struct module *m);
 
+/* Whether `m` is an allocator's library: one of the table's by its name, or any other that gives malloc and
+ * free to others and is neither a program nor a C library. */
+bool allocator_is_library(const struct module *m);
+
 /* Returns the allocator that `m` defines malloc with; NULL: it defines no malloc, or one that the table
- * doesn't have. A musl without symbols may hold either of its two mallocs: for it a row called "musl malloc"
- * is returned, which is not in the table. */
+ * doesn't have.  A C library's own file without symbols is taken to hold the library's malloc, of which musl
+ * has had two: for it a row called "musl malloc" is returned, which is not in the table.  A program into
+ * which a C library is linked may define a malloc of its own: there the markers alone tell. */
 const struct allocator *allocator_of_module(const struct module *m);
 
 /* Returns the allocator that stands alone and is linked into `m`; NULL: none is.  *marker is set to the

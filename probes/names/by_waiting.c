@@ -8,7 +8,6 @@
  * library/std/src/sys/pal/unix/futex.rs. */
 #include "probes/names/naming_private.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -33,32 +32,6 @@ const char *naming_value_class(const struct word_facts *facts)
     if (value == 0xffffffff)
         return "; its value is usual for a parked thread of Rust's";
     return value == 2 ? "; its value is usual for mutexes of glibc and Rust" : "";
-}
-
-/* Returns what is known of the program of the word's process; NULL: nothing, or out of memory. */
-static const struct known_program *program_of(struct inquiry *q)
-{
-    struct naming *n = q->naming;
-    const struct address_space *space = q->facts->space;
-    if (!space)
-        return NULL;
-    for (size_t i = 0; i < n->program_count; i++)
-        if (n->programs[i].space == space && n->programs[i].mapping_count == space->mapping_count)
-            return &n->programs[i];
-    struct known_program *grown = reallocarray(n->programs, n->program_count + 1, sizeof(*grown));
-    q->failed |= !grown;
-    if (!grown)
-        return NULL;
-    n->programs = grown;
-    struct known_program *p = &n->programs[n->program_count++];
-    *p = (struct known_program){.space = space, .mapping_count = space->mapping_count};
-    mapped_program_read(n->modules, n->stripped, space, &p->program);
-    const struct allocator *a = p->program.allocator ? allocator_named(p->program.allocator) : NULL;
-    /* the allocator lies in the program's file when it stands beside malloc, or is told by the code */
-    const bool inside = p->program.code || p->program.malloc_is;
-    const struct module *holder = inside ? p->program.file : p->program.malloc_from;
-    p->mutex_statistics = a && a->mutex_text && holder && stripped_has_text(holder, a->mutex_text);
-    return p;
 }
 
 /* jemalloc's mutex_prof_data_t, which stands 64 bytes before the mutex.  The times are of its type nstime_t.
@@ -158,7 +131,7 @@ static bool is_looked_at(const struct inquiry *q, const struct allocator *a)
 }
 
 /* Answers for a C library's own malloc, by where its locks can be.  glibc's are in its data, or at the head
- * of a heap that points to it, which by_arena_layout() has looked for; musl's are in its data. */
+ * of a heap that points to it, which by_heap() has looked for; musl's are in its data. */
 static bool by_absence(struct inquiry *q, const struct mapped_program *p, const struct allocator *a)
 {
     if (p->malloc_from && p->malloc_from != q->module && (q->module || is_looked_at(q, a)))
@@ -172,7 +145,7 @@ static bool by_absence(struct inquiry *q, const struct mapped_program *p, const 
 bool naming_by_waiting(struct inquiry *q)
 {
     const bool bitset = is_first(q->facts, WAIT_BITSET);
-    const struct known_program *p = bitset || is_first(q->facts, WAIT) ? program_of(q) : NULL;
+    const struct known_program *p = bitset || is_first(q->facts, WAIT) ? naming_program_of(q) : NULL;
     const struct allocator *a = p && p->program.allocator ? allocator_named(p->program.allocator) : NULL;
     if (!a)
         return false;

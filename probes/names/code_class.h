@@ -10,4 +10,12 @@
  * else "unknown". */
 const char *code_class(const struct module *m, const struct symbol *s);
 
+/* The same of a sample's place, the address `own` of the module: what would be program or unknown is lock
+ * where the code there waits in a loop for another thread (code_spin_at()). */
+const char *code_class_at(const struct module *m, const struct symbol *s, uint64_t own);
+
+/* Returns true if the code at the address `own` of the module waits in a loop for another thread
+ * (code_spin_at()).  Takes some microseconds. */
+bool code_class_spins(const struct module *m, uint64_t own);
+
 #endif

@@ -23,6 +23,12 @@ enum function_role {
     FUNCTION_COPIES = 1 << 5,
     /* It belongs to the standard library of C++ or Rust. */
     FUNCTION_OF_LANGUAGE = 1 << 6,
+    /* What whoever sleeps in it waits for: a lock; a condition; the end of a thread; nothing in particular: a
+     * semaphore, a barrier, being unparked. */
+    FUNCTION_FOR_LOCK = 1 << 7,
+    FUNCTION_FOR_CONDITION = 1 << 8,
+    FUNCTION_FOR_END = 1 << 9,
+    FUNCTION_FOR_WORK = 1 << 10,
 };
 
 /* Returns the roles of the function `name`, as a set of bits of enum function_role. */

@@ -8,19 +8,21 @@
 void inquiry_put(struct inquiry *q, char **text, const char *format, ...)
 {
     va_list args;
+    char *made = NULL;
     va_start(args, format);
-    free(*text);
-    if (vasprintf(text, format, args) < 0) {
-        *text = NULL;
+    if (vasprintf(&made, format, args) < 0) {
+        made = NULL;
         q->failed = true;
     }
     va_end(args);
+    free(*text); /* not before: it may be a part of what is written */
+    *text = made;
 }
 
 void inquiry_malloc(struct inquiry *q, const struct allocator *a)
 {
     q->out->whose = WHOSE_MALLOC;
-    q->out->allocator = a->name;
+    inquiry_put(q, &q->out->allocator, "%s", a->name);
 }
 
 void inquiry_other(struct inquiry *q)

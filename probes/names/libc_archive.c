@@ -3,6 +3,7 @@
  * whole instruction. */
 #include "probes/names/libc_archive.h"
 
+#include "probes/code/code.h"
 #include "probes/code/insn.h"
 
 #include <errno.h>
@@ -26,7 +27,6 @@ enum {
     MAX_SIZE = 1 << 16, /* of one function */
     MIN_RUN = 8,        /* bytes in a row that are looked for first */
     MIN_FIXED = 40,     /* bytes that must agree in all: fewer may be any function's */
-    MAX_CODE = 1 << 28,
 };
 
 /* A place in a function which a relocation against the lock fills. */
@@ -413,7 +413,7 @@ int libc_archive_match(const struct libc_archive *a, const struct module *m, str
     bool is_code, agreed = true;
     *out = (struct libc_match){0};
     for (size_t n = 0; agreed && module_segment(m, n, &address, &size, &is_code); n++) {
-        if (!is_code || !size || size > MAX_CODE)
+        if (!is_code || !size || size > CODE_MAX_SEGMENT)
             continue;
         uint8_t *code = malloc(size);
         if (!code)

@@ -2,8 +2,10 @@
 #include "probes/names/locks.h"
 
 #include "probes/bpf/terms.h"
+#include "probes/names/word_use.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,12 +103,31 @@ struct word_evidence locks_word_evidence(const struct word_row *rows, size_t cou
     return all;
 }
 
+static const char *path_last(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+int word_paths_add(struct word_paths *p, const struct frame *frames, size_t count, uint64_t calls)
+{
+    struct word_path *grown = reallocarray(p->list, p->count + 1, sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    p->list = grown;
+    struct word_path *added = &p->list[p->count++];
+    *added = (struct word_path){.count = count < MAX_FRAMES ? count : MAX_FRAMES, .calls = calls};
+    memcpy(added->frames, frames, added->count * sizeof(*frames));
+    return 0;
+}
+
 /* The rows are ordered by operation, waits first, and so are the stacks. */
 static int lock_name(const struct lock_source *c, struct lock *lock, const struct word_row *rows,
-                     size_t count)
+                     size_t count, const struct word_paths *paths)
 {
     const struct stack_value *stacks[STACKS_PER_WORD];
-    struct word_facts facts = {.address = lock->address, .stacks = stacks};
+    struct word_facts facts = {
+        .address = lock->address, .stacks = stacks, .paths = paths->list, .path_count = paths->count};
     facts.evidence = locks_word_evidence(rows, count, &facts.waited);
     for (size_t i = 0; i < count && facts.stack_count < STACKS_PER_WORD; i++)
         if (rows[i].stack)
@@ -114,30 +135,36 @@ static int lock_name(const struct lock_source *c, struct lock *lock, const struc
     facts.space = c->space(c->context, rows[0].key.space, &lock->tgid);
     struct word_name name;
     int rc = naming_word(c->naming, &facts, &name);
+    const char *program = naming_program_path(facts.space);
+    if (program && !(lock->program = strdup(path_last(program))))
+        rc = -ENOMEM;
     lock->name = name.name;
     lock->module = name.module;
     lock->evidence = name.evidence;
     lock->allocator = name.allocator;
     lock->whose = name.whose;
+    lock->use = word_use(paths->list, paths->count);
     return rc;
 }
 
 static int lock_make(const struct lock_source *c, struct lock *lock, const struct word_row *rows,
                      size_t count)
 {
-    *lock = (struct lock){.address = rows[0].key.address};
+    struct word_paths paths = {0};
+    *lock = (struct lock){.address = rows[0].key.address, .space = rows[0].key.space};
     lock->outcomes = calloc(count, sizeof(*lock->outcomes));
     int rc = lock->outcomes ? 0 : -ENOMEM;
     for (size_t i = 0; lock->outcomes && i < count && !rc; i++)
         if (rows[i].value.totals.calls)
             rc = outcome_add(lock, &rows[i]);
-    if (!rc)
-        rc = lock_name(c, lock, rows, count);
-    for (size_t i = 0; i < count && !rc && lock->whose == WHOSE_MALLOC && c->split; i++)
-        futex_split_add(c->split, &rows[i]);
     if (!rc && c->made)
         rc = c->made(c->context, lock, rows[0].key.space,
-                     c->space(c->context, rows[0].key.space, &lock->tgid));
+                     c->space(c->context, rows[0].key.space, &lock->tgid), &paths);
+    if (!rc)
+        rc = lock_name(c, lock, rows, count, &paths);
+    for (size_t i = 0; i < count && !rc && lock->whose == WHOSE_MALLOC && c->split; i++)
+        futex_split_add(c->split, &rows[i]);
+    free(paths.list);
     return rc;
 }
 
@@ -169,11 +196,43 @@ int locks_make(const struct lock_source *c, const struct word_row *rows, size_t 
             struct lock *empty = &m->locks[--m->lock_count];
             free(empty->name);
             free(empty->module);
+            free(empty->allocator);
             free(empty->evidence);
+            free(empty->program);
             free(empty->outcomes);
             free(empty->waiters);
         }
     }
     qsort(m->locks, m->lock_count, sizeof(*m->locks), lock_compare);
     return 0;
+}
+
+/* Returns the lock whose process is told of: the hottest of malloc's; without one the hottest of all if there
+ * is a command whose it may be (`any`).  NULL: there is none. */
+static const struct lock *lock_telling(const struct measurement *m, bool any)
+{
+    for (size_t i = 0; i < m->lock_count; i++)
+        if (m->locks[i].whose == WHOSE_MALLOC)
+            return &m->locks[i];
+    return any && m->lock_count ? &m->locks[0] : NULL;
+}
+
+int locks_program(const struct lock_source *c, const struct address_space *first, struct measurement *m)
+{
+    const struct lock *lock = lock_telling(m, first != NULL);
+    uint32_t tgid = 0;
+    const struct address_space *space = lock ? c->space(c->context, lock->space, &tgid) : NULL;
+    /* a word that isn't malloc's may be of what the command was before its last exec */
+    if (!space || (first && space->pid == first->pid && lock->whose != WHOSE_MALLOC))
+        space = first;
+    naming_program(c->naming, space, &m->libc, &m->linkage, &m->allocator);
+    char *evidence = naming_allocator(c->naming, space, &m->allocator);
+    if (evidence && space != first && !(first && space->pid == first->pid) &&
+        asprintf(&m->allocator_evidence, "in process %u: %s", space->pid, evidence) < 0)
+        m->allocator_evidence = NULL;
+    else if (evidence && !m->allocator_evidence)
+        m->allocator_evidence = strdup(evidence);
+    const bool failed = evidence && !m->allocator_evidence;
+    free(evidence);
+    return failed ? -ENOMEM : 0;
 }

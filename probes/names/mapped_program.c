@@ -63,9 +63,21 @@ static const struct module *malloc_find(const struct libraries *l, const struct 
     return c && module_exports(c, "malloc") ? c : NULL;
 }
 
-static void allocator_read(struct mapped_program *p)
+/* Returns the allocator behind malloc; NULL: none is known.  Some distributions build musl with another
+ * malloc inside, as Chimera Linux does with mimalloc.  Without symbols only its messages are left. */
+static const struct allocator *behind_malloc(struct mapped_program *p, struct stripped *stripped)
 {
-    const struct allocator *behind = p->malloc_from ? allocator_of_module(p->malloc_from) : NULL;
+    const struct allocator *a = p->malloc_from ? allocator_of_module(p->malloc_from) : NULL;
+    const struct allocator *other = stripped && a && a->libc && !allocator_marker(p->malloc_from, a)
+                                        ? stripped_in_libc(stripped, p->malloc_from)
+                                        : NULL;
+    p->message = other ? other->name : NULL;
+    return other ? other : a;
+}
+
+static void allocator_read(struct mapped_program *p, struct stripped *stripped)
+{
+    const struct allocator *behind = behind_malloc(p, stripped);
     const char *marker = NULL;
     const struct allocator *within = p->malloc_from == p->file ? NULL : allocator_within(p->file, &marker);
     const struct allocator *found = within ? within : behind;
@@ -126,7 +138,7 @@ void mapped_program_read(struct module_table *modules, struct stripped *stripped
     const char *within = allocator_libc_of_module(p->file);
     p->libc = within && !module_is_dynamic(p->file) ? within : p->libc ? p->libc : within;
     p->malloc_from = malloc_find(&l, p->file, libc);
-    allocator_read(p);
+    allocator_read(p, stripped);
     bool left_to_libc =
         p->malloc_from && p->malloc_from != p->file && allocator_libc_of_module(p->malloc_from);
     if (stripped && !p->malloc_is && (left_to_libc || !strcmp(p->allocator, "unknown")))
@@ -145,15 +157,19 @@ char *mapped_program_evidence(const struct mapped_program *p)
         n = asprintf(&text, "the program's file is not reachable: %s", p->unreachable);
     else if (p->malloc_is && p->code)
         n = asprintf(&text, "%s in %s; malloc itself is %s's (%s)", p->code, file, from, p->malloc_is);
+    else if (p->malloc_is && !from)
+        n = asprintf(&text, "%s is linked into %s, which calls no malloc", p->marker, file);
     else if (p->malloc_is)
-        n = asprintf(&text, "%s is linked into %s; malloc itself is %s's (%s)", p->marker, file,
-                     from ? from : "nobody", p->malloc_is);
+        n = asprintf(&text, "%s is linked into %s; malloc itself is %s's (%s)", p->marker, file, from,
+                     p->malloc_is);
     else if (p->code)
         n = asprintf(&text, "there is no symbol malloc, but %s in %s", p->code, file);
     else if (!from)
-        n = asprintf(&text, "no symbol malloc in %s%s%s%s", file,
-                     module_is_dynamic(p->file) ? " or its libraries" : "",
+        n = asprintf(&text, "no symbol malloc in %s%s%s%s%s", file,
+                     module_is_dynamic(p->file) ? " or its libraries" : "", stripped_unread(p->file),
                      p->unreachable ? "; not reachable: " : "", p->unreachable ? p->unreachable : "");
+    else if (p->message)
+        n = asprintf(&text, "malloc is %s's, which has messages of %s's code", from, p->message);
     else if (p->marker)
         n = asprintf(&text, "malloc is %s's, which has %s", from, p->marker);
     else if (!strcmp(p->allocator, "unknown"))

@@ -14,6 +14,7 @@ struct mapped_program {
     const struct module *malloc_from; /* the module whose malloc the program's calls reach; NULL: not found */
     const struct module *file;        /* the program's own; NULL: it can't be read */
     const char *marker;               /* the symbol that told the allocator; NULL: told otherwise */
+    const char *message;     /* the C library's allocator, if a message of its code tells it; else NULL */
     const char *malloc_is;   /* the allocator behind malloc, when the program has another; else NULL */
     const char *code;        /* what of its machine code told, where no symbol did; else NULL */
     const char *unreachable; /* path of a file that could not be read; NULL: all could */

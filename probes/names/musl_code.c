@@ -1,4 +1,4 @@
-/* See musl_code.h.  What is looked for are facts of musl 1.1.20 to 1.2.5 (src/thread/__lock.c, src/malloc):
+/* See musl_code.h.  What is looked for are facts of musl 1.1.20 to 1.2.6 (src/thread/__lock.c, src/malloc):
  * - __lock and __unlock make one futex call each, on the word that their argument points to.  A word that is
  * held is 0x80000001 or above, so that INT_MAX and INT_MIN + 1 are in their code.
  * - mallocng: malloc compares with MMAP_THRESHOLD, 131052; free crashes on a broken header, and unmaps; both
@@ -14,8 +14,8 @@
 #include <string.h>
 
 enum {
-    CRASHES = 2, /* in free: it checks more than one thing */
-    MAX_CODE = 1 << 28,
+    CRASHES = 2,           /* in free: it checks more than one thing */
+    MAX_CALLERS = 1 << 12, /* of one function that are looked at */
 };
 
 void musl_code_put(char **text, const char *format, ...)
@@ -208,6 +208,61 @@ static bool helps_only_malloc(const struct musl_code *c, const struct facts *f)
     return count > 0 && !(f->deeds & (DOES_MMAP | DOES_MUNMAP | DOES_MADVISE));
 }
 
+/* Whether the function does nothing but jump to one of malloc's: malloc itself, to where it is done. */
+static bool is_alias(const struct musl_code *c, const struct facts *f)
+{
+    struct insn first;
+    code_decode(c->code, f->entry, &first);
+    if (first.size && first.kind == INSN_OTHER && !first.writes && !first.memory) /* endbr64, bti */
+        code_decode(c->code, f->entry + first.size, &first);
+    return first.size && first.kind == INSN_JUMP && function_has(c, first.target);
+}
+
+/* Whether only `f` calls `callee`. */
+static bool is_only_caller(const struct musl_code *c, const struct facts *f, const struct facts *callee)
+{
+    size_t count;
+    const struct code_call *callers = code_callers(c->code, callee->entry, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!within(c, f, code_address(c->code, callers[i].site)))
+            return false;
+    return count > 0;
+}
+
+/* Whether `f`, which calls one of malloc's functions, is one of malloc's kin.  realloc and aligned_alloc
+ * check headers and crash on broken ones, which a program's functions can't; calloc leaves that to a function
+ * that only it calls; posix_memalign calls aligned_alloc if the alignment is none less than a pointer's. */
+static bool is_kin(struct musl_code *c, const struct facts *f)
+{
+    if (is_alias(c, f) || f->crashes >= CRASHES)
+        return true;
+    const unsigned refuses = HAS_EINVAL | HAS_POINTER_SIZE;
+    for (size_t i = 0; i < f->call_count; i++) {
+        const struct facts *callee = facts_at(c->facts, f->calls[i].target);
+        const bool checks = callee && callee->crashes >= CRASHES,
+                   known = callee && function_has(c, callee->entry);
+        if (checks && !known && f->constants & HAS_ENOMEM && is_only_caller(c, f, callee))
+            return true;
+        if (checks && known && (f->constants & refuses) == refuses && !is_taker(c, callee))
+            return true;
+    }
+    return false;
+}
+
+/* Adds malloc's kin: they call malloc or each other. */
+static void kin_find(struct musl_code *c)
+{
+    for (size_t i = 0; i < c->function_count; i++) {
+        size_t count;
+        const struct code_call *callers = code_callers(c->code, c->functions[i]->entry, &count);
+        for (size_t k = 0; k < count && k < MAX_CALLERS; k++) {
+            const struct facts *f = facts_around(c->facts, code_address(c->code, callers[k].site));
+            if (f && !function_has(c, f->entry) && is_kin(c, f))
+                function_add(c, f);
+        }
+    }
+}
+
 static void functions_find(struct musl_code *c)
 {
     for (size_t i = 0; i < c->word_count; i++)
@@ -219,6 +274,7 @@ static void functions_find(struct musl_code *c)
             if (f && helps_only_malloc(c, f))
                 function_add(c, f);
         }
+    kin_find(c);
 }
 
 /* Returns whether musl's lock functions were found. */
@@ -281,7 +337,7 @@ struct musl_code *musl_code_read(const struct module *m, const struct machine *m
     uint64_t address = 0, size = 0, a, s;
     bool is_code;
     for (size_t n = 0; module_segment(m, n, &a, &s, &is_code); n++)
-        if (is_code && s > size && s <= MAX_CODE) {
+        if (is_code && s > size && s <= CODE_MAX_SEGMENT) {
             address = a;
             size = s;
         }

@@ -1,10 +1,11 @@
-/* See naming.h.  The kinds of evidence, strongest first: a symbol that covers the address; the layout of
- * glibc's malloc_state around the word; the allocator's own library; code of malloc and free that takes the
- * address; in files without symbols, code that a reference archive names, or what the code does; the
- * functions on the stack of a call; the way that threads wait.  One address may be in two libraries, one
- * after the other (dlclose, dlopen): the mappings that count are those of the time when the word was first
- * seen. */
+/* See naming.h.  The kinds of evidence, strongest first: the header of a heap of glibc's that points to the
+ * word; a symbol that covers the address; the layout of glibc's malloc_state around the word; the allocator's
+ * own library; code of malloc and free that takes the address; in files without symbols, code that a
+ * reference archive names, or what the code does; the functions on the stack of a call; the way that threads
+ * wait.  One address may be in two libraries, one after the other (dlclose, dlopen): the mappings that count
+ * are those of the time when the word was first seen. */
 #include "probes/names/naming_private.h"
+#include "probes/names/word_use.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +13,8 @@
 #include <string.h>
 
 enum {
-    HEAP_SIZE_BITS = 26, /* HEAP_MAX_SIZE, 64 MiB */
+    HEAP_SIZE_BITS = 26,      /* HEAP_MAX_SIZE, 64 MiB */
+    HEAP_HEADER_REACH = 4096, /* within so many bytes of a heap's header the arena begins */
 };
 
 struct naming *naming_new(void)
@@ -28,6 +30,34 @@ struct naming *naming_new(void)
     return NULL;
 }
 
+static struct space_identity identity_of(const struct address_space *space)
+{
+    return space ? (struct space_identity){space->pid, space->since_ns} : (struct space_identity){0};
+}
+
+bool naming_space_is(const struct space_identity *known, const struct address_space *space)
+{
+    const struct space_identity own = identity_of(space);
+    return known->pid == own.pid && known->since_ns == own.since_ns;
+}
+
+int naming_forget_files(struct naming *n)
+{
+    struct module_table *modules = module_table_new();
+    struct stripped *stripped = stripped_new();
+    if (!modules || !stripped) {
+        module_table_free(modules);
+        stripped_free(stripped);
+        return -ENOMEM;
+    }
+    naming_programs_free(n);
+    stripped_free(n->stripped);
+    module_table_free(n->modules);
+    n->modules = modules;
+    n->stripped = stripped;
+    return 0;
+}
+
 void naming_free(struct naming *n)
 {
     if (!n)
@@ -35,8 +65,17 @@ void naming_free(struct naming *n)
     stripped_free(n->stripped);
     module_table_free(n->modules);
     free(n->arenas);
-    free(n->programs);
+    naming_programs_free(n);
     free(n);
+}
+
+void word_name_free(struct word_name *name)
+{
+    free(name->name);
+    free(name->module);
+    free(name->evidence);
+    free(name->allocator);
+    *name = (struct word_name){0};
 }
 
 void naming_debug_files(struct naming *n, struct debug_files *given)
@@ -98,7 +137,7 @@ static bool by_symbol(struct inquiry *q)
     if (a)
         inquiry_malloc(q, a);
     else
-        inquiry_other(q);
+        naming_other(q);
     return true;
 }
 
@@ -109,7 +148,7 @@ static unsigned arena_number(struct inquiry *q)
     struct naming *n = q->naming;
     unsigned number = 1;
     for (size_t i = 0; i < n->arena_count; i++) {
-        if (n->arenas[i].space != q->facts->space)
+        if (!naming_space_is(&n->arenas[i].space, q->facts->space))
             continue;
         if (n->arenas[i].address == q->facts->address)
             return n->arenas[i].number;
@@ -124,33 +163,51 @@ static unsigned arena_number(struct inquiry *q)
         n->arenas = grown;
         n->arena_capacity = larger;
     }
-    n->arenas[n->arena_count++] = (struct arena){q->facts->space, q->facts->address, number};
+    n->arenas[n->arena_count++] = (struct arena){identity_of(q->facts->space), q->facts->address, number};
     return number;
 }
 
 /* A malloc_state is told by its last bin, that of the largest chunks: it is empty in all but odd programs,
- * and an empty bin links to itself.  A thread arena lies at the start of a heap, whose header points to it.
- */
-static bool by_arena_layout(struct inquiry *q)
+ * and an empty bin links to itself. */
+static bool bins_fit(const struct word_facts *f)
 {
-    const struct word_evidence *e = &q->facts->evidence;
-    uint64_t address = q->facts->address, bin = e->last_bin[0] - address + 16;
-    bool bins = e->last_bin[0] == e->last_bin[1] &&
-                (bin == MALLOC_STATE_LAST_BIN_2_27 || bin == MALLOC_STATE_LAST_BIN_2_43);
-    bool in_heap = e->heap_arena == address && address & ((1ull << HEAP_SIZE_BITS) - 1);
-    const char *libc = q->module ? allocator_libc_of_module(q->module) : NULL;
-    if (q->module ? !(bins && libc && !strcmp(libc, "glibc")) : !in_heap)
-        return false;
-    if (q->module) {
-        inquiry_put(q, &q->out->name, "main_arena");
-        inquiry_put(q, &q->out->evidence,
-                    "layout: a malloc_state in glibc's data, its last bin links to itself");
-    } else {
-        inquiry_put(q, &q->out->name, "arena %u", arena_number(q));
-        inquiry_put(q, &q->out->evidence, "layout: the header of a 64 MiB heap points to it%s",
-                    bins ? ", its last bin links to itself" : "");
-    }
+    const struct word_evidence *e = &f->evidence;
+    const uint64_t bin = e->last_bin[0] - f->address + 16;
+    return e->last_bin[0] == e->last_bin[1] &&
+           (bin == MALLOC_STATE_LAST_BIN_2_27 || bin == MALLOC_STATE_LAST_BIN_2_43);
+}
+
+static void put_arena(struct inquiry *q)
+{
     inquiry_malloc(q, allocator_of_libc_lock("glibc", "main_arena"));
+}
+
+/* A thread arena lies at the start of a heap, whose header points to it.  Heaps are of 64 MiB and begin at a
+ * multiple of that, but with huge pages (glibc.malloc.hugetlb): then the bins have to fit, too.  No file's
+ * data looks so, whatever the mappings say. */
+static bool by_heap(struct inquiry *q)
+{
+    const uint64_t address = q->facts->address, in_heap = address & ((1ull << HEAP_SIZE_BITS) - 1);
+    const bool bins = bins_fit(q->facts);
+    if (q->facts->evidence.heap_arena != address || !(address & (HEAP_HEADER_REACH - 1)) ||
+        (in_heap >= HEAP_HEADER_REACH && !bins))
+        return false;
+    q->module = NULL;
+    inquiry_put(q, &q->out->name, "arena %u", arena_number(q));
+    inquiry_put(q, &q->out->evidence, "layout: the header of a %sheap points to it%s",
+                in_heap < HEAP_HEADER_REACH ? "64 MiB " : "", bins ? ", its last bin links to itself" : "");
+    put_arena(q);
+    return true;
+}
+
+static bool by_main_arena(struct inquiry *q)
+{
+    const char *libc = q->module ? allocator_libc_of_module(q->module) : NULL;
+    if (!libc || strcmp(libc, "glibc") != 0 || !bins_fit(q->facts))
+        return false;
+    inquiry_put(q, &q->out->name, "main_arena");
+    inquiry_put(q, &q->out->evidence, "layout: a malloc_state in glibc's data, its last bin links to itself");
+    put_arena(q);
     return true;
 }
 
@@ -162,6 +219,7 @@ static bool by_library(struct inquiry *q)
     inquiry_place(q);
     inquiry_put(q, &q->out->evidence, "it lies in the data of the allocator's own library");
     inquiry_malloc(q, a);
+    naming_role_by_stack(q, a);
     return true;
 }
 
@@ -170,12 +228,15 @@ static bool by_library(struct inquiry *q)
 static bool by_code(struct inquiry *q)
 {
     const char *libc = q->module ? allocator_libc_of_module(q->module) : NULL;
-    if (!libc || strcmp(libc, "musl") != 0 || !frame_code_refers(q->module, "malloc", q->own) ||
+    const struct allocator *a = libc && !strcmp(libc, "musl") ? allocator_of_module(q->module) : NULL;
+    if (!a || !frame_code_refers(q->module, "malloc", q->own) ||
         !frame_code_refers(q->module, "free", q->own))
         return false;
     inquiry_put(q, &q->out->name, "malloc's lock in %s", module_basename(q->module));
     inquiry_put(q, &q->out->evidence, "code: malloc and free both take its address");
-    inquiry_malloc(q, allocator_of_module(q->module));
+    const struct allocator *other =
+        allocator_marker(q->module, a) ? NULL : stripped_in_libc(q->naming->stripped, q->module);
+    inquiry_malloc(q, other ? other : a);
     return true;
 }
 
@@ -233,9 +294,22 @@ static void put_nothing_known(struct inquiry *q)
     if (!q->facts->space)
         inquiry_put(q, &q->out->evidence, "none: the process's mappings are not known");
     else
-        inquiry_put(q, &q->out->evidence, "none: no symbol, no known layout, no telling stack%s%s%s",
-                    unreachable ? "; file not reachable: " : "", unreachable ? unreachable : "",
-                    naming_value_class(q->facts));
+        inquiry_put(q, &q->out->evidence, "none: no symbol, no known layout, no telling stack%s%s%s%s",
+                    q->module ? stripped_unread(q->module) : "", unreachable ? "; file not reachable: " : "",
+                    unreachable ? unreachable : "", naming_value_class(q->facts));
+}
+
+/* Where no malloc was found in the program, its callers may tell that a word is none of malloc's.  Where one
+ * was found that heapwait doesn't know they don't: functions of its own may stand where malloc would. */
+static void by_callers(struct inquiry *q)
+{
+    const struct known_program *p = naming_program_of(q);
+    if (p && p->unknown_name)
+        return;
+    if (q->failed || q->out->whose != WHOSE_UNKNOWN || !word_use_apart(q->facts->paths, q->facts->path_count))
+        return;
+    inquiry_other(q);
+    inquiry_put(q, &q->out->evidence, "%s; no call path to it comes from malloc", q->out->evidence);
 }
 
 int naming_word(struct naming *n, const struct word_facts *facts, struct word_name *out)
@@ -243,18 +317,22 @@ int naming_word(struct naming *n, const struct word_facts *facts, struct word_na
     struct inquiry q = {.naming = n, .facts = facts, .out = out};
     struct resolve_context context = {n->modules, facts->space, facts->evidence.first_seen_ns};
     *out = (struct word_name){0};
-    if (!resolve_address(&context, facts->address, &q.module, &q.own))
+    if (!resolve_word(&context, facts->address, &q.module, &q.own))
         q.module = NULL;
+    bool found = by_heap(&q);
     if (q.module)
         inquiry_put(&q, &out->module, "%s", module_path(q.module));
-    bool found = by_symbol(&q) || by_arena_layout(&q) || by_library(&q) || by_code(&q) || by_reference(&q) ||
-                 by_machine_code(&q);
-    if (!found || out->whose != WHOSE_MALLOC)
+    found = found || by_symbol(&q) || by_main_arena(&q) || by_library(&q) || by_code(&q) ||
+            by_reference(&q) || by_machine_code(&q);
+    if (out->whose != WHOSE_MALLOC)
+        found |= naming_by_unknown_library(&q) || naming_by_unknown_code(&q);
+    if (out->whose != WHOSE_MALLOC)
         found |= naming_by_stack(&q);
     if (!found)
         found = naming_by_waiting(&q);
     if (!found)
         put_nothing_known(&q);
+    by_callers(&q);
     return q.failed ? -ENOMEM : 0;
 }
 
@@ -266,6 +344,15 @@ void naming_program(struct naming *n, const struct address_space *space, const c
     *libc = p.libc;
     *linkage = p.linkage;
     *allocator = p.allocator;
+}
+
+/* The program's own file is mapped first. */
+const char *naming_program_path(const struct address_space *space)
+{
+    for (size_t i = 0; space && i < space->mapping_count; i++)
+        if (space->mappings[i].path[0] == '/')
+            return space->mappings[i].path;
+    return NULL;
 }
 
 char *naming_allocator(struct naming *n, const struct address_space *space, const char **allocator)

@@ -9,9 +9,17 @@
 #include "probes/elf/module.h"
 #include "probes/elf/resolve.h"
 #include "probes/mappings/sideband.h"
+#include "probes/stacks/frames.h"
 
 struct libc_archive;
 struct naming;
+
+/* A call path of the word's sampled calls. */
+struct word_path {
+    struct frame frames[MAX_FRAMES]; /* the innermost first, as many as there is room for */
+    size_t count;
+    uint64_t calls; /* how many of the sampled ones came by it */
+};
 
 /* What is known of one word.  Borrowed, all of it. */
 struct word_facts {
@@ -20,23 +28,32 @@ struct word_facts {
     struct word_evidence evidence;
     const struct stack_value *const *stacks; /* those of its first calls, waits first */
     size_t stack_count;
+    const struct word_path *paths; /* those of a sample of all its calls; where there are any, they count */
+    size_t path_count;             /* instead of the stacks */
     bool waited; /* its first call is a wait, so that evidence.expected is a value of the word */
 };
 
-/* The answer.  Whoever asked frees the first three. */
+/* The answer.  Whoever asked frees the strings: word_name_free(). */
 struct word_name {
     char *name;
-    char *module;          /* path of the file that the word lies in; NULL: in none */
-    char *evidence;        /* how the name was found */
-    const char *allocator; /* static; NULL unless malloc's */
+    char *module;    /* path of the file that the word lies in; NULL: in none */
+    char *evidence;  /* how the name was found */
+    char *allocator; /* "unknown (FILE)": FILE's malloc, which no row tells of; NULL unless malloc's */
     enum whose whose;
 };
+
+/* Frees the answer's strings; `name` itself stays the caller's. */
+void word_name_free(struct word_name *name);
 
 /* Returns a naming that knows no file yet, and opens files as it is asked; NULL: out of memory. */
 struct naming *naming_new(void);
 
 /* Frees it, with all modules that it has given; NULL is fine. */
 void naming_free(struct naming *n);
+
+/* Closes all files, which are opened again as it is asked; those that were given, and a C library's archive,
+ * are not known any more.  For who goes on for long.  0 or -ENOMEM: then all is as it was. */
+int naming_forget_files(struct naming *n);
 
 /* Gives it files that name what modules don't name themselves.  To be called before the first question.
  * `given` stays the caller's, and must live as long as the naming. */
@@ -58,6 +75,9 @@ struct resolve_context naming_context(const struct naming *n, const struct addre
  * address in it.  Returns false when it lies in none. */
 bool naming_resolve(struct naming *n, const struct address_space *space, uint64_t address,
                     const struct module **module, uint64_t *own);
+
+/* Returns the path of the process's program, which the space owns; NULL: not known, or no mappings are. */
+const char *naming_program_path(const struct address_space *space);
 
 /* Sets *allocator to what the process allocates with, a static string: "unknown" when nothing tells, NULL
  * when no mappings are known.  Returns a sentence that tells how it was found, malloc'd; NULL when no

@@ -1,6 +1,7 @@
 /* See stripped.h. */
 #include "probes/names/stripped.h"
 
+#include "probes/code/code.h"
 #include "probes/names/allocators.h"
 
 #include <stdlib.h>
@@ -68,12 +69,29 @@ bool stripped_has_text(const struct module *m, const char *text)
     return found;
 }
 
+/* Whether the file names the function by more than what it gives to others, which stripping leaves. */
+static bool names(const struct module *m, const char *function)
+{
+    return module_symbol_named(m, function) && !module_exports(m, function);
+}
+
 /* A static file with symbols has malloc.  A dynamic one may leave it to the C library: what it starts with
  * tells. */
 static bool has_symbols(const struct module *m)
 {
-    return module_is_dynamic(m) ? module_symbol_named(m, "_start") || module_symbol_named(m, "main")
+    return module_is_dynamic(m) ? names(m, "_start") || names(m, "main")
                                 : module_symbol_named(m, "malloc") != NULL;
+}
+
+const char *stripped_unread(const struct module *m)
+{
+    uint64_t address, size;
+    bool code;
+    for (size_t n = 0;
+         !module_is_dynamic(m) && !has_symbols(m) && module_segment(m, n, &address, &size, &code); n++)
+        if (code && size > CODE_MAX_SEGMENT)
+            return "; its code was not read, being of more than 1 GiB";
+    return "";
 }
 
 static void code_read(struct stripped *s, struct entry *e)
@@ -83,13 +101,14 @@ static void code_read(struct stripped *s, struct entry *e)
         e->match.size = 0;
 }
 
-/* Returns what is known of the file, worked out if it is new; NULL: it has symbols, or there is no memory. */
-static struct entry *entry_of(struct stripped *s, const struct module *m)
+/* Returns what is known of the file, worked out if it is new; NULL: it has symbols, or there is no memory.
+ * `libc`: a C library's file, of which only messages are read. */
+static struct entry *entry_make(struct stripped *s, const struct module *m, bool libc)
 {
     for (size_t i = 0; i < s->count; i++)
         if (s->entries[i].module == m)
             return &s->entries[i];
-    if (has_symbols(m))
+    if (!libc && has_symbols(m))
         return NULL;
     struct entry *grown = reallocarray(s->entries, s->count + 1, sizeof(*grown));
     if (!grown)
@@ -97,12 +116,23 @@ static struct entry *entry_of(struct stripped *s, const struct module *m)
     s->entries = grown;
     struct entry *e = &s->entries[s->count++];
     *e = (struct entry){.module = m};
-    if (!module_is_dynamic(m))
+    if (!libc && !module_is_dynamic(m))
         code_read(s, e);
     for (const struct allocator *a = allocator_table(); a->name && !e->guest; a++)
         if (a->text && stripped_has_text(m, a->text))
             e->guest = a->name;
     return e;
+}
+
+static struct entry *entry_of(struct stripped *s, const struct module *m)
+{
+    return entry_make(s, m, false);
+}
+
+const struct allocator *stripped_in_libc(struct stripped *s, const struct module *m)
+{
+    const struct entry *e = entry_make(s, m, true);
+    return e && e->guest ? allocator_named(e->guest) : NULL;
 }
 
 struct musl_code *stripped_musl(struct stripped *s, const struct module *m)

@@ -8,6 +8,7 @@
 #include "probes/names/libc_archive.h"
 #include "probes/names/musl_code.h"
 
+struct allocator;
 struct stripped;
 
 /* Returns one that has looked at no file; NULL: out of memory. */
@@ -31,6 +32,14 @@ struct musl_code *stripped_musl(struct stripped *s, const struct module *m);
 /* Returns the name of the allocator in `m` that a message of its code tells, a static string; NULL: none
  * does.  `m` may be dynamic. */
 const char *stripped_guest(struct stripped *s, const struct module *m);
+
+/* Returns the allocator that stands in place of its own in the C library's file `m`, by a message of its
+ * code; NULL: none. */
+const struct allocator *stripped_in_libc(struct stripped *s, const struct module *m);
+
+/* Returns why code of `m` was not read that may tell whose words are, as the end of a sentence, a static
+ * string; "": it was read, or would tell nothing. */
+const char *stripped_unread(const struct module *m);
 
 /* Returns whether `text` is in what is loaded of the file `m`.  Reads all of that. */
 bool stripped_has_text(const struct module *m, const char *text);

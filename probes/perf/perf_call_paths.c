@@ -135,18 +135,12 @@ static uint32_t step_need(struct perf_paths *p, const struct perf_step *s)
     return p->table[at];
 }
 
-/* Both architectures keep the upper half of the address space for the kernel. */
-static bool is_kernel(const struct perf_frame *f)
-{
-    return f->address >> 63;
-}
-
 uint32_t perf_paths_add(struct perf_paths *p, const struct perf_record *r, uint32_t space, uint64_t samples)
 {
     uint32_t number = 0;
     for (size_t i = r->frame_count; i-- > 0;) {
         const struct perf_frame *f = &r->frames[i];
-        bool kernel = is_kernel(f);
+        bool kernel = f->kernel;
         struct perf_step s = {.address = f->address,
                               .caller = number,
                               .space = kernel ? 0 : space,

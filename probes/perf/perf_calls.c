@@ -4,6 +4,7 @@
 #include "probes/perf/perf_calls.h"
 
 #include "probes/bpf/outcome.h"
+#include "probes/bpf/terms.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +15,6 @@
 enum {
     MAX_WORDS = 1 << 18,
     MAX_HISTOGRAMS = 1 << 17,
-    MAX_WAITERS = 1 << 18,
     MAX_THREADS = 1 << 20,
     BUCKETS = 1 << 14, /* of the table of threads */
 };
@@ -26,20 +26,25 @@ struct perf_thread {
     uint32_t tid, space, path;
     uint8_t op, off_cpu;
     bool in_call, slept, restartable;
+    bool gone; /* the beginning of its call was given up, so that the end is expected to have none */
     bool told; /* `command` and `value` are those of a futex() call */
     uint32_t command, value;
     uint64_t word, enter_ns, off_ns, woken_ns, blocked_ns, runnable_ns;
+    uint64_t gaps;   /* perf_calls.gaps when the call began */
+    uint64_t unseen; /* sleeps of this call that ended without a wakeup */
 };
 
 struct perf_calls {
     bool switches, wakeups;
+    struct perf_calls_limits limits;
+    uint64_t gaps; /* how often records were lost */
     struct perf_thread *threads[BUCKETS];
     size_t thread_count;
     struct word_row *words; /* open addressing by key; used[i]: words[i] is taken */
     bool *used;
     size_t word_room, word_count, histogram_count;
-    struct perf_waiter *waiters; /* open addressing by word and path; path 0: free */
-    size_t waiter_room, waiter_count;
+    struct perf_waiters waiters;
+    struct perf_edges edges;
     struct perf_calls_loss loss;
 };
 
@@ -51,6 +56,11 @@ struct perf_calls *perf_calls_new(bool switches, bool wakeups)
         c->wakeups = switches && wakeups;
     }
     return c;
+}
+
+void perf_calls_limit(struct perf_calls *c, const struct perf_calls_limits *limits)
+{
+    c->limits = *limits;
 }
 
 void perf_calls_free(struct perf_calls *c)
@@ -68,7 +78,8 @@ void perf_calls_free(struct perf_calls *c)
     }
     free(c->words);
     free(c->used);
-    free(c->waiters);
+    free(c->waiters.table);
+    perf_edges_free(&c->edges);
     free(c);
 }
 
@@ -108,17 +119,10 @@ static struct perf_thread *thread_need(struct perf_calls *c, uint32_t tid)
 
 /* ---- the tables ---- */
 
-/* The finalizer of MurmurHash3 (fmix64; Austin Appleby, public domain), which spreads the bits. */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ (x >> 33)) * 0xff51afd7ed558ccdu;
-    x = (x ^ (x >> 33)) * 0xc4ceb9fe1a85ec53u;
-    return x ^ (x >> 33);
-}
-
 static uint64_t key_hash(const struct word_key *k)
 {
-    return mix(mix(k->address) ^ ((uint64_t)k->space << 16 | (uint64_t)k->op << 8 | k->outcome));
+    return perf_waiters_mix(perf_waiters_mix(k->address) ^
+                            ((uint64_t)k->space << 16 | (uint64_t)k->op << 8 | k->outcome));
 }
 
 static bool key_same(const struct word_key *a, const struct word_key *b)
@@ -186,48 +190,13 @@ static void histogram_add(struct perf_calls *c, struct histogram_value **h, uint
         c->loss.histograms++;
 }
 
-static size_t waiter_place(const struct perf_calls *c, const struct perf_waiter *w)
-{
-    size_t at = mix(key_hash(&w->key) ^ w->path) & (c->waiter_room - 1);
-    while (c->waiters[at].path && (c->waiters[at].path != w->path || !key_same(&c->waiters[at].key, &w->key)))
-        at = (at + 1) & (c->waiter_room - 1);
-    return at;
-}
-
-static bool waiters_grow(struct perf_calls *c)
-{
-    if (c->waiter_count * 2 < c->waiter_room)
-        return true;
-    size_t before = c->waiter_room, room = before ? before * 2 : 256;
-    struct perf_waiter *old = c->waiters, *waiters = calloc(room, sizeof(*waiters));
-    if (!waiters)
-        return false;
-    c->waiters = waiters;
-    c->waiter_room = room;
-    for (size_t i = 0; i < before; i++)
-        if (old[i].path)
-            c->waiters[waiter_place(c, &old[i])] = old[i];
-    free(old);
-    return true;
-}
-
 static void waiter_add(struct perf_calls *c, const struct perf_thread *t)
 {
-    if (!t->path)
-        return;
-    struct perf_waiter w = {.key = {.address = t->word, .space = t->space}, .path = t->path};
-    size_t at = waiters_grow(c) ? waiter_place(c, &w) : 0;
-    if (!c->waiter_room || (!c->waiters[at].path && c->waiter_count == MAX_WAITERS)) {
+    const struct word_key word = {.address = t->word, .space = t->space};
+    const bool waits =
+        t->op == OP_WAIT || t->op == OP_WAITV || t->op == OP_LOCK_PI || t->op == OP_WAIT_REQUEUE_PI;
+    if (t->path && !perf_waiters_add(&c->waiters, &word, t->path, waits))
         c->loss.paths++;
-        return;
-    }
-    if (!c->waiters[at].path) {
-        c->waiters[at] = w;
-        c->waiter_count++;
-    }
-    bool waits = t->op == OP_WAIT || t->op == OP_WAITV || t->op == OP_LOCK_PI || t->op == OP_WAIT_REQUEUE_PI;
-    c->waiters[at].waits += waits;
-    c->waiters[at].wakes += !waits;
 }
 
 /* ---- a call ---- */
@@ -255,6 +224,8 @@ static void call_add(struct perf_calls *c, struct perf_thread *t, uint8_t outcom
     if (!w->calls++ && t->told)
         row->value.evidence =
             (struct word_evidence){.call = SYS_futex, .command = t->command, .expected = t->value};
+    if (outcome == OUTCOME_NOT_TOLD)
+        return;
     w->timed++;
     w->oncpu_ns += total > off ? total - off : 0;
     w->blocked_ns += t->blocked_ns;
@@ -284,20 +255,47 @@ static void call_return(struct perf_calls *c, struct perf_thread *t, uint64_t no
             handoff_add(c, t, now);
     } else if (t->off_cpu == BLOCKED) {
         t->blocked_ns += ns;
-        c->loss.wakeups += c->wakeups;
+        t->unseen += c->wakeups;
     }
     t->off_cpu = ON_CPU;
 }
 
-static void call_begin(struct perf_thread *t, uint64_t now, uint32_t space, uint32_t path)
+/* Ends a call whose end is not to be seen, or may be another call's. */
+static void call_give_up(struct perf_calls *c, struct perf_thread *t)
+{
+    if (!t->in_call)
+        return;
+    t->in_call = false;
+    t->gone = t->gaps != c->gaps;
+    if (c->limits.ends_partly)
+        call_add(c, t, OUTCOME_NOT_TOLD, t->enter_ns, 0);
+    else if (!perf_edges_endless(&c->edges, &c->loss.edges))
+        c->loss.begun--;
+}
+
+static void call_begin(struct perf_calls *c, struct perf_thread *t, uint64_t now, uint32_t space,
+                       uint32_t path)
 {
     t->space = space;
     t->path = path;
     t->enter_ns = now;
     t->in_call = true;
+    t->gone = false;
+    t->gaps = c->gaps;
+    c->loss.begun++;
     t->slept = t->restartable = false;
     t->off_cpu = ON_CPU;
     t->woken_ns = t->blocked_ns = t->runnable_ns = 0;
+    t->unseen = 0;
+}
+
+/* Counts the sleeps whose waker should have been seen, and was not.  A timeout's and a signal's need not be:
+ * they come from outside the session.  Nor is the kernel's wake at a thread's end, when perf has let go of
+ * that thread already. */
+static void unseen_count(struct perf_calls *c, const struct perf_thread *t, uint8_t outcome)
+{
+    for (uint64_t i = 0; outcome == OUTCOME_SLEPT && i < t->unseen; i++)
+        c->loss.wakeups += !perf_edges_woken(&c->edges, t->space);
 }
 
 void perf_calls_enter(struct perf_calls *c, uint32_t tid, uint32_t space, uint64_t time_ns,
@@ -307,12 +305,13 @@ void perf_calls_enter(struct perf_calls *c, uint32_t tid, uint32_t space, uint64
     struct perf_thread *t = call->call == CALL_NONE || restart ? thread_find(c, tid) : thread_need(c, tid);
     if (!t)
         return;
-    c->loss.endless += t->in_call; /* an end, if there were one, would have come before this */
-    t->in_call = false;
+    call_give_up(c, t); /* an end, if there were one, would have come before this */
+    perf_edges_begin(&c->edges, &c->loss.edges);
     if (call->call == CALL_NONE || (restart && !t->restartable))
         return;
     if (call->call == CALL_REQUEUE || call->call == CALL_WAITV) {
         c->loss.arrays++;
+        t->gone = false;
         return;
     }
     if (!restart) {
@@ -322,7 +321,9 @@ void perf_calls_enter(struct perf_calls *c, uint32_t tid, uint32_t space, uint64
         t->command = call->op;
         t->value = call->value;
     }
-    call_begin(t, time_ns, space, path);
+    call_begin(c, t, time_ns, space, path);
+    if (c->limits.no_pairs)
+        call_give_up(c, t);
 }
 
 void perf_calls_exit(struct perf_calls *c, uint32_t tid, uint64_t time_ns, const struct perf_trace *call)
@@ -330,18 +331,25 @@ void perf_calls_exit(struct perf_calls *c, uint32_t tid, uint64_t time_ns, const
     struct perf_thread *t = thread_find(c, tid);
     if (call->call == CALL_NONE || call->call == CALL_REQUEUE || call->call == CALL_WAITV)
         return;
-    if (!t || !t->in_call) {
-        c->loss.unmatched += call->call != CALL_RESTART; /* it may go on with a nanosleep or poll */
+    if (t && t->in_call && t->gaps != c->gaps)
+        call_give_up(c, t);
+    const bool begun = t && t->in_call;
+    const bool expected = c->limits.begins_partly || c->limits.no_pairs || (t && t->gone);
+    if (begun || call->call != CALL_RESTART) /* which may go on with a nanosleep or poll */
+        perf_edges_end(&c->edges, begun || expected, t || !thread_need(c, tid), &c->loss.edges);
+    if (t)
+        t->gone = false;
+    if (!begun)
         return;
-    }
     call_return(c, t, time_ns);
     t->in_call = false;
     t->restartable = call->result == -516; /* ERESTART_RESTARTBLOCK */
     bool counts =
         t->op == OP_WAKE || t->op == OP_WAKE_OP || t->op == OP_REQUEUE || t->op == OP_CMP_REQUEUE_PI;
     /* without switches, whoever was woken is taken to have slept */
-    call_add(c, t, outcome_of(t->op, call->result, t->slept || !c->switches), time_ns,
-             counts ? call->result : 0);
+    uint8_t outcome = outcome_of(t->op, call->result, t->slept || !c->switches);
+    unseen_count(c, t, outcome);
+    call_add(c, t, outcome, time_ns, counts ? call->result : 0);
 }
 
 /* ---- the scheduler ---- */
@@ -375,6 +383,8 @@ void perf_calls_return(struct perf_calls *c, uint32_t tid, uint64_t time_ns)
 
 static void call_finish(struct perf_calls *c, struct perf_thread *t, uint64_t now)
 {
+    if (c->limits.ends_partly || t->gaps != c->gaps)
+        call_give_up(c, t);
     if (!t->in_call)
         return;
     if (t->off_cpu == BLOCKED)
@@ -385,9 +395,11 @@ static void call_finish(struct perf_calls *c, struct perf_thread *t, uint64_t no
     call_add(c, t, OUTCOME_UNFINISHED, now, 0);
 }
 
-void perf_calls_die(struct perf_calls *c, uint32_t tid, uint64_t time_ns)
+void perf_calls_die(struct perf_calls *c, uint32_t tid, uint32_t space, uint64_t time_ns)
 {
     struct perf_thread **at = thread_place(c, tid), *t = *at;
+    if (c->wakeups)
+        perf_edges_exit(&c->edges, space);
     if (!t)
         return;
     call_finish(c, t, time_ns);
@@ -399,18 +411,24 @@ void perf_calls_die(struct perf_calls *c, uint32_t tid, uint64_t time_ns)
 uint64_t perf_calls_finish(struct perf_calls *c, uint64_t time_ns)
 {
     uint64_t under_way = 0;
+    perf_edges_finish(&c->edges, &c->loss.edges);
     for (size_t i = 0; i < BUCKETS; i++)
         for (struct perf_thread *t = c->threads[i]; t; t = t->next) {
-            under_way += t->in_call;
+            under_way += t->in_call && t->gaps == c->gaps;
             call_finish(c, t, time_ns);
         }
     return under_way;
 }
 
+void perf_calls_gap(struct perf_calls *c)
+{
+    c->gaps++;
+}
+
 enum thread_state perf_calls_state(const struct perf_calls *c, uint32_t tid)
 {
     const struct perf_thread *t = thread_find(c, tid);
-    if (!t || !t->in_call)
+    if (!t || !t->in_call || c->limits.ends_partly || t->gaps != c->gaps)
         return STATE_USER;
     return t->op == OP_WAIT || t->op == OP_LOCK_PI || t->op == OP_WAIT_REQUEUE_PI ? STATE_FUTEX_WAIT
                                                                                   : STATE_FUTEX_WAKE;
@@ -434,29 +452,7 @@ int perf_calls_words(struct perf_calls *c, struct word_row **rows, size_t *count
     return 0;
 }
 
-static int waiter_compare(const void *a, const void *b)
-{
-    const struct perf_waiter *x = a, *y = b;
-    if (x->key.space != y->key.space)
-        return x->key.space < y->key.space ? -1 : 1;
-    if (x->key.address != y->key.address)
-        return x->key.address < y->key.address ? -1 : 1;
-    return x->path < y->path ? -1 : x->path > y->path;
-}
-
 const struct perf_waiter *perf_calls_waiters(struct perf_calls *c, size_t *count)
 {
-    static const struct perf_waiter none;
-    size_t kept = 0;
-    *count = 0;
-    if (!c->waiters)
-        return &none;
-    for (size_t i = 0; i < c->waiter_room; i++)
-        if (c->waiters[i].path)
-            c->waiters[kept++] = c->waiters[i];
-    memset(c->waiters + kept, 0, (c->waiter_room - kept) * sizeof(*c->waiters));
-    if (kept)
-        qsort(c->waiters, kept, sizeof(*c->waiters), waiter_compare);
-    *count = kept;
-    return c->waiters;
+    return perf_waiters_sorted(&c->waiters, count);
 }

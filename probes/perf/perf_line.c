@@ -1,9 +1,11 @@
 /* See perf_line.h.  Two facts behind the choice: the tracepoint sched_switch belongs to the thread that
  * leaves, so that in a session of one command only perf's own switch records tell of a thread's return; and
  * sched_wakeup may happen on another CPU, under anybody's name, while sched_waking happens where the waker
- * runs. */
+ * runs.  perf mounts tracefs where it isn't mounted and the user may do that (tools/lib/api/fs/fs.c), so that
+ * a mount of heapwait's own tells as much. */
 #include "probes/perf/perf_line.h"
 
+#include "probes/host/tracefs.h"
 #include "probes/perf/perf_record.h"
 
 #include <errno.h>
@@ -14,34 +16,6 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* Returns where tracefs' events are, static.  perf looks at these places only, so a mount of heapwait's own
- * won't do.  NULL: nowhere; then *rc is -ENOENT, or -EACCES: tracefs is there, but not for this user. */
-static const char *tracefs_find(int *rc)
-{
-    static const char *const places[] = {"/sys/kernel/tracing/events", "/sys/kernel/debug/tracing/events"};
-    *rc = -ENOENT;
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        char path[128];
-        snprintf(path, sizeof(path), "%s/syscalls", places[i]);
-        if (!access(path, R_OK | X_OK))
-            return places[i];
-        if (errno == EACCES)
-            *rc = -EACCES;
-    }
-    return NULL;
-}
-
-static bool event_exists(const char *tracefs, const char *group, const char *name, int *id)
-{
-    char path[192], text[16] = "";
-    snprintf(path, sizeof(path), "%s/%s/%s/id", tracefs, group, name);
-    FILE *f = fopen(path, "re");
-    bool found = f && fgets(text, sizeof(text), f) && sscanf(text, "%d", id) == 1;
-    if (f)
-        fclose(f);
-    return found;
-}
 
 /* Opens the tracepoint as perf does: on its own process, with the event's fields.  0 or negative errno. */
 static int tracepoint_try(int id)
@@ -68,6 +42,13 @@ static struct perf_line_part *part_add(struct perf_line *l, const char *option, 
     return p;
 }
 
+static struct perf_line_part *group_add(struct perf_line *l, const char *value, const char *purpose)
+{
+    struct perf_line_part *p = part_add(l, "-e", value, purpose);
+    p->grouped = true;
+    return p;
+}
+
 static void event_append(struct perf_line_part *p, const char *name)
 {
     size_t used = strlen(p->value);
@@ -76,28 +57,28 @@ static void event_append(struct perf_line_part *p, const char *name)
 
 static void lack_set(struct perf_line_part *p, int rc)
 {
-    if (rc == -ENOENT)
-        snprintf(p->lack, sizeof(p->lack),
-                 "tracefs is not mounted: sudo mount -t tracefs tracefs /sys/kernel/tracing");
+    if (rc == -ENOENT || rc == -ENODEV)
+        snprintf(p->lack, sizeof(p->lack), "this kernel has no such tracepoint");
     else
         snprintf(p->lack, sizeof(p->lack),
                  "%s: run it as root (sudo), or with CAP_PERFMON and tracefs readable", strerror(-rc));
 }
 
-/* Adds the begins and ends of all futex system calls that this kernel has.  `rc`: why there is no tracefs. */
-static void calls_add(struct perf_line *l, const char *tracefs, int rc)
+/* Adds the begins and ends of all futex system calls that this kernel has.  `tracefs`: a descriptor, or why
+ * there is none. */
+static void calls_add(struct perf_line *l, int tracefs)
 {
     static const char *const calls[] = {"futex",         "futex_wait",  "futex_wake",
                                         "futex_requeue", "futex_waitv", "restart_syscall"};
-    struct perf_line_part *enter =
-        part_add(l, "-e", "",
-                 "futex calls begin: the word, the operation, and by whom (a call path by frame pointers)");
-    struct perf_line_part *leave = part_add(l, "-e", "", "and end: the outcome, and how long it took");
-    for (size_t i = 0; tracefs && i < sizeof(calls) / sizeof(calls[0]); i++) {
+    struct perf_line_part *enter = group_add(
+        l, "", "futex calls begin: the word, the operation, and by whom (a call path by frame pointers)");
+    struct perf_line_part *leave = group_add(l, "", "and end: the outcome, and how long it took");
+    int rc = tracefs;
+    for (size_t i = 0; tracefs >= 0 && i < sizeof(calls) / sizeof(calls[0]); i++) {
         char name[64], event[96];
-        int id = 0;
         snprintf(name, sizeof(name), "sys_exit_%s", calls[i]);
-        if (!event_exists(tracefs, "syscalls", name, &id))
+        const int id = tracefs_event(tracefs, "syscalls", name);
+        if (id < 0)
             continue;
         rc = i ? rc : tracepoint_try(id);
         snprintf(event, sizeof(event), "syscalls:%s", name);
@@ -107,30 +88,40 @@ static void calls_add(struct perf_line *l, const char *tracefs, int rc)
         l->futex_calls |= !i && !rc;
     }
     if (!l->futex_calls)
-        lack_set(enter, rc ? rc : -ENOENT);
+        lack_set(enter, rc < 0 ? rc : -ENOENT);
     if (!enter->value[0]) { /* not to be had here: the line shows what it would be */
         event_append(enter, "syscalls:sys_enter_futex/call-graph=fp/");
         event_append(leave, "syscalls:sys_exit_futex");
     }
 }
 
-static void wakeups_add(struct perf_line *l, const char *tracefs, int rc)
+static void wakeups_add(struct perf_line *l, int tracefs)
 {
     struct perf_line_part *p =
-        part_add(l, "-e", "sched:sched_waking",
-                 "wakeups: what tells asleep from waiting for a CPU, and how long a handoff takes");
-    int id = 0;
-    if (tracefs)
-        rc = event_exists(tracefs, "sched", "sched_waking", &id) ? tracepoint_try(id) : -EACCES;
+        group_add(l, "sched:sched_waking",
+                  "wakeups: what tells asleep from waiting for a CPU, and how long a handoff takes");
+    const int id = tracefs < 0 ? tracefs : tracefs_event(tracefs, "sched", "sched_waking");
+    const int rc = id < 0 ? id : tracepoint_try(id);
     if (rc)
         lack_set(p, rc);
 }
 
+/* Makes one argument of the parts that are grouped. */
+static void group_make(struct perf_line *l)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < l->count; i++)
+        if (l->parts[i].grouped && used + strlen(l->parts[i].value) + 3 < sizeof(l->group))
+            used += (size_t)snprintf(l->group + used, sizeof(l->group) - used, "%s%s", used ? "," : "{",
+                                     l->parts[i].value);
+    if (used)
+        snprintf(l->group + used, sizeof(l->group) - used, "}");
+}
+
 void perf_line_make(struct perf_line *l, bool clock_too)
 {
-    int rc = 0;
     char clock[64];
-    const char *tracefs = tracefs_find(&rc);
+    const int tracefs = tracefs_open();
     *l = (struct perf_line){.clock = perf_record_event()};
     part_add(l, "-k", "CLOCK_MONOTONIC", "times on the clock of heapwait's recordings");
     part_add(l, "-m", "4M", "buffers that a burst of futex calls doesn't overrun, for each CPU");
@@ -145,17 +136,25 @@ void perf_line_make(struct perf_line *l, bool clock_too)
             "samples of what runs, with call paths (call-graph=dwarf for programs without frame pointers: "
             "better paths, a file ten times as large)");
     }
-    calls_add(l, tracefs, rc);
-    wakeups_add(l, tracefs, rc);
+    calls_add(l, tracefs);
+    wakeups_add(l, tracefs);
+    group_make(l);
+    if (tracefs >= 0)
+        close(tracefs);
 }
 
 size_t perf_line_arguments(const struct perf_line *l, const char **argv, size_t max)
 {
     size_t n = 0;
+    bool grouped = false;
     for (size_t i = 0; i < l->count && n + 2 < max; i++) {
-        argv[n++] = l->parts[i].option;
-        if (l->parts[i].value[0])
-            argv[n++] = l->parts[i].value;
+        const struct perf_line_part *p = &l->parts[i];
+        if (p->grouped && grouped)
+            continue; /* they stand where the first of them does */
+        grouped |= p->grouped;
+        argv[n++] = p->option;
+        if (p->value[0])
+            argv[n++] = p->grouped ? l->group : p->value;
     }
     argv[n] = NULL;
     return n;
@@ -166,15 +165,15 @@ unsigned perf_line_rivals(void)
     static const char *const names[] = {"sys_enter_futex", "sys_exit_futex"};
     enum { MAX_PROGRAMS = 64 };
     unsigned most = 0;
-    int rc = 0, id = 0;
-    const char *tracefs = tracefs_find(&rc);
-    for (size_t i = 0; tracefs && i < sizeof(names) / sizeof(names[0]); i++) {
+    const int tracefs = tracefs_open();
+    for (size_t i = 0; tracefs >= 0 && i < sizeof(names) / sizeof(names[0]); i++) {
         union {
             struct perf_event_query_bpf query;
             uint32_t room[2 + MAX_PROGRAMS];
         } q = {.query = {.ids_len = MAX_PROGRAMS}};
         struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr), .disabled = 1};
-        if (!event_exists(tracefs, "syscalls", names[i], &id))
+        const int id = tracefs_event(tracefs, "syscalls", names[i]);
+        if (id < 0)
             continue;
         attr.config = (uint64_t)id;
         int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
@@ -184,5 +183,7 @@ unsigned perf_line_rivals(void)
             most = q.query.prog_cnt;
         close(fd);
     }
+    if (tracefs >= 0)
+        close(tracefs);
     return most;
 }

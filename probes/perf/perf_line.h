@@ -14,16 +14,21 @@ struct perf_line_part {
     char value[512];    /* "": the option has none */
     const char *purpose;
     char lack[256];
+    bool grouped; /* of the line's one group of events */
 };
 
 struct perf_line {
     struct perf_line_part parts[MAX_LINE_PARTS];
     size_t count;
+    char group[1024];  /* "{...}": the values of the parts that are grouped, which are one argument */
     bool futex_calls;  /* futex calls can be recorded; if not, nothing can be said of waits */
     const char *clock; /* the event that samples what runs, static: perf_record_event() */
 };
 
-/* Fills *l.  `clock_too`: with samples of what runs, with call paths, as well. */
+/* Fills *l.  `clock_too`: with samples of what runs, with call paths, as well.  The tracepoints are one group
+ * of events, which perf switches on and off as one: no call is seen by one end only because the session
+ * begins or ends.  The clock stays outside, since a group waits until the machine's counters have room for
+ * all of it. */
 void perf_line_make(struct perf_line *l, bool clock_too);
 
 /* Writes the arguments after "perf record" to argv[max], NULL at the end, and returns how many there are

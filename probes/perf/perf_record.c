@@ -3,6 +3,7 @@
  * Ctrl-C is for the command, and must not end the sampling before it. */
 #include "probes/perf/perf_record.h"
 
+#include "analysis/base/child.h"
 #include "probes/perf/perf_child.h"
 #include "probes/perf/perf_place.h"
 
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,8 +73,8 @@ static _Noreturn void child_run(const char *processes, const char *file, const c
     signal(SIGPIPE, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGINT); /* a heapwait that is killed leaves no perf behind */
-    if (getppid() == parent && null >= 0 && dup2(null, 0) == 0 && dup2(null, 1) == 1 && dup2(talk, 2) == 2 &&
+    child_bind(parent, SIGINT); /* by which perf ends its file */
+    if (null >= 0 && dup2(null, 0) == 0 && dup2(null, 1) == 1 && dup2(talk, 2) == 2 &&
         fcntl(fds[0], F_SETFD, 0) == 0 && fcntl(fds[1], F_SETFD, 0) == 0) {
         setenv("LC_ALL", "C", 1);
         setenv("PERF_CONFIG", "/dev/null", 1);

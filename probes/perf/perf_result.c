@@ -2,18 +2,19 @@
  * measurement.  See perf_import.h. */
 #include "probes/bpf/terms.h"
 #include "probes/measurement/call_tree.h"
-#include "probes/names/allocators.h"
+#include "probes/names/caller_class.h"
 #include "probes/names/code_class.h"
 #include "probes/names/locks.h"
 #include "probes/names/naming.h"
 #include "probes/perf/perf_import_private.h"
+#include "probes/perf/perf_losses.h"
 #include "probes/stacks/frames.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 512, STACKS_PER_WORD = 16 };
+enum { MAX_DEPTH = 512, STACKS_PER_WORD = 16, VOTING_PATHS = 256 };
 
 /* Where the address of one step of a path lies. */
 struct place {
@@ -97,19 +98,34 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* `caller`: the address is a return address; the call belongs to what lies before it. */
+/* Returns how far the caller's step lies before where is returned to: perf gives return addresses as the
+ * kernel has found them by frame pointers; those that it has unwound itself it gives less one. */
+static unsigned return_distance(const struct result *r, uint32_t number)
+{
+    const struct place *p = &r->places[number - 1];
+    return p->module && r->im->session->dwarf && frame_follows_call(p->module, p->own + 1) ? 1 : 0;
+}
+
+/* `caller`: the step is a caller's; the call belongs to what lies before where is returned to. */
+static struct frame place_of(const struct result *r, uint32_t number, bool caller)
+{
+    const struct place *p = &r->places[number - 1];
+    struct frame f = {.module = p->module, .address = p->own + (caller ? return_distance(r, number) : 0)};
+    f.function = f.module ? module_symbol_at(f.module, f.address - caller, true) : NULL;
+    return f;
+}
+
 static struct call_frame frame_of(const struct result *r, uint32_t number, bool caller)
 {
     const struct perf_step *s = perf_paths_step(r->im->paths, number);
-    const struct place *p = &r->places[number - 1];
     if (s->kernel)
         return (struct call_frame){
             .symbol = s->symbol, .module = "[kernel]", .address = s->address, .class = "kernel"};
-    const struct symbol *f = p->module ? module_symbol_at(p->module, p->own - caller, true) : NULL;
-    return (struct call_frame){.symbol = f ? f->name : NULL,
-                               .module = p->module ? module_basename(p->module) : base_name(s->dso),
-                               .address = p->module ? p->own : s->address,
-                               .class = code_class(p->module, f)};
+    const struct frame f = place_of(r, number, caller);
+    return (struct call_frame){.symbol = f.function ? f.function->name : NULL,
+                               .module = f.module ? module_basename(f.module) : base_name(s->dso),
+                               .address = f.module ? f.address : s->address,
+                               .class = code_class(f.module, f.function)};
 }
 
 /* Returns true if a caller's step is to be believed: where a program keeps no frame pointers, following them
@@ -120,12 +136,19 @@ static bool caller_holds(const struct result *r, uint32_t number)
     const struct place *p = &r->places[number - 1];
     if (s->kernel)
         return true;
-    return p->module ? frame_follows_call(p->module, p->own) : s->dso != NULL;
+    unsigned char code;
+    const uint64_t after = p->own + return_distance(r, number);
+    /* a file of debug information has no code that could be looked at */
+    if (!p->module || !module_bytes(p->module, after - 1, &code, sizeof(code)))
+        return s->dso != NULL;
+    return frame_follows_call(p->module, after);
 }
 
-/* Fills frames[MAX_DEPTH] with the path to step `number`, innermost first, up to the last step that holds,
- * and returns how many there are.  `user`: the kernel's steps are left out. */
-static size_t path_frames(const struct result *r, uint32_t number, bool user, struct call_frame *frames)
+/* Fills frames[MAX_DEPTH], and places[MAX_DEPTH] with where they are, with the path to step `number`,
+ * innermost first, up to the last step that holds, and returns how many there are.  `user`: the kernel's
+ * steps are left out. */
+static size_t path_frames(const struct result *r, uint32_t number, bool user, struct call_frame *frames,
+                          struct frame *places)
 {
     size_t count = 0;
     bool seen_user = false;
@@ -138,19 +161,55 @@ static size_t path_frames(const struct result *r, uint32_t number, bool user, st
         bool caller = s->kernel ? count > 0 : seen_user;
         if (caller && !caller_holds(r, number))
             break;
+        places[count] = place_of(r, number, caller);
         frames[count++] = frame_of(r, number, caller);
         seen_user |= !s->kernel;
     }
     return count;
 }
 
+/* Gives the frames of a futex call's path the classes that those have which are unwound by heapwait, and
+ * marks where frames are missing between the allocator and whoever called it.  Returns how many frames there
+ * are then. */
+static size_t waiter_frames(const struct result *r, struct call_frame *frames, const struct frame *places,
+                            size_t count)
+{
+    static const struct call_frame missing = {.class = "missing"};
+    const char *classes[MAX_DEPTH];
+    caller_class_path(r->naming, places, count, classes);
+    for (size_t i = 0; i < count; i++)
+        frames[i].class = classes[i];
+    const size_t gap = caller_class_gap(places, count, classes, !r->im->session->dwarf);
+    if (!gap || count == MAX_DEPTH)
+        return count;
+    memmove(&frames[gap + 1], &frames[gap], (count - gap) * sizeof(*frames));
+    frames[gap] = missing;
+    return count + 1;
+}
+
 /* Returns the path's node, or negative errno; 0: there is no path, or no room for it in the tree. */
-static int64_t path_keep(struct result *r, uint32_t number, bool user, uint64_t samples)
+static int64_t path_keep(struct result *r, uint32_t number, uint64_t samples)
 {
     static struct call_frame frames[MAX_DEPTH];
-    size_t count = path_frames(r, number, user, frames);
+    static struct frame places[MAX_DEPTH];
+    const size_t count = path_frames(r, number, false, frames, places);
     int64_t node = count ? call_tree_add(r->m->paths, frames, count, samples) : 0;
     r->no_room += node == -ENOSPC ? samples : 0;
+    return node == -ENOSPC ? 0 : node;
+}
+
+/* The same for the path of a futex call.  It is added to `paths` as well. */
+static int64_t waiter_keep(struct result *r, const struct perf_waiter *w, struct word_paths *paths)
+{
+    static struct call_frame frames[MAX_DEPTH];
+    static struct frame places[MAX_DEPTH];
+    size_t count = path_frames(r, w->path, true, frames, places), known = 0;
+    while (known < count && places[known].module)
+        known++;
+    if (known && paths->count < VOTING_PATHS && word_paths_add(paths, places, known, w->waits + w->wakes))
+        return -ENOMEM;
+    count = waiter_frames(r, frames, places, count);
+    int64_t node = count ? call_tree_add(r->m->paths, frames, count, 0) : 0;
     return node == -ENOSPC ? 0 : node;
 }
 
@@ -167,8 +226,14 @@ static int kernel_samples_keep(const struct importer *im, struct ledger *l)
     int rc = 0;
     for (int i = 0; i < KERNEL_CLASSES && !rc; i++)
         if (im->kernel_samples[i])
-            rc = ledger_sample_add(l, classes[i], NULL, NULL, im->kernel_samples[i]);
+            rc = ledger_sample_add(l, classes[i], NULL, NULL, im->kernel_samples[i], false);
     return rc;
+}
+
+static bool step_spins(const struct result *r, uint32_t number, const char *class)
+{
+    const struct frame f = place_of(r, number, false);
+    return f.module && !strcmp(class, "lock") && code_class_spins(f.module, f.address);
 }
 
 static int samples_make(struct result *r)
@@ -187,10 +252,12 @@ static int samples_make(struct result *r)
             continue;
         const struct call_frame f = frame_of(r, i, false);
         if (!s->kernel)
-            rc = ledger_sample_add(l, f.class, f.symbol, f.module, s->samples);
-        int64_t node = !rc && im->session->call_paths ? path_keep(r, i, false, s->samples) : 0;
+            rc = ledger_sample_add(l, f.class, f.symbol, f.module, s->samples, step_spins(r, i, f.class));
+        int64_t node = !rc && im->session->call_paths ? path_keep(r, i, s->samples) : 0;
         rc = node < 0 ? (int)node : rc;
     }
+    if (im->placeless && !rc)
+        rc = ledger_sample_add(l, "unknown", NULL, NULL, im->placeless, false);
     ledger_samples_merge(l);
     return rc;
 }
@@ -230,7 +297,7 @@ static struct stack_value *stack_of(const struct result *r, uint32_t number)
         if (!s->ip)
             s->ip = r->places[number - 1].absolute;
         else if (s->words < STACK_WORDS)
-            s->slots[s->words++] = r->places[number - 1].absolute;
+            s->slots[s->words++] = r->places[number - 1].absolute + return_distance(r, number);
     }
     return s;
 }
@@ -299,6 +366,10 @@ static void unknown_times_clear(const struct result *r, struct lock *lock)
     const struct perf_session *s = r->im->session;
     for (size_t i = 0; i < lock->outcome_count; i++) {
         struct lock_outcome *o = &lock->outcomes[i];
+        if (!o->outcome) {
+            o->total_ns = o->oncpu_ns = o->blocked_ns = o->runnable_ns = UINT64_MAX;
+            o->woken = -1;
+        }
         if (!s->switches)
             o->oncpu_ns = UINT64_MAX;
         if (!s->switches || !s->wakeups)
@@ -306,7 +377,8 @@ static void unknown_times_clear(const struct result *r, struct lock *lock)
     }
 }
 
-static int lock_made(void *context, struct lock *lock, uint32_t number, const struct address_space *space)
+static int lock_made(void *context, struct lock *lock, uint32_t number, const struct address_space *space,
+                     struct word_paths *paths)
 {
     (void)space;
     struct result *r = context;
@@ -321,7 +393,7 @@ static int lock_made(void *context, struct lock *lock, uint32_t number, const st
     if (!lock->waiters)
         return -ENOMEM;
     for (const struct perf_waiter *i = first; i < w; i++) {
-        int64_t node = path_keep(r, i->path, true, 0);
+        int64_t node = waiter_keep(r, i, paths);
         if (node < 0)
             return (int)node;
         if (node)
@@ -335,12 +407,16 @@ static int lock_made(void *context, struct lock *lock, uint32_t number, const st
     return 0;
 }
 
+static struct lock_source source_of(struct result *r)
+{
+    return (struct lock_source){.naming = r->naming, .context = r, .space = space_of, .made = lock_made};
+}
+
 static int words_make(struct result *r)
 {
     struct word_row *rows = NULL;
     size_t count = 0;
-    const struct lock_source source = {
-        .naming = r->naming, .context = r, .space = space_of, .made = lock_made};
+    const struct lock_source source = source_of(r);
     perf_calls_finish(r->im->calls, r->im->last_ns);
     r->waiters = perf_calls_waiters(r->im->calls, &r->waiter_count);
     int rc = perf_calls_words(r->im->calls, &rows, &count);
@@ -354,57 +430,31 @@ static int words_make(struct result *r)
 
 /* ---- the rest ---- */
 
-static int losses_add(const struct result *r)
+static int program_find(struct result *r)
 {
     const struct importer *im = r->im;
-    const struct perf_calls_loss *l = perf_calls_losses(im->calls);
-    const bool paths = im->samples || l->paths || im->session->call_paths,
-               waits = r->m->probes != PROBES_NONE, sleeps = im->session->switches && im->session->wakeups;
-    const struct {
-        bool watched; /* else there is no row */
-        struct loss loss;
-    } all[] = {
-        {true, {"records that perf lost", im->lost_records}},
-        {true, {"lines of perf script that made no sense", perf_script_strange(im->script)}},
-        {true, {"mapping records dropped", im->lost_mappings}},
-        {paths, {"call stacks not kept", perf_paths_lost(im->paths) + l->paths}},
-        {paths, {"samples without room for their call path", r->no_room}},
-        {waits, {term_loss(LOSS_UNMATCHED), l->unmatched}},
-        {waits, {"beginnings of futex calls without an end", l->endless}},
-        {waits, {term_loss(LOSS_WORD), l->words}},
-        {waits, {term_loss(LOSS_HISTOGRAM), l->histograms}},
-        {waits, {term_loss(LOSS_TASK), l->threads}},
-        {waits, {term_loss(LOSS_CLOCK), l->clock}},
-        {waits, {"futex_waitv and futex_requeue calls, whose words perf doesn't record", l->arrays}},
-        {waits && sleeps, {term_loss(LOSS_WAKEUP), l->wakeups}},
-        {waits && im->started_ns,
-         {"threads still running at the end", im->born > im->died ? im->born - im->died : 0}},
-    };
-    int rc = 0;
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !rc; i++)
-        rc = all[i].watched ? measurement_losses_add(r->m, &all[i].loss, 1) : 0;
-    return rc;
-}
-
-/* Finds libc, linkage and allocator: of the recorded command's program; if that is not known, of the process
- * with the hottest word. */
-static void program_find(struct result *r)
-{
-    const struct importer *im = r->im;
-    struct measurement *m = r->m;
-    uint32_t pid = im->command ? im->command : m->lock_count ? m->locks[0].tgid : 0;
-    const struct address_space *space = pid ? spaces_at(im->spaces, pid, UINT64_MAX) : NULL;
-    naming_program(r->naming, space, &m->libc, &m->linkage, &m->allocator);
+    const struct lock_source source = source_of(r);
+    return locks_program(&source, im->command ? spaces_at(im->spaces, im->command, UINT64_MAX) : NULL, r->m);
 }
 
 static void outcome_make(const struct importer *im, struct run_outcome *o)
 {
     *o = (struct run_outcome){.exit_status = -1, .attached = true, .wall_ns = UINT64_MAX};
     o->started_ns = im->started_ns;
-    if (im->started_ns && im->ended_ns > im->started_ns)
+    if (im->started_ns && im->ended_ns > im->started_ns && !im->session->timeless)
         o->wall_ns = im->ended_ns - im->started_ns;
-    o->interrupted = im->session->unfinished;
+    else if (im->last_ns > im->first_ns && im->first_ns && !im->session->timeless)
+        o->wall_ns = im->last_ns - im->first_ns;
+    o->interrupted = im->cut != PERF_WHOLE;
     memcpy(o->started_at, im->session->started_at, sizeof(o->started_at));
+}
+
+static const char *wall_words(const struct importer *im, const struct run_outcome *o)
+{
+    if (o->wall_ns == UINT64_MAX)
+        return NULL;
+    return im->started_ns && im->ended_ns > im->started_ns ? "from the command's exec to its exit"
+                                                           : "from the session's first record to its last";
 }
 
 int perf_import_result(struct importer *im, struct measurement *m, struct perf_import_notes *notes)
@@ -412,9 +462,13 @@ int perf_import_result(struct importer *im, struct measurement *m, struct perf_i
     struct result r = {.im = im, .m = m, .naming = naming_new()};
     const struct perf_session *s = im->session;
     m->by_perf = true;
+    m->partly = s->begins_partly || s->ends_partly;
     if (r.naming)
         naming_refer(r.naming, im->options->libc_archive);
-    m->probes = s->futex_calls || (s->raw_calls && s->machine[0]) ? PROBES_WAITS : PROBES_NONE;
+    if (r.naming)
+        naming_debug_files(r.naming, im->options->debug_files);
+    const bool calls = s->futex_begins || (s->raw_begins && s->machine[0]);
+    m->probes = calls && !s->timeless ? PROBES_WAITS : PROBES_NONE;
     m->paths = s->call_paths ? call_tree_new(0) : NULL;
     int rc = r.naming && (m->paths || !s->call_paths) ? places_make(&r) : -ENOMEM;
     if (!rc)
@@ -422,12 +476,19 @@ int perf_import_result(struct importer *im, struct measurement *m, struct perf_i
     if (!rc && m->probes == PROBES_WAITS)
         rc = words_make(&r);
     if (!rc)
-        rc = losses_add(&r);
+        rc = perf_losses_add(im, m, r.no_room);
+    if (!rc)
+        rc = program_find(&r);
     if (!rc) {
-        program_find(&r);
         outcome_make(im, &m->outcome);
+        notes->outside = perf_calls_losses(im->calls)->edges.outside;
         notes->missing = perf_files_missing(im->files);
-        notes->wall_known = m->outcome.wall_ns != UINT64_MAX;
+        notes->wall = wall_words(im, &m->outcome);
+        notes->cut = im->cut;
+        notes->unused = im->unused;
+        notes->copies = perf_script_copies(im->script);
+        notes->warnings = im->reading.warnings;
+        im->reading.warnings = NULL;
     }
     free(r.places);
     naming_free(r.naming);

@@ -2,6 +2,9 @@
  * begin with a tab, which no record does. */
 #include "probes/perf/perf_script.h"
 
+#include "probes/perf/perf_stamp.h"
+#include "probes/perf/perf_twice.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +19,18 @@ enum {
 struct perf_script {
     perf_take_fn take;
     void *context;
-    char *machine;
+    char *machine, *counted;
+    bool timeless;
+    uint64_t number; /* of records without a time */
+    void (*comment)(void *context, const char *line);
+    void *comment_context;
     char *line, *text;
     size_t line_size, text_size;
     bool overlong; /* the line has outgrown MAX_LINE: the rest of it is passed over */
     bool pending;
     struct perf_record record;
     struct perf_frame frames[MAX_DEPTH];
+    struct perf_twice twice;
     uint64_t strange;
 };
 
@@ -47,6 +55,7 @@ void perf_script_free(struct perf_script *p)
     if (!p)
         return;
     free(p->machine);
+    free(p->counted);
     free(p->line);
     free(p->text);
     free(p);
@@ -58,9 +67,45 @@ void perf_script_set_machine(struct perf_script *p, const char *machine)
     p->machine = strdup(machine);
 }
 
+void perf_script_set_timeless(struct perf_script *p)
+{
+    p->timeless = true;
+}
+
+void perf_script_set_counted(struct perf_script *p, const char *names)
+{
+    free(p->counted);
+    p->counted = strdup(names);
+}
+
+void perf_script_set_comment(struct perf_script *p, void (*take)(void *context, const char *line),
+                             void *context)
+{
+    p->comment = take;
+    p->comment_context = context;
+}
+
 uint64_t perf_script_strange(const struct perf_script *p)
 {
     return p->strange;
+}
+
+uint64_t perf_script_copies(const struct perf_script *p)
+{
+    return p->twice.copies;
+}
+
+/* perf may have been told to keep the kernel's part of a path out.  Then the kernel's code, where the thread
+ * was, has a step without a name. */
+static void kernel_step_add(struct perf_script *p)
+{
+    struct perf_record *r = &p->record;
+    if (r->mode != 'K' || r->trace.kind != TRACE_CLOCK || (r->frame_count && p->frames[0].kernel))
+        return;
+    r->frame_count += r->frame_count < MAX_DEPTH;
+    memmove(p->frames + 1, p->frames, (r->frame_count - 1) * sizeof(*p->frames));
+    p->frames[0] =
+        (struct perf_frame){.symbol = "[not recorded]", .dso = "[kernel.kallsyms]", .kernel = true};
 }
 
 static void record_emit(struct perf_script *p)
@@ -68,6 +113,8 @@ static void record_emit(struct perf_script *p)
     if (!p->pending)
         return;
     p->pending = false;
+    if (p->record.kind == PERF_SAMPLE)
+        kernel_step_add(p);
     p->record.frames = p->frames;
     p->take(p->context, &p->record);
 }
@@ -107,6 +154,25 @@ static const char *dso_find(const char *text)
     return last;
 }
 
+/* Returns true if the code is the kernel's.  On 64-bit machines the upper half of the addresses is (but for
+ * s390x); elsewhere it is known by what perf calls it: "[kernel.kallsyms]", "[a_module]", a file of a module.
+ */
+static bool is_kernel(const struct perf_script *p, uint64_t address, const char *dso)
+{
+    static const char *const user[] = {"[vdso",  "[vvar", "[vectors",  "[sigpage", "[heap",
+                                       "[stack", "[anon", "[vsyscall", "[uprobes", "[JIT"};
+    if (p->record.mode == 'U' || p->record.mode == 'g')
+        return false;
+    if (address >> 63 || (dso && !strncmp(dso, "[kernel.", 8)))
+        return true;
+    if (!dso || !p->machine || strstr(p->machine, "64"))
+        return false;
+    for (size_t i = 0; i < sizeof(user) / sizeof(user[0]); i++)
+        if (!strncmp(dso, user[i], strlen(user[i])))
+            return false;
+    return dso[0] == '[' || !strncmp(dso, "/lib/modules/", 13) || !strncmp(dso, "/usr/lib/modules/", 17);
+}
+
 /* Adds the frame of a line such as "  7f43 __lock (/path/of the file)". */
 static bool frame_take(struct perf_script *p, const char *line)
 {
@@ -123,6 +189,7 @@ static bool frame_take(struct perf_script *p, const char *line)
     if (dso > end + 1)
         f->symbol = name_keep(p, end + 1, (size_t)(dso - end - 1));
     f->dso = name_keep(p, dso + 2, (size_t)(line + length - 1 - dso - 2));
+    f->kernel = is_kernel(p, address, f->dso);
     return true;
 }
 
@@ -147,13 +214,14 @@ static bool comm_take(struct perf_script *p, const char *text)
 /* Reads "(PID:TID):(PARENT:PARENT'S TID)". */
 static bool fork_take(struct perf_record *r, enum perf_kind kind, const char *text)
 {
-    int pid, tid, parent;
-    if (sscanf(text, "(%d:%d):(%d:", &pid, &tid, &parent) != 3)
+    int pid, tid, parent, parent_tid;
+    if (sscanf(text, "(%d:%d):(%d:%d", &pid, &tid, &parent, &parent_tid) != 4)
         return false;
     r->kind = kind;
     r->pid = (uint32_t)pid;
     r->tid = (uint32_t)tid;
     r->parent = (uint32_t)parent;
+    r->parent_tid = (uint32_t)parent_tid;
     return true;
 }
 
@@ -171,6 +239,9 @@ static bool map_take(struct perf_script *p, const char *text, bool *interesting)
     if (!close)
         return false;
     unsigned major, minor;
+    const char *id = strchr(rest, '<'), *end = id ? strchr(id, '>') : NULL;
+    if (end && end < close)
+        r->map.build_id = text_keep(p, id + 1, (size_t)(end - id - 1));
     if (sscanf(rest, " %x:%x %" SCNu64, &major, &minor, &r->map.inode) != 3)
         r->map.inode = 0;
     const char *rights = close + 3, *path = strchr(rights, ' ');
@@ -200,6 +271,7 @@ static bool switch_take(struct perf_record *r, const char *text)
 static bool lost_take(struct perf_record *r, const char *text)
 {
     r->kind = PERF_LOST;
+    r->lost_samples = !strncmp(text, "_SAMPLES", 8);
     return sscanf(text, " lost %" SCNu64, &r->lost) == 1 ||
            sscanf(text, "_SAMPLES lost %" SCNu64, &r->lost) == 1;
 }
@@ -226,17 +298,33 @@ static bool event_take(struct perf_script *p, const char *text, bool *interestin
     return !*interesting || comm_take(p, text + 4);
 }
 
+static bool is_counted(const struct perf_script *p, const char *event)
+{
+    const size_t length = strlen(event);
+    for (const char *at = p->counted; at && (at = strstr(at, event)); at++)
+        if (at > p->counted && at[-1] == ' ' && at[length] == ' ')
+            return true;
+    return false;
+}
+
 /* Reads a sample.  Without a call path the thread's place stands at the end of the line.  It is read for a
  * clock, where it is all there is; for a tracepoint it says nothing. */
 static bool sample_take(struct perf_script *p, const char *text)
 {
     struct perf_record *r = &p->record;
+    const size_t digits = strspn(text, "0123456789");
+    if (digits && text[digits] == ' ') /* the period */
+        text += digits + strspn(text + digits, " ");
     size_t length = strcspn(text, " ");
     const char *rest = text + length + strspn(text + length, " ");
     if (length < 2 || text[length - 1] != ':')
         return false;
     r->kind = PERF_SAMPLE;
     r->event = text_keep(p, text, length - 1);
+    if (r->event && is_counted(p, r->event)) {
+        r->trace = (struct perf_trace){.call = CALL_NONE};
+        return true;
+    }
     if (!r->event || !perf_trace_parse(r->event, rest, p->machine, &r->trace))
         return false;
     if (r->trace.kind == TRACE_CLOCK && *rest)
@@ -244,26 +332,21 @@ static bool sample_take(struct perf_script *p, const char *text)
     return true;
 }
 
-/* Reads a record's first line: "PID/TID SECONDS.NANOSECONDS: EVENT: ...". */
+/* Reads a record's first line: its stamp, then "EVENT: ..." or "PERF_RECORD_...", with the period before the
+ * event or without. */
 static bool head_take(struct perf_script *p, const char *line)
 {
     struct perf_record *r = &p->record;
-    int pid, tid, n = 0;
-    uint64_t seconds, fraction;
-    char digits[10];
-    if (sscanf(line, "%d/%d %" SCNu64 ".%9[0-9]%n", &pid, &tid, &seconds, digits, &n) != 4)
+    struct perf_stamp stamp = {.time_ns = p->number + 1};
+    const char *text = perf_stamp_read(line, p->timeless, &stamp);
+    if (!text)
         return false;
-    size_t given = strlen(digits);
-    fraction = strtoull(digits, NULL, 10);
-    for (; given < 9; given++)
-        fraction *= 10;
-    const char *text = line + n;
-    if (text[0] != ':' || seconds > UINT64_MAX / 2000000000)
-        return false;
+    p->number++;
+    if (stamp.exact && perf_twice_take(&p->twice, stamp.tid, stamp.time_ns, line))
+        return true;
     *r = (struct perf_record){
-        .pid = (uint32_t)pid, .tid = (uint32_t)tid, .time_ns = seconds * 1000000000 + fraction};
+        .pid = stamp.pid, .tid = stamp.tid, .mode = stamp.mode, .time_ns = stamp.time_ns};
     p->text_size = 0;
-    text += 1 + strspn(text + 1, " ");
     bool interesting = true;
     bool good =
         strncmp(text, "PERF_RECORD_", 12) ? sample_take(p, text) : event_take(p, text + 12, &interesting);
@@ -286,6 +369,11 @@ static void line_take(struct perf_script *p)
         return;
     }
     record_emit(p);
+    if (line[0] == '#') {
+        if (p->comment)
+            p->comment(p->comment_context, line);
+        return;
+    }
     if (line[0])
         p->strange += !head_take(p, line);
 }

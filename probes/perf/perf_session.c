@@ -3,6 +3,8 @@
 #include "probes/perf/perf_session.h"
 
 #include "probes/perf/perf_child.h"
+#include "probes/perf/perf_script.h"
+#include "probes/perf/perf_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,49 +28,43 @@ struct file_head {
     } attrs, data, event_types;
 };
 
-static int head_check(const char *path, const struct file_head *h, ssize_t n, struct perf_session *s,
-                      struct error *err)
+static int head_check(const struct perf_input *in, const struct file_head *h, ssize_t n,
+                      struct perf_session *s, struct error *err)
 {
     if (n >= 8 && !memcmp(h->magic, "2ELIFREP", 8))
         return error_set(err, -EINVAL,
-                         "'%s' was recorded on a machine of the other byte order; import it on one like that",
-                         path);
-    if (n < 16 || memcmp(h->magic, "PERFILE2", 8) != 0)
-        return error_set(err, -EINVAL, "'%s' is not a perf.data file%s", path,
+                         "%s was recorded on a machine of the other byte order; import it on one like that",
+                         in->name);
+    const bool first_format = n >= 16 && !memcmp(h->magic, "PERFFILE", 8); /* of perf before 3.4 */
+    if (n < 16 || (!first_format && memcmp(h->magic, "PERFILE2", 8) != 0))
+        return error_set(err, -EINVAL, "%s is not a perf.data file%s", in->name,
                          s->bytes ? "; `perf record -o FILE` makes one" : ": it is empty");
     s->piped = h->size == 16;
     if (s->piped)
         return 0;
     if (n < (ssize_t)sizeof(*h) || h->data.offset > s->bytes || h->data.size > s->bytes - h->data.offset)
         return error_set(err, -EINVAL,
-                         "'%s' is cut off: it has %" PRIu64 " bytes, and its head tells of more; copy it or "
+                         "%s is cut off: it has %" PRIu64 " bytes, and its head tells of more; copy it or "
                          "record it again",
-                         path, s->bytes);
+                         in->name, s->bytes);
     s->unfinished = h->data.size == 0;
     return 0;
 }
 
-static int file_check(const char *path, struct perf_session *s, struct error *err)
+static int file_check(const struct perf_input *in, struct perf_session *s, struct error *err)
 {
     struct file_head h = {0};
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return error_set(err, -errno, "can't read '%s': %s%s", path, strerror(errno),
-                         errno == EACCES ? "; perf record makes files for their owner alone: chmod, or sudo"
-                                         : "");
-    ssize_t n = -1;
-    int rc = 0;
-    if (fstat(fd, &st) || (S_ISREG(st.st_mode) && (n = read(fd, &h, sizeof(h))) < 0))
-        rc = error_set(err, -errno, "can't read '%s': %s", path, strerror(errno));
-    else if (!S_ISREG(st.st_mode))
-        rc = error_set(err, -EINVAL, "'%s' is no plain file; save the session to one first", path);
-    close(fd);
+    struct stat st = {.st_size = 0};
+    int fd = open(in->head, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n = fd < 0 || fstat(fd, &st) ? -1 : read(fd, &h, sizeof(h));
+    int rc = n < 0 ? error_set(err, -errno, "can't read %s: %s", in->name, strerror(errno)) : 0;
+    if (fd >= 0)
+        close(fd);
     if (rc)
         return rc;
     s->bytes = (uint64_t)st.st_size;
     s->recorded_at = (int64_t)st.st_mtime;
-    return head_check(path, &h, n, s, err);
+    return in->text ? 0 : head_check(in, &h, n, s, err);
 }
 
 static void text_copy(char *to, size_t size, const char *text)
@@ -100,33 +96,126 @@ static void date_set(struct perf_session *s, int64_t seconds)
         strftime(s->started_at, sizeof(s->started_at), "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-/* Takes note of an event: "name = sched:sched_switch, , id = { 1, 2 }, type = 2, ..., sample_type =
- * IP|TID|TIME|CALLCHAIN, ...". */
-static void event_take(struct perf_session *s, const char *text)
+static void list_add(char *list, size_t size, const char *between, const char *text)
 {
-    const char *end = strchr(text, ','), *id = strstr(text, ", id = {");
-    /* a name may hold commas ("cpu-clock/freq=99,call-graph=fp/"): it ends before what follows */
-    for (const char *at = end; at && id && at < id; at = strstr(at + 1, ", "))
-        end = at;
-    size_t length = end ? (size_t)(end - text) : strlen(text), used = strlen(s->events);
-    while (length && (text[length - 1] == ' ' || text[length - 1] == ','))
-        length--;
-    if (used + length + 3 < sizeof(s->events))
-        snprintf(s->events + used, sizeof(s->events) - used, "%s%.*s", used ? ", " : "", (int)length, text);
-    s->futex_calls |= !strncmp(text, "syscalls:sys_exit_futex", 23) && (text[23] == ',' || text[23] == ':');
-    s->raw_calls |= !strncmp(text, "raw_syscalls:sys_exit", 21);
-    s->switches |= !strncmp(text, "sched:sched_switch", 18) || strstr(text, "context_switch = 1");
-    s->wakeups |= !strncmp(text, "sched:sched_wakeup,", 19) || !strncmp(text, "sched:sched_waking", 18);
-    s->samples |= strstr(text, "type = 2,") == NULL;
-    s->call_paths |= strstr(text, "CALLCHAIN") != NULL;
-    s->dwarf |= strstr(text, "STACK_USER") != NULL;
+    const size_t used = strlen(list);
+    if (used + strlen(between) + strlen(text) < size)
+        snprintf(list + used, size - used, "%s%s", used ? between : "", text);
 }
 
+/* Takes note, in a sentence, that not all of an event is in the session.  Returns whether that is so. */
+static bool limits_take(struct perf_session *s, const struct perf_event_facts *e)
+{
+    char text[256];
+    const bool sampled = perf_event_is_sampled(e), excluded = perf_event_is_excluded(e),
+               filtered = perf_command_filters(&s->asked, e->name);
+    if (excluded)
+        snprintf(text, sizeof(text),
+                 "%s is not in it: perf was told to leave out the %s code, where it happens", e->name,
+                 e->exclude_kernel ? "kernel's" : "user's");
+    else if (sampled && e->frequency)
+        snprintf(text, sizeof(text), "%s: perf sampled it, %" PRIu64 " times a second at most", e->name,
+                 e->rate);
+    else if (sampled)
+        snprintf(text, sizeof(text), "%s: perf sampled it, one of %" PRIu64, e->name, e->rate);
+    else
+        snprintf(text, sizeof(text), "%s: perf recorded those that pass its --filter", e->name);
+    if (excluded || sampled || filtered)
+        list_add(s->limits, sizeof(s->limits), "\n", text);
+    return sampled || filtered;
+}
+
+/* Samples of what runs are samples by their nature; but perf may have been told to see one half only. */
+static void clock_take(struct perf_session *s, const struct perf_event_facts *e)
+{
+    char text[256];
+    s->samples = true;
+    snprintf(text, sizeof(text), "%s: perf was told to leave out the %s code", e->name,
+             e->exclude_kernel ? "kernel's" : "user's");
+    if (e->exclude_kernel != e->exclude_user && strcmp(e->base, "dummy") != 0)
+        list_add(s->limits, sizeof(s->limits), "\n", text);
+}
+
+static bool base_is(const struct perf_event_facts *e, const char *name)
+{
+    return !strcmp(e->base, name);
+}
+
+/* Adds the name to those that stand between blanks. */
+static void counted_add(struct perf_session *s, const char *name)
+{
+    const size_t used = strlen(s->counted);
+    if (used + strlen(name) + 3 < sizeof(s->counted))
+        snprintf(s->counted + used, sizeof(s->counted) - used, "%s%s ", used ? "" : " ", name);
+}
+
+static void event_take(struct perf_session *s, const char *text)
+{
+    struct perf_event_facts spare, *e = s->fact_count < MAX_PERF_EVENTS ? &s->facts[s->fact_count] : &spare;
+    perf_event_read(text, e);
+    s->fact_count += e != &spare;
+    list_add(s->events, sizeof(s->events), ", ", e->name);
+    s->switches |= e->context_switches;
+    s->call_paths |= e->call_paths;
+    s->dwarf |= e->stacks;
+    s->inherits |= e->inherits;
+    s->alone |= !e->inherits;
+    s->timeless |= e->timeless;
+    if (e->fieldless)
+        counted_add(s, e->name);
+    if (!e->tracepoint)
+        clock_take(s, e);
+    const bool partly = e->tracepoint && limits_take(s, e);
+    if (!e->tracepoint || e->fieldless || perf_event_is_excluded(e))
+        return;
+    const bool begins = base_is(e, "syscalls:sys_enter_futex"), ends = base_is(e, "syscalls:sys_exit_futex"),
+               raw_begins = base_is(e, "raw_syscalls:sys_enter"),
+               raw_ends = base_is(e, "raw_syscalls:sys_exit");
+    s->futex_begins |= begins;
+    s->futex_calls |= ends;
+    s->raw_begins |= raw_begins;
+    s->raw_calls |= raw_ends;
+    s->begins_partly |= partly && (begins || raw_begins);
+    s->ends_partly |= partly && (ends || raw_ends);
+    s->switches |= base_is(e, "sched:sched_switch") && !partly;
+    s->wakeups |= (base_is(e, "sched:sched_wakeup") || base_is(e, "sched:sched_waking")) && !partly;
+}
+
+const struct perf_event_facts *perf_session_event(const struct perf_session *s, const char *name)
+{
+    for (size_t i = 0; i < s->fact_count; i++)
+        if (!strcmp(s->facts[i].name, name))
+            return &s->facts[i];
+    return NULL;
+}
+
+/* Takes note of what perf was asked for, by the words of its command line. */
+static void words_take(struct perf_session *s)
+{
+    const struct perf_head *h = &s->head;
+    perf_command_read(h->words, h->word_count, &s->asked);
+    s->ran_command = perf_command_is_measured(&s->asked, h->word_count);
+    s->delayed = s->asked.delayed;
+    char *text = perf_command_text(&s->asked, h->words, h->word_count);
+    text_copy(s->command, sizeof(s->command), text ? text : "?");
+    free(text);
+}
+
+/* Takes the line that perf prints of its command, the words with blanks between them, if the file itself
+ * doesn't tell the words. */
 static void command_take(struct perf_session *s, const char *text)
 {
-    const char *command = strstr(text, " -- ");
-    s->ran_command = command != NULL;
-    text_copy(s->command, sizeof(s->command), command ? command + 4 : text);
+    struct perf_head *h = &s->head;
+    if (h->word_count)
+        return;
+    char *copy = strdup(text);
+    perf_head_free(h);
+    h->words = calloc(MAX_PERF_WORDS, sizeof(*h->words));
+    for (char *rest = copy, *word; h->words && (word = strsep(&rest, " ")) && h->word_count < MAX_PERF_WORDS;)
+        if (*word && (h->words[h->word_count] = strdup(word)))
+            h->word_count++;
+    free(copy);
+    words_take(s);
 }
 
 void perf_session_line(struct perf_session *s, const char *line)
@@ -223,44 +312,58 @@ static int lines_split(struct perf_child *child, bool comments, struct perf_sess
     return !line ? -ENOMEM : n < 0 ? (int)n : !more;
 }
 
-static int lines_read(const char *const *argv, const char *path, bool comments, struct perf_session *s,
+static int lines_read(const char *const *argv, const char *name, bool comments, struct perf_session *s,
                       line_fn take, struct error *err)
 {
     struct perf_child *child = NULL;
     char what[512];
     int rc = perf_child_start(argv, &child, err);
-    snprintf(what, sizeof(what), "read '%s'", path);
+    snprintf(
+        what, sizeof(what),
+        "read %s (if another perf made it, have that one print it, and import the text: " PERF_SCRIPT_COMMAND
+        ")",
+        name);
     if (!rc)
         rc = lines_split(child, comments, s, take);
     if (!rc)
         rc = perf_child_finish(child, what, err);
     perf_child_free(child);
-    return rc < 0 ? error_set(err, rc, "can't read '%s': %s", path, strerror(-rc)) : 0;
+    return rc < 0 ? error_set(err, rc, "can't read %s: %s", name, strerror(-rc)) : 0;
 }
 
-int perf_session_read(const char *path, struct perf_session *s, struct error *err)
+static int data_read(const struct perf_input *in, struct perf_session *s, struct error *err)
 {
-    const char *const head[] = {"perf", "script", "-f", "--header-only", "-i", path, NULL};
-    const char *const piped[] = {"perf", "script", "-f", "--header", "-F", "pid,tid,time", "-i", path, NULL};
-    const char *const ids[] = {"perf", "buildid-list", "-f", "-i", path, NULL};
+    const char *const head[] = {"perf", "script", "-f", "--header-only", "-i", in->path, NULL};
+    const char *const piped[] = {"perf", "script", "-f", "--header", "-F", "pid,tid", "-i", in->path, NULL};
+    const char *const ids[] = {"perf", "buildid-list", "-f", "-i", in->path, NULL};
     struct error ignored = {""};
-    *s = (struct perf_session){0};
-    int rc = file_check(path, s, err);
-    if (!rc)
-        rc = lines_read(s->piped ? piped : head, path, s->piped, s, perf_session_line,
-                        s->unfinished ? &ignored : err);
+    int rc = perf_head_read(in->head, &s->head);
+    if (rc && rc != -EINVAL) /* of another format: then perf's text tells the command */
+        return error_set(err, rc, "can't read %s: %s", in->name, strerror(-rc));
+    if (s->head.word_count)
+        words_take(s);
+    rc = lines_read(s->piped ? piped : head, in->name, s->piped, s, perf_session_line,
+                    s->unfinished ? &ignored : err);
     if (rc && s->unfinished)
         error_set(
             err, -EINVAL,
-            "'%s' is unfinished: perf record was killed before it could write its end; record again, and end "
+            "%s is unfinished: perf record was killed before it could write its end; record again, and end "
             "perf by Ctrl-C",
-            path);
+            in->name);
     if (!rc)
-        lines_read(ids, path, false, s, build_id_take, &ignored); /* without them fewer files are trusted */
+        lines_read(ids, in->name, false, s, build_id_take,
+                   &ignored); /* without them fewer files are trusted */
+    return rc;
+}
+
+int perf_session_read(const struct perf_input *in, struct perf_session *s, struct error *err)
+{
+    *s = (struct perf_session){0};
+    int rc = file_check(in, s, err);
+    if (!rc)
+        rc = in->text ? perf_text_read(in, s, err) : data_read(in, s, err);
     if (rc)
         perf_session_free(s);
-    else if (!s->started_at[0])
-        date_set(s, s->recorded_at);
     return rc;
 }
 
@@ -271,4 +374,5 @@ void perf_session_free(struct perf_session *s)
     free(s->build_ids);
     s->build_ids = NULL;
     s->build_id_count = 0;
+    perf_head_free(&s->head);
 }

@@ -3,6 +3,8 @@
  * but are at most 15 bytes long: what is searched for is longer, or is read from the right. */
 #include "probes/perf/perf_trace.h"
 
+#include "probes/perf/perf_event.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,19 +211,21 @@ static bool is_clock(const char *event)
 
 bool perf_trace_parse(const char *event, const char *text, const char *machine, struct perf_trace *out)
 {
+    char base[96];
     *out = (struct perf_trace){.call = CALL_NONE};
-    if (!strncmp(event, "syscalls:sys_enter_", 19))
-        return call_parse(event + 19, true, text, out);
-    if (!strncmp(event, "syscalls:sys_exit_", 18))
-        return call_parse(event + 18, false, text, out);
-    if (!strcmp(event, "raw_syscalls:sys_enter"))
+    perf_event_base(event, base, sizeof(base), NULL, 0);
+    if (!strncmp(base, "syscalls:sys_enter_", 19))
+        return call_parse(base + 19, true, text, out);
+    if (!strncmp(base, "syscalls:sys_exit_", 18))
+        return call_parse(base + 18, false, text, out);
+    if (!strcmp(base, "raw_syscalls:sys_enter"))
         return raw_parse(true, text, machine, out);
-    if (!strcmp(event, "raw_syscalls:sys_exit"))
+    if (!strcmp(base, "raw_syscalls:sys_exit"))
         return raw_parse(false, text, machine, out);
-    if (!strcmp(event, "sched:sched_switch"))
+    if (!strcmp(base, "sched:sched_switch"))
         return switch_parse(text, out);
-    if (!strcmp(event, "sched:sched_wakeup") || !strcmp(event, "sched:sched_waking") ||
-        !strcmp(event, "sched:sched_wakeup_new"))
+    if (!strcmp(base, "sched:sched_wakeup") || !strcmp(base, "sched:sched_waking") ||
+        !strcmp(base, "sched:sched_wakeup_new"))
         return wakeup_parse(text, out);
     if (is_clock(event))
         out->kind = TRACE_CLOCK;

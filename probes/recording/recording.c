@@ -13,38 +13,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static char *file_read(const char *path)
-{
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return NULL;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *memory = open_memstream(&text, &size);
-    char buffer[4096];
-    for (size_t n; memory && (n = fread(buffer, 1, sizeof(buffer), f)) > 0;)
-        fwrite(buffer, 1, n, memory);
-    fclose(f);
-    if (memory)
-        fclose(memory);
-    return text;
-}
-
 static int schema_create(struct recording *r, struct error *err)
 {
-    char *path = datadir_path("schema.sql", err);
-    if (!path)
-        return -ENOENT;
-    char *sql = file_read(path);
-    int rc = 0;
+    char *sql = datadir_read("schema.sql", err);
     if (!sql)
-        rc = error_set(err, -EIO, "can't read '%s': %s; heapwait is not installed completely", path,
-                       strerror(errno));
-    else if (sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL) || sqlite3_exec(r->db, sql, NULL, NULL, NULL) ||
-             sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL))
+        return -EIO;
+    int rc = 0;
+    if (sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL) || sqlite3_exec(r->db, sql, NULL, NULL, NULL) ||
+        sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL))
         rc = recording_db_error(r, err, "make the tables");
     free(sql);
-    free(path);
     return rc;
 }
 
@@ -114,8 +92,7 @@ int recording_add_variant(struct recording *r, int position, const char *name, c
 
 static const char *probes_name(enum probe_mode mode)
 {
-    static const char *const names[] = {"none", "waits", "ledger"};
-    return names[mode];
+    return mode == PROBES_NONE ? "none" : mode == PROBES_LEDGER ? "ledger" : "waits";
 }
 
 static const char *collector_name(const struct measurement *m)
@@ -149,7 +126,9 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
 {
     static const struct run_outcome nothing = {.exit_status = -1};
     const struct run_outcome *o = m ? &m->outcome : &nothing;
-    bool ran = m != NULL, used = ran && !o->attached;
+    /* of a session of perf's that has no date nobody knows when it was; every other run is new */
+    const bool ran = m != NULL, used = ran && !o->attached, imported = ran && m->by_perf;
+    const char *date = ran && o->started_at[0] ? o->started_at : NULL;
     return RUN(
         r, err,
         "INSERT INTO run (variant, libc, allocator, allocator_evidence, linkage, command, threads, "
@@ -157,9 +136,9 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
         "position, probes,"
         " collector, wall_ns, reported_ns, exit_status, term_signal, timed_out, interrupted, failure,"
         " max_rss_bytes, user_ns, system_ns, voluntary_switches, involuntary_switches, minor_faults,"
-        " foreign_cpu_ns, load_average, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?,"
-        " ?, ?, ?, ?, ?, ?, ?, coalesce(?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))",
+        " foreign_cpu_ns, load_average, started_at, sample_period_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " ?, ?, ?, ?, ?, ?, ?, iif(?, ?, coalesce(?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))), ?)",
         bound_text(i->variant), bound_text(first(i->libc, m ? m->libc : NULL)),
         bound_text(first(i->allocator, m ? m->allocator : NULL)),
         bound_text(m ? m->allocator_evidence : NULL), bound_text(first(i->linkage, m ? m->linkage : NULL)),
@@ -173,19 +152,21 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
         bound_known(used ? (int64_t)o->voluntary_switches : -1),
         bound_known(used ? (int64_t)o->involuntary_switches : -1),
         bound_known(used ? (int64_t)o->minor_faults : -1), bound_known(i->foreign_cpu_ns),
-        bound_real(i->load_average), bound_text(ran && o->started_at[0] ? o->started_at : NULL));
+        bound_real(i->load_average), bound_int(imported), bound_text(date), bound_text(date),
+        bound_known(m && m->ledger && m->ledger->sample_period_ns ? (int64_t)m->ledger->sample_period_ns
+                                                                  : -1));
 }
 
 static int lock_insert(struct recording *r, int64_t run_id, int64_t frames, const struct lock *l,
                        struct error *err)
 {
-    int rc =
-        RUN(r, err,
-            "INSERT INTO lock (run_id, tgid, address, name, module, allocator, is_malloc, evidence)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            bound_int(run_id), bound_int(l->tgid), bound_int((int64_t)l->address), bound_text(l->name),
-            bound_text(l->module), bound_text(l->allocator),
-            bound_known(l->whose == WHOSE_UNKNOWN ? -1 : l->whose == WHOSE_MALLOC), bound_text(l->evidence));
+    int rc = RUN(r, err,
+                 "INSERT INTO lock (run_id, tgid, address, name, module, allocator, is_malloc, evidence, use)"
+                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 bound_int(run_id), bound_int(l->tgid), bound_int((int64_t)l->address), bound_text(l->name),
+                 bound_text(l->module), bound_text(l->allocator),
+                 bound_known(l->whose == WHOSE_UNKNOWN ? -1 : l->whose == WHOSE_MALLOC),
+                 bound_text(l->evidence), bound_text(l->use));
     int64_t id = sqlite3_last_insert_rowid(r->db);
     for (size_t i = 0; i < l->outcome_count && !rc; i++) {
         const struct lock_outcome *o = &l->outcomes[i];
@@ -193,7 +174,7 @@ static int lock_insert(struct recording *r, int64_t run_id, int64_t frames, cons
                  "INSERT INTO lock_outcome (lock_id, op, outcome, calls, total_ns, oncpu_ns, blocked_ns,"
                  " runnable_ns, woken) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                  bound_int(id), bound_text(o->op), bound_text(o->outcome), bound_int((int64_t)o->calls),
-                 bound_int((int64_t)o->total_ns), bound_known((int64_t)o->oncpu_ns),
+                 bound_known((int64_t)o->total_ns), bound_known((int64_t)o->oncpu_ns),
                  bound_known((int64_t)o->blocked_ns), bound_known((int64_t)o->runnable_ns),
                  bound_known(o->woken));
     }
@@ -246,9 +227,12 @@ static int ledger_insert(struct recording *r, int64_t run_id, const struct ledge
             bound_int((int64_t)l->core.other_ns),
             bound_known(l->sample_period_ns ? (int64_t)l->sample_period_ns : -1));
     for (size_t i = 0; i < l->sample_count && !rc; i++)
-        rc = RUN(r, err, "INSERT INTO sample (run_id, class, symbol, module, samples) VALUES (?, ?, ?, ?, ?)",
-                 bound_int(run_id), bound_text(l->samples[i].class), bound_text(l->samples[i].symbol),
-                 bound_text(l->samples[i].module), bound_int((int64_t)l->samples[i].samples));
+        rc = RUN(
+            r, err,
+            "INSERT INTO sample (run_id, class, symbol, module, samples, spinning) VALUES (?, ?, ?, ?, ?, ?)",
+            bound_int(run_id), bound_text(l->samples[i].class), bound_text(l->samples[i].symbol),
+            bound_text(l->samples[i].module), bound_int((int64_t)l->samples[i].samples),
+            bound_int((int64_t)l->samples[i].spinning));
     for (size_t i = 0; i < l->stretch_count && !rc; i++)
         rc = RUN(r, err,
                  "INSERT INTO timeline (run_id, thread, state, from_ns, until_ns) VALUES (?, ?, ?, ?, ?)",
@@ -262,13 +246,28 @@ static int measurement_insert(struct recording *r, int64_t run_id, const struct 
 {
     int64_t frames = 0;
     int rc = recording_frames_insert(r, run_id, m->paths, &frames, err);
-    for (size_t i = 0; i < m->lock_count && !rc; i++)
-        rc = lock_insert(r, run_id, frames, &m->locks[i], err);
+    for (size_t i = 0; i < m->lock_count && !rc; i++) {
+        const struct lock *l = &m->locks[i];
+        rc = RUN(r, err,
+                 "INSERT INTO process (run_id, tgid, program) VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
+                 "SET program = coalesce(program, excluded.program)",
+                 bound_int(run_id), bound_int(l->tgid), bound_text(l->program));
+        if (!rc)
+            rc = lock_insert(r, run_id, frames, l, err);
+    }
     if (m->ledger && !rc)
         rc = ledger_insert(r, run_id, m->ledger, err);
+    for (size_t i = 0; i < m->memory_count && !rc; i++)
+        rc = RUN(r, err,
+                 "INSERT INTO memory_call (run_id, tgid, kind, calls, total_ns, blocked_ns)"
+                 " VALUES (?, ?, ?, ?, ?, ?)",
+                 bound_int(run_id), bound_int(m->memory[i].tgid), bound_text(m->memory[i].kind),
+                 bound_int((int64_t)m->memory[i].calls), bound_int((int64_t)m->memory[i].total_ns),
+                 bound_int((int64_t)m->memory[i].blocked_ns));
     for (size_t i = 0; i < m->loss_count && !rc; i++)
-        rc = RUN(r, err, "INSERT INTO loss (run_id, reason, count) VALUES (?, ?, ?)", bound_int(run_id),
-                 bound_text(m->losses[i].reason), bound_int((int64_t)m->losses[i].count));
+        rc = RUN(r, err, "INSERT INTO loss (run_id, reason, count, unit) VALUES (?, ?, ?, ?)",
+                 bound_int(run_id), bound_text(m->losses[i].reason), bound_int((int64_t)m->losses[i].count),
+                 bound_text(m->losses[i].unit));
     for (size_t i = 0; i < m->probe_stat_count && !rc; i++)
         rc = RUN(r, err, "INSERT INTO probe (run_id, name, calls, ns) VALUES (?, ?, ?, ?)", bound_int(run_id),
                  bound_text(m->probe_stats[i].name), bound_known(m->probe_stats[i].calls),
@@ -278,8 +277,15 @@ static int measurement_insert(struct recording *r, int64_t run_id, const struct 
 
 static int hooks_insert(struct recording *r, const struct measurement *m, struct error *err)
 {
-    if (m->probes == PROBES_LEDGER)
-        return recording_set_host(r, "hooks_ledger", m->hooks, err);
+    if (m->probes == PROBES_LEDGER) {
+        int rc = recording_set_host(r, "hooks_ledger", m->hooks, err);
+        rc =
+            rc ? rc
+               : recording_set_host(r, "hooks_kernel_locks", m->sees_locks ? "raw tracepoints" : "none", err);
+        return rc ? rc
+                  : recording_set_host(r, "hooks_page_faults", m->sees_faults ? "fentry and fexit" : "none",
+                                       err);
+    }
     return recording_set_host(r, "hooks_waits", m->hooks, err);
 }
 
@@ -311,6 +317,11 @@ int recording_has_position(struct recording *r, int64_t position)
     int step = sqlite3_step(stmt);
     sqlite3_finalize(stmt);
     return step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : -EIO;
+}
+
+int recording_descriptor(const struct recording *r)
+{
+    return r->published;
 }
 
 void recording_close(struct recording *r)

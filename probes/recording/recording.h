@@ -15,7 +15,8 @@ struct recording;
 enum recording_open_mode {
     RECORDING_REPLACE, /* when it is published an existing FILE becomes FILE.old, if it is a recording; else
                           that is an error */
-    RECORDING_RESUME,  /* FILE must exist and be a recording; nobody else can write to it from now on */
+    RECORDING_RESUME,  /* FILE must exist, be a recording, and be nobody's whose commands are not to be run;
+                          nobody else can write to it from now on */
 };
 
 /* What the caller knows of a run beyond its measurement.  NULL and -1 mean: not known (NULL in the
@@ -59,6 +60,10 @@ int recording_add_run(struct recording *r, const struct run_info *info, const st
 
 /* Returns 1 if a run with this position is there already (for --resume), 0 if none is, or -EIO. */
 int recording_has_position(struct recording *r, int64_t position);
+
+/* Returns the descriptor of the state that was published last, which is the recording's; -1: there is none.
+ * After RECORDING_RESUME that is the file that was found to be trusted, whatever lies at FILE by now. */
+int recording_descriptor(const struct recording *r);
 
 /* Makes FILE what was written until now; from the first time on nobody else can write to it.  If that can't
  * be done, and a run was added, the recording is kept under another name, beside FILE or in TMPDIR, and the

@@ -28,6 +28,12 @@ int recording_facts_end(struct recording *r, struct error *err)
 int recording_facts_calibration(struct recording *r, const struct calibration *c, struct error *err)
 {
     int rc = 0;
+    char load[32];
+    snprintf(load, sizeof(load), "%.2f", c->load_average);
+    if (c->taken_at[0])
+        rc = recording_set_host(r, "calibration_taken_at", c->taken_at, err);
+    if (!rc && c->taken_at[0] && c->load_average >= 0)
+        rc = recording_set_host(r, "calibration_load_average", load, err);
     for (int kind = 0; kind < CALL_KINDS && !rc; kind++) {
         const struct call_cost *cost = &c->calls[kind];
         const struct {

@@ -4,7 +4,9 @@
  * use. */
 #include "probes/recording/recording_private.h"
 
+#include "analysis/base/output.h"
 #include "analysis/one_file.h"
+#include "probes/host/caller.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -130,9 +132,8 @@ static int occupant_find(const struct location *l, const char *path, struct erro
     if (fstatat(l->folder, location_name(l, path), &st, AT_SYMLINK_NOFOLLOW))
         return errno == ENOENT ? OCCUPANT_NONE
                                : error_set(err, -errno, "can't use '%s': %s", path, strerror(errno));
-    if (S_ISLNK(st.st_mode))
-        return error_set(err, -EEXIST, "'%s' is a symbolic link; it is left alone: name another file with -o",
-                         path);
+    if (output_refuse_link(l->folder, location_name(l, path), path, "file", err))
+        return -EEXIST;
     enum occupant kind = kind_find(l, path, &st);
     if (kind == OCCUPANT_FOREIGN)
         return error_set(err, -EEXIST,
@@ -147,18 +148,60 @@ static int occupant_find(const struct location *l, const char *path, struct erro
     return (int)kind;
 }
 
-/* Refuses a place with a journal of SQLite's beside it: a plain SQLite would play that into what is put
- * there. */
-static int companion_refuse(const struct location *l, const char *path, struct error *err)
+/* Returns "PATHENDING", malloc'd; NULL: out of memory. */
+static char *companion_path(const char *path, const char *ending)
 {
-    const char *ending = one_file_companion(l->folder, location_name(l, path));
+    char *companion = NULL;
+    return asprintf(&companion, "%s%s", path, ending) < 0 ? NULL : companion;
+}
+
+/* Returns true if such a file is this user's own, so that it goes where the file goes that it belongs to.
+ * What has a second name may be something else of his. */
+static bool companion_is_own(const struct location *l, const char *path, const char *ending)
+{
+    struct stat st;
+    char *companion = companion_path(path, ending);
+    int fd = companion ? file_open(l, companion, O_RDONLY) : -1;
+    bool own = fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+               st.st_nlink == 1 && one_file_is_companion(fd);
+    if (fd >= 0)
+        close(fd);
+    free(companion);
+    return own;
+}
+
+/* Refuses a place with a journal of SQLite's beside it: a plain SQLite would play that into what is put
+ * there.  `goes`: what lies there is given up, and his own journals with it. */
+static int companion_refuse(const struct location *l, const char *path, bool goes, struct error *err)
+{
+    const char *name = location_name(l, path), *ending = one_file_companion(l->folder, name);
+    while (goes && ending && companion_is_own(l, path, ending))
+        ending = one_file_companion_after(l->folder, name, ending);
     if (!ending)
         return 0;
+    if (companion_is_own(l, path, ending))
+        return error_set(
+            err, -EEXIST,
+            "'%s%s' is in the way: a writer of '%s' that was killed left it, and it is left alone: "
+            "`sqlite3 '%s' .tables` plays it; or name another file with -o",
+            path, ending, path, path);
     return error_set(
         err, -EEXIST,
         "'%s%s' is in the way: a writer of '%s' that was killed left it, or somebody put it there, "
         "and it is left alone: move it away, or name another file with -o",
         path, ending, path);
+}
+
+void location_companions_remove(const struct location *l, const char *path)
+{
+    const char *name = location_name(l, path);
+    for (const char *ending = one_file_companion(l->folder, name); ending;
+         ending = one_file_companion_after(l->folder, name, ending)) {
+        char *companion = companion_is_own(l, path, ending) ? companion_path(path, ending) : NULL;
+        if (companion)
+            unlinkat(l->folder, location_name(l, companion), 0);
+        free(companion);
+    }
 }
 
 int location_lock(const struct location *l, int *fd, struct error *err)
@@ -196,11 +239,11 @@ static int older_lock(const struct location *l, int *lock, struct error *err)
 int location_occupant(const struct location *l, int *lock, struct error *err)
 {
     *lock = -1;
-    int rc = companion_refuse(l, l->path, err);
-    int kind = rc ? rc : occupant_find(l, l->path, err);
-    if (kind != OCCUPANT_RECORDING)
-        return kind;
-    rc = companion_refuse(l, l->older, err);
+    int kind = occupant_find(l, l->path, err);
+    int rc = kind < 0 ? 0 : companion_refuse(l, l->path, kind != OCCUPANT_RECORDING, err);
+    if (rc || kind != OCCUPANT_RECORDING)
+        return rc ? rc : kind;
+    rc = companion_refuse(l, l->older, true, err);
     if (!rc)
         rc = occupant_find(l, l->older, err);
     if (rc >= 0)
@@ -243,6 +286,22 @@ int recording_check(const char *path, struct error *err)
     return rc;
 }
 
+/* Refuses a recording that others may have written: its commands are about to be run. */
+static int trust_check(const struct location *l, int fd, struct error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st))
+        return error_set(err, -errno, "can't look at '%s': %s", l->path, strerror(errno));
+    if (caller_trusts(&st))
+        return 0;
+    return error_set(
+        err, -EPERM,
+        "others may have written '%s' (its owner's number is %u, its rights are %04o), and to resume it "
+        "runs the commands that stand in it: have its owner resume it, or, if you know what is in "
+        "it, make it your own (chown, chmod go-w)",
+        l->path, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777);
+}
+
 int location_resume(struct location *l, int *fd, struct error *err)
 {
     struct error why = {""};
@@ -253,9 +312,11 @@ int location_resume(struct location *l, int *fd, struct error *err)
     if (kind != OCCUPANT_RECORDING)
         return error_set(err, -EINVAL, "'%s' is not a recording that could be resumed%s%s", l->path,
                          kind < 0 ? ": " : "", why.text);
-    int rc = companion_refuse(l, l->path, err);
+    int rc = companion_refuse(l, l->path, false, err);
     if (!rc)
         rc = location_lock(l, fd, err);
+    if (!rc)
+        rc = trust_check(l, *fd, err);
     if (!rc && one_file_is_wal(*fd))
         rc =
             error_set(err, -EPROTO,

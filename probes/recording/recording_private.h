@@ -82,10 +82,14 @@ const char *location_name(const struct location *l, const char *path);
  * *lock holds the writer's lock, and is to be closed; -1: it can't be locked. */
 enum occupant { OCCUPANT_NONE, OCCUPANT_EMPTY, OCCUPANT_RECORDING, OCCUPANT_FOREIGN /* never returned */ };
 int location_occupant(const struct location *l, int *lock, struct error *err);
+/* Removes the journals of SQLite's beside `path` that are this user's own: what they belong to is given up.
+ */
+void location_companions_remove(const struct location *l, const char *path);
 /* Opens FILE and locks it for as long as the descriptor, which is the caller's, is open.  -EBUSY: another one
  * writes. */
 int location_lock(const struct location *l, int *fd, struct error *err);
-/* The same for a recording that can be gone on with; -EINVAL: it is none, -EPROTO: it is in WAL mode.  *fd
+/* The same for a recording that can be gone on with; -EINVAL: it is none, -EPROTO: it is in WAL mode, -EPERM:
+ * others may have written the commands in it (caller_trusts()).  *fd
  * may be open after an error, too; -1: it is not. */
 int location_resume(struct location *l, int *fd, struct error *err);
 /* Locks an open file as its writer.  0 or -EBUSY (another one writes), without a sentence; 0 also where there

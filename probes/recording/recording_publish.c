@@ -4,6 +4,8 @@
  */
 #include "probes/recording/recording_private.h"
 
+#include "analysis/base/output.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -47,8 +49,10 @@ static int draft_make(const struct location *l, struct draft *d, struct error *e
                        O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
         rc = d->fd < 0 ? -errno : 0;
     }
-    return rc ? error_set(err, rc, "can't make '%s': %s; name another file with -o", d->path, strerror(-rc))
-              : 0;
+    if (rc)
+        return error_set(err, rc, "can't make '%s': %s; name another file with -o", d->path, strerror(-rc));
+    output_give_owner(d->fd);
+    return 0;
 }
 
 static int chunk_write(int fd, const char *bytes, size_t size)
@@ -156,6 +160,7 @@ static int older_keep(const struct location *l, struct error *err)
     const char *file = location_name(l, l->path), *old = location_name(l, l->older),
                *link = location_name(l, spare);
     int rc = 0;
+    location_companions_remove(l, l->older); /* first: they must not be found beside another FILE.old */
     if (!linkat(l->folder, file, l->folder, link, 0)) {
         rc = renameat(l->folder, link, l->folder, old) ? -errno : 0;
         unlinkat(l->folder, link, 0); /* still there if both names are one file already */
@@ -190,6 +195,8 @@ static int place_take(const struct location *l, const struct draft *d, struct er
         int lock = -1;
         int kind = location_occupant(l, &lock, &why);
         rc = kind == OCCUPANT_RECORDING ? older_keep(l, &why) : kind < 0 ? kind : 0;
+        if (!rc && kind != OCCUPANT_RECORDING)
+            location_companions_remove(l, l->path);
         if (!rc)
             rc = draft_rename(l, d, &why);
         if (lock >= 0)

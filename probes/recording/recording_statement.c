@@ -2,10 +2,19 @@
 #include "probes/recording/recording_private.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 int recording_db_error(struct recording *r, struct error *err, const char *doing)
 {
     int code = sqlite3_errcode(r->db) & 0xff;
+    struct rlimit size = {.rlim_cur = RLIM_INFINITY};
+    getrlimit(RLIMIT_FSIZE, &size); /* which holds for the work copy, too */
+    if (code == SQLITE_IOERR && size.rlim_cur != RLIM_INFINITY)
+        return error_set(
+            err, -EFBIG,
+            "can't %s in the recording '%s': no file may have more than %llu KiB here; raise that "
+            "limit (`ulimit -f unlimited`)",
+            doing, r->at.path, (unsigned long long)size.rlim_cur / 1024);
     return error_set(
         err, -EIO, "can't %s in the recording '%s': %s%s", doing, r->at.path, sqlite3_errmsg(r->db),
         code == SQLITE_FULL || code == SQLITE_NOMEM ? "; it is made in memory, which is full" : "");

@@ -1,6 +1,9 @@
 /* See calibrate.h. */
 #include "probes/run/calibrate.h"
 
+#include "analysis/base/number.h"
+#include "probes/host/clock.h"
+#include "probes/host/host.h"
 #include "probes/run/measure.h"
 #include "probes/session/session.h"
 
@@ -91,18 +94,6 @@ static int batch_run(const struct measure_options *base, const char *program, en
     return rc;
 }
 
-static int double_compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static double median(double *values, size_t count)
-{
-    qsort(values, count, sizeof(*values), double_compare);
-    return values[count / 2];
-}
-
 /* What was measured of one kind of call, in ns per call: a value for each batch of each round. */
 struct batches {
     double untraced[MOST_BATCHES], traced[MOST_BATCHES], seen[MOST_BATCHES];
@@ -141,9 +132,16 @@ static int traced_take(const struct measure_options *ledger, const char *program
     return rc;
 }
 
+void calibrate_hooks(const struct session *session, char *text, size_t size)
+{
+    snprintf(text, size, "%s%s%s", session_hooks(session), session_sees_locks(session) ? ", locks" : "",
+             session_sees_faults(session) ? ", faults" : "");
+}
+
 /* Runs the batches of one round, without and with probes close together: a machine is slower for seconds at a
  * time, and both have to be in such a time or both out of it. */
-static int round_take(const char *program, unsigned round, struct batches *all, struct error *err)
+static int round_take(const char *program, unsigned round, struct batches *all, struct calibration *c,
+                      struct error *err)
 {
     struct measure_options ledger = {.probes = PROBES_LEDGER, .sample_period_ns = SAMPLE_PERIOD_NS};
     const size_t at = (size_t)round * BATCHES;
@@ -152,6 +150,8 @@ static int round_take(const char *program, unsigned round, struct batches *all, 
         rc = untraced_take(program, kind, &all[kind].untraced[at], err);
     if (!rc)
         rc = session_open(&ledger, &ledger.session, err);
+    if (!rc)
+        calibrate_hooks(ledger.session, c->hooks, sizeof(c->hooks));
     for (int kind = 0; kind < CALL_KINDS && !rc; kind++)
         rc = traced_take(&ledger, program, kind, &all[kind].traced[at], &all[kind].seen[at], err);
     session_close(ledger.session);
@@ -162,11 +162,14 @@ int calibrate_take(const char *program, unsigned rounds, struct calibration *c, 
 {
     struct batches all[CALL_KINDS];
     int rc = 0;
+    *c = (struct calibration){.load_average = host_load_average()};
+    clock_date(c->taken_at, sizeof(c->taken_at));
     for (unsigned round = 0; round < rounds && !rc; round++)
-        rc = round_take(program, round, all, err);
+        rc = round_take(program, round, all, c, err);
     for (int kind = 0; kind < CALL_KINDS && !rc; kind++)
-        c->calls[kind] = (struct call_cost){.untraced = median(all[kind].untraced, (size_t)rounds * BATCHES),
-                                            .traced = median(all[kind].traced, (size_t)rounds * BATCHES),
-                                            .seen = median(all[kind].seen, (size_t)rounds * BATCHES)};
+        c->calls[kind] =
+            (struct call_cost){.untraced = number_median(all[kind].untraced, (size_t)rounds * BATCHES),
+                               .traced = number_median(all[kind].traced, (size_t)rounds * BATCHES),
+                               .seen = number_median(all[kind].seen, (size_t)rounds * BATCHES)};
     return rc;
 }

@@ -8,11 +8,18 @@
 #include "analysis/base/error.h"
 #include "probes/measurement/calibration.h"
 
+#include <stddef.h>
+
 /* Measures all kinds of calls without and with probes in turn, in 1 to CALIBRATION_ROUNDS rounds, and fills
  * *c.  A round takes one to two seconds, most of it to attach and detach.  `program` is run as `PROGRAM
  * calibration-loop KIND N`: it is heapwait itself.  0 or negative errno, with a sentence. */
 enum { CALIBRATION_ROUNDS = 3 };
 int calibrate_take(const char *program, unsigned rounds, struct calibration *c, struct error *err);
+
+/* Writes by which hooks the session of mode ledger sees the kernel to text[size]: a calibration is of these.
+ */
+struct session;
+void calibrate_hooks(const struct session *session, char *text, size_t size);
 
 /* Makes `calls` calls of the kind in this thread now, and returns the CPU time of one in ns. */
 double calibrate_cost(enum call_kind kind, long calls);

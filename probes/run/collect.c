@@ -5,7 +5,9 @@
 #include "probes/names/locks.h"
 #include "probes/names/naming.h"
 #include "probes/run/ledger.h"
+#include "probes/run/memory_calls.h"
 #include "probes/run/perf_stacks.h"
+#include "probes/run/samples.h"
 #include "probes/run/waiters.h"
 
 #include <errno.h>
@@ -39,16 +41,16 @@ static int losses_add(struct session *session, const struct sideband *sideband, 
 {
     struct loss losses[LOSS_COUNT];
     for (unsigned i = 0; i < LOSS_COUNT; i++)
-        losses[i] = (struct loss){term_loss(i), session_loss(session, i)};
+        losses[i] = loss_make(i, session_loss(session, i));
     losses[LOSS_STACK].count += paths_lost;
     const uint64_t in_full_table = losses[LOSS_HISTOGRAM].count, missing = histogram_lost(m);
     losses[LOSS_HISTOGRAM].count = missing > in_full_table ? missing : in_full_table;
     const struct loss others[] = {
-        {"probe runs that the kernel skipped", session_missed(session)},
-        {"mapping records dropped", sideband_lost(sideband)},
+        {"probe runs that the kernel skipped", session_missed(session), LOSS_UNIT_RUN},
+        {"mapping records dropped", sideband_lost(sideband), NULL},
         m->goes_on /* then threads that live on are no loss */
-            ? (struct loss){"processes whose mappings may not be read", sideband_unread(sideband)}
-            : (struct loss){"threads still running at the end", session_living(session)},
+            ? (struct loss){"processes whose mappings may not be read", sideband_unread(sideband), NULL}
+            : (struct loss){"threads still running at the end", session_living(session), NULL},
     };
     int rc = measurement_losses_add(m, losses, LOSS_COUNT);
     return rc ? rc : measurement_losses_add(m, others, sizeof(others) / sizeof(others[0]));
@@ -71,10 +73,11 @@ static const struct address_space *probed_space(void *context, uint32_t number, 
     return sideband_space(p->sideband, info.tgid, info.born_ns);
 }
 
-static int probed_made(void *context, struct lock *lock, uint32_t number, const struct address_space *space)
+static int probed_made(void *context, struct lock *lock, uint32_t number, const struct address_space *space,
+                       struct word_paths *paths)
 {
     const struct probed *p = context;
-    return waiters_of(p->waiters, number, space, lock);
+    return waiters_of(p->waiters, number, space, lock, paths);
 }
 
 int collect(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
@@ -103,16 +106,19 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
         rc = losses_add(session, sideband, waiters_lost(probed.waiters), m);
     if (!rc && m->probes == PROBES_LEDGER)
         rc = ledger_collect(session, sideband, c.naming, c.split, m);
+    if (!rc)
+        rc = memory_calls_collect(session, m);
+    if (!rc && m->probes == PROBES_PROFILE)
+        rc = samples_collect(session, sideband, c.naming, m);
     if (!rc && perf_file && !m->perf_failure)
         rc = perf_stacks_collect(perf_file, sideband, c.naming, m);
     if (!rc)
         rc = session_stats(session, &m->probe_stats, &m->probe_stat_count);
     m->hooks = session_hooks(session);
-    if (!rc) {
-        const struct address_space *space = sideband_space(sideband, (uint32_t)pid, UINT64_MAX);
-        naming_program(c.naming, space, &m->libc, &m->linkage, &m->allocator);
-        m->allocator_evidence = naming_allocator(c.naming, space, &m->allocator);
-    }
+    m->sees_locks = session_sees_locks(session);
+    m->sees_faults = session_sees_faults(session);
+    if (!rc)
+        rc = locks_program(&c, sideband_space(sideband, (uint32_t)pid, UINT64_MAX), m);
     if (rc)
         error_set(err, rc, "can't bring back what was measured: %s", strerror(-rc));
     waiters_free(probed.waiters);

@@ -11,9 +11,9 @@
 
 #include <sys/types.h>
 
-/* To be called after session_stop() and sideband_finish().  `pid`: the process whose program gives libc,
- * linkage and allocator.  `perf_file`: what perf recorded beside the probes; NULL: nothing.  0 or negative
- * errno, with a sentence; what *m holds by then goes with measurement_free(). */
+/* To be called after session_stop() and sideband_finish().  `pid`: the command's own process, for
+ * locks_program(); 0: there is not exactly one.  `perf_file`: what perf recorded beside the probes; NULL:
+ * nothing.  0 or negative errno, with a sentence; what *m holds by then goes with measurement_free(). */
 int collect(struct session *session, struct sideband *sideband, pid_t pid, const char *perf_file,
             struct measurement *m, struct error *err);
 

@@ -29,6 +29,7 @@ static const struct {
     {STATE_WOKEN, -1, "woken", NULL},
     {STATE_BLOCKED, -1, "blocked", NULL},
     {STATE_EXITING, -1, "exiting", NULL},
+    {STATE_PAGE_FAULT, -1, "page_fault", NULL},
 };
 enum { STATES = sizeof(states) / sizeof(states[0]) };
 
@@ -154,7 +155,7 @@ int ledger_collect(struct session *session, const struct sideband *sideband, str
     l->sample_period_ns = session_sample_period(session);
     int rc = threads_fill(session, split, l);
     if (!rc)
-        rc = samples_classify(session, sideband, naming, l);
+        rc = samples_classify(session, sideband, naming, m);
     core_fill(session, &m->outcome, &l->core);
     return rc ? rc : timeline_fill(session, l);
 }

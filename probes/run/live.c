@@ -1,11 +1,13 @@
 /* See live.h.  A look is the difference of two snapshots of the table of words.  Both are in the same order,
- * and so are the words that are known already: nothing has to be searched for.  The table only grows, also
- * with words of processes that ended long ago: when it is well filled, all is begun anew. */
+ * and so are the words that are known already: nothing has to be searched for.  What belongs to processes
+ * that have ended is dropped (live_ended.h).  A table that is well filled nevertheless is begun anew. */
 #include "probes/run/live.h"
 
 #include "probes/bpf/terms.h"
 #include "probes/host/clock.h"
 #include "probes/mappings/sideband.h"
+#include "probes/run/live_ended.h"
+#include "probes/run/live_losses.h"
 #include "probes/run/live_words.h"
 #include "probes/run/observe.h"
 #include "probes/session/session.h"
@@ -21,6 +23,7 @@ enum {
     MAX_WORDS = 1 << 18,      /* pairs of word and outcome */
     RENEW_AT = MAX_WORDS / 2, /* so many of them, and all is begun anew */
 };
+enum { LOSS_MISSED = LOSS_COUNT, LOSS_MAPPINGS, LOSS_KINDS };
 static const uint64_t RENEW_NS = 1800000000000; /* or after that long: the mappings' history grows */
 
 /* What is remembered of a process from one look to the next. */
@@ -41,8 +44,8 @@ struct live {
     struct seen *seen; /* by pid */
     size_t seen_count;
     uint64_t looked_ns, renewed_ns;
-    uint64_t lost_before; /* what was lost before the last renewal */
-    const char *lost_reason;
+    struct live_ended *ended;
+    struct live_losses losses;
 };
 
 /* ---- processes ---- */
@@ -171,33 +174,34 @@ static int follow(struct live *l, char **note, struct error *err)
     return rc;
 }
 
-/* Returns how much was lost since the last renewal, and sets *reason to why most of it was; NULL: nothing
- * was. */
-static uint64_t lost_now(const struct live *l, const char **reason)
+/* Reads the counters of losses since the last renewal. */
+static void losses_read(const struct live *l, uint64_t now[LOSS_KINDS])
 {
-    uint64_t all = 0, most = 0;
-    *reason = NULL;
-    for (unsigned i = 0; i <= LOSS_COUNT + 1; i++) {
-        uint64_t lost = i < LOSS_COUNT    ? session_loss(l->session, i)
-                        : i == LOSS_COUNT ? session_missed(l->session)
-                                          : sideband_lost(l->sideband);
-        if (lost > most)
-            *reason = i < LOSS_COUNT    ? term_loss(i)
-                      : i == LOSS_COUNT ? "probe runs that the kernel skipped"
-                                        : "mapping records dropped";
-        most = lost > most ? lost : most;
-        all += lost;
-    }
-    return all;
+    for (int i = 0; i < LOSS_COUNT; i++)
+        now[i] = session_loss(l->session, (enum loss_reason)i);
+    now[LOSS_MISSED] = session_missed(l->session);
+    now[LOSS_MAPPINGS] = sideband_lost(l->sideband);
+}
+
+static void losses_tell(struct live *l, struct live_view *view)
+{
+    uint64_t now[LOSS_KINDS];
+    int most;
+    losses_read(l, now);
+    view->lost = live_losses_take(&l->losses, now, LOSS_KINDS, &most);
+    view->lost_reason = most < 0              ? NULL
+                        : most < LOSS_COUNT   ? term_loss((unsigned)most)
+                        : most == LOSS_MISSED ? "probe runs that the kernel skipped"
+                                              : "mapping records dropped";
 }
 
 /* Begins anew with empty tables; the programs stay attached. */
 static int renew(struct live *l, struct error *err)
 {
-    const char *reason;
-    l->lost_before += lost_now(l, &reason);
-    l->lost_reason = reason ? reason : l->lost_reason;
+    uint64_t now[LOSS_KINDS];
     int rc = session_stop(l->session, err);
+    losses_read(l, now);
+    live_losses_carry(&l->losses, now, LOSS_KINDS);
     if (!rc && (rc = session_reset(l->session)))
         error_set(err, rc, "can't empty the tables: %s", strerror(-rc));
     if (rc)
@@ -207,10 +211,12 @@ static int renew(struct live *l, struct error *err)
     word_rows_free(l->before, l->before_count);
     l->before = NULL;
     l->before_count = 0;
+    live_ended_free(l->ended);
+    l->ended = live_ended_new();
     live_words_free(l->words);
     l->words = live_words_new();
     char *note = NULL;
-    rc = l->words ? follow(l, &note, err) : error_set(err, -ENOMEM, "out of memory");
+    rc = l->words && l->ended ? follow(l, &note, err) : error_set(err, -ENOMEM, "out of memory");
     free(note);
     return rc;
 }
@@ -219,7 +225,8 @@ int live_open(const struct target *target, struct live **out, char **note, struc
 {
     struct live *l = calloc(1, sizeof(*l));
     *note = NULL;
-    if (!l || !(l->words = live_words_new())) {
+    if (!l || !(l->words = live_words_new()) || !(l->ended = live_ended_new())) {
+        live_words_free(l ? l->words : NULL);
         free(l);
         return error_set(err, -ENOMEM, "out of memory");
     }
@@ -228,6 +235,7 @@ int live_open(const struct target *target, struct live **out, char **note, struc
                                             .stdout_fd = -1,
                                             .stderr_fd = -1,
                                             .max_words = MAX_WORDS,
+                                            .no_paths = true,
                                             .cgroup = target->scope == FOLLOW_CGROUP,
                                             .machine = target->scope == FOLLOW_ALL};
     int rc = session_open(&options, &l->session, err);
@@ -258,6 +266,7 @@ void live_close(struct live *l)
     session_close(l->session);
     sideband_close(l->sideband);
     live_words_free(l->words);
+    live_ended_free(l->ended);
     word_rows_free(l->before, l->before_count);
     free(l->seen);
     free(l);
@@ -269,13 +278,8 @@ static void calls_add(struct live_calls *c, const struct word_row *row)
 {
     const struct word_totals *t = &row->value.totals;
     uint64_t oncpu = term_totals_oncpu(t) + t->kernel_lock_ns;
-    bool wait = row->key.op == OP_WAIT, wake = row->key.op == OP_WAKE;
-    uint64_t *count = wait && row->key.outcome == OUTCOME_SLEPT       ? &c->slept
-                      : wait && row->key.outcome == OUTCOME_EAGAIN    ? &c->eagain
-                      : wake && row->key.outcome == OUTCOME_WOKE_NONE ? &c->empty
-                      : wake && row->key.outcome == OUTCOME_WOKE_SOME ? &c->waking
-                                                                      : &c->other;
-    *count += t->calls;
+    uint64_t *const counts[FUTEX_KINDS] = {&c->slept, &c->eagain, &c->empty, &c->waking, &c->other};
+    *counts[term_kind(row->key.op, row->key.outcome)] += t->calls;
     c->oncpu_ns += oncpu;
     if (term_op_waits(row->key.op))
         c->wait_ns += oncpu + t->blocked_ns + t->runnable_ns;
@@ -376,10 +380,12 @@ static int view_fill(struct live *l, struct live_view *view, const struct word_r
         if (!target_ended(l->target, i) && !process_get(view, &room, (uint32_t)l->target->pids[i]))
             rc = -ENOMEM;
     for (size_t i = 0; i < found && !rc; i++) {
-        if (words[i].word.name)
+        if (words[i].word.name) {
             rc = word_take(l, view, &room, &words[i]);
-        else
+        } else {
+            live_ended_hold(l->ended, words[i].rows->key.space);
             word_hold(view, &words[i], &rows);
+        }
     }
     for (size_t i = 0; i < view->count && !rc; i++)
         process_complete(l, &view->processes[i]);
@@ -394,7 +400,9 @@ static int look(struct live *l, struct live_view *view, struct error *err)
     struct word_row *rows = NULL, *moved = NULL;
     size_t count = 0;
     uint64_t now = clock_monotonic_ns();
-    int rc = session_snapshot(l->session, &rows, &count, err);
+    int rc = live_ended_look(l->ended, l->session); /* before the snapshot, which is the last of these */
+    if (!rc)
+        rc = session_snapshot(l->session, &rows, &count, err);
     if (!rc && !(moved = malloc((count + 1) * sizeof(*moved))))
         rc = -ENOMEM;
     if (!rc) {
@@ -406,6 +414,10 @@ static int look(struct live *l, struct live_view *view, struct error *err)
         rc = live_words_keep(l->words, rows, count);
         if (!rc)
             rc = view_fill(l, view, moved, left, rows);
+        if (!rc)
+            count = live_ended_drop(l->ended, l->session, rows, count);
+        if (!rc && sideband_forget(l->sideband))
+            rc = live_words_forget_files(l->words);
     }
     free(moved);
     word_rows_free(l->before, l->before_count);
@@ -431,9 +443,14 @@ int live_take(struct live *l, struct live_view *view, struct error *err)
     }
     view->ended = ended;
     view->asked = chosen(l);
-    view->lost = l->lost_before + lost_now(l, &view->lost_reason);
-    view->lost_reason = view->lost_reason ? view->lost_reason : l->lost_reason;
+    losses_tell(l, view);
     return 0;
+}
+
+struct live_size live_size(const struct live *l)
+{
+    return (struct live_size){
+        .words = l->before_count, .spaces = live_ended_count(l->ended), .processes = l->seen_count};
 }
 
 int live_renew(struct live *l, struct error *err)

@@ -16,6 +16,13 @@
 
 struct live;
 
+/* How much is held now.  What belongs to processes that have ended is let go a look or two later. */
+struct live_size {
+    size_t words;     /* rows in the kernel's table, each two bpf() calls at each look */
+    size_t spaces;    /* address spaces that are remembered */
+    size_t processes; /* that are remembered by name */
+};
+
 struct live_process {
     uint32_t pid;
     char comm[16];                    /* its name; "?": it ended before anybody asked */
@@ -28,7 +35,7 @@ struct live_view {
     struct live_process *processes; /* most time in calls for malloc's locks first, then most others */
     size_t count;
     uint64_t interval_ns;    /* since the last look */
-    uint64_t lost;           /* how many events were lost since live_open() */
+    uint64_t lost;           /* how many events were found to be lost since the last look */
     const char *lost_reason; /* why most of them were; static, NULL: none were */
     uint64_t unnamed; /* calls held back because their words can't be named yet: a later look has them */
     bool asked;       /* certain processes were asked for: they are there also if they made no call */
@@ -53,6 +60,9 @@ void live_read(struct live *l);
  * live_view_free(); after an error there is nothing to free. */
 int live_take(struct live *l, struct live_view *view, struct error *err);
 void live_view_free(struct live_view *view);
+
+/* Returns how much was held after the last look. */
+struct live_size live_size(const struct live *l);
 
 /* To be called after a view was freed.  Begins anew with empty tables if they are well filled or half an hour
  * old; does nothing if certain processes were asked for, since children of one that has ended would not be

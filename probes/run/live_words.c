@@ -43,23 +43,20 @@ struct live_words *live_words_new(void)
     return w;
 }
 
-static void name_free(struct word_name *name)
-{
-    free(name->name);
-    free(name->module);
-    free(name->evidence);
-    *name = (struct word_name){0};
-}
-
 void live_words_free(struct live_words *w)
 {
     if (!w)
         return;
     for (size_t i = 0; i < w->count; i++)
-        name_free(&w->items[i].name);
+        word_name_free(&w->items[i].name);
     free(w->items);
     naming_free(w->naming);
     free(w);
+}
+
+int live_words_forget_files(struct live_words *w)
+{
+    return naming_forget_files(w->naming);
 }
 
 static int known_compare(const struct known *k, const struct word_key *key)
@@ -79,14 +76,14 @@ int live_words_keep(struct live_words *w, const struct word_row *rows, size_t co
         if (kept && !known_compare(&items[kept - 1], &rows[i].key))
             continue;
         while (old < w->count && known_compare(&w->items[old], &rows[i].key) < 0)
-            name_free(&w->items[old++].name);
+            word_name_free(&w->items[old++].name);
         if (old < w->count && !known_compare(&w->items[old], &rows[i].key))
             items[kept++] = w->items[old++];
         else
             items[kept++] = (struct known){.address = rows[i].key.address, .space = rows[i].key.space};
     }
     for (; old < w->count; old++)
-        name_free(&w->items[old].name);
+        word_name_free(&w->items[old].name);
     free(w->items);
     w->items = items;
     w->count = kept;
@@ -117,7 +114,7 @@ static int word_name(struct live_words *w, struct known *k, const struct address
         if (stack)
             stacks[facts.stack_count++] = stack;
     }
-    name_free(&k->name);
+    word_name_free(&k->name);
     int rc = naming_word(w->naming, &facts, &k->name);
     for (size_t i = 0; i < facts.stack_count; i++)
         free(stacks[i]);

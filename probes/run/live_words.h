@@ -35,6 +35,9 @@ void live_words_free(struct live_words *w);
  * them is offered to live_words_name().  0 or -ENOMEM. */
 int live_words_keep(struct live_words *w, const struct word_row *rows, size_t count);
 
+/* Closes the files that words were named by.  They are opened again as names are asked for.  0 or -ENOMEM. */
+int live_words_forget_files(struct live_words *w);
+
 /* One word of a difference of two snapshots. */
 struct moved_word {
     const struct word_row *rows; /* which stand together */

@@ -90,7 +90,7 @@ static int command_run(struct run *r, bool *exec_failed, struct error *err)
     return rc || r->options->target ? rc : cpus_end(r, err);
 }
 
-/* Returns the process whose program gives libc, linkage and allocator; 0: there is not exactly one. */
+/* Returns the process that was measured, without its children; 0: there is not exactly one. */
 static pid_t run_process(const struct run *r)
 {
     const struct target *target = r->options->target;
@@ -117,12 +117,14 @@ static int perf_begin(struct run *r, struct error *err)
                : perf_record_start(o->target->pids, o->target->count, o->perf_file, &r->perf, err);
 }
 
-/* Ends perf.  Whatever becomes of it, what the probes have measured is kept. */
-static void perf_end(struct run *r)
+/* Ends perf.  Whatever becomes of it, what the probes have measured is kept; why perf failed is in
+ * m->perf_failure.  Returns `rc`; if that is 0 and there is no memory for the reason, -ENOMEM. */
+static int perf_end(struct run *r, int rc, struct error *err)
 {
-    struct error err = {""};
-    if (r->perf && perf_record_finish(r->perf, &err))
-        r->m->perf_failure = strdup(err.text);
+    struct error why = {""};
+    if (r->perf && perf_record_finish(r->perf, &why) && !(r->m->perf_failure = strdup(why.text)) && !rc)
+        return error_set(err, -ENOMEM, "out of memory");
+    return rc;
 }
 
 static int command_measure(struct run *r, bool *exec_failed, struct error *err)
@@ -139,7 +141,7 @@ static int command_measure(struct run *r, bool *exec_failed, struct error *err)
         begun_tell(r);
     if (!rc)
         rc = command_run(r, exec_failed, err);
-    perf_end(r);
+    rc = perf_end(r, rc, err);
     if (rc || !r->session)
         return rc;
     rc = start_ns ? run_stop(r, start_ns, err) : session_stop(r->session, err);
@@ -162,7 +164,7 @@ static int target_measure(struct run *r, struct signals *signals, struct error *
     if (!rc)
         rc = observe_wait(o->target, r->session, r->sideband, signals,
                           o->duration_ns ? clock_monotonic_ns() + o->duration_ns : 0, err);
-    perf_end(r);
+    rc = perf_end(r, rc, err);
     if (!rc)
         rc = run_stop(r, start_ns, err);
     return rc ? rc : probes_bring(r, err);

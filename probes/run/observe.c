@@ -4,6 +4,7 @@
 #include "probes/run/observe.h"
 
 #include "probes/host/clock.h"
+#include "probes/host/process.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -31,8 +32,14 @@ static int unfollowed_error(const struct target *t, size_t i, struct error *err)
     if (target_ended(t, i))
         return error_set(err, -ESRCH, "process %d ended while heapwait attached to it: nothing was measured",
                          (int)t->pids[i]);
+    if (process_is_kernel(t->pids[i]))
+        return error_set(err, -EINVAL,
+                         "process %d can't be followed: it is the kernel's own, which makes no futex calls",
+                         (int)t->pids[i]);
     return error_set(err, -EINVAL,
-                     "process %d can't be followed: it is the kernel's own, which makes no futex calls",
+                     "process %d can't be followed: it lives and is none of the kernel's, but was not among "
+                     "the tasks that the "
+                     "kernel showed (BPF task iterator); some machines guard a process even from root",
                      (int)t->pids[i]);
 }
 
@@ -60,6 +67,8 @@ static int processes_follow(const struct target *t, struct session *session, cha
                    : error_set(err, -ENOMEM, "out of memory");
     if (!rc)
         rc = unfollowed_tell(t, tasks, note, err);
+    for (size_t i = 0; i < t->count && !rc; i++)
+        rc = target_permitted(t, i, err);
     free(tasks);
     return rc;
 }

@@ -2,12 +2,10 @@
  * does. */
 #include "probes/run/perf_stacks.h"
 
-#include "probes/host/kernel_symbols.h"
 #include "probes/measurement/call_tree.h"
-#include "probes/names/code_class.h"
 #include "probes/perf/perf_data.h"
 #include "probes/perf/perf_record.h"
-#include "probes/stacks/unwind.h"
+#include "probes/run/path_frames.h"
 
 #include <asm/perf_regs.h>
 #include <errno.h>
@@ -25,7 +23,6 @@ struct stacks {
     struct call_tree *tree;
     struct path_value stack;
     u64 more[PERF_STACK_BYTES / 8]; /* the copied stack beyond stack.stack */
-    struct call_path path;
     struct call_frame frames[MAX_ALL];
     uint64_t no_path, no_room;
     int rc;
@@ -72,10 +69,7 @@ static size_t kernel_frames(struct stacks *c, const struct perf_data_sample *s)
             continue;
         }
         if (in_kernel)
-            c->frames[count++] = (struct call_frame){.symbol = kernel_symbol_at(c->kernel, ip),
-                                                     .module = "[kernel]",
-                                                     .address = ip,
-                                                     .class = "kernel"};
+            path_frames_kernel(c->kernel, &ip, 1, &c->frames[count++]);
     }
     return count;
 }
@@ -100,20 +94,8 @@ static size_t user_frames(struct stacks *c, const struct perf_data_sample *s, st
     const size_t more = left < PERF_STACK_BYTES / 8 ? left : PERF_STACK_BYTES / 8;
     if (more)
         memcpy(c->more, (const u64 *)s->stack + stack->words, 8 * more);
-    const struct resolve_context where = naming_context(c->naming, space);
-    unwind_long(c->unwinder, &where, stack, c->more, more, &c->path);
-    for (size_t i = 0; i < c->path.count; i++) {
-        const struct frame *f = &c->path.frames[i];
-        const char *by_code =
-            f->function ? NULL : naming_code_class(c->naming, f->module, f->address - (i ? 1 : 0));
-        frames[i] = (struct call_frame){.symbol = f->function ? f->function->name : NULL,
-                                        .module = f->module ? module_basename(f->module) : NULL,
-                                        .address = f->address,
-                                        .class = by_code ? by_code : code_class(f->module, f->function)};
-    }
-    if (c->path.count == 0) /* code in no file: made at run time, or the vdso */
-        frames[0] = (struct call_frame){.address = s->registers[PERF_PC], .class = "unknown"};
-    return c->path.count ? c->path.count : 1;
+    const struct copied_stack copied = {stack, c->more, more};
+    return path_frames_user(c->unwinder, c->naming, space, &copied, frames);
 }
 
 static void sample_take(void *context, const struct perf_data_sample *s)
@@ -134,10 +116,10 @@ static void sample_take(void *context, const struct perf_data_sample *s)
 static int losses_add(struct measurement *m, const struct stacks *c, const struct perf_data_counts *counts)
 {
     const struct loss more[] = {
-        {"samples that perf lost", counts->lost},
-        {"samples that can't be read", counts->strange},
-        {"samples without a call path", c->no_path},
-        {"samples without room for their call path", c->no_room},
+        {"samples that perf lost", counts->lost, NULL},
+        {"samples that can't be read", counts->strange, NULL},
+        {"samples without a call path", c->no_path, NULL},
+        {"samples without room for their call path", c->no_room, NULL},
     };
     return measurement_losses_add(m, more, sizeof(more) / sizeof(more[0]));
 }

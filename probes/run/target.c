@@ -1,6 +1,7 @@
 /* See target.h. */
 #include "probes/run/target.h"
 
+#include "probes/host/caller.h"
 #include "probes/host/process.h"
 
 #include <errno.h>
@@ -119,6 +120,26 @@ static int pidfd_error(int error, pid_t number, struct error *err)
     return error_set(err, -error, "can't hold on to process %d: %s", (int)number, strerror(error));
 }
 
+/* Refuses what heapwait could look at, and whoever calls it could not. */
+static int lent_refuse(const char *what, struct error *err)
+{
+    return error_set(
+        err, -EPERM,
+        "%s: heapwait has its rights from its file (setcap), and with these it shows nobody what "
+        "he couldn't trace himself; attach to a process of yours with -p, or run it as root "
+        "(sudo)",
+        what);
+}
+
+int target_permitted(const struct target *t, size_t i, struct error *err)
+{
+    char what[96];
+    if (caller_may_trace(t->pids[i]) || target_ended(t, i))
+        return 0;
+    snprintf(what, sizeof(what), "process %d runs with other rights than yours", (int)t->pids[i]);
+    return lent_refuse(what, err);
+}
+
 static bool number_known(const struct target *t, pid_t number)
 {
     for (size_t i = 0; i < t->count; i++)
@@ -150,6 +171,9 @@ static int process_add(struct target *t, pid_t number, struct error *err)
         return error_set(err, -ESRCH,
                          "process %d has ended already (its parent has not taken note of it yet)",
                          (int)number);
+    int rc = target_permitted(t, t->count - 1, err);
+    if (rc)
+        return rc;
     char *command = process_command(number);
     bool good = text_add(&t->text, "%s%s", t->text ? "; " : "", command ? command : "?");
     free(command);
@@ -202,6 +226,8 @@ static int folder_check(const char *path, int fd, struct target *t, struct error
 
 int target_cgroup(const char *path, bool empty_will_do, struct target **out, struct error *err)
 {
+    if (caller_is_lent())
+        return lent_refuse("a cgroup holds processes of anybody's", err);
     struct target *t = target_new(FOLLOW_CGROUP, err);
     if (!t)
         return -ENOMEM;
@@ -231,6 +257,8 @@ int target_cgroup(const char *path, bool empty_will_do, struct target **out, str
 
 int target_machine(struct target **out, struct error *err)
 {
+    if (caller_is_lent())
+        return lent_refuse("not all processes are yours", err);
     struct target *t = target_new(FOLLOW_ALL, err);
     if (!t)
         return -ENOMEM;

@@ -26,15 +26,20 @@ struct target {
 /* Takes processes by their numbers in heapwait's pid namespace.  A number that doesn't exist there, but is
  * the innermost number of exactly one process that heapwait sees, is taken for that process, and `note` says
  * so.  -ESRCH: there is none, or it has ended; -EEXIST: several have that innermost number; -EINVAL: it is a
- * thread, or heapwait itself. */
+ * thread, or heapwait itself; -EPERM: heapwait's right to trace is lent (see probes/host/caller.h), and
+ * doesn't reach so far. */
 int target_processes(const pid_t *numbers, size_t count, struct target **out, struct error *err);
 
 /* Takes the cgroup v2 whose folder is `path`.  `empty_will_do`: somebody is going to fill it.  -EINVAL: it is
- * no such folder; -ESRCH: no process is in it, though it must not be empty. */
+ * no such folder; -ESRCH: no process is in it, though it must not be empty; -EPERM: as above. */
 int target_cgroup(const char *path, bool empty_will_do, struct target **out, struct error *err);
 
-/* Takes all processes. */
+/* Takes all processes.  -EPERM: as above. */
 int target_machine(struct target **out, struct error *err);
+
+/* Asks again whether pids[i] may be followed, now that it is: it may have begun a program with other rights
+ * while it was being marked.  0, also if it has ended, or -EPERM. */
+int target_permitted(const struct target *t, size_t i, struct error *err);
 
 /* Returns true if the process pids[i] has ended; a zombie has. */
 bool target_ended(const struct target *t, size_t i);

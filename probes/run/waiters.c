@@ -58,24 +58,19 @@ static const char *evidence_name(const struct call_path *p)
     return p->count > 1 || p->complete ? names[p->evidence] : "program counter";
 }
 
-/* Returns the frame with its names and class.  `inner`: it is the innermost, so its address is no return
- * address. */
-static struct call_frame frame_describe(const struct waiters *w, const struct frame *f, bool inner)
-{
-    const char *by_code =
-        f->function ? NULL : naming_code_class(w->naming, f->module, f->address - (inner ? 0 : 1));
-    return (struct call_frame){.symbol = f->function ? f->function->name : NULL,
-                               .module = module_basename(f->module),
-                               .address = f->address,
-                               .class = by_code ? by_code : caller_class(f->module, f->function)};
-}
-
 /* Returns the path's node in the tree, or negative errno.  `pc` is the frame of a path that has none. */
 static int64_t path_add(struct waiters *w, const struct call_path *p, uint64_t pc)
 {
     struct call_frame frames[MAX_PATH] = {{.address = pc, .class = "unknown"}};
-    for (size_t i = 0; i < p->count; i++)
-        frames[i] = frame_describe(w, &p->frames[i], i == 0);
+    const char *classes[MAX_PATH];
+    caller_class_path(w->naming, p->frames, p->count, classes);
+    for (size_t i = 0; i < p->count; i++) {
+        const struct frame *f = &p->frames[i];
+        frames[i] = (struct call_frame){.symbol = f->function ? f->function->name : NULL,
+                                        .module = module_basename(f->module),
+                                        .address = f->address,
+                                        .class = classes[i]};
+    }
     return call_tree_add(w->tree, frames, p->count ? p->count : 1, 0);
 }
 
@@ -99,11 +94,14 @@ static int waiter_count(struct lock *lock, uint32_t node, const char *evidence, 
 }
 
 static int row_take(struct waiters *w, const struct address_space *space, const struct path_row *row,
-                    struct lock *lock)
+                    struct lock *lock, struct word_paths *paths)
 {
     struct call_path path;
     const struct resolve_context where = naming_context(w->naming, space);
     unwind(w->unwinder, &where, row->value, &path);
+    int rc = path.count ? word_paths_add(paths, path.frames, path.count, 1) : 0;
+    if (rc)
+        return rc;
     int64_t node = path_add(w, &path, row->value->registers[DWARF_PC]);
     if (node == -ENOSPC) {
         w->lost += 1;
@@ -127,14 +125,15 @@ static size_t first_row(const struct waiters *w, uint32_t space, uint64_t addres
     return low;
 }
 
-int waiters_of(struct waiters *w, uint32_t number, const struct address_space *space, struct lock *lock)
+int waiters_of(struct waiters *w, uint32_t number, const struct address_space *space, struct lock *lock,
+               struct word_paths *paths)
 {
     int rc = 0;
     for (size_t i = first_row(w, number, lock->address); i < w->row_count && !rc; i++) {
         const struct path_row *row = &w->rows[i];
         if (row->key.space != number || row->key.address != lock->address)
             break;
-        rc = row_take(w, space, row, lock);
+        rc = row_take(w, space, row, lock, paths);
     }
     return rc;
 }

@@ -4,7 +4,7 @@
 
 #include "probes/measurement/call_tree.h"
 #include "probes/measurement/measurement.h"
-#include "probes/names/naming.h"
+#include "probes/names/locks.h"
 #include "probes/session/session.h"
 
 struct waiters;
@@ -16,9 +16,10 @@ int waiters_new(struct session *session, struct naming *naming, struct call_tree
 /* NULL is fine. */
 void waiters_free(struct waiters *w);
 
-/* Fills the lock's waiters, which the lock owns.  `number`: the address space that the lock's word is in;
- * `space`: its mappings; NULL: not known.  0 or -ENOMEM. */
-int waiters_of(struct waiters *w, uint32_t number, const struct address_space *space, struct lock *lock);
+/* Fills the lock's waiters, which the lock owns, and adds their paths to `paths`.  `number`: the address
+ * space that the lock's word is in; `space`: its mappings; NULL: not known.  0 or -ENOMEM. */
+int waiters_of(struct waiters *w, uint32_t number, const struct address_space *space, struct lock *lock,
+               struct word_paths *paths);
 
 /* Returns how many stacks' paths found no room in the tree. */
 uint64_t waiters_lost(const struct waiters *w);

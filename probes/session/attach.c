@@ -14,12 +14,33 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static const char *const traced_syscalls[] = {"futex",      "restart_syscall", "futex_waitv",
-                                              "futex_wake", "futex_wait",      "futex_requeue"};
+/* The first one, and those on memory, are a must; a kernel may lack the others. */
+static const struct {
+    const char *name;
+    bool memory;
+} traced_syscalls[] = {
+    {"futex", false},      {"restart_syscall", false}, {"futex_waitv", false}, {"futex_wake", false},
+    {"futex_wait", false}, {"futex_requeue", false},   {"mmap", true},         {"munmap", true},
+    {"mremap", true},      {"madvise", true},          {"mprotect", true},     {"brk", true},
+};
 enum { TRACED_SYSCALLS = sizeof(traced_syscalls) / sizeof(traced_syscalls[0]) };
 
 /* When a program is needed: see program_needed(). */
-enum need { ALWAYS, FUNCTIONS, RECORDS, EVENTS, RAW, LEDGER, LEDGER_CALLS, LEDGER_PINS, SAMPLES, CGROUP };
+enum need {
+    ALWAYS,
+    FUNCTIONS,
+    MEMORY_FUNCTIONS,
+    RECORDS,
+    MEMORY_RECORDS,
+    EVENTS,
+    RAW,
+    LEDGER_CALLS,
+    LEDGER_PINS,
+    LOCKS,
+    FAULTS,
+    SAMPLES,
+    CGROUP
+};
 
 /* The programs in the order in which they are attached.  The program on an end comes before that on the
  * beginning: what is seen to begin must be seen to end. */
@@ -38,6 +59,8 @@ static const struct {
     {"syscall_exit_record", RECORDS}, /* these three by syscalls_attach() */
     {"syscall_enter_record", RECORDS},
     {"restart_enter_record", RECORDS},
+    {"memory_exit_record", MEMORY_RECORDS}, /* these two likewise */
+    {"memory_enter_record", MEMORY_RECORDS},
     {"event_exit", EVENTS}, /* these two by events_attach() */
     {"event_enter", EVENTS},
     {"exit_futex", FUNCTIONS}, /* and all those by functions_attach() */
@@ -52,12 +75,26 @@ static const struct {
     {"enter_futex_wait", FUNCTIONS},
     {"exit_futex_requeue", FUNCTIONS},
     {"enter_futex_requeue", FUNCTIONS},
+    {"exit_mmap", MEMORY_FUNCTIONS},
+    {"enter_mmap", MEMORY_FUNCTIONS},
+    {"exit_munmap", MEMORY_FUNCTIONS},
+    {"enter_munmap", MEMORY_FUNCTIONS},
+    {"exit_mremap", MEMORY_FUNCTIONS},
+    {"enter_mremap", MEMORY_FUNCTIONS},
+    {"exit_madvise", MEMORY_FUNCTIONS},
+    {"enter_madvise", MEMORY_FUNCTIONS},
+    {"exit_mprotect", MEMORY_FUNCTIONS},
+    {"enter_mprotect", MEMORY_FUNCTIONS},
+    {"exit_brk", MEMORY_FUNCTIONS},
+    {"enter_brk", MEMORY_FUNCTIONS},
     {"ledger_exit", LEDGER_CALLS},
     {"ledger_enter", LEDGER_CALLS},
     {"ledger_exit_pins", LEDGER_PINS},
     {"ledger_enter_pins", LEDGER_PINS},
-    {"on_contention_end", LEDGER},
-    {"on_contention", LEDGER},
+    {"on_contention_end", LOCKS},
+    {"on_contention", LOCKS},
+    {"on_fault_end", FAULTS},
+    {"on_fault", FAULTS},
     {"on_sample", SAMPLES}, /* by samplers_attach() */
 };
 enum { PROGRAMS = sizeof(programs) / sizeof(programs[0]) };
@@ -89,20 +126,26 @@ static bool program_needed(const struct attachment *a, enum need need)
     switch (need) {
     case FUNCTIONS:
         return a->hooks == HOOKS_FUNCTIONS;
+    case MEMORY_FUNCTIONS:
+        return a->memory && a->hooks == HOOKS_FUNCTIONS;
     case RECORDS:
         return a->hooks == HOOKS_TRACEPOINTS;
+    case MEMORY_RECORDS:
+        return a->memory && a->hooks == HOOKS_TRACEPOINTS;
     case EVENTS:
         return a->hooks == HOOKS_EVENTS;
     case RAW:
         return !a->ledger && a->hooks == HOOKS_RAW;
-    case LEDGER:
-        return a->ledger;
     case LEDGER_CALLS:
         return a->ledger && a->hooks == HOOKS_RAW;
     case LEDGER_PINS:
         return a->hooks == HOOKS_RAW_PINNED;
+    case LOCKS:
+        return a->ledger && a->locks;
+    case FAULTS:
+        return a->ledger && a->faults;
     case SAMPLES:
-        return a->ledger && a->sample_period_ns;
+        return a->sample_period_ns;
     case CGROUP:
         return a->cgroup;
     default:
@@ -115,28 +158,40 @@ static struct bpf_program *program_find(const struct attachment *a, const char *
     return bpf_object__find_program_by_name(a->object, name);
 }
 
-/* The function of a futex call, by its place in traced_syscalls[]. */
+/* Returns true if the calls at this place in traced_syscalls[] are to be seen. */
+static bool call_is_wanted(const struct attachment *a, size_t call)
+{
+    return a->memory || !traced_syscalls[call].memory;
+}
+
+static bool call_is_must(size_t call)
+{
+    return call == 0 || traced_syscalls[call].memory;
+}
+
+/* The function of a system call, by its place in traced_syscalls[]. */
 static void function_name(size_t call, char *name, size_t size)
 {
-    snprintf(name, size, FUNCTION_OF_SYSCALL "%s", traced_syscalls[call]);
+    snprintf(name, size, FUNCTION_OF_SYSCALL "%s", traced_syscalls[call].name);
 }
 
 /* The program at the entry of that function, or at its return. */
 static struct bpf_program *function_program(const struct attachment *a, const char *where, size_t call)
 {
     char name[64];
-    snprintf(name, sizeof(name), "%s_%s", where, traced_syscalls[call]);
+    snprintf(name, sizeof(name), "%s_%s", where, traced_syscalls[call].name);
     return program_find(a, name);
 }
 
-/* Tells the programs their functions.  The one of the plain futex() is a must; a kernel may lack the later
- * ones, whose programs are then not loaded. */
+/* Tells the programs their functions.  Programs of functions that the kernel lacks are not loaded. */
 static int functions_choose(struct attachment *a)
 {
     struct btf *kernel = btf__load_vmlinux_btf();
     int rc = kernel ? 0 : -errno;
     for (size_t i = 0; i < TRACED_SYSCALLS && !rc; i++) {
         char name[64];
+        if (!call_is_wanted(a, i))
+            continue;
         function_name(i, name, sizeof(name));
         struct bpf_program *enter = function_program(a, "enter", i), *leave = function_program(a, "exit", i);
         bool there = btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC) > 0;
@@ -146,7 +201,7 @@ static int functions_choose(struct attachment *a)
             rc = bpf_program__set_attach_target(enter, 0, name);
         if (there && !rc)
             rc = bpf_program__set_attach_target(leave, 0, name);
-        if (!there && i == 0)
+        if (!there && call_is_must(i))
             rc = -ENOENT;
     }
     btf__free(kernel);
@@ -227,21 +282,29 @@ static int tracepoint_attach(struct attachment *a, struct bpf_program *program, 
     return event_attach(a, program, &attr, 0);
 }
 
-/* The plain futex() is a must; a kernel may lack the later ones. */
+/* The program at the beginning of the system call. */
+static const char *enter_record(size_t call)
+{
+    if (traced_syscalls[call].memory)
+        return "memory_enter_record";
+    return strcmp(traced_syscalls[call].name, "restart_syscall") ? "syscall_enter_record"
+                                                                 : "restart_enter_record";
+}
+
 static int syscalls_attach(struct attachment *a)
 {
     for (size_t i = 0; i < TRACED_SYSCALLS; i++) {
+        const char *leave_record = traced_syscalls[i].memory ? "memory_exit_record" : "syscall_exit_record";
         char enter[64], leave[64];
-        snprintf(enter, sizeof(enter), "sys_enter_%s", traced_syscalls[i]);
-        snprintf(leave, sizeof(leave), "sys_exit_%s", traced_syscalls[i]);
-        struct bpf_program *program = !strcmp(traced_syscalls[i], "restart_syscall")
-                                          ? program_find(a, "restart_enter_record")
-                                          : program_find(a, "syscall_enter_record");
+        if (!call_is_wanted(a, i))
+            continue;
+        snprintf(enter, sizeof(enter), "sys_enter_%s", traced_syscalls[i].name);
+        snprintf(leave, sizeof(leave), "sys_exit_%s", traced_syscalls[i].name);
         /* the exit first: an enter without an exit would never be seen to end */
-        int rc = tracepoint_attach(a, program_find(a, "syscall_exit_record"), "syscalls", leave);
+        int rc = tracepoint_attach(a, program_find(a, leave_record), "syscalls", leave);
         if (!rc)
-            rc = tracepoint_attach(a, program, "syscalls", enter);
-        if (rc && (i == 0 || rc != -ENOENT))
+            rc = tracepoint_attach(a, program_find(a, enter_record(i)), "syscalls", enter);
+        if (rc && (call_is_must(i) || rc != -ENOENT))
             return rc;
     }
     return 0;
@@ -258,7 +321,7 @@ static int functions_attach(struct attachment *a)
     int rc = 0;
     for (size_t i = 0; i < TRACED_SYSCALLS && !rc; i++) {
         struct bpf_program *enter = function_program(a, "enter", i), *leave = function_program(a, "exit", i);
-        if (!bpf_program__autoload(enter))
+        if (!enter || !bpf_program__autoload(enter))
             continue;
         rc = link_keep(a, bpf_program__attach(leave));
         rc = rc ? rc : link_keep(a, bpf_program__attach(enter));
@@ -289,11 +352,9 @@ int attachment_make(struct attachment *a)
 {
     static const struct {
         enum need need;
-        int (*attach)(struct attachment *a);
-    } others[] = {{FUNCTIONS, functions_attach},
-                  {RECORDS, syscalls_attach},
-                  {EVENTS, events_attach},
-                  {SAMPLES, samplers_attach}};
+        int (*attach)(struct attachment *a); /* NULL: another row's does it */
+    } others[] = {{FUNCTIONS, functions_attach}, {MEMORY_FUNCTIONS, NULL}, {RECORDS, syscalls_attach},
+                  {MEMORY_RECORDS, NULL},        {EVENTS, events_attach},  {SAMPLES, samplers_attach}};
     enum { OTHERS = sizeof(others) / sizeof(others[0]) };
     int rc = successors_install(a);
     for (size_t i = 0; i < PROGRAMS && !rc; i++) {
@@ -304,7 +365,7 @@ int attachment_make(struct attachment *a)
             rc = link_keep(a, bpf_program__attach(program_find(a, programs[i].name)));
     }
     for (size_t k = 0; k < OTHERS && !rc; k++)
-        if (program_needed(a, others[k].need))
+        if (others[k].attach && program_needed(a, others[k].need))
             rc = others[k].attach(a);
     return rc;
 }

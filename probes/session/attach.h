@@ -18,9 +18,12 @@ struct attachment {
     struct bpf_object *object; /* borrowed */
     bool ledger;
     enum hooks hooks;          /* by which system calls are seen */
+    bool locks;                /* mode ledger: the kernel's locks are seen: hooks_see_locks() */
+    bool faults;               /* mode ledger: so are page faults: hooks_see_faults() */
+    bool memory;               /* calls on memory are counted: modes profile and ledger */
     bool cgroup;               /* what is moved into the wanted cgroup is to be seen */
     int tracefs;               /* owned; negative: not open */
-    uint64_t sample_period_ns; /* mode ledger; 0: no samples */
+    uint64_t sample_period_ns; /* 0: no samples */
     struct bpf_link *links[MAX_LINKS];
     size_t link_count;
 };

@@ -1,8 +1,10 @@
-/* See cpu_pinning.h.  Two threads share one CPU.  One makes a call in which the program holds the CPU; the
- * other, with a real-time priority, sleeps until then.  The program sees it woken, holds on for a while, and
- * the thread looks whether the program still runs.  So nothing depends on how punctual the machine is.  The
- * question is worth it: to disable preemption costs a program more than all else that it does for most system
- * calls, and kernels up to 6.18 have done so already. */
+/* See cpu_pinning.h.  Two threads share one CPU.  One, with a real-time priority, tells when it will wake up,
+ * lets the other go, and sleeps until then.  The other makes a call in which the program holds the CPU.  The
+ * program sees the first one woken, holds on for a while, and the first one looks whether the program still
+ * runs.  A trial in which the program came too late is no answer; the next one leaves it twice the time.  So
+ * nothing depends on how punctual or how fast the machine is.  The question is worth it: to disable
+ * preemption costs a program more than all else that it does for most system calls, and kernels up to 6.18
+ * have done so already. */
 #include "probes/session/cpu_pinning.h"
 
 #include "probes/session/hooks.h"
@@ -13,17 +15,23 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LEAD_NS = 2000000, TRIES = 12, AGREEING = 2 };
+/* TICK_NS: more than the tick of any kernel, by which a timer may be late. */
+enum { LEAD_NS = 2000000, MOST_LEAD_NS = 32000000, TICK_NS = 20000000, TRIES = 12, AGREEING = 2 };
+
+/* What is asked: which programs may lose the CPU. */
+enum place { AT_CALL, AT_BIRTH, AT_FUNCTION };
 
 struct trial {
     struct cpu_pinning_bpf *skeleton;
-    uint64_t wake_ns;
+    sem_t begun; /* the urgent thread has told its time */
+    uint64_t lead_ns;
     bool able, interrupted; /* the urgent thread could have its priority; it came while the program ran */
 };
 
@@ -40,17 +48,38 @@ static void *urgent_run(void *context)
     struct sched_param priority = {.sched_priority = 1};
     t->able = !pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority);
     syscall(SYS_getpgid, t->skeleton->rodata->call_secret + 1);
-    sleep_until(t->wake_ns);
+    uint64_t wake_ns = clock_monotonic_ns() + t->lead_ns;
+    sem_post(&t->begun);
+    sleep_until(wake_ns);
     t->interrupted = __atomic_load_n(&t->skeleton->bss->holding, __ATOMIC_SEQ_CST);
     return NULL;
+}
+
+static void *nothing(void *context)
+{
+    return context;
 }
 
 static void *caller_run(void *context)
 {
     struct trial *t = context;
-    sleep_until(t->wake_ns - LEAD_NS / 4);
+    pthread_t born;
+    while (sem_wait(&t->begun))
+        ;
     syscall(SYS_getpgid, t->skeleton->rodata->call_secret);
+    if (t->skeleton->rodata->at_birth && !pthread_create(&born, NULL, nothing, NULL))
+        pthread_join(born, NULL);
     return NULL;
+}
+
+static void trial_begin(struct trial *t)
+{
+    t->skeleton->bss->longest_ns = t->lead_ns + TICK_NS;
+    t->skeleton->bss->urgent = 0;
+    t->skeleton->bss->caller = 0;
+    t->skeleton->bss->woken_ns = 0;
+    t->skeleton->bss->from_ns = 0;
+    sem_init(&t->begun, 0, 0);
 }
 
 /* Returns true if the urgent thread was woken while the program held the CPU, and got it only afterwards. */
@@ -61,53 +90,70 @@ static bool trial_run(struct trial *t, int cpu)
     cpu_set_t one;
     CPU_ZERO(&one);
     CPU_SET((unsigned)cpu, &one);
-    t->wake_ns = clock_monotonic_ns() + LEAD_NS;
-    t->skeleton->bss->from_ns = 0;
-    t->skeleton->bss->woken_ns = 0;
+    trial_begin(t);
     pthread_attr_init(&attributes);
     int rc = pthread_attr_setaffinity_np(&attributes, sizeof(one), &one);
     if (!rc)
-        rc = pthread_create(&urgent, &attributes, urgent_run, t);
+        rc = pthread_create(&caller, &attributes, caller_run, t);
     if (!rc) {
-        if (!(rc = pthread_create(&caller, &attributes, caller_run, t)))
-            pthread_join(caller, NULL);
-        pthread_join(urgent, NULL);
+        rc = pthread_create(&urgent, &attributes, urgent_run, t);
+        if (!rc)
+            pthread_join(urgent, NULL);
+        else
+            sem_post(&t->begun);
+        pthread_join(caller, NULL);
     }
     pthread_attr_destroy(&attributes);
+    sem_destroy(&t->begun);
     return !rc && t->able && !t->interrupted && t->skeleton->bss->woken_ns;
 }
 
-/* Asks by one of the two programs.  `function`: the function that the call is made of; NULL: the raw
- * tracepoint of all calls. */
-static bool pinning_try(const char *function)
+/* Loads and attaches the programs that ask there.  Returns true if they are. */
+static bool programs_attach(struct cpu_pinning_bpf *skeleton, enum place place)
 {
-    struct trial t = {.skeleton = cpu_pinning_bpf__open()};
+    uint64_t secret;
+    bpf_program__set_autoload(skeleton->progs.hold_call, place != AT_FUNCTION);
+    bpf_program__set_autoload(skeleton->progs.hold_birth, place == AT_BIRTH);
+    bpf_program__set_autoload(skeleton->progs.hold_function, place == AT_FUNCTION);
+    if (place == AT_FUNCTION &&
+        bpf_program__set_attach_target(skeleton->progs.hold_function, 0, FUNCTION_OF_SYSCALL "getpgid"))
+        return false;
+    if (getrandom(&secret, sizeof(secret), 0) != sizeof(secret))
+        return false;
+    skeleton->rodata->call_number = SYS_getpgid;
+    skeleton->rodata->call_secret = secret;
+    skeleton->rodata->at_birth = place == AT_BIRTH;
+    return !cpu_pinning_bpf__load(skeleton) && !cpu_pinning_bpf__attach(skeleton);
+}
+
+static bool pinning_try(enum place place)
+{
+    struct trial t = {.skeleton = cpu_pinning_bpf__open(), .lead_ns = LEAD_NS};
     int cpu = sched_getcpu();
     int agreeing = 0;
-    uint64_t secret;
     if (!t.skeleton)
         return false;
-    bpf_program__set_autoload(t.skeleton->progs.hold_call, !function);
-    bpf_program__set_autoload(t.skeleton->progs.hold_function, function != NULL);
-    if (function && bpf_program__set_attach_target(t.skeleton->progs.hold_function, 0, function))
-        cpu = -1;
-    if (cpu >= 0 && cpu < CPU_SETSIZE && getrandom(&secret, sizeof(secret), 0) == sizeof(secret)) {
-        t.skeleton->rodata->call_number = SYS_getpgid;
-        t.skeleton->rodata->call_secret = secret;
-        if (!cpu_pinning_bpf__load(t.skeleton) && !cpu_pinning_bpf__attach(t.skeleton))
-            for (int i = 0; i < TRIES && agreeing < AGREEING && !t.interrupted; i++)
-                agreeing += trial_run(&t, cpu); /* again, where the two missed each other */
-    }
+    if (cpu >= 0 && cpu < CPU_SETSIZE && programs_attach(t.skeleton, place))
+        for (int i = 0; i < TRIES && agreeing < AGREEING && !t.interrupted; i++) {
+            agreeing += trial_run(&t, cpu);
+            if (!t.skeleton->bss->woken_ns && t.lead_ns < MOST_LEAD_NS)
+                t.lead_ns *= 2; /* the two missed each other */
+        }
     cpu_pinning_bpf__destroy(t.skeleton);
     return agreeing == AGREEING && !t.interrupted;
 }
 
 bool cpu_pinning_of_syscalls(void)
 {
-    return pinning_try(NULL);
+    return pinning_try(AT_CALL);
+}
+
+bool cpu_pinning_of_tracepoints(void)
+{
+    return pinning_try(AT_BIRTH);
 }
 
 bool cpu_pinning_of_functions(void)
 {
-    return pinning_try(FUNCTION_OF_SYSCALL "getpgid");
+    return pinning_try(AT_FUNCTION);
 }

@@ -14,6 +14,7 @@
 struct floor {
     struct empty_probes_bpf *skeleton;
     struct attachment hooks;
+    bool locks, faults; /* as in struct attachment */
 };
 
 /* Opens the programs of these hooks.  0 or negative errno, with a sentence; what is open stays so. */
@@ -22,6 +23,8 @@ static int floor_try(struct floor *f, bool ledger, enum hooks hooks, struct refu
 {
     refusal_listen(refusal); /* from the beginning */
     f->hooks = (struct attachment){.tracefs = -1, .ledger = ledger, .hooks = hooks};
+    f->hooks.locks = f->locks;
+    f->hooks.faults = f->faults;
     f->hooks.sample_period_ns = ledger ? SAMPLE_PERIOD_NS : 0;
     f->skeleton = empty_probes_bpf__open();
     if (!f->skeleton)
@@ -55,6 +58,10 @@ int floor_open(bool ledger, struct floor **out, struct error *err)
         return rc ? rc : error_set(err, -ENOMEM, "out of memory");
     struct refusal refusal;
     refusal_listen(&refusal); /* quiet: an experiment may fail */
+    struct btf *kernel = ledger ? btf__load_vmlinux_btf() : NULL;
+    f->locks = kernel && hooks_see_locks(kernel);
+    f->faults = kernel && hooks_see_faults(kernel);
+    btf__free(kernel);
     size_t count = hooks_choose(ledger, false, choices, &pinned);
     for (size_t i = 0; i < count; i++) {
         rc = floor_try(f, ledger, choices[i], &refusal, i + 1 < count ? NULL : err);

@@ -6,8 +6,6 @@
 
 #include "probes/session/cpu_pinning.h"
 
-#include <bpf/btf.h>
-
 bool hooks_can_pin(void)
 {
     struct btf *kernel = btf__load_vmlinux_btf();
@@ -15,6 +13,17 @@ bool hooks_can_pin(void)
                btf__find_by_name_kind(kernel, "bpf_preempt_enable", BTF_KIND_FUNC) > 0;
     btf__free(kernel);
     return can;
+}
+
+bool hooks_see_locks(const struct btf *kernel)
+{
+    return btf__find_by_name_kind(kernel, "btf_trace_contention_begin", BTF_KIND_TYPEDEF) > 0 &&
+           btf__find_by_name_kind(kernel, "btf_trace_contention_end", BTF_KIND_TYPEDEF) > 0;
+}
+
+bool hooks_see_faults(const struct btf *kernel)
+{
+    return btf__find_by_name_kind(kernel, "handle_mm_fault", BTF_KIND_FUNC) > 0 && cpu_pinning_of_functions();
 }
 
 size_t hooks_choose(bool ledger, bool pins, enum hooks *choices, bool *pinned)

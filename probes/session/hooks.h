@@ -3,6 +3,7 @@
 #ifndef HEAPWAIT_HOOKS_H
 #define HEAPWAIT_HOOKS_H
 
+#include <bpf/btf.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,6 +28,13 @@ enum hooks {
  * *pinned: the kernel keeps the CPU for programs on raw tracepoints of system calls.  Takes some
  * milliseconds, for experiments; needs the privileges that session_open() needs. */
 size_t hooks_choose(bool ledger, bool pins, enum hooks *choices, bool *pinned);
+
+/* Returns true if the kernel with these types has events for who waits for its locks (since Linux 5.19). */
+bool hooks_see_locks(const struct btf *kernel);
+
+/* Returns true if the kernel with these types, which is the one that runs, lets its handler of page faults be
+ * seen, by programs that it doesn't preempt.  Takes some milliseconds, for an experiment. */
+bool hooks_see_faults(const struct btf *kernel);
 
 /* Returns the words for how calls are seen, a static string. */
 const char *hooks_name(enum hooks hooks);

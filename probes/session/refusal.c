@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* What the programs need that the oldest kernels with BTF haven't got, and what brings it: the version whose
  * merge window took the commit.  A distribution's kernel may have it earlier. */
@@ -171,13 +172,33 @@ static int map_set(const struct refusal *r, const struct bpf_object *object, int
         return error_set(err, code, "this kernel has no BPF maps of type %s, as '%s' is",
                          type ? type : "unknown", r->map);
     }
+    if (code == -ENOMEM)
+        return error_set(
+            err, code,
+            "there is no memory for the BPF map '%s': maps count where heapwait runs, so raise the memory "
+            "limit of its cgroup, or run it outside of that",
+            r->map);
     return error_set(err, code, "the kernel refuses BPF map '%s': %s", r->map, r->words);
+}
+
+/* Says that this is no refusal: heapwait may open too few files. */
+static int files_set(int code, struct error *err)
+{
+    struct rlimit limit = {0};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return error_set(
+        err, code,
+        "heapwait may have %llu files open at a time, and each BPF program, map and CPU takes one: "
+        "raise that limit (`ulimit -n 1024`)",
+        (unsigned long long)limit.rlim_cur);
 }
 
 int refusal_set(const struct refusal *r, const struct bpf_object *object, int code, struct error *err)
 {
     static const char more[] = "`HEAPWAIT_DEBUG=1 heapwait doctor` prints all of its words";
     const char *helper = helper_find(r->verifier);
+    if (code == -EMFILE)
+        return files_set(code, err);
     if (r->map[0])
         return map_set(r, object, code, err);
     if (!r->program[0])
@@ -200,6 +221,8 @@ int refusal_set(const struct refusal *r, const struct bpf_object *object, int co
 int refusal_set_attach(const struct refusal *r, int code, struct error *err)
 {
     static const char remedy[] = "`heapwait doctor` tells what is missing";
+    if (code == -EMFILE)
+        return files_set(code, err);
     if (!r->program[0])
         return error_set(err, code, "can't attach the BPF programs: %s; %s", strerror(-code), remedy);
     return error_set(err, code, "can't attach BPF program '%s': %s; %s", r->program, r->words, remedy);

@@ -3,6 +3,7 @@
 
 #include "probes/host/checks.h"
 #include "probes/host/clock.h"
+#include "probes/session/cpu_pinning.h"
 #include "probes/session/refusal.h"
 #include "probes/session/session_private.h"
 
@@ -48,14 +49,17 @@ static void recording_stop(struct session *s, bool stopped)
 }
 
 /* Opens the session by these hooks.  0 or negative errno, with a sentence; what is open stays so. */
-static int session_try(struct session *s, const struct measure_options *options, enum hooks hooks,
-                       bool pinned, struct refusal *refusal, struct error *err)
+static int session_load(struct session *s, const struct measure_options *options, enum hooks hooks,
+                        bool pinned, struct refusal *refusal, struct error *err)
 {
     refusal_listen(refusal); /* from the beginning */
     s->hooks = (struct attachment){
         .tracefs = -1, .ledger = options->probes == PROBES_LEDGER, .cgroup = options->cgroup, .hooks = hooks};
-    s->hooks.sample_period_ns = s->hooks.ledger ? options->sample_period_ns : 0;
-    if (!(s->skeleton = probes_bpf__open()))
+    s->hooks.memory = options->probes == PROBES_PROFILE || options->probes == PROBES_LEDGER;
+    s->hooks.locks = s->locks;
+    s->hooks.faults = s->faults;
+    s->hooks.sample_period_ns = options->probes == PROBES_WAITS ? 0 : options->sample_period_ns;
+    if (!(s->skeleton = session_skeleton_open(s->static_functions)))
         return refusal_set(refusal, NULL, -errno, err);
     s->hooks.object = s->skeleton->obj;
     int rc = attachment_choose(&s->hooks); /* first: the settings go by what it chooses */
@@ -84,6 +88,30 @@ static void session_end(struct session *s)
     s->skeleton = NULL;
 }
 
+/* The same, with static functions if the kernel refuses the others; it is asked once. */
+static int session_try(struct session *s, const struct measure_options *options, enum hooks hooks,
+                       bool pinned, struct refusal *refusal, struct error *err)
+{
+    struct error first = {""};
+    int rc = session_load(s, options, hooks, pinned, refusal, s->static_functions ? err : &first);
+    if (!rc || s->static_functions)
+        return rc;
+    if (rc != -EINVAL && rc != -EACCES)
+        return error_set(err, rc, "%s", first.text);
+    session_end(s);
+    s->static_functions = true;
+    return session_load(s, options, hooks, pinned, refusal, err);
+}
+
+/* Finds out what else than system calls this kernel shows: mode ledger. */
+static void sights_find(struct session *s)
+{
+    struct btf *kernel = btf__load_vmlinux_btf();
+    s->locks = kernel && hooks_see_locks(kernel);
+    s->faults = kernel && hooks_see_faults(kernel);
+    btf__free(kernel);
+}
+
 int session_open(const struct measure_options *options, struct session **out, struct error *err)
 {
     enum hooks choices[HOOKS_COUNT];
@@ -99,6 +127,9 @@ int session_open(const struct measure_options *options, struct session **out, st
     s->stats_fd = -1;
     s->hooks.tracefs = -1;
     s->cpu_count = libbpf_num_possible_cpus() > 0 ? (size_t)libbpf_num_possible_cpus() : 1;
+    s->events_pinned = !options->pins && hooks_can_pin() && cpu_pinning_of_tracepoints();
+    if (options->probes == PROBES_LEDGER)
+        sights_find(s);
     size_t count = hooks_choose(options->probes == PROBES_LEDGER, options->pins, choices, &pinned);
     for (size_t i = 0; i < count; i++) {
         /* the last one's words are what the user gets to know */
@@ -170,11 +201,12 @@ int session_stop(struct session *s, struct error *err)
               : 0;
 }
 
+/* Empties the map, if it was made. */
 static int map_empty(const struct bpf_map *map)
 {
     size_t size = bpf_map__key_size(map);
     char key[sizeof(struct word_key)];
-    while (!bpf_map__get_next_key(map, NULL, key, size))
+    while (bpf_map__fd(map) >= 0 && !bpf_map__get_next_key(map, NULL, key, size))
         if (bpf_map__delete_elem(map, key, size, 0))
             return -EIO;
     return 0;
@@ -197,15 +229,13 @@ static int percpu_zero(const struct bpf_map *map)
 int session_reset(struct session *s)
 {
     struct probes_bpf *k = s->skeleton;
-    const struct bpf_map *const maps[] = {k->maps.words,  k->maps.histograms, k->maps.stacks,
-                                          k->maps.spaces, k->maps.wanted,     k->maps.processes,
-                                          k->maps.paths,  k->maps.path_calls};
-    const struct bpf_map *const ledgers[] = {k->maps.threads, k->maps.samples};
+    const struct bpf_map *const maps[] = {k->maps.words,   k->maps.histograms,    k->maps.stacks,
+                                          k->maps.spaces,  k->maps.wanted,        k->maps.processes,
+                                          k->maps.paths,   k->maps.path_calls,    k->maps.threads,
+                                          k->maps.samples, k->maps.kernel_stacks, k->maps.memory_calls};
     int rc = 0;
     for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)
         rc = map_empty(maps[i]);
-    for (size_t i = 0; i < sizeof(ledgers) / sizeof(ledgers[0]) && s->hooks.ledger && !rc; i++)
-        rc = map_empty(ledgers[i]);
     session_cpu_states_reset(s);
     if (!rc)
         rc = percpu_zero(k->maps.path_states);
@@ -214,10 +244,11 @@ int session_reset(struct session *s)
     k->bss->stopped_ns = 0;
     k->bss->spaces_made = 0;
     k->bss->paths_made = 0;
+    k->bss->samples_taken = 0;
     k->bss->threads_made = 0;
     k->bss->timeline_from_ns = 0;
     k->bss->follow_scope = FOLLOW_COMMAND;
-    s->spaces_seen = 0;
+    s->spaces_seen = s->spaces_noted = s->spaces_sure = 0;
     s->moves_seen = k->bss->cgroup_moves;
     s->missed_before += s->missed;
     s->missed = 0;
@@ -245,17 +276,20 @@ uint64_t session_missed(const struct session *s)
     return s->missed;
 }
 
+enum { MOST_STATS = 64 };
+
 int session_stats(struct session *s, struct probe_stat **stats, size_t *count)
 {
     struct bpf_program *program;
-    *stats = calloc(32, sizeof(**stats));
+    *stats = calloc(MOST_STATS, sizeof(**stats));
     *count = 0;
     if (!*stats)
         return -ENOMEM;
     bpf_object__for_each_program (program, s->skeleton->obj) {
         struct bpf_prog_info info = {0};
         uint32_t size = sizeof(info);
-        if (*count == 32 || bpf_program__fd(program) < 0 || !attachment_knows(bpf_program__name(program)) ||
+        if (*count == MOST_STATS || bpf_program__fd(program) < 0 ||
+            !attachment_knows(bpf_program__name(program)) ||
             bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
             continue;
         struct probe_stat *p = &(*stats)[(*count)++];
@@ -270,6 +304,16 @@ int session_stats(struct session *s, struct probe_stat **stats, size_t *count)
 const char *session_hooks(const struct session *s)
 {
     return hooks_name(s->hooks.hooks);
+}
+
+bool session_sees_locks(const struct session *s)
+{
+    return s->locks;
+}
+
+bool session_sees_faults(const struct session *s)
+{
+    return s->faults;
 }
 
 void session_close(struct session *s)

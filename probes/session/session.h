@@ -13,6 +13,7 @@
 #include "probes/measurement/measurement.h"
 #include "probes/measurement/word_row.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct session;
@@ -56,6 +57,21 @@ int session_present(struct session *s, uint32_t **pids, size_t *count);
  * one snapshot to the next.  Free with word_rows_free(). */
 int session_snapshot(struct session *s, struct word_row **rows, size_t *count, struct error *err);
 
+/* Sets *spaces to the address spaces that were noted between the last two calls of this, each once: a space
+ * is told one call late, because it has its number before it is in the table. */
+struct noted_space {
+    uint32_t number;
+    struct space_info info;
+};
+int session_noted(struct session *s, struct noted_space **spaces, size_t *count);
+
+/* Removes address spaces in which nothing runs any more, and the words of `rows`, which are theirs, from the
+ * tables.  `rows` are those of the last snapshot, which was taken after the end of all that ran there.
+ * Returns false if it can't be told yet that this was all: then nothing was done, and it is to be called
+ * after another snapshot. */
+bool session_forget(struct session *s, const uint32_t *spaces, size_t space_count,
+                    const struct word_row *rows, size_t row_count);
+
 /* ---- the end ---- */
 
 /* Ends the recording: lets the tasks that live on hand over what they hold, and follows them no longer.  The
@@ -93,13 +109,6 @@ int session_space(struct session *s, uint32_t space, struct space_info *info);
 uint32_t session_thread_count(const struct session *s);
 int session_threads(struct session *s, struct thread_record **records, size_t *count);
 
-struct sample_row {
-    struct sample_key key;
-    uint64_t count;
-};
-uint64_t session_sample_period(const struct session *s); /* in ns; 0: no samples */
-int session_samples(struct session *s, struct sample_row **rows, size_t *count);
-
 /* What the CPUs that the command may use (those that heapwait may) did together, from session_cpus_begin() to
  * session_cpus_end().  The latter is to be called as soon as the command has ended. */
 struct cpu_totals {
@@ -115,6 +124,31 @@ const struct cpu_totals *session_cpus(const struct session *s);
  * never opened. */
 int session_timeline(struct session *s, uint64_t *from_ns, struct timeline_event **events, size_t *count);
 
+/* Modes profile and ledger, after session_stop(): the samples, and how far apart they are, in ns; 0: there
+ * are none. */
+struct sample_row {
+    struct sample_key key;
+    uint64_t count;
+};
+uint64_t session_sample_period(const struct session *s);
+int session_samples(struct session *s, struct sample_row **rows, size_t *count);
+
+/* Modes profile and ledger, after session_stop(): sets *rows to the system calls on memory, by address space
+ * and kind. */
+struct memory_row {
+    struct memory_key key;
+    struct memory_totals totals;
+};
+int session_memory(const struct session *s, struct memory_row **rows, size_t *count);
+
+/* Mode profile: fills chain[] with the addresses of a stack in the kernel, the innermost first, and returns
+ * how many they are.  `number` is from sample_key.ip.  0: there is none. */
+size_t session_kernel_stack(const struct session *s, uint32_t number, uint64_t chain[PATH_CHAIN]);
+
+/* Mode profile: sets *paths to the samples whose user stack was kept, a random sample of all.  None if no
+ * call paths are wanted. */
+int session_sample_paths(const struct session *s, struct sample_path **paths, size_t *count);
+
 /* Return the count of one reason; of followed tasks that still lived at the end; of program runs that the
  * kernel skipped. */
 uint64_t session_loss(const struct session *s, enum loss_reason reason);
@@ -126,6 +160,10 @@ int session_stats(struct session *s, struct probe_stat **stats, size_t *count);
 
 /* Returns how system calls are seen: see hooks_name() in hooks.h. */
 const char *session_hooks(const struct session *s);
+
+/* Mode ledger: return whether this kernel shows waits for its own locks; its handler of page faults. */
+bool session_sees_locks(const struct session *s);
+bool session_sees_faults(const struct session *s);
 
 /* Detaches, which takes the kernel most of a second, and frees.  NULL is fine. */
 void session_close(struct session *s);

@@ -137,6 +137,49 @@ int session_present(struct session *s, uint32_t **pids, size_t *count)
     return 0;
 }
 
+int session_noted(struct session *s, struct noted_space **spaces, size_t *count)
+{
+    const uint32_t sure = s->spaces_sure,
+                   made = __atomic_load_n(&s->skeleton->bss->spaces_made, __ATOMIC_SEQ_CST);
+    *count = 0;
+    *spaces = calloc(sure - s->spaces_noted + 1ul, sizeof(**spaces));
+    if (!*spaces)
+        return -ENOMEM;
+    for (uint32_t number = s->spaces_noted + 1; number <= sure; number++) {
+        struct noted_space *noted = &(*spaces)[*count];
+        noted->number = number;
+        *count += !session_space(s, number, &noted->info);
+    }
+    s->spaces_noted = sure;
+    s->spaces_sure = made;
+    return 0;
+}
+
+/* Removes what the tables have of a row. */
+static void row_forget(const struct probes_bpf *k, struct word_key key)
+{
+    bpf_map__delete_elem(k->maps.words, &key, sizeof(key), 0);
+    key.thread = 0; /* what all threads share */
+    bpf_map__delete_elem(k->maps.stacks, &key, sizeof(key), 0);
+    bpf_map__delete_elem(k->maps.histograms, &key, sizeof(key), 0);
+    if (key.op != OP_WAIT || key.outcome != OUTCOME_SLEPT)
+        return;
+    key.op = OP_HANDOFF;
+    bpf_map__delete_elem(k->maps.histograms, &key, sizeof(key), 0);
+}
+
+bool session_forget(struct session *s, const uint32_t *spaces, size_t space_count,
+                    const struct word_row *rows, size_t row_count)
+{
+    if (s->held)
+        return false;
+    for (size_t i = 0; i < row_count; i++)
+        row_forget(s->skeleton, rows[i].key);
+    for (size_t i = 0; i < space_count; i++)
+        bpf_map__delete_elem(s->skeleton->maps.spaces, &spaces[i], sizeof(spaces[i]), 0);
+    return true;
+}
+
 int session_hand_over(struct session *s)
 {
     int cpus = libbpf_num_possible_cpus(), late = 0;
@@ -160,5 +203,6 @@ int session_snapshot(struct session *s, struct word_row **rows, size_t *count, s
     int rc = session_hand_over(s);
     if (rc < 0)
         return error_set(err, rc, "can't let the CPUs hand over what they hold: %s", strerror(-rc));
+    s->held = rc > 0;
     return session_table(s, rows, count, err);
 }

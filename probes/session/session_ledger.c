@@ -1,4 +1,4 @@
-/* What a session brings back in mode ledger: the accounts of threads and CPUs, the samples, the timeline. See
+/* What a session brings back in mode ledger: the accounts of threads and CPUs, the timeline. See
  * session.h. */
 #include "probes/host/clock.h"
 #include "probes/session/session_private.h"
@@ -27,28 +27,6 @@ int session_threads(struct session *s, struct thread_record **records, size_t *c
     for (uint32_t i = 1; i <= made; i++)
         if (!bpf_map__lookup_elem(map, &i, sizeof(i), &(*records)[*count], sizeof(**records), 0))
             ++*count;
-    return 0;
-}
-
-uint64_t session_sample_period(const struct session *s)
-{
-    return s->hooks.sample_period_ns;
-}
-
-int session_samples(struct session *s, struct sample_row **rows, size_t *count)
-{
-    const struct bpf_map *map = s->skeleton->maps.samples;
-    struct sample_key key, *previous = NULL;
-    *count = 0;
-    *rows = calloc(bpf_map__max_entries(map), sizeof(**rows));
-    if (!*rows)
-        return -ENOMEM;
-    while (*count < bpf_map__max_entries(map) && !bpf_map__get_next_key(map, previous, &key, sizeof(key))) {
-        struct sample_row *row = &(*rows)[*count];
-        row->key = key;
-        previous = &key;
-        *count += !bpf_map__lookup_elem(map, &key, sizeof(key), &row->count, sizeof(row->count), 0);
-    }
     return 0;
 }
 

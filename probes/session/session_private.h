@@ -10,14 +10,26 @@
 
 struct session {
     struct probes_bpf *skeleton;
+    bool static_functions; /* as in session_skeleton_open() */
+    bool events_pinned;    /* the kernel keeps the CPU for programs on tracepoints other than system calls' */
     struct attachment hooks;
+    bool locks, faults;             /* as in struct attachment */
     int stats_fd;                   /* the kernel counts runs and time of programs while this is open */
     uint64_t missed, missed_before; /* in this run; in earlier ones */
     struct cpu_totals cpus;
     struct cpu_state *cpu_states; /* the pages, mapped from the kernel; by number of the CPU */
     size_t cpu_count;
-    uint32_t spaces_seen, moves_seen; /* what session_present() and session_follow_moved() have told */
+    uint32_t spaces_seen, moves_seen;   /* what session_present() and session_follow_moved() have told */
+    uint32_t spaces_noted, spaces_sure; /* what session_noted() has told, and will tell next */
+    bool held;                          /* a CPU didn't hand over what it held for the last snapshot */
 };
+
+/* Opens the skeleton.  `static_functions`: the verifier is to look at the functions that programs share
+ * anew for each way that leads to them, which takes it longer by far (see SUBPROGRAM in verifier.bpf.h). From
+ * Linux 6.10 until it learned better, a program that keeps its CPU by bpf_preempt_disable() may call no
+ * others; those kernels keep it themselves, unless measure_options.pins is set.  Free with
+ * probes_bpf__destroy().  NULL: errno says why. */
+struct probes_bpf *session_skeleton_open(bool static_functions);
 
 /* Tells the BPF side the mode, the numbers of system calls, and the sizes of maps.  To be called after
  * attachment_choose() and before loading.  `pinned`: the kernel keeps the CPU for programs on system calls.

@@ -4,6 +4,8 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 /* Returns a copy of the map's value for the key without its thread: all threads share it.  malloc'd; NULL:
@@ -126,30 +128,89 @@ static void rows_complete(const struct session *s, struct word_row *rows, size_t
     }
 }
 
+/* The rows that are read so far. */
+struct word_table {
+    struct word_row *rows;
+    size_t count, room;
+};
+
+static int table_add(struct word_table *t, const struct word_key *key, const struct word_value *value)
+{
+    if (t->count == t->room) {
+        const size_t room = t->room ? 2 * t->room : 64;
+        struct word_row *grown = reallocarray(t->rows, room, sizeof(*grown));
+        if (!grown)
+            return -ENOMEM;
+        t->rows = grown;
+        t->room = room;
+    }
+    t->rows[t->count++] = (struct word_row){.key = *key, .value = *value};
+    return 0;
+}
+
+/* Reads the table by two calls for each word. */
+static int table_read_singly(const struct bpf_map *words, struct word_table *t)
+{
+    struct word_key key, *previous = NULL;
+    struct word_value value;
+    int rc = 0;
+    while (!rc && !bpf_map__get_next_key(words, previous, &key, sizeof(key))) {
+        previous = &key;
+        if (!bpf_map__lookup_elem(words, &key, sizeof(key), &value, sizeof(value), 0))
+            rc = table_add(t, &key, &value);
+    }
+    return rc;
+}
+
+/* Reads up to `most` words a call, of which one bucket's fit.  -ENOSPC: they don't; -EOPNOTSUPP: the kernel
+ * has no such call for this kind of table, or none at all (before Linux 5.6). */
+static int table_read_batches(int words, struct word_table *t, struct word_key *keys,
+                              struct word_value *values, uint32_t most)
+{
+    uint32_t from, next, read;
+    bool begun = false;
+    for (int rc = 0; !rc; from = next, begun = true) {
+        read = most;
+        rc = bpf_map_lookup_batch(words, begun ? &from : NULL, &next, keys, values, &read, NULL) ? -errno : 0;
+        if (rc && rc != -ENOENT)
+            return rc == -ENOSPC || rc == -EINTR ? rc : -EOPNOTSUPP;
+        for (uint32_t i = 0; i < read; i++)
+            if (table_add(t, &keys[i], &values[i]))
+                return -ENOMEM;
+        if (rc)
+            return 0; /* that was the last one */
+    }
+    return 0;
+}
+
+static int table_read(const struct bpf_map *words, struct word_table *t)
+{
+    enum { FIRST = 1024, LAST = 65536 };
+    int rc = -ENOSPC;
+    for (uint32_t most = FIRST; rc == -ENOSPC && most <= LAST; most *= 8) {
+        struct word_key *keys = calloc(most, sizeof(*keys));
+        struct word_value *values = calloc(most, sizeof(*values));
+        t->count = 0;
+        rc = keys && values ? table_read_batches(bpf_map__fd(words), t, keys, values, most) : -ENOMEM;
+        free(keys);
+        free(values);
+    }
+    if (!rc || rc == -ENOMEM)
+        return rc;
+    t->count = 0;
+    return table_read_singly(words, t);
+}
+
 int session_table(struct session *s, struct word_row **rows, size_t *count, struct error *err)
 {
-    const struct bpf_map *words = s->skeleton->maps.words;
-    struct word_key key, *previous = NULL;
-    size_t capacity = 0;
-    *rows = NULL;
-    *count = 0;
-    while (!bpf_map__get_next_key(words, previous, &key, sizeof(key))) {
-        if (*count == capacity) {
-            capacity = capacity ? 2 * capacity : 64;
-            struct word_row *grown = reallocarray(*rows, capacity, sizeof(*grown));
-            if (!grown)
-                return error_set(err, -ENOMEM, "out of memory for %zu futex words", *count);
-            *rows = grown;
-        }
-        struct word_row *row = &(*rows)[*count];
-        *row = (struct word_row){.key = key};
-        previous = &key;
-        if (bpf_map__lookup_elem(words, &key, sizeof(key), &row->value, sizeof(row->value), 0))
-            continue;
-        ++*count;
-    }
-    if (*count)
-        qsort(*rows, *count, sizeof(**rows), word_row_compare);
+    struct word_table t = {0};
+    const int rc = table_read(s->skeleton->maps.words, &t);
+    *rows = t.rows;
+    *count = t.count;
+    if (rc)
+        return error_set(err, rc, "out of memory for %zu futex words", t.count);
+    if (t.count)
+        qsort(t.rows, t.count, sizeof(*t.rows), word_row_compare);
     return 0;
 }
 

@@ -87,10 +87,10 @@ static bool has_debug_frame(Elf *elf)
     return false;
 }
 
-static _Noreturn void child_run(int fd, int socket)
+static _Noreturn void child_run(int fd, int socket, pid_t parent)
 {
     Dwarf_CFI *tables[CFI_SOURCES] = {0};
-    reader_child_confine(CPU_SECONDS);
+    reader_child_confine(parent, CPU_SECONDS);
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
     if (elf) {
@@ -121,10 +121,11 @@ struct cfi_child *cfi_child_new(int fd)
         free(c);
         return NULL;
     }
+    const pid_t parent = getpid();
     c->pid = fork();
     if (!c->pid) {
         close(ends[0]); /* or it would never see the end of heapwait's side */
-        child_run(fd, ends[1]);
+        child_run(fd, ends[1], parent);
     }
     close(ends[1]);
     if (c->pid < 0) {

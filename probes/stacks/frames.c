@@ -4,7 +4,8 @@
 #include "probes/code/code_piece.h"
 
 enum {
-    CODE_REACH = 2048, /* bytes of a function that are read */
+    CODE_REACH = 2048,     /* bytes of a function that are read */
+    CODE_BUDGET = 1 << 14, /* bytes that are read to follow one call */
     STUB_BYTES = 32,
     MAX_JUMPS = 3,
     FUNCTION_REACH = 1 << 16, /* bytes into a function without a symbol that its program counter may be */
@@ -73,17 +74,83 @@ bool frame_code_refers(const struct module *m, const char *function, uint64_t ta
     struct code_piece p;
     if (!s || !s->function)
         return false;
-    piece_read(m, jumps_follow(m, s->address), bytes, sizeof(bytes), &p);
+    uint64_t address = jumps_follow(m, s->address);
+    size_t size = sizeof(bytes);
+    s = module_symbol_at(m, address, true);
+    if (s && s->address == address && s->size < size)
+        size = s->size;
+    piece_read(m, address, bytes, size, &p);
     return code_piece_refers(&p, target);
 }
 
-/* Whether the function `from` jumps to the beginning of another at `to`, somewhere: a tail call. */
-static bool tail_calls(const struct module *m, const struct symbol *from, uint64_t to)
+/* Reads the function that begins at `address`, at most `most` bytes of it.  Without a symbol its jumps tell
+ * where it ends. */
+static void function_read(const struct module *m, uint64_t address, uint8_t *bytes, size_t most,
+                          struct code_piece *p)
+{
+    const struct symbol *s = module_symbol_at(m, address, true);
+    const uint64_t left = s ? s->address + s->size - address : most;
+    piece_read(m, address, bytes, left < most ? left : most, p);
+    if (!s)
+        p->size = code_piece_function_size(p);
+}
+
+/* Whether a function may begin there: where symbols are, one has to. */
+static bool may_begin(const struct module *m, uint64_t address)
+{
+    const struct symbol *s = module_is_code(m, address) ? module_symbol_at(m, address, true) : NULL;
+    return s ? s->address == address : module_is_code(m, address);
+}
+
+static void entry_add(uint64_t entries[FRAME_ENTRIES], size_t *count, uint64_t entry)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (entries[i] == entry)
+            return;
+    if (*count < FRAME_ENTRIES)
+        entries[(*count)++] = entry;
+}
+
+/* Each function that is found is read for further ones in its turn. */
+size_t frame_call_entries(const struct module *m, uint64_t target, uint64_t entries[FRAME_ENTRIES])
 {
     uint8_t bytes[CODE_REACH];
-    struct code_piece p;
-    piece_read(m, from->address, bytes, from->size < sizeof(bytes) ? from->size : sizeof(bytes), &p);
-    return code_piece_jumps_to(&p, to);
+    size_t count = 0, budget = CODE_BUDGET;
+    entry_add(entries, &count, target);
+    for (size_t i = 0; i < count && count < FRAME_ENTRIES && budget; i++) {
+        struct code_piece p;
+        uint64_t exit;
+        function_read(m, entries[i], bytes, budget < sizeof(bytes) ? budget : sizeof(bytes), &p);
+        budget -= p.size;
+        for (size_t at = 0; code_piece_next_exit(&p, &at, &exit);)
+            if (may_begin(m, exit))
+                entry_add(entries, &count, exit);
+    }
+    return count;
+}
+
+bool frame_call_is_open(const struct module *m, uint64_t target)
+{
+    uint8_t bytes[CODE_REACH];
+    uint64_t entries[FRAME_ENTRIES];
+    const size_t count = frame_call_entries(m, target, entries);
+    for (size_t i = 0; i < count; i++) {
+        struct code_piece p;
+        function_read(m, entries[i], bytes, sizeof(bytes), &p);
+        if (code_piece_jumps_indirectly(&p))
+            return true;
+    }
+    return false;
+}
+
+static bool leads_to(const struct module *m, uint64_t target, uint64_t function)
+{
+    uint64_t entries[FRAME_ENTRIES];
+    const size_t count = target == function ? 0 : frame_call_entries(m, target, entries);
+    for (size_t i = 0; i < count; i++)
+        if (entries[i] == function)
+            return true;
+    return target == function;
 }
 
 /* Whether a call to `target` may have led into the function of the inner frame. */
@@ -91,14 +158,25 @@ static bool call_fits(const struct module *m, uint64_t target, const struct fram
 {
     if (!inner->function || inner->module != m)
         return true;
-    if (target == inner->function->address || jumps_follow(m, target) == inner->function->address)
+    return leads_to(m, target, inner->function->address) ||
+           (!module_symbol_at(m, target, true) && is_stub(m, target));
+}
+
+/* Whether one of the functions that the call may have led into begins a little before the program counter. */
+static bool leads_near(const struct module *m, uint64_t target, uint64_t address)
+{
+    uint64_t entries[FRAME_ENTRIES];
+    if (address - target < FUNCTION_REACH)
         return true;
-    const struct symbol *called = module_symbol_at(m, target, true);
-    return called ? tail_calls(m, called, inner->function->address) : is_stub(m, target);
+    const size_t count = frame_call_entries(m, target, entries);
+    for (size_t i = 0; i < count; i++)
+        if (address - entries[i] < FUNCTION_REACH)
+            return true;
+    return false;
 }
 
 /* Stricter than call_fits(), since unwinding has other ways to find a caller.  Where nothing is known of the
- * inner function, the call's target has to lie a little before its program counter, or to be a stub. */
+ * inner function, the call has to lead to a little before its program counter, or to a stub. */
 enum call_link frame_link(const struct module *m, uint64_t address, const struct frame *inner)
 {
     uint64_t target = 0;
@@ -109,8 +187,7 @@ enum call_link frame_link(const struct module *m, uint64_t address, const struct
         return is_stub(m, target) ? LINK_DIRECT : LINK_NONE;
     if (inner->function)
         return call_fits(m, target, inner) ? LINK_DIRECT : LINK_NONE;
-    bool near = inner->address >= target && inner->address - target < FUNCTION_REACH;
-    return near || is_stub(m, target) ? LINK_DIRECT : LINK_NONE;
+    return leads_near(m, target, inner->address) || is_stub(m, target) ? LINK_DIRECT : LINK_NONE;
 }
 
 uint64_t frame_call_target(const struct module *m, uint64_t address)

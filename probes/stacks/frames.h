@@ -37,12 +37,23 @@ enum call_link {
 };
 enum call_link frame_link(const struct module *m, uint64_t address, const struct frame *inner);
 
+/* Finds the functions that a call of `target` may have led into: that one and those that it goes on in by
+ * jumping (tail calls), several levels deep.  Writes where they begin to `entries`, the target first, and
+ * returns how many they are.  Jumps through a register are not followed, and of large functions a part is
+ * read. */
+enum { FRAME_ENTRIES = 24 };
+size_t frame_call_entries(const struct module *m, uint64_t target, uint64_t entries[FRAME_ENTRIES]);
+
+/* Whether one of these functions jumps where its code doesn't tell, maybe into any other. */
+bool frame_call_is_open(const struct module *m, uint64_t target);
+
 /* Returns the address of what the call right before `address` calls; 0: there is no call, or it doesn't tell.
  */
 uint64_t frame_call_target(const struct module *m, uint64_t address);
 
 /* Whether the code of the module's function of that name takes the address `target`.  A function that begins
- * by jumping on is followed; 2048 bytes are read. */
+ * by jumping on is followed.  Its symbol tells where it ends, or its code does; 2048 bytes at most are read.
+ */
 bool frame_code_refers(const struct module *m, const char *function, uint64_t target);
 
 #endif

@@ -160,6 +160,17 @@ static void frame_add(struct walk *w, const struct frame *f, const struct regist
 
 /* ---- unwind tables ---- */
 
+/* An address in code as a function keeps it: aarch64's may be signed, in the bits that no user's address has.
+ */
+static u64 address_plain(u64 value)
+{
+#if defined(__aarch64__)
+    return value & ((1ull << 48) - 1);
+#else
+    return value;
+#endif
+}
+
 static enum cfi_result step_by_tables(struct walk *w)
 {
     struct registers r = w->registers;
@@ -171,6 +182,7 @@ static enum cfi_result step_by_tables(struct walk *w)
                                  : CFI_NONE;
     if (result != CFI_STEPPED)
         return result;
+    r.value[DWARF_PC] = address_plain(r.value[DWARF_PC]);
     if (!code_resolve(w, r.value[DWARF_PC], &f))
         return CFI_NONE;
     if (!w->sure && !signal && frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
@@ -194,17 +206,27 @@ static const struct frame_layout *layout_of(const struct walk *w, u64 start, u64
     return e->read ? &e->layout : NULL;
 }
 
-/* Reads what the function has pushed, which is the caller's, into *r.  The machine's numbers of these
- * registers are DWARF's but for rbp's. */
+/* The machine's number of a register in DWARF's: they differ for rbp. */
+static unsigned dwarf_number(unsigned number)
+{
+#if defined(__x86_64__)
+    return number == 5 ? (unsigned)DWARF_FP : number;
+#else
+    return number;
+#endif
+}
+
+/* Reads what the function has saved, which is the caller's, into *r, where what it may have changed is not
+ * known any more. */
 static void saved_restore(const struct walk *w, const struct frame_layout *l, u64 slot, struct registers *r)
 {
     u64 fp = slot - 8;
-    for (unsigned i = 0; i < 16; i++) {
-        unsigned number = i == 5 ? (unsigned)DWARF_FP : i;
-        if (!(l->saved >> i & 1))
+    for (unsigned i = 0; i < 32; i++) {
+        unsigned number = dwarf_number(i);
+        if (!((l->saved | l->changed) >> i & 1))
             continue;
         r->known &= ~(1ull << number);
-        if (stack_read((void *)w, slot - (u64)l->saved_at[i], &r->value[number]))
+        if (l->saved >> i & 1 && stack_read((void *)w, slot - (u64)l->saved_at[i], &r->value[number]))
             r->known |= 1ull << number;
     }
     if (l->by_frame_pointer && l->frame_depth == 8 && stack_read((void *)w, fp, &r->value[DWARF_FP]))
@@ -212,15 +234,22 @@ static void saved_restore(const struct walk *w, const struct frame_layout *l, u6
 }
 
 /* The return address should lie at `slot` of the stack.  Returns whether it does: then its frame is added.
- * Without a layout the other registers are not known any more. */
+ * Without a layout the other registers are not known any more.  Where they are known until here, the layout
+ * is sure of the place: then any call will do, since the called function may have jumped on to where nobody
+ * can follow. */
 static bool slot_take(struct walk *w, u64 slot, const struct frame_layout *l, enum path_evidence evidence)
 {
     struct registers r = w->registers;
     struct frame f = {0};
-    if (!stack_read((void *)w, slot, &r.value[DWARF_PC]) || !code_resolve(w, r.value[DWARF_PC], &f) ||
-        frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
+    if (!stack_read((void *)w, slot, &r.value[DWARF_PC]))
         return false;
-    r.value[DWARF_SP] = slot + 8;
+    r.value[DWARF_PC] = address_plain(r.value[DWARF_PC]);
+    if (!code_resolve(w, r.value[DWARF_PC], &f))
+        return false;
+    if (l && w->sure ? !frame_follows_call(f.module, f.address)
+                     : frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
+        return false;
+    r.value[DWARF_SP] = slot + (l ? (u64)l->above : 8);
     if (l)
         saved_restore(w, l, slot, &r);
     else
@@ -261,6 +290,29 @@ static bool slot_by_stack(const struct walk *w, const struct frame_layout *l, u6
     return true;
 }
 
+/* aarch64: a function that calls none has its return address in a register still.  `l`: what its code tells;
+ * NULL: it doesn't. */
+static bool step_by_link_register(struct walk *w, const struct frame_layout *l)
+{
+#if defined(__aarch64__)
+    struct registers r = w->registers;
+    struct frame f = {0};
+    r.value[DWARF_PC] = address_plain(r.value[DWARF_LR]);
+    if (w->path->count != 1 || !code_resolve(w, r.value[DWARF_PC], &f) ||
+        frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
+        return false;
+    if (l) {
+        r.value[DWARF_SP] += (u64)l->above;
+        saved_restore(w, l, r.value[DWARF_SP], &r);
+    }
+    frame_add(w, &f, &r, false, PATH_RETURN_ADDRESSES);
+    return true;
+#else
+    (void)w, (void)l;
+    return false;
+#endif
+}
+
 static bool step_by_code(struct walk *w)
 {
     const struct symbol *s = outermost(w)->function;
@@ -269,6 +321,8 @@ static bool step_by_code(struct walk *w)
     u64 slot;
     if (!l)
         return false;
+    if (l->by_link)
+        return step_by_link_register(w, l);
     if (slot_by_frame_pointer(w, l, &slot) && slot_take(w, slot, l, PATH_FRAME_POINTERS))
         return true;
     if (slot_by_stack(w, l, &slot) && slot_take(w, slot, l, PATH_RETURN_ADDRESSES))
@@ -278,60 +332,65 @@ static bool step_by_code(struct walk *w)
 
 /* ---- scanning ---- */
 
-/* Whether the value at `slot` can be where the outermost frame's function returns to, and whether that
- * function's code agrees that its return address lies just there.  *l is set where its code tells. */
-static enum {
-    FITS_NOT,
-    FITS,
-    FITS_EXACTLY
-} slot_judge(const struct walk *w, u64 slot, u64 value, const struct frame_layout **l)
+/* What the value at a slot can be. */
+enum fit {
+    FITS_NOT,     /* no return address */
+    FITS_OTHER,   /* one that lies behind a call of another function of the same file */
+    FITS,         /* one of the outermost frame's function */
+    FITS_EXACTLY, /* and that function's code agrees that its return address lies just there */
+};
+
+/* Judges by the code of the functions that the call behind the return address may have led into.  *l is set
+ * for FITS_EXACTLY. */
+static enum fit slot_judge_layout(const struct walk *w, u64 slot, const struct frame *f,
+                                  const struct frame_layout **l)
+{
+    u64 entries[FRAME_ENTRIES], expected;
+    const size_t count = frame_call_entries(f->module, frame_call_target(f->module, f->address), entries);
+    enum fit fit = FITS;
+    for (size_t i = 0; i < count; i++) {
+        const bool behind = outermost(w)->address >= entries[i];
+        *l = behind ? layout_of(w, entries[i], 0) : NULL;
+        if (!*l || !(slot_by_frame_pointer(w, *l, &expected) || slot_by_stack(w, *l, &expected)))
+            continue;
+        if (expected == slot)
+            return FITS_EXACTLY;
+        fit = FITS_OTHER;
+    }
+    return fit;
+}
+
+static enum fit slot_judge(const struct walk *w, u64 slot, u64 value, const struct frame_layout **l)
 {
     struct frame f = {0};
     const struct frame *inner = outermost(w);
-    u64 expected;
-    enum call_link link = code_resolve(w, value, &f) ? frame_link(f.module, f.address, inner) : LINK_NONE;
-    if (link != LINK_DIRECT || inner->function || f.module != inner->module)
-        return link == LINK_NONE ? FITS_NOT : FITS;
-    *l = layout_of(w, frame_call_target(f.module, f.address), 0);
-    if (!*l)
-        return FITS;
-    if (slot_by_frame_pointer(w, *l, &expected) && expected == slot)
-        return FITS_EXACTLY;
-    return slot_by_stack(w, *l, &expected) ? expected == slot ? FITS_EXACTLY : FITS_NOT : FITS;
+    if (!code_resolve(w, value, &f))
+        return FITS_NOT;
+    enum call_link link = frame_link(f.module, f.address, inner);
+    if (link == LINK_NONE)
+        return f.module == inner->module && frame_follows_call(f.module, f.address) ? FITS_OTHER : FITS_NOT;
+    bool code_tells = link == LINK_DIRECT && !inner->function && f.module == inner->module;
+    return code_tells ? slot_judge_layout(w, slot, &f, l) : FITS;
 }
 
+/* What earlier calls have left looks like a return address, too.  So one that is merely possible counts only
+ * if no other was passed over, which may be the true one, of a call that went where nobody can follow. */
 static bool step_by_scanning(struct walk *w)
 {
     const struct frame_layout *l = NULL;
     u64 value, first = 0, sp = w->registers.value[DWARF_SP];
+    bool passed = false;
     if (!known(&w->registers, DWARF_SP))
         return false;
     for (u64 slot = sp; stack_read((void *)w, slot, &value); slot += 8) {
-        int fits = slot_judge(w, slot, value, &l);
-        if (fits == FITS_EXACTLY)
+        const enum fit fit = slot_judge(w, slot, value, &l);
+        if (fit == FITS_EXACTLY)
             return slot_take(w, slot, l, PATH_RETURN_ADDRESSES);
-        if (fits == FITS && !first)
+        passed |= fit == FITS_OTHER;
+        if (fit == FITS && !first && !passed)
             first = slot;
     }
     return first && slot_take(w, first, NULL, PATH_RETURN_ADDRESSES);
-}
-
-/* aarch64: a function that calls none has its return address in a register still. */
-static bool step_by_link_register(struct walk *w)
-{
-#if defined(__aarch64__)
-    struct registers r = w->registers;
-    struct frame f = {0};
-    r.value[DWARF_PC] = r.value[DWARF_LR];
-    if (w->path->count != 1 || !code_resolve(w, r.value[DWARF_PC], &f) ||
-        frame_link(f.module, f.address, outermost(w)) == LINK_NONE)
-        return false;
-    frame_add(w, &f, &r, false, PATH_RETURN_ADDRESSES);
-    return true;
-#else
-    (void)w;
-    return false;
-#endif
 }
 
 /* ---- all of it ---- */
@@ -350,7 +409,7 @@ static bool step(struct walk *w)
         w->path->complete = true;
         return false;
     default:
-        return step_by_code(w) || step_by_link_register(w) || step_by_scanning(w);
+        return step_by_code(w) || step_by_link_register(w, NULL) || step_by_scanning(w);
     }
 }
 

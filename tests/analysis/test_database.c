@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -81,10 +82,59 @@ static void test_foreign(void **state)
 {
     (void)state;
     assert_study_refused("PRAGMA application_id = 252006673", -EINVAL, "SQLite file of another program");
-    assert_study_refused("PRAGMA user_version = 3", -EINVAL, "use a newer heapwait");
+    assert_study_refused("PRAGMA user_version = 5", -EINVAL, "use a newer heapwait");
     assert_study_refused("PRAGMA user_version = 0", -EINVAL, "record again");
     assert_study_refused("DROP TABLE wait_histogram", -EINVAL, "lacks the table 'wait_histogram'");
-    assert_study_refused("ALTER TABLE run DROP COLUMN rep", -EINVAL, "no such column");
+    assert_study_refused("ALTER TABLE run DROP COLUMN rep", -EINVAL, "lacks the column 'rep'");
+}
+
+/* Each table of the schema is asked for. */
+static void test_missing_tables(void **state)
+{
+    (void)state;
+    struct fixture f;
+    sqlite3 *db = NULL;
+    sqlite3_stmt *names = NULL;
+    size_t count = 0;
+    assert_int_equal(fixture_create(&f, study, NULL), 0);
+    assert_int_equal(sqlite3_open_v2(f.path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type = 'table'", -1, &names, NULL),
+        SQLITE_OK);
+    for (; sqlite3_step(names) == SQLITE_ROW; count++) {
+        char drop[128], words[128];
+        snprintf(drop, sizeof(drop), "DROP TABLE %s", (const char *)sqlite3_column_text(names, 0));
+        snprintf(words, sizeof(words), "lacks the table '%s'", (const char *)sqlite3_column_text(names, 0));
+        assert_study_refused(drop, -EINVAL, words);
+    }
+    assert_true(count >= 19);
+    sqlite3_finalize(names);
+    sqlite3_close(db);
+    fixture_remove(&f);
+}
+
+/* Each view works on what the schema has, also where it has no rows. */
+static void test_views_work(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct database *db = NULL;
+    struct error err = {""};
+    size_t count = 0;
+    assert_int_equal(fixture_create(&f, NULL, NULL), 0);
+    assert_int_equal(database_open(f.path, &db, &err), 0);
+    const char *const *views = database_views(db, &count);
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        char sql[128];
+        snprintf(sql, sizeof(sql), "SELECT * FROM temp.\"%s\"", views[i]);
+        sqlite3_stmt *statement = database_prepare(db, sql, &err);
+        if (!statement || database_step(db, statement, &err) < 0)
+            fail_msg("%s: %s", views[i], err.text);
+        sqlite3_finalize(statement);
+    }
+    database_close(db);
+    fixture_remove(&f);
 }
 
 /* A view in a table's place could run forever; it is not even looked at. */
@@ -236,6 +286,27 @@ static void test_journal_behind_a_link(void **state)
     fixture_remove(&f);
 }
 
+/* What was opened counts, not what has its name by now. */
+static void test_open_file(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct database *db = NULL;
+    struct error err = {""};
+    assert_int_equal(fixture_create(&f, study, NULL), 0);
+    int fd = open(f.path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(unlink(f.path), 0);
+    assert_int_equal(symlink("/nonexistent", f.path), 0);
+    if (database_open_descriptor(fd, f.path, &db, &err))
+        fail_msg("%s", err.text);
+    database_close(db);
+    assert_true(fcntl(fd, F_GETFD) >= 0); /* it is the caller's still */
+    close(fd);
+    assert_int_equal(database_open_descriptor(fd, f.path, &db, &err), -EBADF);
+    fixture_remove(&f);
+}
+
 /* Its header alone would make SQLite create files beside it, and play them. */
 static void test_wal(void **state)
 {
@@ -272,6 +343,45 @@ static void test_odd_paths(void **state)
     fixture_remove(&f);
 }
 
+/* Views of a few thousand runs, over and over: given up when it is too much, and in one sentence. */
+static void test_too_much_work(void **state)
+{
+    (void)state;
+    static const char forever[] =
+        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    struct fixture f;
+    struct database *db = NULL;
+    struct error err = {""};
+    assert_int_equal(fixture_create(&f, study, NULL), 0);
+    open_well(f.path, &db);
+    database_limit(db, 10000);
+    sqlite3_stmt *s = database_prepare(db, forever, &err);
+    assert_non_null(s);
+    assert_int_equal(database_step(db, s, &err), -EIO);
+    assert_non_null(strstr(err.text, "given up"));
+    sqlite3_finalize(s);
+    database_close(db);
+    fixture_remove(&f);
+}
+
+static void test_long_text(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct database *db = NULL;
+    struct error err = {""};
+    assert_int_equal(fixture_create(&f, study, "INSERT INTO host VALUES ('long', hex(zeroblob(9000000)))"),
+                     0);
+    open_well(f.path, &db);
+    sqlite3_stmt *s = database_prepare(db, "SELECT value FROM main.host WHERE key = 'long'", &err);
+    assert_non_null(s);
+    assert_int_equal(database_step(db, s, &err), -EIO);
+    assert_non_null(strstr(err.text, "MiB"));
+    sqlite3_finalize(s);
+    database_close(db);
+    fixture_remove(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +389,8 @@ int main(void)
         cmocka_unit_test(test_not_sqlite),
         cmocka_unit_test(test_fifo),
         cmocka_unit_test(test_foreign),
+        cmocka_unit_test(test_missing_tables),
+        cmocka_unit_test(test_views_work),
         cmocka_unit_test(test_view_in_place_of_a_table),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_damaged),
@@ -286,8 +398,11 @@ int main(void)
         cmocka_unit_test(test_while_written),
         cmocka_unit_test(test_planted_journal),
         cmocka_unit_test(test_journal_behind_a_link),
+        cmocka_unit_test(test_open_file),
         cmocka_unit_test(test_wal),
         cmocka_unit_test(test_odd_paths),
+        cmocka_unit_test(test_too_much_work),
+        cmocka_unit_test(test_long_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,7 +122,7 @@ static void test_thread_account(void **state)
     (void)state;
     struct opened o = opened_ledger(NULL);
     assert_rows(
-        o.db, "SELECT state, kind, ns FROM thread_account WHERE variant = 'musl' AND position > 18",
+        o.db, "SELECT state, kind, ns FROM thread_account WHERE variant = 'musl' AND position > 19",
         "probes|probes|402000\n"
         "futex_runnable_malloc|runnable|100000\nfutex_runnable_other|runnable|0\nwoken|runnable|0\n"
         "preempted|runnable|0\nfutex_blocked_malloc|blocked|79900\nfutex_blocked_other|blocked|1490000\n"
@@ -257,7 +257,7 @@ static void test_calibration_too_large(void **state)
         opened_ledger("UPDATE host SET value = '2000.0' WHERE key = 'calibration_null_untraced_ns'");
     assert_sums(o.db);
     assert_rows(
-        o.db, "SELECT state, ns FROM core_account WHERE variant = 'glibc' AND position <= 8",
+        o.db, "SELECT state, ns FROM core_account WHERE variant = 'glibc' AND position <= 9",
         "program|16800\nallocator|8400\nlock|0\ncopy|0\nunknown|0\npage_fault|2800\nsyscall_entry|800000\n");
     assert_rows(o.db, "SELECT count(*) FROM core_account WHERE ns < 0", "0\n");
     opened_close(&o);
@@ -326,6 +326,41 @@ static void assert_says(const struct opened *o, const char *words, bool says)
     verdict_free(v);
 }
 
+/* The kernel's handler of page faults was seen: its time is measured, and only the way there is estimated. */
+static void test_faults_seen(void **state)
+{
+    (void)state;
+    struct opened o =
+        opened_ledger("INSERT INTO host VALUES ('hooks_page_faults', 'fentry and fexit');"
+                      "UPDATE sample SET class = 'fault_entry' WHERE class = 'page_fault';"
+                      "INSERT INTO thread_state SELECT run_id, thread, tid, 'page_fault', "
+                      "8000, 5 FROM thread_state WHERE state = 'user' AND ns > 8000;"
+                      "UPDATE thread_state SET ns = ns - 8000 WHERE state = 'user' AND ns > 8000");
+    assert_sums(o.db);
+    assert_rows(o.db,
+                "SELECT state, ns, estimated, samples FROM core_account WHERE variant = 'glibc' AND "
+                "state IN ('program', 'page_fault', 'fault_entry')",
+                "program|379200|1|60\npage_fault|16000|0|-\nfault_entry|63200|1|10\n");
+    opened_close(&o);
+}
+
+/* The kernel has no event for who waits for its locks: that is not zero. */
+static void test_locks_unseen(void **state)
+{
+    (void)state;
+    struct opened o = opened_ledger("INSERT INTO host VALUES ('hooks_kernel_locks', 'none');"
+                                    "DELETE FROM thread_state WHERE state IN ('mmap_lock', 'kernel_lock', "
+                                    "'kernel_lock_blocked')");
+    assert_rows(o.db,
+                "SELECT state, ns FROM thread_account WHERE variant = 'musl' AND state LIKE '%k_lock%' OR "
+                "variant = 'musl' AND state LIKE '%l_lock%' OR variant = 'musl' AND state = 'mmap_lock'",
+                "mmap_lock|-\nkernel_lock|-\nkernel_lock_blocked|-\n");
+    assert_rows(o.db, "SELECT count(*) FROM slowdown WHERE state = 'kernel_lock' AND delta_ns IS NOT NULL",
+                "0\n");
+    assert_says(&o, "Waits for the kernel's own locks are not measured", true);
+    opened_close(&o);
+}
+
 static void test_verdict(void **state)
 {
     (void)state;
@@ -375,6 +410,8 @@ int main(void)
         cmocka_unit_test(test_chosen_run),
         cmocka_unit_test(test_core_account),
         cmocka_unit_test(test_thread_account),
+        cmocka_unit_test(test_faults_seen),
+        cmocka_unit_test(test_locks_unseen),
         cmocka_unit_test(test_slowdown),
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_handoffs),

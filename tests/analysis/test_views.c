@@ -229,6 +229,116 @@ static void test_who_waits_without_names(void **state)
     assert_rows(db, "SELECT round(sum(calls), 6) FROM waiter_path", "200\n");
 }
 
+/* Thread arenas are shown as one, and so are their waiters: two words, with one caller more on the second. */
+static int open_arenas(void **state)
+{
+    return open_with(
+        state, (const char *const[]){"record.sql", NULL},
+        "UPDATE lock SET name = 'arena 1', module = NULL WHERE id = 2;"
+        "INSERT INTO lock SELECT 3, run_id, tgid, 12288, 'arena 2', module, allocator, is_malloc, "
+        "evidence, use FROM lock WHERE id = 2;"
+        "INSERT INTO lock_outcome SELECT 3, op, outcome, calls, total_ns, oncpu_ns, blocked_ns, "
+        "runnable_ns, woken FROM lock_outcome WHERE lock_id = 2;"
+        "INSERT INTO waiter SELECT 3, frame_id, evidence, waits, wakes FROM waiter WHERE lock_id "
+        "= 2;");
+}
+
+static void test_who_waits_for_arenas(void **state)
+{
+    struct database *db = db_of(state);
+    assert_rows(db, "SELECT rank, name, words, calls, waits FROM hottest_lock",
+                "1|queue_lock|1|180|90\n2|thread arena|2|40|30\n");
+    assert_rows(db, "SELECT lock_rank, name, rank, function, sampled, share FROM who_waits WHERE is_malloc",
+                "2|thread arena|1|consume|22|0.7\n"
+                "2|thread arena|2|server+0x1234|8|0.3\n");
+}
+
+/* Calls of which nobody knows whose lock they are for: that none is malloc's is not known of their kinds. */
+static int open_doubtful(void **state)
+{
+    return open_with(state, (const char *const[]){"record.sql", NULL},
+                     "UPDATE lock SET is_malloc = NULL WHERE NOT is_malloc");
+}
+
+static void test_futex_kinds_in_doubt(void **state)
+{
+    assert_rows(
+        db_of(state), "SELECT class, kind, calls FROM futex_kind_per_password",
+        "malloc|slept|-\nmalloc|eagain|15\nmalloc|empty_wake|5\nmalloc|waking_wake|-\nmalloc|other|0\n"
+        "other|slept|90\nother|eagain|0\nother|empty_wake|0\nother|waking_wake|90\nother|other|0\n");
+}
+
+/* Nothing tells whose the words are that threads wait for, or waited for at the end: then malloc's locks have
+ * no number, and 0 is none. */
+static int open_dark(void **state)
+{
+    return open_with(state, (const char *const[]){"record.sql", NULL},
+                     "UPDATE lock SET is_malloc = NULL, allocator = NULL WHERE id = 2;"
+                     "UPDATE lock_outcome SET outcome = 'under_way' WHERE lock_id = 2 AND op = 'wait'");
+}
+
+static void test_malloc_wait_in_the_dark(void **state)
+{
+    struct database *db = db_of(state);
+    assert_rows(db, "SELECT count(*) FROM malloc_wait", "0\n");
+    assert_rows(db, "SELECT name, waits, slept + eagain FROM hottest_lock WHERE is_malloc IS NULL",
+                "main_arena|15|0\n");
+}
+
+static int open_light(void **state)
+{
+    return open_with(state, (const char *const[]){"record.sql", NULL},
+                     "UPDATE lock SET is_malloc = NULL, allocator = NULL WHERE id = 2;"
+                     "DELETE FROM lock_outcome WHERE lock_id = 2 AND op = 'wait'");
+}
+
+/* A wake alone is no lock that somebody waits for. */
+static void test_malloc_wait_without_waits(void **state)
+{
+    assert_rows(db_of(state), "SELECT runs, calls, slept FROM malloc_wait", "1|0|0\n");
+}
+
+/* A program without names above which stands a library: its innermost function is meant, not what started it.
+ * And frames that are missing just where the application's function would be: nobody is named. */
+static int open_nameless(void **state)
+{
+    return open_with(
+        state, (const char *const[]){"record.sql", NULL},
+        "UPDATE frame SET symbol = NULL, address = 500 + id, class = 'unknown' WHERE id IN (1, 2, 3); "
+        "UPDATE frame SET class = 'library', module = 'libc.so.6' WHERE id = 2; "
+        "UPDATE frame SET symbol = NULL, module = NULL, class = 'missing' WHERE id = 6;");
+}
+
+static void test_who_waits_nameless(void **state)
+{
+    assert_rows(
+        db_of(state),
+        "SELECT name, function, through, callers, path FROM who_waits WHERE sampled > 5 OR share < 0.4 AND "
+        "name = 'main_arena'",
+        "queue_lock|server+0x1f7|pthread_cond_wait|server+0x1f5 > libc.so.6+0x1f6|"
+        "server+0x1f5 > libc.so.6+0x1f6 > server+0x1f7 > pthread_cond_wait\n"
+        "main_arena|server+0x1f7|strdup > malloc|server+0x1f5 > libc.so.6+0x1f6|"
+        "server+0x1f5 > libc.so.6+0x1f6 > server+0x1f7 > strdup > malloc\n"
+        "main_arena|-|malloc > +0x9abc|server+0x1f5 > libc.so.6+0x1f6 > ?|"
+        "server+0x1f5 > libc.so.6+0x1f6 > ? > malloc > +0x9abc\n");
+}
+
+/* Two processes: the one that waits for malloc's lock comes first. */
+static int open_processes(void **state)
+{
+    return open_with(state, (const char *const[]){"record.sql", NULL},
+                     "INSERT INTO process VALUES (1, 5, NULL); UPDATE lock SET tgid = 5 WHERE id = 2;");
+}
+
+static void test_process_wait(void **state)
+{
+    assert_rows(db_of(state),
+                "SELECT run_id, rank, tgid, program, allocator, lock, calls, malloc_calls, slept, eagain, "
+                "empty_wakes, wait_ns, unknown_calls FROM process_wait",
+                "1|1|5|-|ptmalloc|main_arena|20|20|0|15|5|16500|0\n"
+                "1|2|77|server|-|-|180|0|0|0|0|0|0\n");
+}
+
 /* A recording may be anybody's: callers that go in a circle come to an end. */
 static int open_circle(void **state)
 {
@@ -361,6 +471,12 @@ int main(void)
         ON_STUDY(test_published),
         cmocka_unit_test_setup_teardown(test_record, open_record, close_all),
         cmocka_unit_test_setup_teardown(test_who_waits_without_names, open_record, close_all),
+        cmocka_unit_test_setup_teardown(test_who_waits_for_arenas, open_arenas, close_all),
+        cmocka_unit_test_setup_teardown(test_futex_kinds_in_doubt, open_doubtful, close_all),
+        cmocka_unit_test_setup_teardown(test_malloc_wait_in_the_dark, open_dark, close_all),
+        cmocka_unit_test_setup_teardown(test_malloc_wait_without_waits, open_light, close_all),
+        cmocka_unit_test_setup_teardown(test_who_waits_nameless, open_nameless, close_all),
+        cmocka_unit_test_setup_teardown(test_process_wait, open_processes, close_all),
         cmocka_unit_test_setup_teardown(test_circle_of_callers, open_circle, close_all),
         cmocka_unit_test_setup_teardown(test_empty, open_empty, close_all),
     };

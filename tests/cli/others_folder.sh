@@ -18,6 +18,10 @@ TMPDIR=$folder/tmp
 export TMPDIR
 cp "$plant" plant && chmod 755 plant
 "$build" whole.db "$source/analysis/schema.sql" "$source/tests/data/study.sql" || exit 1
+# A study that has its run before it still.
+"$heapwait" study --no-probes --variants none --threads 1 --reps 1 --variant "a=touch $folder/ran" -o study.db 2>log ||
+    { cat log; exit 1; }
+rm ran && sqlite3 study.db 'DELETE FROM run' || exit 1
 somebody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 # fresh MODE: the folder anew, with a victim outside.
 fresh()
@@ -105,6 +109,20 @@ for mode in 0777 1777; do
         holds "$mode WAL: $command" log "is in SQLite's WAL mode"
         expect "$mode WAL: $command" heapwait.db "$(cd place && echo *)"
     done
+
+    # A study of somebody else's, whose commands would be run.
+    fresh $mode
+    cp study.db place/heapwait.db && chown 65534 place/heapwait.db
+    (cd place && "$heapwait" study --resume) >out 2>log; expect "$mode resume another's" 125 $?
+    holds "$mode resume another's" log "others may have written 'heapwait.db'"
+    [ ! -e ran ] || { echo "FAILED: $mode: another's command was run"; failed=1; rm ran; }
+    chown 0 place/heapwait.db && chmod 666 place/heapwait.db
+    (cd place && "$heapwait" study --resume) >out 2>log; expect "$mode resume what all may write" 125 $?
+    [ ! -e ran ] || { echo "FAILED: $mode: anybody's command was run"; failed=1; rm ran; }
+    chown 65534 place/heapwait.db && chmod 644 place/heapwait.db
+    (cd place && SUDO_UID=65534 SUDO_GID=65534 "$heapwait" study --resume) >out 2>log; expect "$mode resume one's own by sudo" 0 $?
+    [ -e ran ] || { echo "FAILED: $mode: one's own command was not run"; failed=1; }
+    rm -f ran
 
     # ---- planted while the command runs: what was measured is kept beside ----
     for plot in "../plant heapwait.db-journal $folder/victim" "../plant heapwait.db.old-journal $folder/victim" \

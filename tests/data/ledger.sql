@@ -41,7 +41,7 @@ INSERT INTO thread_state VALUES
   (20, 2, 201, 'random', 400000, 700), (20, 2, 201, 'syscall', 0, 200), (20, 2, 201, 'mmap_lock', 20000, 3),
   (20, 2, 201, 'futex_blocked_malloc', 79900, 10), (20, 2, 201, 'futex_runnable_malloc', 100000, 10),
   (21, 1, 210, 'user', 2400000, 1);
-INSERT INTO lock VALUES
+INSERT INTO lock (id, run_id, tgid, address, name, module, allocator, is_malloc, evidence) VALUES
   (1, 20, 20, 4096, '__malloc_lock', 'passwords-musl', 'mallocng', 1, 'symbol table'),
   (2, 20, 20, 8192, 'word', NULL, NULL, 0, 'mapping'),
   (3, 4, 4, 4096, '__malloc_lock', 'passwords-musl', 'mallocng', 1, 'symbol table'),
@@ -55,7 +55,7 @@ INSERT INTO lock_outcome VALUES
 INSERT INTO handoff_histogram VALUES
   (1, 4096, 4608, 99), (2, 4096, 4608, 99), (3, 1024, 1152, 5), (3, 2048, 2304, 4), (3, 65536, 73728, 1),
   (4, 1024, 1152, 7);
-INSERT INTO sample VALUES
+INSERT INTO sample (run_id, class, symbol, module, samples) VALUES
   (11, 'program', 'main', 'passwords-glibc', 40), (11, 'program', 'encode', 'passwords-glibc', 20),
   (11, 'allocator', 'malloc', 'libc.so.6', 30), (11, 'page_fault', NULL, NULL, 10),
   (11, 'syscall_entry', NULL, NULL, 77), (11, 'kernel:random', NULL, NULL, 400),
@@ -65,5 +65,5 @@ INSERT INTO sample VALUES
 INSERT INTO timeline VALUES
   (20, 2, 'user', -500, 1000), (20, 2, 'futex_wake', 1000, 1500), (20, 1, 'futex_blocked', -9000, 4000000),
   (20, 1, 'user', -9900, -9000), (21, 1, 'user', 0, 1), (10, 1, 'user', 5, 6);
-INSERT INTO loss SELECT id, 'table of words full', 0 FROM run WHERE probes <> 'none';
+INSERT INTO loss (run_id, reason, count) SELECT id, 'table of words full', 0 FROM run WHERE probes <> 'none';
 COMMIT;

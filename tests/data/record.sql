@@ -6,7 +6,8 @@ INSERT INTO run (id, allocator, allocator_evidence, command, probes, collector, 
                  started_at) VALUES
   (1, 'ptmalloc', 'malloc is libc.so.6''s, which has _int_malloc', 'server --port 80', 'waits', 'bpf', 1500000000, 2, 1,
    '2026-01-01T00:00:00Z');
-INSERT INTO lock VALUES
+INSERT INTO process VALUES (1, 77, 'server');
+INSERT INTO lock (id, run_id, tgid, address, name, module, allocator, is_malloc, evidence) VALUES
   (1, 1, 77, 4096, 'queue_lock', 'server', NULL, 0, 'symbol table'),
   (2, 1, 77, 8192, 'main_arena', 'libc.so.6', 'ptmalloc', 1, 'separate debug file');
 INSERT INTO lock_outcome VALUES
@@ -28,5 +29,5 @@ INSERT INTO frame VALUES
 INSERT INTO waiter VALUES
   (1, 4, 'unwind tables', 30, 10), (1, 12, 'return addresses', 0, 5), (1, 13, 'return addresses', 0, 5),
   (2, 8, 'return addresses', 4, 0), (2, 10, 'unwind tables', 6, 5);
-INSERT INTO loss VALUES (1, 'table of words full', 0);
+INSERT INTO loss (run_id, reason, count) VALUES (1, 'table of words full', 0);
 COMMIT;

@@ -98,7 +98,7 @@ UPDATE run SET collector = 'bpf' WHERE probes <> 'none';
 UPDATE run SET exit_status = 0 WHERE failure IS NULL;
 
 -- Locks of the traced runs: 1 to 3 are musl's malloc lock, 4 a join; 5 glibc's arena, 6 to 8 its joins; 9, 10 jemalloc.
-INSERT INTO lock VALUES
+INSERT INTO lock (id, run_id, tgid, address, name, module, allocator, is_malloc, evidence) VALUES
   (1, 811, 11, 4096, '__malloc_lock', '/study/passwords-musl', 'mallocng', 1, 'symbol table'),
   (2, 812, 12, 4096, '__malloc_lock', '/study/passwords-musl', 'mallocng', 1, 'symbol table'),
   (3, 813, 13, 4096, '__malloc_lock', '/study/passwords-musl', 'mallocng', 1, 'symbol table'),
@@ -155,7 +155,7 @@ INSERT INTO waiter VALUES
   (1, 5, 'return addresses', 31, 0), (1, 6, 'return addresses', 0, 30), (1, 9, 'return addresses', 0, 10),
   (2, 15, 'return addresses', 11, 0), (2, 16, 'return addresses', 0, 13);
 
-INSERT INTO loss SELECT id, 'table of words full', 0 FROM run WHERE probes <> 'none';
-INSERT INTO loss SELECT id, 'recursion missed', 0 FROM run WHERE probes <> 'none';
+INSERT INTO loss (run_id, reason, count) SELECT id, 'table of words full', 0 FROM run WHERE probes <> 'none';
+INSERT INTO loss (run_id, reason, count) SELECT id, 'recursion missed', 0 FROM run WHERE probes <> 'none';
 UPDATE loss SET count = 7 WHERE run_id = 812 AND reason = 'recursion missed';
 COMMIT;

@@ -139,6 +139,10 @@ check_completion()
             sort >"$folder/fish_offers"
         diff "$folder/has" "$folder/fish_offers" || wrong "fish completes other options for '$c'"
     done
+    offered help heapwait h
+    for c in $(commands); do offered "$c" heapwait help ''; done
+    candidates heapwait help record ''
+    ! grep -q . "$folder/candidates" || wrong "bash offers something behind help's command"
     offered ledger heapwait record -m l
     offered musl+jemalloc heapwait study --variants musl+
     offered jemalloc "$heapwait" try --libraries je
@@ -267,7 +271,7 @@ check_words()
 # columns TABLE: as the code has them
 columns()
 {
-    { cat analysis/views/*.sql; echo "SELECT name FROM pragma_table_info('$1');"; } | sqlite3 -readonly "$folder/empty.db"
+    sed -n "s/^$1|//p" "$folder/columns"
 }
 
 # Each row of recording.md about tables and views names the columns that there are.  Rows that refer to another, and those
@@ -276,17 +280,20 @@ check_columns()
 {
     command -v sqlite3 >/dev/null || skip "there is no sqlite3"
     sqlite3 "$folder/empty.db" <analysis/schema.sql
+    { cat analysis/views/*.sql
+      echo "SELECT t.name, c.name FROM (SELECT name FROM main.sqlite_schema WHERE type = 'table'
+            UNION SELECT name FROM temp.sqlite_schema) AS t, pragma_table_info(t.name) AS c;"; } |
+        sqlite3 -readonly "$folder/empty.db" >"$folder/columns"
     sed -n '/^## Tables/,/^## The JSON/p' docs/recording.md | awk -F ' [|] ' '/^[|] `[a-z_, `]+ [|]/ && NF == 3' |
         grep -vE '[|] (as `run`|see below|the same|the columns of)|[|] [^`]*[|]$' >"$folder/rows"
     while IFS= read -r row; do
-        names=$(echo "${row%%" | "*}" | quoted)
-        said=$(echo "${row##*" | "}" | sed 's/([^)]*)//g; s/`: `.*//; s/; a .*//' | quoted)
+        names=$(echo "${row%%" | "*}" | quoted | paste -sd " ")
         for n in $names; do columns "$n"; done | sort -u >"$folder/code"
         [ -s "$folder/code" ] || { echo "docs/recording.md has a row of $names, which there is not" && continue; }
-        for c in $said; do grep -qx "$c" "$folder/code" || echo "docs/recording.md: $names has no column $c"; done
-        while read -r c; do
-            echo "${row##*" | "}" | quoted | grep -qx "$c" || echo "docs/recording.md: the column $c of $names is missing"
-        done <"$folder/code"
+        echo "${row##*" | "}" | sed 's/([^)]*)//g; s/`: `.*//; s/; a .*//' | quoted >"$folder/said"
+        echo "${row##*" | "}" | quoted >"$folder/quoted"
+        grep -vxFf "$folder/code" "$folder/said" | sed "s/.*/docs\/recording.md: $names has no column &/"
+        grep -vxFf "$folder/quoted" "$folder/code" | sed "s/.*/docs\/recording.md: the column & of $names is missing/"
     done <"$folder/rows" >"$folder/more"
     [ "$(wc -l <"$folder/rows")" -gt 45 ] || wrong "few rows were found: $(wc -l <"$folder/rows")"
     [ ! -s "$folder/more" ] || wrong "$(cat "$folder/more")"

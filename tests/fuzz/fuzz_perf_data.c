@@ -1,6 +1,7 @@
-/* The reader of perf.data, given any bytes for a file: every field of every sample that it hands over is
- * touched. */
+/* The readers of perf.data, given any bytes for a file: every field of every sample that it hands over is
+ * touched, and every word of the command line. */
 #include "probes/perf/perf_data.h"
+#include "probes/perf/perf_head.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
@@ -39,6 +40,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     if (perf_data_read(path, sample_touch, NULL, &counts, &err) && !err.text[0])
         abort(); /* a failure without a sentence */
+    struct perf_head head;
+    if (!perf_head_read(path, &head)) {
+        for (size_t i = 0; i < head.word_count; i++)
+            sum += strlen(head.words[i]);
+        if (head.word_count > MAX_PERF_WORDS)
+            abort();
+        perf_head_free(&head);
+    }
     close(fd);
     return 0;
 }

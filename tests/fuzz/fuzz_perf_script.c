@@ -1,5 +1,6 @@
 /* The reader of what `perf script` prints, given any bytes for it, in pieces of any size; and what an import
  * keeps of it while it reads: threads and words, call paths, address spaces, the session's facts. */
+#include "probes/bpf/terms.h"
 #include "probes/mappings/spaces.h"
 #include "probes/perf/perf_call_paths.h"
 #include "probes/perf/perf_calls.h"
@@ -62,11 +63,13 @@ static void record_keep(void *context, const struct perf_record *r)
     else if (r->kind == PERF_FORK)
         spaces_fork(k->spaces, r->pid, r->parent, r->time_ns);
     else if (r->kind == PERF_EXIT)
-        perf_calls_die(k->calls, r->tid, r->time_ns);
+        perf_calls_die(k->calls, r->tid, spaces_now(k->spaces, r->pid), r->time_ns);
     else if (r->kind == PERF_SWITCH_OUT)
         perf_calls_leave(k->calls, r->tid, r->time_ns, r->preempted);
     else if (r->kind == PERF_SWITCH_IN)
         perf_calls_return(k->calls, r->tid, r->time_ns);
+    else if (r->kind == PERF_LOST)
+        perf_calls_gap(k->calls);
 }
 
 /* Every call that was begun is counted once. */
@@ -77,10 +80,17 @@ static void rows_check(struct kept *k)
     perf_calls_finish(k->calls, k->last_ns);
     if (perf_calls_words(k->calls, &rows, &count))
         abort();
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].key.op >= OP_COUNT || rows[i].key.outcome >= OUTCOME_COUNT ||
+    const struct perf_calls_loss *lost = perf_calls_losses(k->calls);
+    uint64_t calls = lost->edges.endless + lost->words;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t outcome = rows[i].key.outcome;
+        if (rows[i].key.op >= OP_COUNT || (outcome >= OUTCOME_COUNT && outcome != OUTCOME_NOT_TOLD) ||
             (i && word_row_compare(&rows[i - 1], &rows[i]) >= 0))
             abort();
+        calls += rows[i].value.totals.calls;
+    }
+    if (calls != lost->begun)
+        abort();
     word_rows_free(rows, count);
     perf_calls_waiters(k->calls, &waiters);
 }
@@ -98,6 +108,7 @@ static void session_lines(const uint8_t *data, size_t size)
     if (memchr(session.command, 0, sizeof(session.command)) == NULL ||
         memchr(session.events, 0, sizeof(session.events)) == NULL)
         abort();
+    perf_session_free(&session);
     free(text);
 }
 
@@ -108,7 +119,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct perf_script *p = perf_script_new(record_keep, &k);
     if (!p || !k.calls || !k.paths || !k.spaces)
         abort();
-    perf_script_set_machine(p, "x86_64");
+    /* what sort of session it is follows from its size: whole, a part of the beginnings, of the ends, of
+     * both; of a machine with 64 bits, or with 32 */
+    perf_calls_limit(k.calls, &(struct perf_calls_limits){.begins_partly = size & 1,
+                                                          .ends_partly = size & 2,
+                                                          .no_pairs = (size & 3) == 3});
+    perf_script_set_machine(p, size & 4 ? "armv7l" : "x86_64");
     for (size_t at = 0, piece; at < size; at += piece) {
         piece = size - at < 61 ? size - at : 61;
         perf_script_feed(p, (const char *)data + at, piece);

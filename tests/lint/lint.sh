@@ -41,19 +41,60 @@ commands_once()
         BEGIN { print "[" } END { print "\n]" }' "$1/compile_commands.json"
 }
 
+# findings BUILD: those of clang-tidy's lines that say what is wrong with our code.  What it finds in generated code (below the
+# build folder) is bpftool's.
+findings()
+{
+    grep -v "^$1/" | grep -E '^/.*: (warning|error): '
+}
+
+# tidy_sum BUILD FILE: one number for all that clang-tidy's findings follow from: the checks, clang-tidy itself, the command,
+# and each file that the compiler read for this one.  The build knows which these were: for another one to be read, one
+# of them must change.  Nothing: the file has not been built, or something that was read is gone.
+tidy_sum()
+{
+    entry=$(awk -v file="\"$2\"" '/^ *{/ { entry = "" } { entry = entry $0 "\n" } /^ *"file":/ && index($0, file) { found = 1 }
+        /^ *}/ && found { print entry; exit }' "$1/lint/compile_commands.json")
+    object=$(printf '%s\n' "$entry" | sed -n 's/^ *"command": ".* -o \(.*\) -c .*/\1/p')
+    read_by_it=$(ninja -C "$1" -t deps "$object" 2>/dev/null | sed -n 's/^    //p')
+    [ -n "$read_by_it" ] || return 0
+    sums=$(cd "$1" && printf '%s\n' "$read_by_it" | xargs -d '\n' sha256sum) || return 0
+    printf '%s\n' "$(clang-tidy --version)" "$(cat .clang-tidy)" "$entry" "$sums" | sha256sum | cut -d ' ' -f 1
+}
+
+# lint_tidy BUILD FILE: what clang-tidy says of one file.  If that is nothing, BUILD/lint/passed keeps it, so that a file is
+# looked at once more only after something has changed.
+lint_tidy()
+{
+    sum=$(tidy_sum "$1" "$2")
+    if [ -n "$sum" ] && [ -e "$1/lint/passed/$sum" ]; then
+        touch "$1/lint/passed/$sum"
+        return 0
+    fi
+    said=$(clang-tidy -p "$1/lint" --quiet "$2" 2>"$1/lint/talk.$$")
+    status=$?
+    printf '%s\n' "$said"
+    if [ $status -gt 1 ] || { [ $status -eq 1 ] && ! printf '%s\n' "$said" | grep -qE ': (warning|error): '; }; then
+        echo "clang-tidy ended with $status on $2:"
+        cat "$1/lint/talk.$$"
+        return 1
+    fi >&2
+    rm -f "$1/lint/talk.$$"
+    if [ -n "$sum" ] && ! printf '%s\n' "$said" | findings "$1" >/dev/null; then : >"$1/lint/passed/$sum"; fi
+}
+
 # clang-tidy, as .clang-tidy tells, on what this build compiles outside tests/, with the flags it compiles with.
-# One file at a time and once: in clang-tidy 14 the va_list check trips over a second one.  What it finds in
-# generated code (below the build folder) is bpftool's.
+# One file at a time and once: in clang-tidy 14 the va_list check trips over a second one.
 lint_c()
 {
     command -v clang-tidy >/dev/null || skip "there is no clang-tidy"
-    mkdir -p "$1/lint"
+    mkdir -p "$1/lint/passed"
+    find "$1/lint/passed" -type f -mtime +30 -delete
     commands_once "$1" >"$1/lint/compile_commands.json"
-    sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$1/lint/compile_commands.json" | sort -u |
-        xargs -P "$(nproc)" -n 1 clang-tidy -p "$1/lint" --quiet >"$1/clang-tidy.log" 2>"$1/clang-tidy.talk"
-    grep -q . "$1/clang-tidy.talk" || { echo "clang-tidy did not run"; return 1; }
-    ! grep -v "^$1/" "$1/clang-tidy.log" | grep -E '^/.*: (warning|error): ' ||
-        { echo "the paths that lead there are in $1/clang-tidy.log"; return 1; }
+    sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$1/lint/compile_commands.json" | sort -u >"$1/lint/files"
+    [ -s "$1/lint/files" ] || { echo "there is nothing to look at"; return 1; }
+    xargs -P "$(nproc)" -d '\n' -n 1 sh "$0" tidy "$1" <"$1/lint/files" >"$1/clang-tidy.log" || return 1
+    ! findings "$1" <"$1/clang-tidy.log" || { echo "the paths that lead there are in $1/clang-tidy.log"; return 1; }
 }
 
 # The headers of arm64's C library and kernel; all others are the same on any machine, but Debian keeps sys/sdt.h apart.
@@ -128,4 +169,6 @@ lint_arm64()
     (cd "$1" && xargs -P "$(nproc)" -d '\n' -n 1 sh -c 'eval "$0"' <lint/arm64.txt)
 }
 
-"lint_$1" "$2"
+kind=$1
+shift
+"lint_$kind" "$@"

@@ -20,6 +20,7 @@
 enum { STRINGS = 1000, LONGEST = 40 };
 
 struct strings {
+    struct folder *own;
     char folder[64];
     char text[STRINGS][LONGEST * 4 + 1];
 };
@@ -83,8 +84,9 @@ static void string_make(char *to)
 static int strings_make(void **state)
 {
     struct strings *s = calloc(1, sizeof(*s));
-    strcpy(s->folder, "/tmp/heapwait-readback-XXXXXX");
-    assert_non_null(mkdtemp(s->folder));
+    struct error err = {""};
+    assert_int_equal(folder_new("/tmp", &s->own, &err), 0);
+    snprintf(s->folder, sizeof(s->folder), "%s", folder_path(s->own));
     for (size_t i = 0; i < STRINGS; i++)
         string_make(s->text[i]);
     strcpy(s->text[0], "prog ''");
@@ -97,7 +99,7 @@ static int strings_make(void **state)
 static int strings_free(void **state)
 {
     struct strings *s = *state;
-    folder_remove(s->folder);
+    folder_remove(s->own);
     free(s);
     return 0;
 }

@@ -12,15 +12,7 @@
 
 #include <cmocka.h>
 
-static void assert_writes(void (*write)(FILE *, const char *), const char *in, const char *expected)
-{
-    struct text t;
-    assert_int_equal(text_open(&t), 0);
-    write(t.out, in);
-    char *out = text_take(&t);
-    assert_string_equal(out, expected);
-    free(out);
-}
+#include "tests/plots/writes.h"
 
 static void tsv(void **state)
 {

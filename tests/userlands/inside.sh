@@ -1,12 +1,13 @@
 #!/bin/sh
-# inside.sh STEP: one step of userlands.sh, in the tree, at the top of heapwait's.  Prints lines RESULT: what, tab, what came
-# of it; anything else is the log.  Exit 0 when all of the step is as it shall be.
+# inside.sh STEP [OPTION...]: one step of userlands.sh, in the tree, at the top of heapwait's.  Prints lines RESULT: what,
+# tab, what came of it; anything else is the log.  Exit 0 when all of the step is as it shall be.
 #   build     what `./run report` does first: packages and build
-#   report    `./run report --quick` to the PDF, with every variant
+#   report    `./run report --quick` to the PDF, with every variant; or with these options
+#   kernel    the suite's own kernel and what boots it, and all that the report needs
 #   known     what the BPF programs by the suite's own clang count
 #   test      `./run test --quick`
 #   clangs    the BPF programs by every other clang that the suite has: let in by the kernel, and counting right
-#   c         all C files by the suite's gcc and clang, its own and its newest, without a warning
+#   c         all C files by the suite's clang, by its newest, and by each gcc from 14 on, without a warning
 #   versions  of what was built with
 set -u
 PATH=$PATH:/usr/sbin
@@ -44,7 +45,7 @@ numbers()
 step_build()
 {
     began=$(date +%s)
-    sh cmake/packages.sh report && ./run build >build.log 2>&1
+    ./run build report >build.log 2>&1
     status=$?
     cat build.log
     judge "packages and \`./run build\`" "$status" "in $(since "$began")"
@@ -52,21 +53,52 @@ step_build()
     judge "warnings of that build" $((warnings > 0)) "$warnings"
 }
 
-# Each variant of the table is present, and is in what the study recorded.
+# pdf_tells FILE: the page says on which kernel this was, and its table of all variants has numbers of each
+pdf_tells()
+{
+    pdftotext -layout "$1" pdf.txt || { echo "no words" && return 1; }
+    # a name may go on in the next line
+    tr -d '[:space:]' <pdf.txt | grep -qF "Linux$(uname -r)" || { echo "nothing of Linux $(uname -r)" && return 1; }
+    sed '/^Table 1[.]/,/^Table 2[.]/!d' pdf.txt >table.txt
+    awk -F '\t' 'NR > 1 { print $1 }' build/workload/variants.tsv >names.txt
+    lacking=$(awk 'NR == FNR { if ($2 ~ /^[0-9]/) has[$1]; next } !($1 in has)' table.txt names.txt | paste -s -d ' ')
+    [ -z "$lacking" ] || { echo "no numbers of $lacking" && return 1; }
+    echo "$(wc -l <names.txt) variants with numbers, on Linux $(uname -r)"
+}
+
+# Each variant of the table is present, is in what the study recorded, and in the PDF.
 step_report()
 {
     began=$(date +%s)
-    ./run report --quick
+    rm -rf heapwait-report
+    ./run report "$@"
     status=$?
-    judge "\`./run report --quick\`" "$status" "in $(since "$began")"
+    judge "\`./run report $*\`" "$status" "in $(since "$began")"
     pages=$(pdfinfo heapwait-report/report.pdf | sed -n 's/^Pages: *//p')
     judge "the PDF" $((${pages:-0} < 3)) "${pages:-no} pages"
+    words=$(pdf_tells heapwait-report/report.pdf)
+    judge "the PDF's words" $? "$words"
     wanted=$(grep -c '^heapwait_variant(' workload/variants.cmake)
     awk -F '\t' 'NR > 1 && $6 != "" { print "RESULT: variant " $1 "\tFAILED: absent: " $6 }' build/workload/variants.tsv
     present=$(awk -F '\t' 'NR > 1 && $5 != "" && $6 == ""' build/workload/variants.tsv | wc -l)
     judge "variants built" $((present != wanted)) "$present of $wanted"
     measured=$(build/heapwait explain build/heapwait.db --json | grep -c '^{"variant":.*"status":"measured"')
     judge "variants measured" $((measured != wanted)) "$measured of $wanted"
+}
+
+# A machine that is booted later has no network: all is fetched now.
+step_kernel()
+{
+    ./run build report
+    judge "\`./run build report\`" $? "done"
+    apt-get update -q
+    install "linux-image-cloud-$(dpkg --print-architecture)"
+    apt-get clean
+    kernel=$(find /boot -name 'vmlinuz-*' | sed 's/.*vmlinuz-/linux-image-/')
+    # dpkg-query expands these words.
+    # shellcheck disable=SC2016
+    version=$(dpkg-query -W -f '${Package} ${Version}' "$kernel") # one word: one kernel
+    judge "its own kernel" $? "$version"
 }
 
 # by_test LABEL PATTERN: a result for each such test
@@ -121,14 +153,14 @@ c_by()
     rm -rf "build/$1"
 }
 
+# The suite's own gcc built it all before.
 step_c()
 {
     apt-get update -q
-    for name in gcc clang; do
-        [ $name = gcc ] || c_by "$name" # that one built it all before
-        n=$(numbers "$name" 12 | tail -n 1)
-        install "$name-$n"
-        [ "$("$name-$n" -dumpversion)" = "$($name -dumpversion)" ] || c_by "$name-$n"
+    c_by clang
+    for name in $(numbers clang 14 | tail -n 1 | sed 's/^/clang-/') $(numbers gcc 14 | sed 's/^/gcc-/'); do
+        install "$name"
+        [ "$("$name" -dumpversion)" = "$("${name%-*}" -dumpversion)" ] || c_by "$name"
     done
 }
 
@@ -146,14 +178,17 @@ step_versions()
         sort -u | paste -s -d , | sed 's/,/, /g')"
 }
 
-case $1 in
+step=$1
+shift
+case $step in
 build) step_build ;;
-report) step_report ;;
+report) [ $# -gt 0 ] || set -- --quick; step_report "$@" ;;
+kernel) step_kernel ;;
 known) step_known ;;
 test) step_test ;;
 clangs) step_clangs ;;
 c) step_c ;;
 versions) step_versions ;;
-*) echo "there is no step $1" && exit 2 ;;
+*) echo "there is no step $step" && exit 2 ;;
 esac
 exit $failed

@@ -4,10 +4,12 @@
 # libraries that they need; folders whole; what is below ROOT (empty: nothing), another machine's root, without that.
 # What the script prints comes out; exit 0 when it ended with 0.  FOLDER keeps the console, the result, and as `kept/`
 # what the script left in /tmp/kept.  A guest that dies in emulation is tried once more, and told: one boot in some 25
-# does, while one CPU changes code that the other runs.  ACCELERATOR, COUNTING and KERNEL_OPTIONS may say
-# how the machine is emulated, and what its kernel is told.
+# does, while one CPU changes code that the other runs.  How the machine is emulated: machine.sh.
 set -u
-machine=$1 kernel=$2 seconds=$3 folder=$4 other=$5
+kernel=$2 seconds=$3 folder=$4 other=$5
+# shellcheck source=tests/vm/machine.sh
+. "$(dirname "$0")/machine.sh"
+machine_is "$1" "$folder" || exit 1
 shift 5
 script=$1
 
@@ -80,23 +82,11 @@ make_root()
 boot()
 {
     : >"$folder/result"
-    # One word each.
-    # shellcheck disable=SC2086
-    timeout "$seconds" "qemu-system-$machine" $hardware -accel "${ACCELERATOR:-tcg,thread=multi}" ${COUNTING-} \
-        -smp 2 -m 3072 \
-        -display none -nic none -no-reboot -kernel "$kernel" -initrd "$folder/initramfs" \
-        -append "console=$console quiet panic=-1 mitigations=off nokaslr ${KERNEL_OPTIONS-}" \
-        -serial "file:$folder/console" $second_line </dev/null
+    machine_run "$seconds" "$kernel" "$folder/initramfs" ''
     [ "$second_line" ] || tr -d '\r' <"$folder/console" | sed -n '/^guest: begin/,$p' >"$folder/result"
     grep -q '^guest: end' "$folder/result"
 }
 
-# Pointer authentication as the Arm manual has it would take most of the time.
-case $machine in
-x86_64) hardware='-cpu max -vga none' console=ttyS0 output=/dev/ttyS1 second_line="-serial file:$folder/result" ;;
-aarch64) hardware='-machine virt -cpu max,pauth-impdef=on' console=ttyAMA0 output=/dev/ttyAMA0 second_line='' ;;
-*) echo "boot.sh knows no machine $machine" && exit 1 ;;
-esac
 mkdir -p "$folder" || exit 1
 root=$folder/root
 busybox=$(readlink -f "$(command -v busybox)")

@@ -1,7 +1,8 @@
 #!/bin/sh
 # cost_guest.sh, run in a machine whose clock counts instructions: what probes add, in instructions.  HEAPWAIT, SUBJECT,
 # FLOOR, PASSWORDS, ROUNDS, METHODS and HEAPWAIT_DATA come from the line before, which cost.sh writes.  Each method
-# gives four lines: its name, what was counted, the number.  `work` is the time of the password program.
+# gives six lines: its name, what was counted, the number.  `work` is the time of the password program, the median of
+# its rounds; work_low and work_high are the quartiles.
 set -u
 failed=0
 
@@ -22,7 +23,10 @@ told()
         { print method "\t" $1 "\t" $2 }
         END {
             for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++) if (work[j] < work[i]) { t = work[i]; work[i] = work[j]; work[j] = t }
-            if (n) print method "\twork\t" work[int((n + 1) / 2)]
+            if (!n) exit
+            print method "\twork\t" work[int((n + 1) / 2)]
+            print method "\twork_low\t" work[int((n + 3) / 4)]
+            print method "\twork_high\t" work[n + 1 - int((n + 3) / 4)]
         }' said
 }
 

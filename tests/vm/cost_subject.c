@@ -10,11 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CALLS = 512, BATCHES = 160, TURNS = 400000, TURN_INSTRUCTIONS = 2, SETTLED = 40 };
+enum { CALLS = 512, BATCHES = 64, TURNS = 400000, TURN_INSTRUCTIONS = 2, SETTLED = 40, PAGE = 4096 };
+/* Of the sampling clock, and how much arithmetic is looked at: STRETCHES times STRETCH periods. */
+enum { PERIOD_NS = 3999971, STRETCHES = 5, STRETCH = 25 };
 
 static uint32_t word;
 
@@ -31,17 +34,23 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* TURN_INSTRUCTIONS instructions each. */
+static void turns_make(uint64_t turns)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("1: dec %0\n jnz 1b" : "+r"(turns));
+#else
+    __asm__ volatile("1: subs %0, %0, #1\n b.ne 1b" : "+r"(turns) : : "cc");
+#endif
+}
+
 /* Nanoseconds of the clock for one instruction: the least of a few, since interrupts only add. */
 static double instruction_ns(void)
 {
     double least = 0;
     for (int i = 0; i < 20; i++) {
-        uint64_t turns = TURNS, from = now_ns();
-#if defined(__x86_64__)
-        __asm__ volatile("1: dec %0\n jnz 1b" : "+r"(turns));
-#else
-        __asm__ volatile("1: subs %0, %0, #1\n b.ne 1b" : "+r"(turns) : : "cc");
-#endif
+        uint64_t from = now_ns();
+        turns_make(TURNS);
         double each = (double)(now_ns() - from) / (TURNS * TURN_INSTRUCTIONS);
         least = i && least < each ? least : each;
     }
@@ -63,10 +72,34 @@ static void call_eagain(void)
     syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
 }
 
+/* Two calls: one that maps, one that unmaps. */
+static void call_map(void)
+{
+    void *p = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p != MAP_FAILED)
+        munmap(p, PAGE);
+}
+
 static const struct {
     const char *name;
     void (*call)(void);
-} kinds[] = {{"null", call_null}, {"wake", call_wake}, {"eagain", call_eagain}};
+} kinds[] = {{"null", call_null}, {"wake", call_wake}, {"eagain", call_eagain}, {"map", call_map}};
+
+/* Returns what interrupts take out of PERIOD_NS of arithmetic, the median of many such stretches: the
+ * kernel's own tick, and a sample where samples are taken. */
+static double interrupts_cost(double unit)
+{
+    double each[STRETCHES];
+    for (int i = 0; i < STRETCHES; i++) {
+        const uint64_t turns = (uint64_t)(STRETCH * PERIOD_NS / unit / TURN_INSTRUCTIONS);
+        const uint64_t from = now_ns();
+        turns_make(turns);
+        const double taken = (double)(now_ns() - from) / unit;
+        each[i] = (taken - (double)turns * TURN_INSTRUCTIONS) / STRETCH;
+    }
+    qsort(each, STRETCHES, sizeof(each[0]), compare);
+    return each[STRETCHES / 2];
+}
 
 /* The first batches are left out: probes time each of a thread's first calls. */
 static double cost(void (*call)(void), double unit)
@@ -98,5 +131,6 @@ int main(int argc, char **argv)
     double unit = instruction_ns();
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         printf("%s %.0f\n", kinds[i].name, cost(kinds[i].call, unit));
+    printf("sample %.0f\n", interrupts_cost(unit));
     return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # guest.sh, run in a machine of its own: what heapwait does under that kernel, with programs that make a known number
 # of calls.  Nothing may be lost.  SKIPS=yes: this kernel may skip programs on tracepoints, as bpftrace's are.  UNITS,
-# programs of the tests, must succeed.  BUILD, the build's folder,
+# programs of the tests, must succeed.  TIMES=yes: only what compares clocks.  BUILD, the build's folder,
 # ORACLE (empty: none), KNOWN_OFFSET (known_word's place in its page, hexadecimal) and HEAPWAIT_DATA come from the line
 # before, which kernels.sh writes.
 set -u
@@ -77,7 +77,7 @@ record()
     shift
     "$heapwait" record -o "$file" "$@" 2>log || fail "record -o $file ended with $?: $(cat log)"
     cat log >&2 # stdout is the command's
-    grep -q '^lost: nothing\|^LOST: ' log || fail "record -o $file: it is not told whether something was lost"
+    grep -q 'lost: nothing\|Lost: ' log || fail "record -o $file: it is not told whether something was lost"
 }
 
 # The subject's known calls, and a contended malloc that counts its own.
@@ -93,6 +93,29 @@ check_mode()
         "$(calls_of "$1.db" __malloc_lock)"
 }
 
+# paths_through FILE WORD FUNCTIONS: of the word's call paths those with one of the functions among the four innermost frames,
+# and all
+paths_through()
+{
+    query "$1" "SELECT coalesce(sum(a.symbol IN ($3) OR b.symbol IN ($3) OR c.symbol IN ($3) OR d.symbol IN ($3)), 0) || ' of ' ||
+        count(*) FROM waiter JOIN lock ON lock.id = lock_id JOIN frame a ON a.id = frame_id LEFT JOIN frame b ON b.id = a.caller
+        LEFT JOIN frame c ON c.id = b.caller LEFT JOIN frame d ON d.id = c.caller WHERE name = '$2'"
+}
+
+# Who waits: each path leads through a function that does.
+check_paths()
+{
+    for word in "known_word 'known_waiter', 'known', 'main'" \
+        "__malloc_lock '__libc_malloc_impl', '__libc_free', '__libc_realloc', 'malloc', 'free'"; do
+        paths=$(paths_through "$1" "${word%% *}" "${word#* }")
+        echo "call paths of ${word%% *}: $paths"
+        [ "${word%% *}" = known_word ] || [ "$ORACLE" ] || continue # there is nobody who makes it wait
+        if [ "${paths% of *}" != "${paths#* of }" ] || [ "$paths" = "0 of 0" ]; then
+            fail "$1: $paths call paths of ${word%% *} lead through ${word#* }"
+        fi
+    done
+}
+
 # Of every thread the states sum to its lifetime.
 check_partition()
 {
@@ -103,7 +126,7 @@ check_partition()
 
 check_explain()
 {
-    "$heapwait" explain "$1" >explained 2>&1 || fail "explain $1 ended with $?: $(cat explained)"
+    "$heapwait" explain --all "$1" >explained 2>&1 || fail "explain $1 ended with $?: $(cat explained)"
     grep -q "$2" explained || fail "explain $1 says nothing of $2: $(cat explained)"
     "$heapwait" explain --json "$1" >/dev/null || fail "explain --json $1 ended with $?"
 }
@@ -130,6 +153,57 @@ counts_of_others()
         END { for (name in n) print name, n[name] }' | sort
 }
 
+# A thread touches 50000 fresh pages.  Where the kernel's handler is seen each of these faults is, and its time; the
+# kernel may take one up twice.  The test of a thread's account is check_partition().
+check_faults()
+{
+    step "page faults"
+    record faults.db -m ledger -- "$BUILD/tests/probes/run/ledger_subject" known >/dev/null
+    losses "page faults" faults.db
+    check_partition faults.db
+    seen=$(query faults.db "SELECT value FROM host WHERE key = 'hooks_page_faults'")
+    rows=$(query faults.db "SELECT count(*) FROM thread_state WHERE state = 'page_fault'")
+    echo "page faults on $(uname -r) by: $seen; $(query faults.db "SELECT comm, faults, entries, ns FROM thread
+        JOIN thread_state USING (run_id, thread) WHERE comm = 'touch' AND state = 'page_fault'")"
+    if [ "$seen" = none ]; then
+        expect "times of page faults that nobody saw" 0 "$rows"
+        return
+    fi
+    expect "threads whose page faults are all seen" 1 "$(query faults.db "SELECT count(*) FROM thread
+        JOIN thread_state USING (run_id, thread) WHERE comm = 'touch' AND state = 'page_fault' AND entries >= 50000
+        AND entries <= faults + 64 AND ns > 0")"
+    "$heapwait" explain --all faults.db >explained 2>&1 || fail "explain faults.db ended with $?"
+    ! grep -q 'user code and page faults' explained || fail "page faults are called estimated: $(cat explained)"
+}
+
+# System calls on memory, by kind: as many as strace sees of the same program, and the test's own known answers.
+check_memory()
+{
+    step "system calls on memory"
+    program=$BUILD/tests/probes/run/memory_subject
+    for mode in profile ledger; do
+        "$BUILD/tests/probes/run/test_memory" $mode 'counts*' >unit.out 2>&1 || fail "test_memory $mode: $(cat unit.out)"
+        record memory.db -m $mode -- "$program" 321 >/dev/null
+        losses "system calls on memory, mode $mode" memory.db
+        query memory.db "SELECT kind || ' ' || sum(calls) FROM memory_call GROUP BY kind ORDER BY kind" >by_heapwait
+        cat by_heapwait
+        # WHOLE=yes: of so many calls strace takes minutes, emulated; test_memory knows their number.
+        { [ "${WHOLE-}" = yes ] && command -v strace >/dev/null; } || continue
+        strace -f -qq -e trace=mmap,munmap,mremap,madvise,mprotect,brk -o memory.trace "$program" 321 >/dev/null
+        # Calls that another thread's interrupted are two lines.
+        sed -n '/resumed>/d; s/^[0-9]* *\([a-z]*\)(.*/\1/p' memory.trace | sort | uniq -c | awk '{ print $2, $1 }' >by_strace
+        cmp by_heapwait by_strace || fail "strace counts other calls on memory, mode $mode: $(cat by_strace)"
+    done
+}
+
+# What is sampled, and by which paths.
+check_profile()
+{
+    step "samples of mode profile"
+    "$BUILD/tests/probes/run/test_profile" >unit.out 2>&1 || fail "test_profile: $(cat unit.out)"
+    tail -n 1 unit.out
+}
+
 # Three that count the same run.
 check_others()
 {
@@ -142,7 +216,7 @@ check_others()
         tracepoint:syscalls:sys_exit_futex /@in[tid]/ { @calls[@op[tid], args->ret] = count(); delete(@in[tid]); }" \
         -c "$heapwait record -o others.db -- strace -e trace=futex -e signal=none -ff -o trace $subject known" >log 2>&1 ||
         fail "beside bpftrace and strace: $?: $(cat log bpftrace.out)"
-    grep -q '^lost: nothing\|^LOST: ' log || fail "beside bpftrace and strace: it is not told whether something was lost"
+    grep -q 'lost: nothing\|Lost: ' log || fail "beside bpftrace and strace: it is not told whether something was lost"
     judge "what strace counts" others.db "$(cat trace.* | grep -E "^futex\(0x[0-9a-f]*$KNOWN_OFFSET, FUTEX_WA(IT|KE)_PRIVATE," |
         counts_of_others strace)" "$(calls_of others.db known_word)"
     by_bpftrace=$(counts_of_others bpftrace <bpftrace.out)
@@ -240,27 +314,30 @@ check_study()
     check_explain study.db musl
 }
 
+# known_run PROGRAM ARGUMENT...: a program of the tests succeeds.
+known_run()
+{
+    step "$*"
+    program=$1
+    shift
+    "$BUILD/tests/probes/run/$program" "$@" </dev/null >unit.out 2>&1 || fail "$program $* ended with $?: $(cat unit.out)"
+    grep '^\[  PASSED' unit.out || fail "$program $* says nothing"
+}
+
 # The known-answer programs of the tests, which allow no loss; WHOLE=yes: emulated, they take minutes.
 check_known()
 {
     [ "${WHOLE-}" = yes ] || return 0
-    while read -r program mode tests; do
-        step "$program $mode $tests"
-        # No mode is no word.
-        # shellcheck disable=SC2086
-        "$BUILD/tests/probes/run/$program" ${mode#-} "$tests" </dev/null >unit.out 2>&1 || fail "$program ended with $?: $(cat unit.out)"
-        grep '^\[  PASSED' unit.out || fail "$program says nothing of $tests"
-    done <<'END'
-test_probes waits known*
-test_probes waits every*
-test_probes waits oracle*
-test_probes ledger known*
-test_probes ledger every*
-test_probes ledger oracle*
-test_ledger - known*
-END
+    for mode in waits ledger; do
+        for tests in known every oracle; do known_run test_probes $mode "$tests*"; done
+    done
 }
 
+# The one that compares clocks, in a machine of its own: see kernels.sh.
+if [ "${TIMES-}" = yes ]; then
+    known_run test_ledger 'known*'
+    exit $failed
+fi
 step "the kernel's types"
 "$BUILD/tests/probes/bpf/test_types" "$BUILD/probes/bpf/probes.bpf.o" || fail "the kernel's types are others"
 for unit in ${UNITS-}; do
@@ -272,9 +349,13 @@ step doctor
 HEAPWAIT_DEBUG=2 "$heapwait" doctor 2>/tmp/kept/verifier.log || fail "doctor ended with $?: $(cat /tmp/kept/verifier.log)"
 cp /proc/version /tmp/kept/version
 check_mode waits
+check_paths waits.db
 check_mode ledger
 check_partition ledger.db
 check_explain ledger.db known_word
+check_faults
+check_memory
+check_profile
 check_others
 check_perf
 check_attach

@@ -36,7 +36,8 @@ command -v dpkg-deb >/dev/null || fail "no dpkg-deb here to unpack kernels with"
 mkdir -p "$folder" || exit 1
 folder=$(cd "$folder" && pwd) || exit 1
 work=$folder/$name.new
-apt_open "$folder" "deb:$architecture" bookworm bookworm-backports trixie trixie-backports sid || exit 1
+apt_open "$folder" "deb:$architecture" bookworm bookworm-security bookworm-backports \
+    trixie trixie-security trixie-backports sid || exit 1
 rm -rf "$work" && mkdir -p "$work/root" && cd "$work" || exit 1
 package=$(newest)
 [ -n "$package" ] || fail "no kernel $name among Debian's packages that apt knows here"

@@ -82,6 +82,15 @@ static void test_rates(void **state)
     assert_string_equal(number_rate(b, 1234), "1234");
 }
 
+static void test_median(void **state)
+{
+    (void)state;
+    double one[] = {3}, odd[] = {9, 1, 5}, even[] = {4, 1, 8, 2};
+    assert_float_equal(number_median(one, 1), 3, 0);
+    assert_float_equal(number_median(odd, 3), 5, 0);
+    assert_float_equal(number_median(even, 4), 3, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +100,7 @@ int main(void)
         cmocka_unit_test(test_ratios),
         cmocka_unit_test(test_shares_never_round_to_all_or_none),
         cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_median),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

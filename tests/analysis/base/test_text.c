@@ -1,6 +1,8 @@
 /* Text from hostile recordings. */
+#include "analysis/base/error.h"
 #include "analysis/base/text.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,6 +33,15 @@ static void test_terminal_is_not_obeyed(void **state)
     assert_cleaned("a\342\200\256b", "a?b"); /* right-to-left override */
 }
 
+/* What a sentence quotes is anybody's: a file's name, a library's words of a file's content. */
+static void test_sentence_is_clean(void **state)
+{
+    struct error err = {""};
+    (void)state;
+    assert_int_equal(error_set(&err, -EIO, "can't read '%s': %s", "a\033[31m\n", "token \"\024\""), -EIO);
+    assert_string_equal(err.text, "can't read 'a?[31m?': token \"?\"");
+}
+
 static void test_bad_utf8(void **state)
 {
     (void)state;
@@ -58,6 +69,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_text_stays),
         cmocka_unit_test(test_terminal_is_not_obeyed),
+        cmocka_unit_test(test_sentence_is_clean),
         cmocka_unit_test(test_bad_utf8),
         cmocka_unit_test(test_next),
     };

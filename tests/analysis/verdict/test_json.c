@@ -81,6 +81,34 @@ static void test_reproducible(void **state)
     free(two);
 }
 
+/* For who can't take any number of rows: the first ones, and what was cut. */
+static void test_cut(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct database *db = NULL;
+    struct error err = {0};
+    char *json = NULL;
+    if (fixture_create(&f, (const char *const[]){"record.sql", NULL},
+                       "INSERT INTO host VALUES ('a', '1'), ('b', '2'), ('c', NULL)") ||
+        database_open(f.path, &db, &err) || json_most(db, 2, &json, &err))
+        fail_msg("%s", err.text);
+    assert_at(json, "$.host.a", "1");
+    assert_at(json, "$.host.c", "-");
+    assert_at(json, "$.host.kernel", "-");
+    assert_at(json, "$.cut[0].what", "host");
+    assert_at(json, "$.cut[0].shown", "2");
+    assert_at(json, "$.cut[0].of", "5");
+    free(json);
+    json = NULL;
+    assert_int_equal(json_most(db, 1000, &json, &err), 0);
+    assert_at(json, "$.cut[0]", "-");
+    assert_at(json, "$.host.kernel", "Linux 6.18.0");
+    free(json);
+    database_close(db);
+    fixture_remove(&f);
+}
+
 static void test_hostile_names(void **state)
 {
     (void)state;
@@ -97,10 +125,9 @@ static void test_hostile_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_study),
-        cmocka_unit_test(test_record),
-        cmocka_unit_test(test_reproducible),
-        cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_study),        cmocka_unit_test(test_record),
+        cmocka_unit_test(test_reproducible), cmocka_unit_test(test_hostile_names),
+        cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

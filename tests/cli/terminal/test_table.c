@@ -47,7 +47,8 @@ static void test_alignment(void **state)
     table_free(t);
 }
 
-/* Thirteen cells into ten, then into the eight that are the least: head and tail stay. */
+/* Thirteen cells into ten, then into the eight that are the least: head and tail stay.  Where there is no
+ * room for these the last column goes, and then cells of the first. */
 static void test_shrinking(void **state)
 {
     (void)state;
@@ -56,10 +57,53 @@ static void test_shrinking(void **state)
                    "lock        calls\n"
                    "──────────  ─────\n"
                    "abcde…jklm  12345\n");
-    assert_printed(t, 5, /* as narrow as it gets: eight cells */
+    assert_printed(t, 15,
                    "lock      calls\n"
                    "────────  ─────\n"
                    "abcd…klm  12345\n");
+    assert_printed(t, 14,
+                   "lock\n"
+                   "─────────────\n"
+                   "abcdefghijklm\n"
+                   "(no room in 14\n"
+                   "columns for:\n"
+                   "calls)\n");
+    char *text = printed(t, 5);
+    assert_memory_equal(text, "lock\n─────\nab…lm\n", strlen("lock\n─────\nab…lm\n"));
+    free(text);
+    table_free(t);
+}
+
+/* Columns for wide terminals go first, the last of them before the others, and only as many as it takes;
+ * words that may shrink keep sixteen cells for as long as there are such columns. */
+static void test_wide_columns(void **state)
+{
+    (void)state;
+    static const struct table_column columns[] = {{"lock", false, TABLE_SHRINK},
+                                                  {"waking", true, TABLE_WIDE},
+                                                  {"other", true, TABLE_WIDE},
+                                                  {"time", true, 0}};
+    struct table *t = table_new(columns, 4);
+    table_add(t, (const char *const[]){"a_lock_with_a_long_name", "12", "34", "5 ms"});
+    assert_printed(t, 44,
+                   "lock                     waking  other  time\n"
+                   "───────────────────────  ──────  ─────  ────\n"
+                   "a_lock_with_a_long_name      12     34  5 ms\n");
+    assert_printed(t, 37,
+                   "lock              waking  other  time\n"
+                   "────────────────  ──────  ─────  ────\n"
+                   "a_lock_w…ng_name      12     34  5 ms\n");
+    assert_printed(t, 36,
+                   "lock                    waking  time\n"
+                   "──────────────────────  ──────  ────\n"
+                   "a_lock_with…_long_name      12  5 ms\n"
+                   "(no room in 36 columns for: other)\n");
+    assert_printed(t, 22,
+                   "lock              time\n"
+                   "────────────────  ────\n"
+                   "a_lock_w…ng_name  5 ms\n"
+                   "(no room in 22 columns\n"
+                   "for: waking, other)\n");
     table_free(t);
 }
 
@@ -147,10 +191,11 @@ static void test_paragraph(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alignment),     cmocka_unit_test(test_shrinking),
-        cmocka_unit_test(test_width),         cmocka_unit_test(test_shrinking_wide),
-        cmocka_unit_test(test_hostile_cells), cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_many_rows),     cmocka_unit_test(test_paragraph),
+        cmocka_unit_test(test_alignment),      cmocka_unit_test(test_shrinking),
+        cmocka_unit_test(test_wide_columns),   cmocka_unit_test(test_width),
+        cmocka_unit_test(test_shrinking_wide), cmocka_unit_test(test_hostile_cells),
+        cmocka_unit_test(test_empty),          cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_paragraph),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

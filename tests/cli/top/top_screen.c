@@ -1,5 +1,6 @@
-/* `heapwait top` on a terminal: a page is drawn, follows the window's size, `q` and signals end it, Ctrl-Z
- * pauses it, and the terminal is always as it was before. */
+/* `heapwait top` on a terminal: a page is drawn, follows the window's size, is sorted by keys that it shows,
+ * `q`, signals and the terminal's end end it, Ctrl-Z pauses it, and the terminal is always as it was before,
+ * with the last table on it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -53,11 +54,13 @@ static void size_set(const struct place *p, unsigned short rows, unsigned short 
     assert_int_equal(ioctl(p->master, TIOCSWINSZ, &size), 0);
 }
 
-static void place_open(struct place *p)
+/* Begins to look each `delay` seconds. */
+static void place_open(struct place *p, const char *delay)
 {
-    char pid[16];
+    char pid[16], seconds[8];
+    snprintf(seconds, sizeof(seconds), "%s", delay);
     snprintf(pid, sizeof(pid), "%d", (int)getpid());
-    char *argv[] = {(char *)"heapwait", (char *)"top", (char *)"-d", (char *)"0.2", (char *)"-p", pid, NULL};
+    char *argv[] = {(char *)"heapwait", (char *)"top", (char *)"-d", seconds, (char *)"-p", pid, NULL};
     *p = (struct place){.master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), .text = calloc(1, ROOM)};
     assert_true(p->master >= 0 && p->text && !grantpt(p->master) && !unlockpt(p->master));
     p->slave = open(ptsname(p->master), O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -98,17 +101,24 @@ static void first_look(struct place *p)
     wait_for(p, "futex calls for malloc's locks in");
 }
 
-/* It has ended, and the terminal is as it was. */
-static void place_close(struct place *p, int status)
+static int status_wait(const struct place *p)
 {
     int got;
-    struct termios after;
-    wait_for(p, LEAVE);
-    assert_non_null(strstr(p->text, "\033[?25l"));
     while (waitpid(p->pid, &got, 0) < 0)
         assert_int_equal(errno, EINTR);
     assert_true(WIFEXITED(got));
-    assert_int_equal(WEXITSTATUS(got), status);
+    return WEXITSTATUS(got);
+}
+
+/* It has ended, and the terminal is as it was; `table`: and the last table is on it. */
+static void place_close(struct place *p, int status, bool table)
+{
+    struct termios after;
+    wait_for(p, LEAVE);
+    if (table)
+        wait_for(p, "calls for other words");
+    assert_non_null(strstr(p->text, "\033[?25l"));
+    assert_int_equal(status_wait(p), status);
     assert_int_equal(tcgetattr(p->slave, &after), 0);
     assert_int_equal(after.c_lflag, p->before.c_lflag);
     assert_int_equal(after.c_iflag, p->before.c_iflag);
@@ -118,6 +128,8 @@ static void place_close(struct place *p, int status)
     while ((next = strstr(last + 1, LEAVE)))
         last = next;
     assert_null(strstr(last, ENTER));
+    assert_int_equal(strstr(last, "futex calls for malloc's locks in") != NULL, table);
+    assert_null(strstr(last, "q)uit"));            /* no keys any more */
     assert_non_null(strstr(p->text, "\033[?25h")); /* the cursor is back */
     close(p->master);
     close(p->slave);
@@ -134,14 +146,14 @@ static void q_quits(void **state)
     struct place p;
     struct termios now;
     (void)state;
-    place_open(&p);
+    place_open(&p, "0.2");
     first_look(&p);
     assert_int_equal(tcgetattr(p.slave, &now), 0);
     assert_int_equal(now.c_lflag & (ICANON | ECHO), 0);
     key_press(&p, 'x'); /* which means nothing */
     wait_for(&p, HOME);
     key_press(&p, 'q');
-    place_close(&p, 0);
+    place_close(&p, 0, true);
 }
 
 static void signals_end_it(void **state)
@@ -150,10 +162,10 @@ static void signals_end_it(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         struct place p;
-        place_open(&p);
+        place_open(&p, "0.2");
         first_look(&p);
         kill(p.pid, signals[i]);
-        place_close(&p, 0);
+        place_close(&p, 0, signals[i] != SIGHUP);
     }
 }
 
@@ -161,10 +173,10 @@ static void ctrl_c_is_a_key(void **state)
 {
     struct place p;
     (void)state;
-    place_open(&p);
+    place_open(&p, "0.2");
     first_look(&p);
     key_press(&p, 3);
-    place_close(&p, 0);
+    place_close(&p, 0, true);
 }
 
 /* How many lines the page at `text` has. */
@@ -182,7 +194,7 @@ static void the_window_changes(void **state)
 {
     struct place p;
     (void)state;
-    place_open(&p);
+    place_open(&p, "0.2");
     first_look(&p);
     assert_null(strstr(p.text, "malloc of")); /* a column of wide terminals only */
     size_set(&p, 24, 140);
@@ -200,7 +212,58 @@ static void the_window_changes(void **state)
     wait_for(&p, "\033[J");
     assert_true(lines_of(page) <= 4);
     key_press(&p, 'q');
-    place_close(&p, 0);
+    place_close(&p, 0, true);
+}
+
+/* The keys stand in the last line; one sorts, and the next time the other way round; what is a letter within
+ * the sequence of another key is none. */
+static void keys_sort(void **state)
+{
+    struct place p;
+    (void)state;
+    place_open(&p, "0.2");
+    first_look(&p);
+    wait_for(&p, "\033[24;1Hq)uit  sort: p)id ");
+    assert_null(strstr(p.text, "\u2193"));
+    key_press(&p, 's');
+    wait_for(&p, "slept\u2193");
+    key_press(&p, 's');
+    wait_for(&p, "slept\u2191");
+    key_press(&p, 'E');
+    wait_for(&p, "EAGAIN\u2193");
+    key_press(&p, 'c');
+    wait_for(&p, "command\u2191");
+    for (const char *key = "\033[1;5C\033OPp"; *key; key++)
+        key_press(&p, *key);
+    wait_for(&p, "pid\u2193");
+    assert_null(strstr(p.text, "command\u2193"));
+    assert_null(strstr(p.text, "of it\u2193"));
+    key_press(&p, 'q');
+    place_close(&p, 0, true);
+}
+
+/* Before the first look there is no table to leave. */
+static void nothing_is_left_before(void **state)
+{
+    struct place p;
+    (void)state;
+    place_open(&p, "3600");
+    wait_for(&p, "counting");
+    key_press(&p, 'q');
+    place_close(&p, 0, false);
+}
+
+/* The terminal is closed, as by who closes its window: nobody is left behind. */
+static void the_terminal_goes(void **state)
+{
+    struct place p;
+    (void)state;
+    place_open(&p, "0.2");
+    first_look(&p);
+    close(p.slave);
+    close(p.master);
+    assert_int_equal(status_wait(&p), 0);
+    free(p.text);
 }
 
 static void ctrl_z_pauses(void **state)
@@ -209,7 +272,7 @@ static void ctrl_z_pauses(void **state)
     int status;
     struct termios paused;
     (void)state;
-    place_open(&p);
+    place_open(&p, "0.2");
     first_look(&p);
     kill(p.pid, SIGTSTP);
     wait_for(&p, LEAVE);
@@ -222,7 +285,7 @@ static void ctrl_z_pauses(void **state)
     wait_for(&p, ENTER);
     wait_for(&p, "futex calls for malloc's locks in");
     key_press(&p, 'q');
-    place_close(&p, 0);
+    place_close(&p, 0, true);
 }
 
 int main(void)
@@ -232,9 +295,10 @@ int main(void)
         return SKIPPED;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(q_quits),         cmocka_unit_test(signals_end_it),
-        cmocka_unit_test(ctrl_c_is_a_key), cmocka_unit_test(the_window_changes),
-        cmocka_unit_test(ctrl_z_pauses),
+        cmocka_unit_test(q_quits),           cmocka_unit_test(signals_end_it),
+        cmocka_unit_test(ctrl_c_is_a_key),   cmocka_unit_test(the_window_changes),
+        cmocka_unit_test(ctrl_z_pauses),     cmocka_unit_test(keys_sort),
+        cmocka_unit_test(the_terminal_goes), cmocka_unit_test(nothing_is_left_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,14 +26,22 @@ void *realloc(void *block, size_t size);
 const char *madeup_complaint(void);
 
 static atomic_int madeup_lock;
+static atomic_uint waits[2]; /* for the lock with a name, and for the other */
+
+static atomic_uint *waits_for(const atomic_int *lock)
+{
+    return &waits[lock != &madeup_lock];
+}
 
 __attribute__((noinline)) static void madeup_take(atomic_int *lock)
 {
     int before = 0;
     if (atomic_compare_exchange_strong(lock, &before, 1))
         return;
-    while (atomic_exchange(lock, 2))
+    while (atomic_exchange(lock, 2)) {
+        atomic_fetch_add(waits_for(lock), 1);
         syscall(SYS_futex, lock, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+    }
 }
 
 static void madeup_release(atomic_int *lock)
@@ -42,9 +50,11 @@ static void madeup_release(atomic_int *lock)
         syscall(SYS_futex, lock, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-static void waiter_await(atomic_int *lock)
+/* Holds the lock until somebody has waited for it since there were `before` waits.  That it is 2 isn't
+ * enough: who takes it while it is held leaves it so. */
+static void waiter_await(const atomic_int *lock, unsigned before)
 {
-    while (atomic_load(lock) != 2)
+    while (atomic_load(waits_for(lock)) == before)
         sched_yield();
 }
 
@@ -67,9 +77,10 @@ static atomic_int *second_lock(void)
 __attribute__((noinline)) static int madeup_refill(int held)
 {
     atomic_int *lock = second_lock();
+    const unsigned before = atomic_load(waits_for(lock));
     madeup_take(lock);
     if (held)
-        waiter_await(lock);
+        waiter_await(lock, before);
     madeup_release(lock);
     return held;
 }
@@ -83,9 +94,10 @@ void *madeup_malloc(size_t size)
 {
     if (size == MADE_UP_REFILL || size == MADE_UP_REFILL_HELD)
         madeup_refill(size == MADE_UP_REFILL_HELD);
+    const unsigned before = atomic_load(waits_for(&madeup_lock));
     madeup_take(&madeup_lock);
     if (size == MADE_UP_HELD)
-        waiter_await(&madeup_lock);
+        waiter_await(&madeup_lock, before);
     void *block = __libc_malloc(size);
     madeup_release(&madeup_lock);
     return block;

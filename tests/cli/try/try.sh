@@ -149,7 +149,7 @@ try --no-probes --library fake="$fake" -- echo '{threads}'; expect "a study's pl
 if command -v script >/dev/null; then
     # The inner shell expands.
     # shellcheck disable=SC2016
-    HEAPWAIT=$heapwait FAKE=$fake SUBJECT=$programs/try_subject script -qec 'stty cols 80; "$HEAPWAIT" try \
+    HEAPWAIT=$heapwait FAKE=$fake SUBJECT=$programs/try_subject script -qec 'unset COLUMNS; stty cols 80; "$HEAPWAIT" try \
         --libraries none --no-probes --rounds 2 --library fake="$FAKE" -- "$SUBJECT" ran 2>/dev/null' /dev/null </dev/null | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g' >page
     holds "in a terminal" page "own is the program as it is"
     [ "$(LC_ALL=C.UTF-8 wc -L <page)" -le 80 ] || { echo "FAILED: wider than the terminal:"; cat page; failed=1; }

@@ -90,6 +90,25 @@ static void operations_either_wait_or_wake(void **state)
     assert_true(term_op_wakes(OP_WAKE) && term_op_wakes(OP_REQUEUE) && term_op_wakes(OP_WAKE_OP));
 }
 
+/* As in futex_call.sql: waits of every operation are waits, and a requeue is no wake. */
+static void kinds(void **state)
+{
+    (void)state;
+    for (unsigned op = 0; op < OP_COUNT; op++) {
+        assert_int_equal(term_kind(op, OUTCOME_SLEPT), term_op_waits(op) ? KIND_SLEPT : KIND_OTHER);
+        assert_int_equal(term_kind(op, OUTCOME_TIMEOUT), KIND_OTHER);
+        assert_int_equal(term_kind(op, OUTCOME_NOT_TOLD), KIND_OTHER);
+        for (unsigned outcome = 0; outcome < OUTCOME_COUNT; outcome++)
+            assert_int_equal(term_kind_named(term_op(op), term_outcome(outcome)), term_kind(op, outcome));
+        assert_int_equal(term_op_waits_named(term_op(op)), term_op_waits(op));
+    }
+    assert_int_equal(term_kind_named("wait_requeue_pi", "eagain"), KIND_EAGAIN);
+    assert_int_equal(term_kind_named("wake_op", "woke_none"), KIND_EMPTY);
+    assert_int_equal(term_kind_named("wake", "woke_some"), KIND_WAKING);
+    assert_int_equal(term_kind_named("requeue", "moved_some"), KIND_OTHER);
+    assert_int_equal(term_kind_named("wait", NULL), KIND_OTHER);
+}
+
 static void oncpu_by_the_timed_calls(void **state)
 {
     (void)state;
@@ -106,9 +125,13 @@ static void oncpu_by_the_timed_calls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(buckets_follow_each_other),         cmocka_unit_test(buckets_are_narrow),
-        cmocka_unit_test(buckets_hold_what_falls_into_them), cmocka_unit_test(words),
-        cmocka_unit_test(operations_either_wait_or_wake),    cmocka_unit_test(oncpu_by_the_timed_calls),
+        cmocka_unit_test(buckets_follow_each_other),
+        cmocka_unit_test(buckets_are_narrow),
+        cmocka_unit_test(buckets_hold_what_falls_into_them),
+        cmocka_unit_test(words),
+        cmocka_unit_test(kinds),
+        cmocka_unit_test(operations_either_wait_or_wake),
+        cmocka_unit_test(oncpu_by_the_timed_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

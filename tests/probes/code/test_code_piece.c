@@ -72,6 +72,17 @@ static void stubs(void **state)
     }
 }
 
+static void exits_check(const struct code_piece *p, const uint64_t *expected, size_t count)
+{
+    uint64_t target;
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        assert_true(code_piece_next_exit(p, &at, &target));
+        assert_int_equal(target, expected[i]);
+    }
+    assert_false(code_piece_next_exit(p, &at, &target));
+}
+
 static void addresses_and_jumps(void **state)
 {
     /* nop; lea 16(%rip),%rdi; mov $0x2000,%esi; jmp 0x1100; jmp 0x100f (within) */
@@ -84,12 +95,61 @@ static void addresses_and_jumps(void **state)
     (void)state;
     assert_true(code_piece_refers(&x86, 0x1018));
     assert_false(code_piece_refers(&x86, 0x2000)); /* a number */
-    assert_true(code_piece_jumps_to(&x86, 0x1100));
-    assert_false(code_piece_jumps_to(&x86, 0x1012));
+    exits_check(&x86, &(uint64_t){0x1100}, 1);
     assert_true(code_piece_refers(&arm64, 0x2010));
     assert_false(code_piece_refers(&arm64, 0x2020));
     assert_false(code_piece_refers(&arm64, 1));
-    assert_true(code_piece_jumps_to(&arm64, 0x1100));
+    exits_check(&arm64, &(uint64_t){0x1100}, 1);
+}
+
+/* Where a function ends, and where it goes on elsewhere. */
+static void functions(void **state)
+{
+    /* test %edi,%edi; je 0x100a; jne 0x2000 (a tail call); jmp 0x1080; ret; then another: nop; jmp 0x1200 */
+    static const struct code_piece x86 = PIECE(
+        machine_x86,
+        "\x85\xff\x74\x0b\x0f\x85\xf6\x0f\x00\x00\xe9\x71\x00\x00\x00\xc3\x90\xe9\xea\x01\x00\x00", 0x1000);
+    /* cbz x0, 0x100c; b 0x2000; ret; b 0x1080; another: ret */
+    static const struct code_piece arm64 =
+        PIECE(machine_arm64,
+              "\x60\x00\x00\xb4\xff\x03\x00\x14\xc0\x03\x5f\xd6\x1d\x00\x00\x14\xc0\x03\x5f\xd6", 0x1000);
+    static const uint64_t x86_exits[] = {0x2000, 0x1080, 0x1200}, arm64_exits[] = {0x2000, 0x1080};
+    static const struct code_piece none = {&machine_x86, NULL, 0, 0x1000};
+    (void)state;
+    assert_int_equal(code_piece_function_size(&x86), 16);
+    exits_check(&x86, x86_exits, 3);
+    assert_int_equal(code_piece_function_size(&arm64), 16);
+    exits_check(&arm64, arm64_exits, 2);
+    assert_int_equal(code_piece_function_size(&none), 0);
+    assert_false(code_piece_jumps_indirectly(&x86));
+    assert_false(code_piece_jumps_indirectly(&none));
+    static const struct code_piece by_register =
+        PIECE(machine_x86, "\x90\xff\xe0", 0x1000); /* nop; jmp *%rax */
+    assert_true(code_piece_jumps_indirectly(&by_register));
+    exits_check(&none, NULL, 0);
+}
+
+/* What lies behind a function's end is another's; what lies behind one of its ways out may be its own. */
+static void addresses_of_one_function(void **state)
+{
+    /* je 0x1003; ret; lea 16(%rip),%rdi; ret; and another function's lea */
+    static const struct code_piece x86 = PIECE(
+        machine_x86, "\x74\x01\xc3\x48\x8d\x3d\x10\x00\x00\x00\xc3\x48\x8d\x3d\x10\x00\x00\x00", 0x1000);
+    /* The same, with a jump back and ud2 for the two ends: jmp 0x1004; ud2; lea; jmp 0x1002; lea */
+    static const struct code_piece jumps =
+        PIECE(machine_x86, "\xeb\x02\x0f\x0b\x48\x8d\x3d\x10\x00\x00\x00\xeb\xf5\x48\x8d\x3d\x10\x00\x00\x00",
+              0x1000);
+    /* cbz x0, 0x1008; ret; adr x0, 0x1018; ret; adr x0, 0x1020 */
+    static const struct code_piece arm64 =
+        PIECE(machine_arm64,
+              "\x40\x00\x00\xb4\xc0\x03\x5f\xd6\x80\x00\x00\x10\xc0\x03\x5f\xd6\x80\x00\x00\x10", 0x1000);
+    (void)state;
+    assert_true(code_piece_refers(&x86, 0x101a));
+    assert_false(code_piece_refers(&x86, 0x1022));
+    assert_true(code_piece_refers(&jumps, 0x101b));
+    assert_false(code_piece_refers(&jumps, 0x1024));
+    assert_true(code_piece_refers(&arm64, 0x1018));
+    assert_false(code_piece_refers(&arm64, 0x1020));
 }
 
 int main(void)
@@ -98,6 +158,8 @@ int main(void)
         cmocka_unit_test(calls_before_an_address),
         cmocka_unit_test(stubs),
         cmocka_unit_test(addresses_and_jumps),
+        cmocka_unit_test(addresses_of_one_function),
+        cmocka_unit_test(functions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,6 +58,16 @@ static const struct x86_case {
     {"\x0f", 1, 0, INSN_OTHER, 0},
     {"", 0, 0, INSN_OTHER, 0},
     {"\x06", 1, 0, INSN_OTHER, 0}, /* not in 64-bit mode */
+    /* With 66, Intel's jump is another than AMD's, and may be longer. */
+    {"\x66\xe9\x01\x02\x03\x04", 6, 0, INSN_OTHER, 0},
+    {"\x66\x66\xe8\x01\x02\x03\x04", 7, 0, INSN_OTHER, 0},
+    {"\x66\x0f\x84\x01\x02\x03\x04", 7, 0, INSN_OTHER, 0},
+    {"\x66\xeb\xfe", 3, 0, INSN_OTHER, 0},
+    {"\x66\x74\xfe", 3, 0, INSN_OTHER, 0},
+    {"\x66\xe2\xfe", 3, 0, INSN_OTHER, 0},
+    {"\x66\x48\xe8\xf9\x00\x00\x00", 7, 7, INSN_CALL, 0x1100}, /* REX.W makes nothing of 66 */
+    {"\x66\xff\xe0", 3, 3, INSN_JUMP_INDIRECT, 0},
+    {"\x66\xc3", 2, 2, INSN_RETURN, 0},
     {"\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x90", 17, 0, INSN_OTHER,
      0}, /* too long */
 };
@@ -169,16 +179,22 @@ static void arm64_instructions(void **state)
         {0xd61f0000, INSN_JUMP_INDIRECT, NO_REGISTER, 0},
         {0xd65f03c0, INSN_RETURN, NO_REGISTER, 0},
         {0xd4000001, INSN_SYSCALL, NO_REGISTER, 0},
-        {0xd4207d00, INSN_STOP, NO_REGISTER, 0},  /* brk */
-        {0xa9bf7bfd, INSN_STORE_PAIR, 29, 0},     /* stp x29, x30, [sp, #-16]! */
-        {0xa8810be1, INSN_STORE_PAIR, 1, 0},      /* stp x1, x2, [sp], #16 */
-        {0x29000be1, INSN_OTHER, NO_REGISTER, 0}, /* stp w1, w2, [sp] */
-        {0xa9400be1, INSN_OTHER, NO_REGISTER, 0}, /* ldp x1, x2, [sp] */
-        {0x910003fd, INSN_STACK_ADDRESS, 29, 0},  /* mov x29, sp */
-        {0x910043fd, INSN_STACK_ADDRESS, 29, 16}, /* add x29, sp, #16 */
-        {0xd10043ff, INSN_OTHER, 31, 16},         /* sub sp, sp, #16 */
-        {0xf9400020, INSN_OTHER, NO_REGISTER, 0}, /* ldr x0, [x1] */
-        {0xf100041f, INSN_OTHER, 31, 1},          /* cmp x0, #1 */
+        {0xd4207d00, INSN_STOP, NO_REGISTER, 0},                   /* brk */
+        {0xa9bf7bfd, INSN_STORE_PAIR, 29, 0},                      /* stp x29, x30, [sp, #-16]! */
+        {0xa8810be1, INSN_STORE_PAIR, 1, 0},                       /* stp x1, x2, [sp], #16 */
+        {0x29000be1, INSN_OTHER, NO_REGISTER, 0},                  /* stp w1, w2, [sp] */
+        {0xa9400be1, INSN_LOAD_PAIR, 1, 0},                        /* ldp x1, x2, [sp] */
+        {0x69400be1, INSN_OTHER, NO_REGISTER, 0},                  /* ldpsw x1, x2, [sp] */
+        {0x910003fd, INSN_STACK_ADDRESS, 29, 0},                   /* mov x29, sp */
+        {0x910043fd, INSN_STACK_ADDRESS, 29, 16},                  /* add x29, sp, #16 */
+        {0xd10043ff, INSN_STACK_MOVE, NO_REGISTER, (uint64_t)-16}, /* sub sp, sp, #16 */
+        {0x910003bf, INSN_STACK_MOVE, NO_REGISTER, 0},             /* mov sp, x29 */
+        {0xcb3063ff, INSN_STACK_MOVE, NO_REGISTER, 0},             /* sub sp, sp, x16 */
+        {0x927cec1f, INSN_STACK_MOVE, NO_REGISTER, 0},             /* and sp, x0, #~15 */
+        {0x043f503f, INSN_STACK_MOVE, NO_REGISTER, 0},             /* addvl sp, sp, #1 */
+        {0xf240001f, INSN_OTHER, NO_REGISTER, 1},                  /* tst x0, #1 */
+        {0xf9400020, INSN_OTHER, 0, 0},                            /* ldr x0, [x1] */
+        {0xf100041f, INSN_OTHER, 31, 1},                           /* cmp x0, #1 */
     };
     (void)state;
     for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
@@ -404,12 +420,51 @@ static void all_evidence_or_none(void **state)
     model_check(LACKS_COMMON_WORD, MUSL_OTHER);
 }
 
+/* Where loads and stores put things, and what becomes of their base. */
+static void arm64_memory(void **state)
+{
+    static const struct {
+        uint32_t word;
+        uint8_t reg, source;
+        bool load, store;
+        int64_t displacement;
+        int moves;
+    } cases[] = {
+        {0xa9bf7bfd, 29, 30, false, false, -16, -16},                   /* stp x29, x30, [sp, #-16]! */
+        {0xa8c17bfd, 29, 30, false, false, 0, 16},                      /* ldp x29, x30, [sp], #16 */
+        {0xa90153f3, 19, 20, false, false, 16, 0},                      /* stp x19, x20, [sp, #16] */
+        {0x6dbe27e8, NO_REGISTER, NO_REGISTER, false, false, -32, -32}, /* stp d8, d9, [sp, #-32]! */
+        {0xf81e0ffe, NO_REGISTER, 30, false, true, -32, -32},           /* str x30, [sp, #-32]! */
+        {0xf84207fe, 30, NO_REGISTER, true, false, 0, 32},              /* ldr x30, [sp], #32 */
+        {0xf9000bf3, NO_REGISTER, 19, false, true, 16, 0},              /* str x19, [sp, #16] */
+        {0xf81f83a0, NO_REGISTER, 0, false, true, -8, 0},               /* stur x0, [x29, #-8] */
+        {0xb94013e0, NO_REGISTER, NO_REGISTER, false, false, 16, 0},    /* ldr w0, [sp, #16] */
+        {0x3d8007e0, NO_REGISTER, NO_REGISTER, false, false, 16, 0},    /* str q0, [sp, #16] */
+    };
+    (void)state;
+    for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+        struct insn i;
+        uint32_t w = cases[n].word;
+        uint8_t bytes[4] = {(uint8_t)w, (uint8_t)(w >> 8), (uint8_t)(w >> 16), (uint8_t)(w >> 24)};
+        machine_arm64.decode(bytes, 4, 0x1000, &i);
+        if (!i.memory || i.reg != cases[n].reg || i.source != cases[n].source || i.load != cases[n].load ||
+            i.store != cases[n].store || (int64_t)i.displacement != cases[n].displacement ||
+            i.moves != cases[n].moves)
+            fail_msg("case %zu: reg %u, source %u, load %d, store %d, displacement %lld, moves %d", n, i.reg,
+                     i.source, i.load, i.store, (long long)i.displacement, i.moves);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(x86_instructions),     cmocka_unit_test(x86_effects),
-        cmocka_unit_test(implied_writes),       cmocka_unit_test(arm64_instructions),
-        cmocka_unit_test(arm64_exclusives),     cmocka_unit_test(a_walk_knows_what_all_ways_agree_on),
+        cmocka_unit_test(x86_instructions),
+        cmocka_unit_test(x86_effects),
+        cmocka_unit_test(implied_writes),
+        cmocka_unit_test(arm64_instructions),
+        cmocka_unit_test(arm64_memory),
+        cmocka_unit_test(arm64_exclusives),
+        cmocka_unit_test(a_walk_knows_what_all_ways_agree_on),
         cmocka_unit_test(all_evidence_or_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

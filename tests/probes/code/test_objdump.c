@@ -99,6 +99,22 @@ static void meaning_compare(struct comparison *c, const struct listed *l, const 
         mistake(c, l, "its operand's place", i->displacement, l->place);
 }
 
+/* 66 before a jump or a call of an address in the instruction, which objdump reads as AMD's processors do, in
+ * part. */
+static bool makers_differ(const struct listed *l)
+{
+    static const uint8_t prefixes[] = {0x66, 0x67, 0x2e, 0x3e, 0x26, 0x36, 0x64, 0x65, 0xf2, 0xf3};
+    bool narrow = false;
+    size_t at = 0;
+    for (; at + 1 < l->size && memchr(prefixes, l->bytes[at], sizeof(prefixes)); at++)
+        narrow |= l->bytes[at] == 0x66;
+    uint8_t opcode = l->bytes[at];
+    if (opcode == 0x0f && at + 1 < l->size)
+        return narrow && l->bytes[at + 1] >> 4 == 8;
+    return narrow && (opcode >> 4 == 7 || (opcode >= 0xe0 && opcode <= 0xe3) || opcode == 0xe8 ||
+                      opcode == 0xe9 || opcode == 0xeb);
+}
+
 static void compare(void *context, const struct listed *here, const struct listed *next)
 {
     struct comparison *c = context;
@@ -112,6 +128,12 @@ static void compare(void *context, const struct listed *here, const struct liste
     if (c->machine == &machine_x86 && l.bytes[0] == 0x9b && l.size > 1) { /* fwait, which is one of its own */
         memmove(l.bytes, l.bytes + 1, --l.size);
         l.address++;
+    }
+    if (c->machine == &machine_x86 && makers_differ(&l)) {
+        decode_exactly(c, &l, l.size, &i);
+        if (i.size)
+            mistake(c, &l, "its length, which depends on the processor", i.size, 0);
+        return;
     }
     c->instructions++;
     length_compare(c, &l, next);

@@ -33,6 +33,8 @@ static size_t name_make(const struct elf_plan *plan, uint32_t i, char *name, siz
     uint32_t half = plan->symbols / 2;
     if (i + 1 == plan->symbols && plan->last_name)
         return (size_t)snprintf(name, size, "%s", plan->last_name);
+    if (i == 0 && plan->first_name)
+        return (size_t)snprintf(name, size, "%s", plan->first_name);
     if (i < half)
         return (size_t)snprintf(name, size, "_ZN8function6numberE%ujRKSt6vectorIiSaIiEEOS2_", i);
     return (size_t)snprintf(name, size, "object_%u", i - half);
@@ -96,7 +98,7 @@ static void head_put(FILE *f, const struct elf_plan *plan, uint64_t sections, ui
         {.p_type = PT_LOAD,
          .p_flags = PF_R | PF_X,
          .p_vaddr = ELF_MAKE_CODE,
-         .p_filesz = HEAD,
+         .p_filesz = plan->code ? plan->code : HEAD,
          .p_memsz = code},
         {.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_vaddr = elf_make_data(plan), .p_memsz = data},
         {.p_type = plan->build_id ? PT_NOTE : PT_NULL, .p_offset = note, .p_filesz = 36},

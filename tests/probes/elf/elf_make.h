@@ -11,7 +11,9 @@
 struct elf_plan {
     uint32_t symbols;        /* how many, half functions and half objects */
     uint64_t hole;           /* bytes of nothing between the code and the symbols */
+    uint64_t code;           /* bytes of code that the file claims; 0: a page */
     const char *last_name;   /* of the last object */
+    const char *first_name;  /* of the first function; NULL: a long one, as for last_name */
     const uint8_t *build_id; /* 20 bytes; NULL: none */
     bool interpreter;        /* asks for a dynamic linker */
 };

@@ -54,9 +54,7 @@ static bool file_asked(const char *path)
     struct word_name name;
     assert_int_equal(naming_word(n, &(struct word_facts){.space = &space, .address = 0x401234}, &name), 0);
     assert_int_not_equal(name.whose, WHOSE_MALLOC);
-    free(name.name);
-    free(name.module);
-    free(name.evidence);
+    word_name_free(&name);
     naming_free(n);
     return usable;
 }
@@ -293,6 +291,40 @@ static void given_debug_files(void **state)
 }
 
 /* Members by DWARF: of the corpus's pool, which is { char *name; struct { int size, lock; } queue[4]; }. */
+/* What objcopy --only-keep-debug leaves of the segments: their addresses, and no contents.  Where the code
+ * lies follows from the length of its mapping, in pages. */
+static void debug_information_alone(void **state)
+{
+    (void)state;
+    char *copy = copy_make();
+    const Elf64_Ehdr *head = (const Elf64_Ehdr *)copy;
+    Elf64_Phdr *segments = (Elf64_Phdr *)(copy + head->e_phoff);
+    uint64_t first = 0, last = 0, bias;
+    for (unsigned i = 0; i < head->e_phnum; i++) {
+        if (segments[i].p_type != PT_LOAD)
+            continue;
+        if (segments[i].p_flags & PF_X) {
+            first = segments[i].p_vaddr & ~(uint64_t)4095;
+            last = (segments[i].p_vaddr + segments[i].p_memsz - 1) | 4095;
+        }
+        segments[i].p_offset = segments[i].p_filesz = 0;
+    }
+    const char *path = folder_path("only.debug");
+    folder_file_write(path, copy, original_size);
+    free(copy);
+    struct module_table *t = module_table_new();
+    struct mapping mapping = {
+        .start = 0x7f0000000000, .length = last - first + 1, .file_offset = 0x1000, .path = path};
+    const struct module *m = module_get(t, &mapping);
+    assert_non_null(m);
+    assert_true(module_bias(m, &mapping, &bias));
+    assert_true(bias == mapping.start - first);
+    mapping.length += 4096; /* another segment's, or a part: nothing tells where it is */
+    const bool larger_pages = ((last | 16383) - (first & ~(uint64_t)16383) + 1) == mapping.length;
+    assert_true(larger_pages || !module_bias(m, &mapping, &bias));
+    module_table_free(t);
+}
+
 static void members(void **state)
 {
     static const struct {
@@ -413,6 +445,7 @@ int main(void)
         cmocka_unit_test(replaced_file),
         cmocka_unit_test(symbols_by_source),
         cmocka_unit_test(given_debug_files),
+        cmocka_unit_test(debug_information_alone),
         cmocka_unit_test(members),
         cmocka_unit_test(the_vdso),
         cmocka_unit_test(a_mapped_file_that_is_gone),

@@ -1,14 +1,17 @@
 /* Facts of the machine, read from a made-up machine's files; and the arithmetic of the busy check. */
 #include "probes/host/host.h"
 #include "probes/host/host_load.h"
+#include "probes/host/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* clang-format off */
@@ -111,13 +114,73 @@ static void a_null_syscall_costs_something(void **state)
     (void)state;
 }
 
+static void whose_process_it_is(void **state)
+{
+    (void)state;
+    assert_false(process_is_kernel(getpid()));
+    assert_false(process_is_kernel(999999999));
+    if (!access("/proc/2/exe", F_OK))
+        return; /* a container's */
+    char *command = process_command(2);
+    if (command && !strcmp(command, "[kthreadd]"))
+        assert_true(process_is_kernel(2));
+    free(command);
+}
+
+/* Runs sh with arguments that it doesn't look at, until its input ends; it runs when this returns. */
+static pid_t waiting_shell(const char *const *arguments, int *input)
+{
+    const char *words[8] = {"sh", "-c", "read -r line"};
+    int ends[2], begun[2];
+    char byte;
+    for (size_t i = 0; arguments[i]; i++)
+        words[3 + i] = arguments[i];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(begun, O_CLOEXEC), 0);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        dup2(ends[0], STDIN_FILENO);
+        execv("/bin/sh", (char *const *)words);
+        _exit(127);
+    }
+    close(ends[0]);
+    close(begun[1]);
+    assert_int_equal(read(begun[0], &byte, 1), 0); /* exec has closed the other end */
+    close(begun[0]);
+    *input = ends[1];
+    return pid;
+}
+
+static void command_is(const char *const *arguments, const char *expected)
+{
+    int input;
+    const pid_t pid = waiting_shell(arguments, &input);
+    char *command = process_command(pid);
+    close(input);
+    waitpid(pid, NULL, 0);
+    assert_string_equal(command, expected);
+    free(command);
+}
+
+/* Behind a title that a process gave itself the room for its arguments is full of NULs, which are no
+ * arguments.
+ */
+static void commands_of_processes(void **state)
+{
+    (void)state;
+    command_is((const char *const[]){"don't", "", "-", NULL}, "sh -c 'read -r line' 'don'\\''t' '' -");
+    command_is((const char *const[]){"", "", "", NULL}, "sh -c 'read -r line'");
+    char *line = process_command_line((char *const[]){(char[]){"prog"}, (char[]){""}, NULL});
+    assert_string_equal(line, "prog ''"); /* here it is one */
+    free(line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(facts_are_read),
-        cmocka_unit_test(cpu_time_is_parsed),
-        cmocka_unit_test(own_time_is_not_foreign),
-        cmocka_unit_test(a_null_syscall_costs_something),
+        cmocka_unit_test(facts_are_read),          cmocka_unit_test(cpu_time_is_parsed),
+        cmocka_unit_test(own_time_is_not_foreign), cmocka_unit_test(a_null_syscall_costs_something),
+        cmocka_unit_test(commands_of_processes),   cmocka_unit_test(whose_process_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,12 @@
-/* Naming by evidence: a symbol names what lies inside its size and nothing beside it; layouts of glibc's
- * arenas; return addresses on stacks made here; and each variant of the password program that was built shows
- * its libc, linkage and allocator in mappings as the kernel would have reported them. */
+/* Naming by evidence: a symbol names what lies inside its size and nothing beside it; return addresses on
+ * stacks made here; and each variant of the password program that was built shows its libc, linkage and
+ * allocator in mappings as the kernel would have reported them. */
 #include "probes/names/allocators.h"
 #include "probes/names/naming.h"
 #include "probes/stacks/frames.h"
 #include "tests/probes/cmocka_test.h"
 #include "tests/probes/folder.h"
-#include "tests/probes/names/place.h"
+#include "tests/probes/names/named.h"
 
 #include <elf.h>
 #include <stdio.h>
@@ -14,71 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const uint64_t subject_bias = 0x555500000000;
-
-static void subject_map(struct place *p)
-{
-    memset(p, 0, sizeof(*p));
-    place_map(p, SUBJECT, subject_bias, NULL, 0);
-}
-
-/* One word, and what it is called. */
-struct named {
-    struct naming *naming;
-    struct word_name name;
-};
-
-static void word_ask(struct named *n, const struct word_facts *facts)
-{
-    n->naming = naming_new();
-    assert_non_null(n->naming);
-    assert_int_equal(naming_word(n->naming, facts, &n->name), 0);
-    assert_non_null(n->name.name);
-    assert_non_null(n->name.evidence);
-}
-
-static void named_free(struct named *n)
-{
-    free(n->name.name);
-    free(n->name.module);
-    free(n->name.evidence);
-    naming_free(n->naming);
-}
-
-static struct symbol symbol_of(const struct place *p, const char *name)
-{
-    struct module_table *t = module_table_new();
-    const struct module *m = module_get(t, &p->mappings[0]);
-    assert_non_null(m);
-    const struct symbol *s = module_symbol_named(m, name);
-    assert_non_null(s);
-    struct symbol copy = *s;
-    copy.name = name;
-    module_table_free(t);
-    return copy;
-}
-
-/* How the name begins, or all of it. */
-static void assert_called(const struct place *p, uint64_t address, const char *expected, bool exactly)
-{
-    struct named n;
-    word_ask(&n, &(struct word_facts){.space = &p->space, .address = address});
-    if (strncmp(n.name.name, expected, exactly ? sizeof(p->paths[0]) : strlen(expected)) != 0)
-        fail_msg("0x%llx is called %s, not %s", (unsigned long long)address, n.name.name, expected);
-    assert_int_not_equal(n.name.whose, WHOSE_MALLOC);
-    assert_null(n.name.allocator);
-    named_free(&n);
-}
-
-static void assert_not_called(const struct place *p, uint64_t address, const char *forbidden)
-{
-    struct named n;
-    word_ask(&n, &(struct word_facts){.space = &p->space, .address = address});
-    if (strstr(n.name.name, forbidden))
-        fail_msg("0x%llx is called %s", (unsigned long long)address, n.name.name);
-    named_free(&n);
-}
 
 static void a_symbol_names_its_own_bytes(void **state)
 {
@@ -107,45 +42,6 @@ static void without_mappings(void **state)
     assert_string_equal(n.name.evidence, "none: the process's mappings are not known");
     assert_null(n.name.module);
     named_free(&n);
-}
-
-/* What was mapped later lies over what was there. */
-static void the_latest_mapping_counts(void **state)
-{
-    struct place p;
-    (void)state;
-    subject_map(&p);
-    struct symbol known = symbol_of(&p, "known_word");
-    place_map(&p, SUBJECT, subject_bias - 64, NULL, 0); /* the same file, moved a little */
-    p.mappings[1].start = p.mappings[0].start - 64;
-    assert_called(&p, subject_bias + known.address - 64, "known_word", true);
-}
-
-/* A library was closed and another opened in its place: words belong to what was there when they were seen.
- */
-static void words_of_their_time(void **state)
-{
-    struct place p;
-    struct named n;
-    (void)state;
-    subject_map(&p);
-    struct symbol known = symbol_of(&p, "known_word");
-    place_map(&p, "/proc/self/exe", subject_bias, NULL, 0); /* another file, whose data lies elsewhere */
-    p.mappings[1].start = p.mappings[0].start;
-    p.mappings[0].since_ns = 100;
-    p.mappings[1].since_ns = 200;
-    struct word_facts facts = {.space = &p.space, .address = subject_bias + known.address};
-    static const struct {
-        uint64_t seen;
-        bool is_known;
-    } cases[] = {{99, false}, {100, true}, {199, true}, {200, false}, {1000, false}, {0, false}};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        facts.evidence.first_seen_ns = cases[i].seen;
-        word_ask(&n, &facts);
-        if (!strcmp(n.name.name, "known_word") != cases[i].is_known)
-            fail_msg("seen at %llu it is called %s", (unsigned long long)cases[i].seen, n.name.name);
-        named_free(&n);
-    }
 }
 
 /* What a value is usual for stands beside "none", and makes no name. */
@@ -189,49 +85,6 @@ static void files_not_reachable(void **state)
     word_ask(&n, &(struct word_facts){.space = &p.space, .address = subject_bias + 0x4000});
     assert_non_null(strstr(n.name.evidence, "file not reachable: /nowhere/program"));
     named_free(&n);
-}
-
-/* ---- arenas ---- */
-
-static void thread_arenas_by_their_heap(void **state)
-{
-    static const struct {
-        uint64_t address, header;
-        bool is_arena;
-    } cases[] = {
-        {0x7f0000000030, 0x7f0000000030, true},  /* the heap's header points to the word */
-        {0x7f0000000030, 0x7f0000000040, false}, /* to another */
-        {0x7f0000000030, 0, false},
-        {0x7f0000000000, 0x7f0000000000, false}, /* the word is the header itself */
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct named n;
-        word_ask(&n, &(struct word_facts){.address = cases[i].address,
-                                          .evidence = {.heap_arena = cases[i].header}});
-        assert_int_equal(n.name.whose == WHOSE_MALLOC, cases[i].is_arena);
-        assert_int_equal(!strcmp(n.name.name, "arena 1"), cases[i].is_arena);
-        if (cases[i].is_arena)
-            assert_string_equal(n.name.allocator, "ptmalloc");
-        named_free(&n);
-    }
-}
-
-/* main_arena's layout counts in glibc's own data only: in the subject's it is a coincidence. */
-static void main_arena_only_in_glibc(void **state)
-{
-    struct place p;
-    struct named n;
-    (void)state;
-    subject_map(&p);
-    uint64_t address = subject_bias + symbol_of(&p, "many_words").address + (4 << 17) - 4;
-    for (uint64_t last = 2040; last <= 2128; last += 88) {
-        uint64_t bin = address + last - 16;
-        word_ask(&n, &(struct word_facts){
-                         .space = &p.space, .address = address, .evidence = {.last_bin = {bin, bin}}});
-        assert_int_not_equal(n.name.whose, WHOSE_MALLOC);
-        named_free(&n);
-    }
 }
 
 /* ---- stacks ---- */
@@ -479,12 +332,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_symbol_names_its_own_bytes),
         cmocka_unit_test(without_mappings),
-        cmocka_unit_test(the_latest_mapping_counts),
-        cmocka_unit_test(words_of_their_time),
         cmocka_unit_test(values_prove_nothing),
         cmocka_unit_test(files_not_reachable),
-        cmocka_unit_test(thread_arenas_by_their_heap),
-        cmocka_unit_test(main_arena_only_in_glibc),
 #if defined(__x86_64__)
         cmocka_unit_test(frames_behind_calls),
         cmocka_unit_test(frames_of_older_calls),

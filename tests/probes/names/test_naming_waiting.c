@@ -61,9 +61,7 @@ static void assert_whose(const struct word_facts *facts, enum whose whose, const
     if (name.whose != whose || strncmp(name.evidence, evidence, strlen(evidence)) != 0)
         fail_msg("%s (%s) is %d, not %d (%s...)", name.name, name.evidence, name.whose, whose, evidence);
     assert_int_equal(name.allocator != NULL, whose == WHOSE_MALLOC);
-    free(name.name);
-    free(name.module);
-    free(name.evidence);
+    word_name_free(&name);
     naming_free(n);
 }
 
@@ -190,9 +188,7 @@ static void elsewhere_than_glibcs(void **state)
     assert_int_equal(naming_word(n, &facts, &name), 0);
     if (!strncmp(name.evidence, "none", 4))
         assert_int_equal(name.whose, WHOSE_UNKNOWN);
-    free(name.name);
-    free(name.module);
-    free(name.evidence);
+    word_name_free(&name);
     naming_free(n);
 }
 

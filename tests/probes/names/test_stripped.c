@@ -208,6 +208,15 @@ static void words_of_programs(void **state)
     each_program(words_one);
 }
 
+/* Where malloc begins only a jump tells. */
+static void words_where_nothing_calls_malloc(void **state)
+{
+    (void)state;
+    if (access(PATH_SUBJECT "_musl_jumps", R_OK))
+        skip();
+    file_check(PATH_SUBJECT "_musl_jumps_stripped", PATH_SUBJECT "_musl_jumps", "mallocng");
+}
+
 static void naming_one(const struct program *p)
 {
     naming_check(p->stripped, p->allocator);
@@ -231,9 +240,7 @@ static void word_check(const char *program, uint64_t word, const char *name, boo
     if (strncmp(told.name, name, strlen(name)) || (told.whose == WHOSE_MALLOC) != is_malloc ||
         strncmp(told.evidence, "code: ", 6) || (told.allocator != NULL) != is_malloc)
         fail_msg("%s: %s (%s)", program, told.name, told.evidence);
-    free(told.name);
-    free(told.module);
-    free(told.evidence);
+    word_name_free(&told);
     naming_free(n);
     module_table_free(s.table);
 }
@@ -423,7 +430,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(words_of_programs),   cmocka_unit_test(names_of_programs),
         cmocka_unit_test(likely_is_not_known), cmocka_unit_test(archives_of_programs),
         cmocka_unit_test(hostile_archives),    cmocka_unit_test(nothing_of_musl),
-        cmocka_unit_test(hostile_code),
+        cmocka_unit_test(hostile_code),        cmocka_unit_test(words_where_nothing_calls_malloc),
     };
     const struct CMUnitTest other[] = {cmocka_unit_test(strangers)};
     file_count = argc - 1;

@@ -36,6 +36,14 @@ perf_record()
     return "$status"
 }
 
+# Where tracefs isn't mounted yet perf mounts it, and the line is promised all the same.
+# The inner shell expands these words.
+# shellcheck disable=SC2016
+unshare -m sh -c 'umount /sys/kernel/tracing 2>/dev/null
+    [ -e /sys/kernel/tracing/events ] || "$1" doctor --perf && perf record -o unmounted.data -e syscalls:sys_enter_futex true' \
+    sh "$heapwait" >log 2>&1 || { cat log && echo "FAILED: without tracefs" && failed=1; }
+grep -q 'works here' log || { cat log && echo "FAILED: tracefs was not unmounted, or the line is not promised" && failed=1; }
+
 # One deterministic program, both collectors.
 for mode in known kinds; do
     "$heapwait" record -o "bpf-$mode.db" -- "$subject" "$mode" >/dev/null 2>log; expect "$mode by bpf" 0 $?
@@ -76,6 +84,7 @@ expect "one line" 1 "$(wc -l <log)"
 echo text >file
 "$heapwait" record --collector perf -o x.db -- ./file 2>log; expect "not executable" 126 $?
 "$heapwait" record --collector perf -m ledger -o x.db -- true 2>log; expect "no ledger by perf" 2 $?
+"$heapwait" record --collector perf -m profile -o x.db -- true 2>log; expect "no profile by perf" 2 $?
 "$heapwait" record --collector strace -o x.db -- true 2>log; expect "no such collector" 2 $?
 "$heapwait" record --collector perf -o /nonexistent/x.db -- true 2>log; expect "no such folder" 125 $?
 for left in x.db*; do
@@ -109,23 +118,24 @@ malloc_waits()
 study()
 {
     for _ in 1 2 3 4 5; do
-        # shellcheck disable=SC2086 # the line is made of words
-        $line -o study.data -- "$passwords/passwords-$1" --threads 4 --passwords "$2" >/dev/null 2>log || cat log
+        eval "$line"' -o study.data -- "$passwords/passwords-$1" --threads 4 --passwords "$2"' >/dev/null 2>log || cat log
         "$heapwait" doctor --perf | grep -q '^limited: BPF' || break
     done
     "$heapwait" import -o "study-$1.db" study.data 2>log; expect "the line works: $1" 0 $?
-    "$heapwait" explain "study-$1.db" >"explained-$1" 2>log; expect "explained: $1" 0 $?
-    if [ "$(sqlite3 "study-$1.db" "SELECT sum(samples) > 0 FROM frame_sample")" != 1 ]; then
-        echo "FAILED: no samples with call paths: $1"
-        failed=1
-    fi
+    "$heapwait" explain --all "study-$1.db" >"explained-$1" 2>log; expect "explained: $1" 0 $?
+}
+# Samples with call paths; a run that is over before the clock's first tick has none.
+sampled()
+{
+    [ "$(sqlite3 "study-$1.db" "SELECT sum(samples) > 0 FROM frame_sample")" = 1 ]
 }
 if [ -x "$passwords/passwords-musl" ]; then
     # On a busy machine one thread may be through before the next begins: then again, with more work.
     for work in 20000 80000 320000 1280000; do
         study musl $work
-        [ -z "$(malloc_waits study-musl.db)" ] || break
+        [ -z "$(malloc_waits study-musl.db)" ] || ! sampled musl || break
     done
+    sampled musl || { echo "FAILED: no samples with call paths: musl"; failed=1; }
     for work in 20000 200000 2000000 20000000; do
         "$heapwait" record -o probes-musl.db -- "$passwords/passwords-musl" --threads 4 --passwords $work >/dev/null 2>log
         [ -z "$(malloc_waits probes-musl.db)" ] || break
@@ -138,6 +148,7 @@ if [ -x "$passwords/passwords-musl" ]; then
 fi
 if [ -x "$passwords/passwords-glibc" ]; then
     study glibc 200000 # 20,000 take no longer than the time between two samples, where the machine is fast
+    sampled glibc || { echo "FAILED: no samples with call paths: glibc"; failed=1; }
     expect "glibc makes next to no calls" 1 "$(sqlite3 study-glibc.db "SELECT coalesce(sum(calls), 0) < 2000 FROM lock_outcome
         JOIN lock ON lock.id = lock_id WHERE is_malloc")"
 fi

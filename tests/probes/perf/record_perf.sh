@@ -121,7 +121,7 @@ tree dynamic "$subject"
 [ -z "$static" ] || tree static-musl "$static"
 "$heapwait" record --perf=own.data -o own.db -- "$subject" 20 2>log || fail "a file of one's own: $(cat log)"
 [ -s own.data ] || fail "perf's file isn't where it was asked for"
-"$heapwait" explain own.db >explained || fail "explain"
+"$heapwait" explain --all own.db >explained || fail "explain"
 grep -q '^Lost: nothing' explained || fail "samples were lost: $(head -n 3 explained)"
 "$heapwait" record --perf -a --duration 1 -o x.db 2>log
 [ $? = 2 ] || fail "--perf with -a: $(cat log)"

@@ -1,63 +1,6 @@
-/* Futex calls put together from events with times that are chosen here: outcomes, times, histograms and
- * losses are known exactly. */
-#include "probes/perf/perf_calls.h"
-#include "tests/probes/cmocka_test.h"
-
-#include <errno.h>
-#include <linux/futex.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-
-enum { WORD = 0x1000, SPACE = 1, TID = 7 };
-
-static struct perf_calls *c;
-static struct word_row *rows;
-static size_t row_count;
-
-static void begin(bool switches, bool wakeups)
-{
-    c = perf_calls_new(switches, wakeups);
-    assert_non_null(c);
-}
-
-static void end(uint64_t at)
-{
-    perf_calls_finish(c, at);
-    assert_int_equal(perf_calls_words(c, &rows, &row_count), 0);
-}
-
-static void done(void)
-{
-    word_rows_free(rows, row_count);
-    perf_calls_free(c);
-}
-
-static void enter(uint32_t tid, uint64_t at, uint32_t op)
-{
-    const struct perf_trace t = {.call = CALL_FUTEX, .word = WORD, .op = op | FUTEX_PRIVATE_FLAG};
-    perf_calls_enter(c, tid, SPACE, at, &t, 0);
-}
-
-static void leave_call(uint32_t tid, uint64_t at, int64_t result)
-{
-    const struct perf_trace t = {.call = CALL_FUTEX, .result = result};
-    perf_calls_exit(c, tid, at, &t);
-}
-
-static void call(uint64_t at, uint32_t op, int64_t result)
-{
-    enter(TID, at, op);
-    leave_call(TID, at + 10, result);
-}
-
-static const struct word_row *row(unsigned op, unsigned outcome)
-{
-    for (size_t i = 0; i < row_count; i++)
-        if (rows[i].key.op == op && rows[i].key.outcome == outcome)
-            return &rows[i];
-    fail_msg("no row of operation %u and outcome %u", op, outcome);
-    return NULL;
-}
+/* Futex calls put together from events with times that are chosen here: outcomes, times and histograms are
+ * known exactly. */
+#include "tests/probes/perf/made_calls.h"
 
 /* What the first call of an outcome named stands in its row: evidence for the word's name. */
 static void first_calls(void **state)
@@ -124,7 +67,7 @@ static void outcomes(void **state)
         waited += r->histogram != NULL;
     }
     assert_int_equal(waited, 6); /* waits alone have histograms; interrupted is there twice */
-    assert_int_equal(perf_calls_losses(c)->unmatched, 0);
+    assert_int_equal(perf_calls_losses(c)->edges.unmatched, 0);
     done();
 }
 
@@ -207,28 +150,6 @@ static void without_switches(void **state)
     done();
 }
 
-static void beginnings_and_ends_alone(void **state)
-{
-    (void)state;
-    begin(true, true);
-    leave_call(TID, 90, 0); /* the session began inside a call */
-    enter(TID, 100, FUTEX_WAKE);
-    enter(TID, 200, FUTEX_WAKE); /* the end between was lost */
-    leave_call(TID, 210, 0);
-    enter(8, 300, FUTEX_WAIT); /* the thread dies in it */
-    perf_calls_die(c, 8, 320);
-    enter(9, 300, FUTEX_WAIT); /* the session ends in it */
-    perf_calls_leave(c, 9, 310, false);
-    assert_int_equal(perf_calls_finish(c, 350), 1);
-    end(350);
-    assert_int_equal(row(OP_WAKE, OUTCOME_WOKE_NONE)->value.totals.calls, 1);
-    assert_int_equal(row(OP_WAIT, OUTCOME_UNFINISHED)->value.totals.calls, 2);
-    assert_int_equal(row(OP_WAIT, OUTCOME_UNFINISHED)->value.totals.blocked_ns, 40);
-    assert_int_equal(perf_calls_losses(c)->unmatched, 1);
-    assert_int_equal(perf_calls_losses(c)->endless, 1);
-    done();
-}
-
 static void restarted_waits(void **state)
 {
     const struct perf_trace restart = {.call = CALL_RESTART},
@@ -246,7 +167,7 @@ static void restarted_waits(void **state)
     assert_int_equal(row(OP_WAIT, OUTCOME_TIMEOUT)->value.totals.calls, 1);
     assert_int_equal(row(OP_WAIT, OUTCOME_TIMEOUT)->value.totals.oncpu_ns, 30);
     assert_int_equal(row_count, 2);
-    assert_int_equal(perf_calls_losses(c)->unmatched, 0);
+    assert_int_equal(perf_calls_losses(c)->edges.unmatched, 0);
     done();
 }
 
@@ -268,7 +189,7 @@ static void newer_calls(void **state)
     assert_int_equal(row(OP_WAKE, OUTCOME_WOKE_SOME)->value.totals.woken, 1);
     assert_int_equal(row_count, 2);
     assert_int_equal(perf_calls_losses(c)->arrays, 1);
-    assert_int_equal(perf_calls_losses(c)->unmatched, 0);
+    assert_int_equal(perf_calls_losses(c)->edges.unmatched, 0);
     done();
 }
 
@@ -327,7 +248,6 @@ int main(void)
         cmocka_unit_test(preempted_is_not_asleep),
         cmocka_unit_test(wake_unseen),
         cmocka_unit_test(without_switches),
-        cmocka_unit_test(beginnings_and_ends_alone),
         cmocka_unit_test(restarted_waits),
         cmocka_unit_test(newer_calls),
         cmocka_unit_test(times_that_go_backwards),

@@ -276,6 +276,9 @@ static void test_kernel_symbols(void **state)
     assert_string_equal(kernel_symbol_at(k, 0xffffffffc0000010), "in_module");
     assert_null(kernel_symbol_at(k, 0xffffffff80ffffff));
     assert_null(kernel_symbol_at(k, 0xffffffff90000000)); /* far behind the last one below it */
+    assert_true(kernel_symbol_is_fault("el0_da") && kernel_symbol_is_call("el0_svc"));
+    assert_false(kernel_symbol_is_call("el0_da") || kernel_symbol_is_fault("el0_svc") ||
+                 kernel_symbol_is_call(NULL));
     kernel_symbols_free(k);
     k = kernel_symbols_read(folder_path("nothing"));
     assert_null(kernel_symbol_at(k, 0xffffffff81000000));

@@ -35,10 +35,10 @@ static void session_knows(const char *id)
 static bool trusted(const char *path, uint64_t inode, const char *reason)
 {
     uint64_t taken = 99;
-    struct perf_files *f = perf_files_new(&session);
+    struct perf_files *f = perf_files_new(&session, NULL);
     assert_non_null(f);
-    bool trust = perf_files_trust(f, path, inode, &taken);
-    assert_int_equal(perf_files_trust(f, path, inode, &taken), trust); /* asked again, the same */
+    bool trust = perf_files_trust(f, path, inode, NULL, &taken);
+    assert_int_equal(perf_files_trust(f, path, inode, NULL, &taken), trust); /* asked again, the same */
     char *missing = perf_files_missing(f);
     if (trust)
         assert_null(missing);
@@ -87,6 +87,29 @@ static void by_build_id(void **state)
     assert_false(trusted(own, own_stat.st_ino, "neither its machine"));
 }
 
+/* A mapping that tells its build-id itself, in a session that knows of none. */
+static void by_mapping(void **state)
+{
+    uint64_t taken = 99;
+    (void)state;
+    if (!own_id[0])
+        skip();
+    session = (struct perf_session){.hostname = "elsewhere"};
+    struct perf_files *f = perf_files_new(&session, NULL);
+    assert_non_null(f);
+    assert_true(perf_files_trust(f, own, 0, own_id, &taken));
+    assert_int_equal(taken, 0);
+    assert_false(perf_files_trust(f, own, 0, "0123456789", &taken)); /* another build, mapped later */
+    assert_true(perf_files_trust(f, own, 77, NULL, &taken)); /* what was told first serves where nothing is */
+    assert_int_equal(taken, 0);
+    perf_files_free(f);
+    f = perf_files_new(&session, NULL);
+    assert_non_null(f);
+    assert_false(perf_files_trust(f, own, 0, "0123456789", &taken));
+    assert_false(perf_files_trust(f, own, 77, NULL, &taken));
+    perf_files_free(f);
+}
+
 static int own_read(void)
 {
     const void *id = NULL;
@@ -109,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_inode),
         cmocka_unit_test(by_build_id),
+        cmocka_unit_test(by_mapping),
     };
     if (own_read())
         return 1;

@@ -14,6 +14,8 @@ struct seen {
     char event[64], path[128], comm[32];
     char symbols[MAX_STEPS][64], dsos[MAX_STEPS][64];
     uint64_t addresses[MAX_STEPS];
+    bool kernel[MAX_STEPS];
+    char build_id[48];
 };
 
 struct reading {
@@ -30,21 +32,24 @@ static void record_take(void *context, const struct perf_record *r)
     s->r = *r;
     snprintf(s->event, sizeof(s->event), "%s", r->event ? r->event : "");
     snprintf(s->path, sizeof(s->path), "%s", r->map.path ? r->map.path : "");
+    snprintf(s->build_id, sizeof(s->build_id), "%s", r->map.build_id ? r->map.build_id : "");
     snprintf(s->comm, sizeof(s->comm), "%s", r->comm ? r->comm : "");
     for (size_t i = 0; i < r->frame_count && i < MAX_STEPS; i++) {
         s->addresses[i] = r->frames[i].address;
+        s->kernel[i] = r->frames[i].kernel;
         snprintf(s->symbols[i], sizeof(s->symbols[i]), "%s", r->frames[i].symbol ? r->frames[i].symbol : "-");
         snprintf(s->dsos[i], sizeof(s->dsos[i]), "%s", r->frames[i].dso ? r->frames[i].dso : "-");
     }
 }
 
 /* In pieces of every size: where a piece ends must not matter. */
+static const char *machine = "x86_64";
 static void read_pieces(struct reading *all, const char *text, size_t size, size_t piece)
 {
     struct perf_script *p = perf_script_new(record_take, all);
     assert_non_null(p);
     memset(all, 0, sizeof(*all));
-    perf_script_set_machine(p, "x86_64");
+    perf_script_set_machine(p, machine);
     for (size_t at = 0; at < size; at += piece)
         perf_script_feed(p, text + at, size - at < piece ? size - at : piece);
     perf_script_end(p);
@@ -222,7 +227,9 @@ static void processes_and_files(void **state)
     assert_int_equal(map->map.file_offset, 0x1000);
     assert_int_equal(map->map.inode, 5309463);
     assert_string_equal(all.records[1].path, "/opt/my app");
+    assert_string_equal(all.records[1].build_id, "");
     assert_int_equal(all.records[2].r.map.inode, 0);
+    assert_string_equal(all.records[2].build_id, "0123456789abcdef");
     assert_string_equal(all.records[2].path, "/lib/x.so");
     assert_string_equal(all.records[3].path, "[kernel.kallsyms]_text");
     assert_int_equal(all.records[4].r.kind, PERF_FORK);
@@ -233,11 +240,87 @@ static void processes_and_files(void **state)
     assert_int_equal(all.records[8].r.lost, 5);
 }
 
+/* perf tells whose code ran, if it is asked; what a sample stands for is passed over. */
+static void modes_and_periods(void **state)
+{
+    (void)state;
+    read_all(
+        &all,
+        "    0/0     K         0.000000: PERF_RECORD_MMAP -1/0: [0xffffffff81000000(0x12) @ 0]: x "
+        "[kernel]_text\n"
+        "20/20 E       337.4: PERF_RECORD_COMM exec: fx:20/20\n"
+        "20/20 Sp      337.5: PERF_RECORD_SWITCH OUT preempt\n"
+        "20/21 U       337.6:     250000                cpu-clock: \n"
+        "\t           1462a work (/opt/app)\n"
+        "\tffffffffdeadbeef [unknown] ([unknown])\n"
+        "\n"
+        "20/21 K      337.7:     250000 cpu-clock: \n"
+        "\t           1462a work (/opt/app)\n"
+        "\n"
+        "20/21 K      337.8: cpu-clock: \n"
+        "20/21 U      337.9: 7 cpu-clock: \n"
+        "20/21 U      338.0: 12 syscalls:sys_enter_futex: uaddr: 0x5588, op: 0x00000080, val: 0x00000001\n"
+        "20/21 K      338.1: cpu-clock:  ffffffff81775b9a elf_load ([kernel.kallsyms])\n");
+    assert_int_equal(all.strange, 0);
+    assert_int_equal(all.count, 9);
+    assert_int_equal(all.records[1].r.kind, PERF_EXEC);
+    assert_true(all.records[2].r.preempted);
+    const struct seen *user = &all.records[3], *hidden = &all.records[4], *bare = &all.records[5];
+    assert_int_equal(user->r.mode, 'U');
+    assert_int_equal(user->r.frame_count, 2);
+    assert_false(user->kernel[0] || user->kernel[1]); /* no kernel's code in a user's path */
+    assert_int_equal(hidden->r.frame_count, 2);       /* the kernel's part was left out of the path */
+    assert_true(hidden->kernel[0]);
+    assert_string_equal(hidden->symbols[0], "[not recorded]");
+    assert_string_equal(hidden->symbols[1], "work");
+    assert_int_equal(bare->r.frame_count, 1);
+    assert_true(bare->kernel[0]);
+    assert_int_equal(all.records[6].r.frame_count, 0); /* the user's, and no more is known */
+    assert_int_equal(trace(7)->word, 0x5588);
+    assert_int_equal(all.records[8].r.frame_count, 1);
+    assert_true(all.records[8].kernel[0]);
+}
+
+/* On a 32-bit machine the kernel's addresses are in the lower half of 64 bits: its code is known by its
+ * files. */
+static void kernels_of_32_bits(void **state)
+{
+    static const struct {
+        const char *dso;
+        bool kernel;
+    } files[] = {
+        {"[kernel.kallsyms]", true}, {"[ext4]", true},  {"/lib/modules/6.1.0/kernel/fs/ext4/ext4.ko", true},
+        {"/opt/app", false},         {"[vdso]", false}, {"[vectors]", false},
+        {"[unknown]", false},        {"[heap]", false},
+    };
+    (void)state;
+    machine = "armv7l";
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        char text[256];
+        snprintf(text, sizeof(text), "1/2 4.0: cycles: \n\tc0123456 name (%s)\n\n", files[i].dso);
+        read_all(&all, text);
+        assert_int_equal(all.records[0].r.frame_count, 1);
+        if (all.records[0].kernel[0] != files[i].kernel)
+            fail_msg("%s is taken to be the %s's", files[i].dso, files[i].kernel ? "user" : "kernel");
+    }
+    read_all(&all, "1/2 U 4.0: cycles: \n\tc0123456 name ([ext4])\n\n");
+    assert_false(all.records[0].kernel[0]); /* perf says so */
+    machine = "x86_64";
+    read_all(&all, "1/2 4.0: cycles: \n\t7f00 name ([ext4])\n\n");
+    assert_false(all.records[0].kernel[0]);
+    read_all(&all, "1/2 4.0: cycles: \n\tffffffffc0123456 name ([ext4])\n\n");
+    assert_true(all.records[0].kernel[0]);
+}
+
 static void nonsense_is_counted(void **state)
 {
     static const char *const lines[] = {
         "x",
         "1/2",
+        "1/2 K",
+        "1/2 KKK 3",
+        "1/2 3.5: 17",
+        "1/2 3.5: 17 ",
         "1/2 3",
         "1/2 3.5",
         "1/2 3.5:",
@@ -306,13 +389,70 @@ static void deep_paths(void **state)
     assert_string_equal(all.records[0].symbols[7], "function_with_a_rather_long_name_7");
 }
 
+static char comment[64];
+
+static void comment_take(void *context, const char *line)
+{
+    snprintf(context, sizeof(comment), "%s", line);
+}
+
+/* Without times records are numbered, so that their order is kept. */
+static void without_times(void **state)
+{
+    static const char text[] = "# a comment\n"
+                               "20/20 PERF_RECORD_COMM exec: a 1.5: b:20/20\n"
+                               "20/20    cpu-clock:      7f69d893e62a handle (/lib/ld.so)\n"
+                               "20/20 nonsense\n"
+                               "20/21 PERF_RECORD_SWITCH OUT preempt\n";
+    (void)state;
+    struct perf_script *p = perf_script_new(record_take, &all);
+    assert_non_null(p);
+    memset(&all, 0, sizeof(all));
+    perf_script_set_timeless(p);
+    perf_script_set_comment(p, comment_take, comment);
+    perf_script_feed(p, text, strlen(text));
+    perf_script_end(p);
+    assert_string_equal(comment, "# a comment");
+    assert_int_equal(all.count, 3);
+    assert_int_equal(perf_script_strange(p), 1);
+    perf_script_free(p);
+    assert_int_equal(all.records[0].r.time_ns, 1);
+    assert_string_equal(all.records[0].comm, "a 1.5: b");
+    assert_int_equal(all.records[1].r.trace.kind, TRACE_CLOCK);
+    assert_int_equal(all.records[1].r.frame_count, 1);
+    assert_true(all.records[2].r.time_ns > all.records[1].r.time_ns);
+    assert_int_equal(all.records[2].r.tid, 21);
+}
+
+/* A tracepoint that was counted with another event's samples has that one's place where its fields would be.
+ */
+static void counted_tracepoints(void **state)
+{
+    static const char text[] = "1/2 1.5: syscalls:sys_exit_futex:  7f00087a56b2 printf (/lib/libc.so.6)\n"
+                               "1/2 1.6: syscalls:sys_exit_futex_wait: 0x7\n";
+    (void)state;
+    struct perf_script *p = perf_script_new(record_take, &all);
+    assert_non_null(p);
+    memset(&all, 0, sizeof(all));
+    perf_script_set_counted(p, " cycles syscalls:sys_exit_futex ");
+    perf_script_feed(p, text, strlen(text));
+    perf_script_end(p);
+    assert_int_equal(perf_script_strange(p), 0);
+    perf_script_free(p);
+    assert_int_equal(trace(0)->kind, TRACE_OTHER);
+    assert_int_equal(trace(1)->kind, TRACE_CALL_EXIT); /* its name only begins alike */
+    assert_int_equal(trace(1)->result, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_and_paths),   cmocka_unit_test(futex_calls),
         cmocka_unit_test(the_scheduler),       cmocka_unit_test(processes_and_files),
+        cmocka_unit_test(modes_and_periods),   cmocka_unit_test(kernels_of_32_bits),
         cmocka_unit_test(nonsense_is_counted), cmocka_unit_test(overlong_lines),
-        cmocka_unit_test(deep_paths),
+        cmocka_unit_test(deep_paths),          cmocka_unit_test(without_times),
+        cmocka_unit_test(counted_tracepoints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,6 +64,7 @@ struct sample_run {
     struct lock_outcome outcomes[2];
     struct wait_bucket buckets[2], handoff;
     struct loss losses[2];
+    struct memory_count memory;
     struct probe_stat stats[2];
     struct thread_account threads[2];
     struct sample_count samples[2];
@@ -89,7 +90,8 @@ static void sample_run_fill(struct sample_run *s)
                      {"wake", "woke_some", 3, 30, 30, 0, 0, 3}},
         .buckets = {{"slept", 96, 104, 1}, {"slept", 448, 480, 2}},
         .handoff = {"slept", 8, 9, 3},
-        .losses = {{"one reason", 0}, {"another", 12}},
+        .losses = {{"one reason", 0, NULL}, {"another", 12, LOSS_UNIT_CALL}},
+        .memory = {1, "mmap", 3, 100, 20},
         .stats = {{"on_switch", 100, 5000}, {"on_exit", -1, -1}},
         .threads = {{1, 4711, "main", 100, 5, 6, {{"user", 60, 2}, {"syscall", 40, 1}}, 2},
                     {2, 4712, "it's \"x\"", 7, 0, 0, {{"exiting", 7, 1}}, 1}},
@@ -125,6 +127,8 @@ static void sample_run_fill(struct sample_run *s)
                                 .lock_count = 1,
                                 .losses = s->losses,
                                 .loss_count = 2,
+                                .memory = &s->memory,
+                                .memory_count = 1,
                                 .probe_stats = s->stats,
                                 .probe_stat_count = 2};
 }
@@ -167,8 +171,12 @@ static void writes_all_of_it(void **state)
         {"SELECT min(from_ns) FROM timeline", -5},
         {"SELECT idle_ns + other_ns FROM core WHERE cores = 2", 30},
         {"SELECT sample_period_ns FROM core", INT64_MIN},
+        {"SELECT count(*) FROM run WHERE sample_period_ns IS NULL", 1},
+        {"SELECT total_ns + blocked_ns FROM memory_call WHERE kind = 'mmap' AND calls = 3", 120},
         {"SELECT sum(count) FROM loss", 12},
         {"SELECT count(*) FROM loss", 2},
+        {"SELECT count FROM loss WHERE unit = 'futex call'", 12},
+        {"SELECT count(*) FROM loss WHERE unit IS NULL", 1},
         {"SELECT ns FROM probe WHERE name = 'on_exit'", INT64_MIN},
     };
     facts_check(path, facts, sizeof(facts) / sizeof(facts[0]));

@@ -130,6 +130,15 @@ static void resume_refused(const char *file, const char *why)
         fail_msg("no '%s' in: %s", why, err.text);
 }
 
+/* Plants a journal that can't be taken for the user's own: it has a second name. */
+static void foreign_plant(const char *planted)
+{
+    const char *other = folder_path("planted");
+    unlink(other);
+    assert_int_equal(journal_plant(planted, folder_path("victim")), 0);
+    assert_int_equal(link(planted, other), 0);
+}
+
 /* A journal lies there before, with a victim: at a new file's, an old one's, the older one's. */
 static void a_planted_journal(void **state)
 {
@@ -141,7 +150,7 @@ static void a_planted_journal(void **state)
     for (size_t i = 0; i < 5; i++) {
         char planted[300];
         snprintf(planted, sizeof(planted), "%s", in_place(names[i]));
-        assert_int_equal(journal_plant(planted, folder_path("victim")), 0);
+        foreign_plant(planted);
         assert_int_equal(stat(planted, &before), 0);
         if (i < 3) {
             refused("is in the way");
@@ -149,7 +158,7 @@ static void a_planted_journal(void **state)
         }
         unlink(planted);
         published(measured(RECORDING_REPLACE));
-        assert_int_equal(journal_plant(planted, folder_path("victim")), 0);
+        foreign_plant(planted);
         refused("is in the way");
         kept_elsewhere(measured(RECORDING_REPLACE), "is in the way", path);
         if (i < 3)
@@ -162,6 +171,38 @@ static void a_planted_journal(void **state)
         unlink(in_place("a.db.old"));
         assert_int_equal(entries_in(folder_path("place")), 0);
     }
+}
+
+/* The user's own, which a killed writer left: they go with the file that they belong to, and where that stays
+ * they are in the way.  What is no journal is not touched. */
+static void a_journal_of_ones_own(void **state)
+{
+    static const char wal[] = "\x37\x7f\x06\x83 of sqlite3's", shm[] = "\x18\xe2\x2d\0 of its WAL";
+    const char *const paths[] = {path, old};
+    char beside[3][300];
+    (void)state;
+    folder_file_write(folder_path("victim"), "precious", 8);
+    for (int which = 0; which < 2; which++) {
+        if (which)
+            published(measured(RECORDING_REPLACE));
+        snprintf(beside[0], sizeof(beside[0]), "%.290s-journal", paths[which]);
+        snprintf(beside[1], sizeof(beside[1]), "%.290s-wal", paths[which]);
+        snprintf(beside[2], sizeof(beside[2]), "%.290s-shm", paths[which]);
+        folder_file_write(beside[0], "mine", 4);
+        refused("is in the way");
+        assert_int_equal(journal_plant(beside[0], folder_path("victim")), 0);
+        folder_file_write(beside[1], wal, sizeof(wal));
+        folder_file_write(beside[2], shm, sizeof(shm));
+        published(measured(RECORDING_REPLACE));
+        assert_int_equal(runs_in(path), 1);
+        assert_int_equal(entries_in(folder_path("place")), which + 1);
+        assert_int_equal(access(folder_path("victim"), F_OK), 0);
+    }
+    assert_int_equal(journal_plant(in_place("a.db-journal"), folder_path("victim")), 0);
+    refused("`sqlite3 '");
+    resume_refused(path, "is in the way");
+    kept_elsewhere(measured(RECORDING_REPLACE), "is in the way", path);
+    assert_int_equal(entries_in(folder_path("place")), 3);
 }
 
 /* It comes while a study writes: the study goes on, and doesn't look at it. */
@@ -312,7 +353,13 @@ static void rights_stay(void **state)
         assert_int_equal(chown(path, 65534, 65534), 0);
     assert_int_equal(recording_publish(r, &err), 0);
     recording_close(r);
+    if (geteuid() == 0) { /* his own, who called sudo */
+        setenv("SUDO_UID", "65534", 1);
+        setenv("SUDO_GID", "65534", 1);
+    }
     published(measured(RECORDING_RESUME));
+    unsetenv("SUDO_UID");
+    unsetenv("SUDO_GID");
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0640);
     assert_int_equal(st.st_uid, geteuid() == 0 ? 65534 : geteuid());
@@ -329,6 +376,28 @@ static void no_recording_to_resume(void **state)
     assert_int_equal(pwrite(fd, "\2\2", 2, 18), 2);
     close(fd);
     resume_refused(path, "is in SQLite's WAL mode");
+}
+
+/* A study that is resumed runs the commands that stand in its recording. */
+static void commands_of_others(void **state)
+{
+    (void)state;
+    published(measured(RECORDING_REPLACE));
+    for (int i = 0; i < 2; i++) {
+        const mode_t modes[] = {0666, 0644};
+        if (i == 1 && (geteuid() != 0 || chown(path, 65534, 65534)))
+            continue;
+        assert_int_equal(chmod(path, modes[i]), 0);
+        resume_refused(path, "others may have written");
+    }
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 0, 65534), 0);
+        assert_int_equal(chmod(path, 0664), 0);
+        resume_refused(path, "others may have written");
+        assert_int_equal(chown(path, 0, getegid()), 0);
+    }
+    assert_int_equal(chmod(path, 0664), 0); /* a group of one's own */
+    published(measured(RECORDING_RESUME));
 }
 
 /* Whoever read the state before goes on reading it. */
@@ -412,6 +481,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_planted_journal),
+        TEST(a_journal_of_ones_own),
         TEST(a_journal_planted_meanwhile),
         TEST(something_else_is_there),
         TEST(what_old_may_be),
@@ -421,6 +491,7 @@ int main(void)
         TEST(nothing_to_keep),
         TEST(rights_stay),
         TEST(no_recording_to_resume),
+        TEST(commands_of_others),
         TEST(readers_keep_what_they_read),
         TEST(a_poor_file_system),
     };

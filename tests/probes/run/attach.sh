@@ -88,7 +88,7 @@ for signal in INT TERM; do
     expect "the time" 1 "$(sqlite3 -readonly out.db 'SELECT wall_ns > 0 AND max_rss_bytes IS NULL FROM run')"
     subject_end 3
 done
-"$heapwait" explain out.db | grep -q 'was measured for' || fail "explain says something else of an attached run"
+"$heapwait" explain --all out.db | grep -q 'was measured for' || fail "explain says something else of an attached run"
 
 # ---- -p twice, and one number twice ----
 subject_start

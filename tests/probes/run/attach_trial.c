@@ -1,9 +1,7 @@
 /* See attach_trial.h. */
 #include "tests/probes/run/attach_trial.h"
 
-#include "probes/host/checks.h"
 #include "probes/run/measure.h"
-#include "probes/session/session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -126,21 +124,4 @@ void act_several(struct script *script, const struct measure_options *options)
     (void)options;
     for (size_t i = 0; i < script->count; i++)
         subject_tell(&script->subjects[i], what[i]);
-}
-
-int attach_main(int argc, char **argv, int (*run)(void))
-{
-    struct error err = {""};
-    if (checks_require(&err)) {
-        printf("SKIPPED, all of them: %s\n", err.text);
-        return 77;
-    }
-    attach_plain.probes = argc > 1 && !strcmp(argv[1], "ledger") ? PROBES_LEDGER : PROBES_WAITS;
-    if (session_open(&attach_plain, &attach_plain.session, &err)) {
-        printf("%s\n", err.text);
-        return 1;
-    }
-    int failed = run();
-    session_close(attach_plain.session);
-    return failed;
 }

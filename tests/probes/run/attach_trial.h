@@ -39,7 +39,4 @@ struct target *target_of(const struct subject *subjects, size_t count);
 /* Calls on known_word in the process; in all others when pid is negative. */
 uint64_t wakes_of(const struct trial *t, pid_t pid);
 
-/* The program's main: the tests in the mode that argv names; 77: this user can't trace. */
-int attach_main(int argc, char **argv, int (*run)(void));
-
 #endif

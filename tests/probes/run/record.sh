@@ -1,9 +1,10 @@
 #!/bin/sh
-# heapwait record as its user meets it: exit statuses, messages, files.  $1: heapwait, $2: the subject.
+# heapwait record as its user meets it: exit statuses, messages, files.  $1: heapwait, $2: the subject,
+# $3: that of the scenarios.
 set -u
 # shellcheck source=tests/expect.sh
 . "$(dirname "$0")/../../expect.sh"
-heapwait=$1 subject=$2
+heapwait=$1 subject=$2 scenarios=$3
 "$heapwait" doctor >/dev/null || { echo "SKIPPED: this user can't trace"; exit 77; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -32,6 +33,31 @@ echo text >file
 expect "it is left alone" text "$(cat file)"
 "$heapwait" record -o /nonexistent/x.db -- true 2>log; expect "no such folder" 125 $?
 
+# Two programs: each word's process is told by number and program, in the lines, in the recording and in explain; of
+# one process nothing is said.
+cp "$subject" other_program
+# shellcheck disable=SC2016 # the inner shell expands
+"$heapwait" record -o two.db -- sh -c '"$0" known >/dev/null & ./other_program known >/dev/null; wait' "$subject" 2>log
+expect "two programs" 0 $?
+"$heapwait" explain --all two.db >page
+for program in "$(basename "$subject")" other_program; do
+    tgid=$(sqlite3 -readonly two.db "SELECT tgid FROM process WHERE program = '$program'")
+    expect "$program has its words" 1 "$(sqlite3 -readonly two.db "SELECT count(*) FROM lock WHERE name = 'known_word' AND
+        tgid = $tgid")"
+    holds "record names $program" log "$tgid $program"
+    expect "explain names $program" 1 "$(grep -c "^$tgid  *$program " page)"
+done
+"$heapwait" record -o one.db -- "$subject" known 2>log >/dev/null
+if grep -q '^process' log; then echo "FAILED: one process has a column"; failed=1; fi
+
+# Each call is of the same kind in the answer and in explain's table.
+"$heapwait" record -o pi.db -- "$scenarios" pi_requeue 5 2>log; expect "mutexes that lend their priority" 0 $?
+"$heapwait" explain --all pi.db >page
+expect "the answer: calls, slept" "11 5" "$("$heapwait" explain --json pi.db |
+    sed -n 's/^.*"name": "scenario_words\[0\]", "is_malloc.*"calls": \([0-9]*\), "slept": \([0-9]*\),.*/\1 \2/p')"
+expect "explain: EAGAIN, slept, empty, waking, other" "2 5 0 0 4" \
+    "$(awk '$1 == "scenario_words[0]" && $3 == "no" { print $4, $5, $6, $7, $8 }' page)"
+
 # What the command leaves at the recording's place: the command's own is left alone, the measurement is kept beside.
 "$heapwait" record -o made.db -- sh -c 'echo mine >made.db; exit 3' 2>log; expect "a command that makes FILE" 125 $?
 expect "it is left alone" mine "$(cat made.db)"
@@ -59,6 +85,13 @@ expect "without privilege" 125 $?
 expect "one line" 1 "$(wc -l <log)"
 holds "what is missing" log "CAP_BPF and CAP_PERFMON are missing"
 holds "the remedy" log "setcap cap_bpf,cap_perfmon+ep"
+if unshare -Ur true 2>/dev/null; then # root there, with all capabilities, of no use
+    unshare -Ur "$heapwait" record -o none.db -- touch ran 2>log; expect "in a user namespace" 125 $?
+    holds "the reason" log "this is a user namespace, whose root may not trace"
+    unshare -Ur "$heapwait" doctor >log
+    expect "doctor says it, too" 1 "$(grep -c '^MISSING *privilege *this is a user namespace' log)"
+    expect "of no process" 1 "$(grep -c 'can be traced *no process' log)"
+fi
 [ -e ran ] && { echo "FAILED: the command was run"; failed=1; }
 
 # With these two capabilities only, tracefs can't be read: the other way in gives the same counts.
@@ -79,6 +112,23 @@ read -r _ <ready
 kill -TERM $! # a background job of sh ignores SIGINT, and so would the command
 wait $!
 expect "interrupted is marked" 1 "$(sqlite3 interrupted.db 'SELECT interrupted FROM run')"
+
+# A heapwait that is killed takes nothing with it: the command goes on to its end, and nothing lies there.
+mkfifo go went
+mkdir killed
+for mode in waits ledger; do
+    # shellcheck disable=SC2016 # the inner shell expands
+    "$heapwait" record -m $mode -o killed/killed.db -- sh -c 'echo > ready; read -r _ <go
+        "$0" known >/dev/null && echo well >went' "$subject" 2>log &
+    read -r _ <ready
+    kill -KILL $!
+    wait $!
+    expect "killed by SIGKILL" 137 $?
+    echo >go
+    read -r end <went
+    expect "the command of a killed heapwait ends" well "$end"
+    expect "a killed heapwait leaves nothing" "" "$(ls -A killed)"
+done
 
 # One that goes on after SIGTERM is left behind: unknown is NULL, not 0.
 # shellcheck disable=SC2016 # the inner shell expands

@@ -241,7 +241,7 @@ static void one_of_two_ended_while_attaching(void **state)
     subject_end(&s[0], 1);
 }
 
-static int tests_run(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_thread_and_child),  cmocka_unit_test(threads_without_any_event),
@@ -249,10 +249,5 @@ static int tests_run(void)
         cmocka_unit_test(ends_with_the_processes), cmocka_unit_test(a_signal_ends_it),
         cmocka_unit_test(ended_while_attaching),   cmocka_unit_test(one_of_two_ended_while_attaching),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
-int main(int argc, char **argv)
-{
-    return attach_main(argc, argv, tests_run);
+    return trial_main(tests, TEST_COUNT(tests), &attach_plain, argc > 1 ? argv[1] : "waits", NULL);
 }

@@ -236,7 +236,7 @@ static void snapshots_are_exact(void **state)
     subject_end(&s, 0);
 }
 
-static int tests_run(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_machine),
@@ -245,10 +245,5 @@ static int tests_run(void)
         cmocka_unit_test(as_somebody_else),
         cmocka_unit_test(snapshots_are_exact),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
-int main(int argc, char **argv)
-{
-    return attach_main(argc, argv, tests_run);
+    return trial_main(tests, TEST_COUNT(tests), &attach_plain, argc > 1 ? argv[1] : "waits", NULL);
 }

@@ -1,9 +1,7 @@
 /* Who waits: a program whose callers are known exactly, built in the three ways that a stack can be read in.
  * Needs the privilege to trace: without it the file ends with 77, which CTest counts as skipped. */
 #include "probes/elf/module.h"
-#include "probes/host/checks.h"
 #include "probes/measurement/call_tree.h"
-#include "probes/session/session.h"
 #include "tests/probes/run/trial.h"
 
 #include <stdio.h>
@@ -279,20 +277,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(above_malloc),        cmocka_unit_test(a_sample_of_many),
         cmocka_unit_test(killed_in_a_wait),
     };
-    struct error err = {""};
-    if (checks_require(&err)) {
-        printf("SKIPPED, all of them: %s\n", err.text);
-        return 77;
-    }
-    plain.probes = argc > 1 && !strcmp(argv[1], "ledger") ? PROBES_LEDGER : PROBES_WAITS;
-    if (session_open(&plain, &plain.session, &err)) {
-        printf("%s\n", err.text);
-        return 1;
-    }
     if (!(twins = module_table_new()))
         return 1;
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = trial_main(tests, TEST_COUNT(tests), &plain, argc > 1 ? argv[1] : "waits", NULL);
     module_table_free(twins);
-    session_close(plain.session);
     return failed;
 }

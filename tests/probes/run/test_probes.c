@@ -1,7 +1,6 @@
 /* The probes against programs whose futex calls are known exactly: `test_probes waits` and `test_probes
  * ledger` expect the same counts of both modes; a third word is a pattern (`known*`) of the tests to run.
  * Needs the privilege to trace: without it the whole file ends with 77, which CTest counts as skipped. */
-#include "probes/host/checks.h"
 #include "probes/run/measure.h"
 #include "probes/session/session.h"
 #include "tests/probes/run/trial.h"
@@ -335,20 +334,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(oracle_agrees),
         cmocka_unit_test(commands_that_cannot_run),
     };
-    struct error err = {""};
-    if (checks_require(&err)) {
-        printf("SKIPPED, all of them: %s\n", err.text);
-        return 77;
-    }
-    plain.probes = argc > 1 && !strcmp(argv[1], "ledger") ? PROBES_LEDGER : PROBES_WAITS;
-    if (argc > 2)
-        cmocka_set_test_filter(argv[2]);
-    if (session_open(&plain, &plain.session, &err)) {
-        printf("%s\n", err.text);
-        return 1;
-    }
-    int failed =
-        cmocka_run_group_tests_name(plain.probes == PROBES_LEDGER ? "ledger" : "waits", tests, NULL, NULL);
-    session_close(plain.session);
-    return failed;
+    return trial_main(tests, TEST_COUNT(tests), &plain, argc > 1 ? argv[1] : "waits",
+                      argc > 2 ? argv[2] : NULL);
 }

@@ -2,9 +2,7 @@
  * twin with symbols names, and none of the program's own locks is taken for it.  Needs the privilege to
  * trace. */
 #include "probes/elf/module.h"
-#include "probes/host/checks.h"
 #include "probes/measurement/measurement.h"
-#include "probes/session/session.h"
 #include "tests/probes/run/trial.h"
 
 #include <limits.h>
@@ -175,16 +173,5 @@ int main(void)
         cmocka_unit_test(own_locks_beside_a_guest),
         cmocka_unit_test(locks_of_a_guest),
     };
-    struct error err = {""};
-    if (checks_require(&err)) {
-        printf("SKIPPED, all of them: %s\n", err.text);
-        return 77;
-    }
-    if (session_open(&plain, &plain.session, &err)) {
-        printf("%s\n", err.text);
-        return 1;
-    }
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    session_close(plain.session);
-    return failed;
+    return trial_main(tests, TEST_COUNT(tests), &plain, NULL, NULL);
 }

@@ -2,7 +2,10 @@
 #include "tests/probes/run/trial.h"
 
 #include "analysis/base/error.h"
+#include "probes/host/checks.h"
+#include "probes/measurement/call_tree.h"
 #include "probes/run/measure.h"
+#include "probes/session/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +32,31 @@ void trial_run(struct trial *t, const struct measure_options *base, const char *
     t->output[n > 0 ? n : 0] = 0;
     close(out);
     measurement_check(t->m, &options);
+}
+
+int trial_main(const struct CMUnitTest *tests, size_t count, struct measure_options *base, const char *mode,
+               const char *filter)
+{
+    struct error err = {""};
+    if (checks_require(&err)) {
+        printf("SKIPPED, all of them: %s\n", err.text);
+        return 77;
+    }
+    if (mode)
+        base->probes = !strcmp(mode, "ledger")    ? PROBES_LEDGER
+                       : !strcmp(mode, "profile") ? PROBES_PROFILE
+                                                  : PROBES_WAITS;
+    if (filter)
+        cmocka_set_test_filter(filter);
+    if (session_open(base, &base->session, &err)) {
+        printf("%s\n", err.text);
+        return 1;
+    }
+    static const char *const groups[] = {
+        [PROBES_WAITS] = "waits", [PROBES_LEDGER] = "ledger", [PROBES_PROFILE] = "profile"};
+    int failed = _cmocka_run_group_tests(groups[base->probes], tests, count, NULL, NULL);
+    session_close(base->session);
+    return failed;
 }
 
 struct lock_outcome outcome_sum(const struct measurement *m, const char *name, const char *op,
@@ -124,7 +152,8 @@ void assert_nothing_lost(const struct trial *t)
 
 static const char *const oncpu_states[] = {
     "user",   "futex_wait_malloc", "futex_wait_other", "futex_wake_malloc", "memory",      "futex_wake_other",
-    "random", "syscall",           "exiting",          "mmap_lock",         "kernel_lock", NULL};
+    "random", "syscall",           "exiting",          "mmap_lock",         "kernel_lock", "page_fault",
+    NULL};
 static const char *const runnable_states[] = {"preempted", "woken", "futex_runnable_malloc",
                                               "futex_runnable_other", NULL};
 static const char *const asleep_states[] = {"blocked", "futex_blocked_malloc", "futex_blocked_other",
@@ -218,11 +247,37 @@ static void ledger_check(const struct measurement *m, const struct measure_optio
         core_check(m);
 }
 
+static bool class_is_documented(const char *class)
+{
+    static const char *const documented[] = {
+        "program",           "allocator",         "lock",          "copy",          "unknown",
+        "page_fault",        "kernel:exiting",    "kernel:memory", "kernel:random", "kernel:syscall",
+        "kernel:futex_wait", "kernel:futex_wake", "kernel:unknown"};
+    for (size_t i = 0; i < TEST_COUNT(documented); i++)
+        if (!strcmp(class, documented[i]))
+            return true;
+    return false;
+}
+
+static void profile_check(const struct measurement *m, const struct measure_options *options)
+{
+    uint64_t taken = 0, on_paths = 0;
+    for (size_t i = 0; m->ledger && i < m->ledger->sample_count; i++) {
+        assert_true(class_is_documented(m->ledger->samples[i].class));
+        taken += m->ledger->samples[i].samples;
+    }
+    for (uint32_t i = 1; i <= call_tree_count(m->paths); i++)
+        on_paths += call_tree_node(m->paths, i)->samples;
+    assert_int_equal(on_paths, options->no_paths || options->perf_file ? 0 : taken);
+}
+
 void measurement_check(const struct measurement *m, const struct measure_options *options)
 {
     histograms_check(m);
     if (options->probes == PROBES_LEDGER)
         ledger_check(m, options);
+    if (options->probes == PROBES_PROFILE)
+        profile_check(m, options);
 }
 
 size_t threads_named(const struct trial *t, const char *comm)

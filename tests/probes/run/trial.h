@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#define TEST_COUNT(tests) (sizeof(tests) / sizeof((tests)[0]))
+
 struct trial {
     struct measurement *m;
     char output[8192];
@@ -21,6 +23,13 @@ struct trial {
  * can't be run.  Free with measurement_free(t->m). */
 void trial_run(struct trial *t, const struct measure_options *base, const char *program, const char *mode,
                const char *argument);
+
+/* Runs tests[count] with one session in base->session, since to attach and detach takes the kernel about a
+ * second; only those whose names `filter` fits, unless it is NULL.  `mode`: "waits", "profile", "ledger", or
+ * NULL for the base's.  Returns the program's exit status: 77, which CTest counts as skipped, without the
+ * privilege to trace. */
+int trial_main(const struct CMUnitTest *tests, size_t count, struct measure_options *base, const char *mode,
+               const char *filter);
 
 /* ---- words ---- */
 
@@ -38,9 +47,10 @@ void assert_nothing_lost(const struct trial *t);
 
 /* ---- the ledger ---- */
 
-/* What holds of every measurement.  The histograms hold every wait.  In mode ledger the states sum to the
- * lifetime, for every thread; no time went backwards; the stretches of the timeline follow each other within
- * the window; the cores' account adds up where all threads have one. */
+/* What holds of every measurement.  The histograms hold every wait.  In mode profile the samples are of the
+ * documented classes, and their call paths, if there are any, stand for as many as were taken.  In mode
+ * ledger the states sum to the lifetime, for every thread; no time went backwards; the stretches of the
+ * timeline follow each other within the window; the cores' account adds up where all threads have one. */
 void measurement_check(const struct measurement *m, const struct measure_options *options);
 
 void account_print(const struct thread_account *a); /* on stderr, for a test that fails */

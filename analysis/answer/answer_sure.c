@@ -1,0 +1,116 @@
+/* How sure the answer is: rounds, others' work, losses, and what this way of looking can't see.  A loss that
+ * touches no number of the answer is a note. */
+#include "analysis/answer/answer_maker_private.h"
+#include "analysis/base/number.h"
+
+#include <math.h>
+#include <string.h>
+
+static void list_add(struct answer_maker *m, char ***list, size_t *count, char *text)
+{
+    char **more = text ? answer_maker_grow(m, *list, count, sizeof(*more)) : NULL;
+    if (!more)
+        return;
+    *list = more;
+    more[*count - 1] = text;
+}
+
+static void losses_read(struct answer_maker *m)
+{
+    struct answer *a = m->answer;
+    sqlite3_stmt *row =
+        answer_maker_query(m, "SELECT reason, count, touches FROM answer_loss WHERE count > 0");
+    while (answer_maker_next(m, row)) {
+        char count[32];
+        const char *reason = (const char *)sqlite3_column_text(row, 0);
+        char *text = answer_maker_format(
+            m, "%s %s", number_count(count, (uint64_t)sqlite3_column_int64(row, 1)), reason ? reason : "?");
+        if (sqlite3_column_int(row, 2))
+            list_add(m, &a->losses, &a->loss_count, text);
+        else
+            list_add(m, &a->notes, &a->note_count, text);
+    }
+}
+
+static void not_seen_add(struct answer_maker *m, const char *text)
+{
+    list_add(m, &m->answer->not_seen, &m->answer->not_seen_count, answer_maker_format(m, "%s", text));
+}
+
+static void not_seen_read(struct answer_maker *m)
+{
+    const struct answer_facts *f = &m->facts;
+    if (!f->counted)
+        not_seen_add(m, "futex calls: none were counted");
+    if (!f->sampled)
+        not_seen_add(m, "locks that only spin, and what code does: no samples were taken");
+    if (!f->ledger)
+        not_seen_add(m,
+                     "what threads do while they are off a CPU and at no futex: `heapwait record -m ledger`");
+}
+
+void answer_maker_sure(struct answer_maker *m)
+{
+    enum { MISSING, FOREIGN, ROUNDS, COUNT };
+    double n[COUNT];
+    answer_maker_numbers(
+        m,
+        "SELECT (SELECT calls FROM calls_missing), coalesce((SELECT foreign_share FROM noise_total), "
+        "foreign_cpu_ns * 1.0 / nullif(wall_ns * (SELECT CAST(value AS INTEGER) FROM host "
+        "WHERE key = 'cores'), 0)), coalesce((SELECT rounds FROM subject), 1) FROM answer_run",
+        n, COUNT);
+    struct answer *a = m->answer;
+    a->missing_calls = isnan(n[MISSING]) ? 0 : n[MISSING];
+    a->foreign_share = isnan(n[FOREIGN]) ? NAN : fmin(fmax(n[FOREIGN], 0), 1);
+    a->rounds = isnan(n[ROUNDS]) ? 1 : n[ROUNDS];
+    losses_read(m);
+    not_seen_read(m);
+}
+
+void answer_maker_study(struct answer_maker *m)
+{
+    enum {
+        THREADS,
+        RATIO,
+        LOW,
+        HIGH,
+        COVERAGE,
+        VARIANT_NS,
+        BASELINE_NS,
+        PASSWORDS,
+        ALONE,
+        ALONE_LOW,
+        ALONE_HIGH,
+        COUNT
+    };
+    double n[COUNT];
+    if (!answer_maker_numbers(
+            m,
+            "SELECT s.threads, s.ratio, s.low, s.high, s.coverage, "
+            "(SELECT median_ns FROM wall_time AS t WHERE t.variant = s.variant AND t.threads IS s.threads "
+            "AND t.probes = 'none'), "
+            "(SELECT median_ns FROM wall_time AS t WHERE t.variant = s.baseline AND t.threads IS s.threads "
+            "AND t.probes = 'none'), "
+            "(SELECT max(passwords) FROM run AS r WHERE r.variant = s.variant AND r.threads IS s.threads), "
+            "o.ratio, iif(o.coverage > 0, o.low, NULL), iif(o.coverage > 0, o.high, NULL) FROM subject AS s "
+            "LEFT JOIN wall_ratio AS o ON o.variant = s.variant AND o.threads = 1",
+            n, COUNT))
+        return;
+    struct answer_study *s = m->answer->study = answer_maker_grow(m, NULL, &(size_t){0}, sizeof(*s));
+    if (!s)
+        return;
+    sqlite3_stmt *row = answer_maker_query(m, "SELECT variant, baseline FROM subject");
+    if (answer_maker_next(m, row)) {
+        s->variant = answer_maker_text(m, row, 0);
+        s->baseline = answer_maker_text(m, row, 1);
+        sqlite3_finalize(row);
+    }
+    const bool interval = n[COVERAGE] > 0;
+    s->threads = isnan(n[THREADS]) ? 0 : (long long)n[THREADS];
+    s->passwords = isnan(n[PASSWORDS]) ? 0 : (long long)n[PASSWORDS];
+    s->factor = (struct estimate){n[RATIO], interval ? n[LOW] : NAN, interval ? n[HIGH] : NAN};
+    s->coverage = interval ? n[COVERAGE] : 0;
+    s->variant_ns = n[VARIANT_NS];
+    s->baseline_ns = n[BASELINE_NS];
+    s->alone = (struct estimate){n[ALONE], n[ALONE_LOW], n[ALONE_HIGH]};
+}

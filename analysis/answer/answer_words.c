@@ -1,0 +1,402 @@
+/* See answer_words.h.  This file has the sentences about the whole answer; answer_words_cause.c those about
+ * one cause. */
+#include "analysis/answer/answer_words.h"
+
+#include "analysis/answer/answer_number.h"
+#include "analysis/answer/answer_words_private.h"
+#include "analysis/base/text.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NEXT_TO_NOTHING = 5 /* percent of the CPU time, at most */, LOUD = 5 /* percent of the machine */ };
+
+static const struct answer_cause *subject(const struct answer *a)
+{
+    return a->cause_count ? &a->causes[0] : NULL;
+}
+
+static const char *label(const struct answer *a)
+{
+    const struct answer_cause *c = subject(a);
+    switch (a->conclusion) {
+    case ANSWER_MALLOC_LOCK:
+        return c && c->words > 1 ? "MALLOC'S LOCKS." : "MALLOC'S LOCK.";
+    case ANSWER_ALLOCATOR_MEMORY:
+        return "THE ALLOCATOR'S MEMORY CALLS.";
+    case ANSWER_OWN_LOCK:
+        return c && c->words > 1 ? "YOUR LOCKS." : "YOUR LOCK.";
+    case ANSWER_SPINNING:
+        return "A LOCK THAT SPINS.";
+    case ANSWER_NOT_A_LOCK:
+        return "NOT A LOCK PROBLEM.";
+    default:
+        return "CAN'T TELL:";
+    }
+}
+
+/* What the time is spent on, as a sentence's subject; NULL: it is another conclusion's. */
+static const char *instead_words(enum answer_instead i)
+{
+    switch (i) {
+    case INSTEAD_OWN_CODE:
+        return "its own code";
+    case INSTEAD_ALLOCATOR_CODE:
+        return "malloc and free themselves, without waiting";
+    case INSTEAD_COPYING:
+        return "copying memory";
+    case INSTEAD_PAGE_FAULTS:
+        return "page faults";
+    case INSTEAD_MEMORY_CALLS:
+        return "memory calls";
+    case INSTEAD_KERNEL:
+        return "other system calls";
+    case INSTEAD_ASLEEP:
+        return "waiting for something that is no lock";
+    default:
+        return NULL;
+    }
+}
+
+/* Returns what is slow instead, or why it can't be told, without a full stop; malloc'd. */
+static char *reason_words(const struct answer *a)
+{
+    const char *instead = instead_words(a->instead);
+    if (a->changed && isfinite(a->samples) && a->samples < 0.5)
+        return answer_words_format("what malloc spends it on isn't seen without samples");
+    if (a->reason && *a->reason)
+        return answer_words_format("%s", a->reason);
+    if (a->conclusion == ANSWER_NOT_A_LOCK && instead)
+        return answer_words_format("its time goes to %s", instead);
+    return answer_words_format(a->conclusion == ANSWER_NOT_A_LOCK ? "what its time goes to is not known"
+                                                                  : "the recording does not say enough");
+}
+
+/* Returns `text` with its first letter in upper case; it is the one that was given. */
+static char *capitalised(char *text)
+{
+    if (text && *text > 0)
+        *text = (char)toupper(*text);
+    return text;
+}
+
+/* Whether the study's interval is beyond 1. */
+static bool is_slower(const struct answer_study *s)
+{
+    return s && s->variant && s->baseline && isfinite(s->factor.value) && s->factor.low > 1;
+}
+
+/* Returns "musl takes 2.0 times as long as glibc at 4 threads", malloc'd; NULL: no such difference is sure.
+ */
+static char *slower_words(const struct answer *a)
+{
+    const struct answer_study *s = a->study;
+    char factor[64], threads[48] = "";
+    if (!is_slower(s))
+        return NULL;
+    if (s->threads > 0)
+        snprintf(threads, sizeof(threads), " at %lld thread%s", s->threads, s->threads == 1 ? "" : "s");
+    return answer_words_format("%s takes %s times as long as %s%s", s->variant,
+                               answer_number_factor(factor, &s->factor), s->baseline, threads);
+}
+
+/* Returns the first line of an answer that names a cause. */
+static char *cause_headline(const struct answer *a)
+{
+    const struct answer_cause *c = subject(a);
+    char *what = c ? answer_words_cause(a, c) : NULL;
+    char *cost = slower_words(a), *line = NULL;
+    if (!cost && c)
+        cost = capitalised(answer_words_cost(a, c)); /* a variant's name stays as it is */
+    if (!c || !c->lock)
+        capitalised(what);
+    if (cost && what)
+        line = answer_words_format("%s  %s: %s.", label(a), cost, what);
+    else if (what)
+        line = answer_words_format("%s  %s; what it costs is not known.", label(a), what);
+    else
+        line = answer_words_format("%s  What it costs is not known.", label(a));
+    free(what);
+    free(cost);
+    return line;
+}
+
+/* Returns what changing the allocator alone saves, and that why isn't known, malloc'd. */
+static char *changed_words(const struct answer *a)
+{
+    char *reason = reason_words(a);
+    char *text = answer_words_format("%s; why can't be told: %s", a->changed, reason ? reason : "?");
+    free(reason);
+    return capitalised(text);
+}
+
+char *answer_words_headline(const struct answer *a)
+{
+    if (a->conclusion != ANSWER_NOT_A_LOCK && a->conclusion != ANSWER_CANNOT_TELL)
+        return cause_headline(a);
+    char *reason = reason_words(a), *line = NULL;
+    char *changed = a->changed ? changed_words(a) : NULL;
+    if (a->conclusion == ANSWER_NOT_A_LOCK)
+        line = answer_words_format("%s  %s.", label(a), reason ? capitalised(reason) : "?");
+    else if (changed)
+        line = answer_words_format("ANOTHER ALLOCATOR IS FASTER.  %s.", changed);
+    else
+        line = answer_words_format("%s %s.", label(a), reason ? reason : "?");
+    free(changed);
+    free(reason);
+    return line;
+}
+
+/* Whether a measured cure makes the program faster beyond its interval. */
+static bool cure_helps(const struct answer_cure *c)
+{
+    const double high = isfinite(c->factor.high) ? c->factor.high : c->factor.value;
+    return c->measured && c->what && isfinite(c->factor.value) && high < 1;
+}
+
+/* Returns what a cure is called in a list: up to " in place of". */
+static int cure_name_length(const char *what)
+{
+    const char *end = strstr(what, " in place of");
+    return (int)(end ? end - what : (long)strlen(what));
+}
+
+/* Returns "mimalloc or jemalloc cure it", malloc'd; NULL: nothing was measured to help.  What takes the
+ * factor away, within a tenth, cures. */
+static char *cures_words(const struct answer *a)
+{
+    const struct answer_cause *c = subject(a);
+    const double factor = is_slower(a->study) ? a->study->factor.value : NAN;
+    const struct answer_cure *found[2] = {NULL, NULL};
+    size_t count = 0;
+    bool cures = true;
+    for (size_t i = 0; c && i < c->cure_count && count < 2; i++)
+        if (cure_helps(&c->cures[i])) {
+            found[count++] = &c->cures[i];
+            cures = cures && c->cures[i].factor.value * factor < 1.1;
+        }
+    if (!count)
+        return NULL;
+    const char *verb = cures ? count > 1 ? "cure" : "cures" : count > 1 ? "help" : "helps";
+    if (count == 1)
+        return answer_words_format("%.*s %s%s", cure_name_length(found[0]->what), found[0]->what, verb,
+                                   cures ? " it" : "");
+    return answer_words_format("%.*s or %.*s %s%s", cure_name_length(found[0]->what), found[0]->what,
+                               cure_name_length(found[1]->what), found[1]->what, verb, cures ? " it" : "");
+}
+
+/* Returns the cause as the subject of a title: "musl's malloc lock", malloc'd. */
+static char *title_cause(const struct answer *a)
+{
+    const struct answer_cause *c = subject(a);
+    char *what = c ? answer_words_cause(a, c) : NULL, *whose = c ? answer_words_whose(c->allocator) : NULL,
+         *text = NULL;
+    const char *many = c && c->words > 1 ? "locks" : "lock";
+    if (a->conclusion == ANSWER_MALLOC_LOCK)
+        text = whose ? answer_words_format("%s malloc %s", whose, many)
+                     : answer_words_format("malloc's %s", many);
+    else if (a->conclusion == ANSWER_ALLOCATOR_MEMORY)
+        text = answer_words_format("%s memory calls", whose ? whose : "The allocator's");
+    else if (a->conclusion == ANSWER_SPINNING)
+        text = answer_words_format(what ? "The spinning lock %s" : "A lock that spins", what);
+    else
+        text = what ? answer_words_format("The lock %s", what) : answer_words_format("A lock of its own");
+    free(whose);
+    free(what);
+    return text;
+}
+
+static bool subject_is_plural(const struct answer *a)
+{
+    const struct answer_cause *c = subject(a);
+    return a->conclusion == ANSWER_ALLOCATOR_MEMORY ||
+           (a->conclusion == ANSWER_MALLOC_LOCK && c && c->words > 1);
+}
+
+static char *cause_title(const struct answer *a)
+{
+    char factor[64], *cause = title_cause(a), *cures = cures_words(a), *line = NULL;
+    char *cost = subject(a) ? answer_words_cost_of(a->attached ? "the" : "this program's", subject(a)) : NULL;
+    const char *tail = cures ? "; " : "", *s = subject_is_plural(a) ? "" : "s";
+    if (cause && is_slower(a->study))
+        line = answer_words_format("%s make%s this program %s × slower%s%s", cause, s,
+                                   answer_number_factor(factor, &a->study->factor), tail, cures ? cures : "");
+    else if (cause && cost)
+        line = answer_words_format("%s take%s %s%s%s", cause, s, cost, tail, cures ? cures : "");
+    else if (cause)
+        line = answer_words_format("%s; what it costs is not known", cause);
+    free(cost);
+    free(cures);
+    free(cause);
+    return line;
+}
+
+char *answer_words_title(const struct answer *a)
+{
+    if (a->conclusion != ANSWER_NOT_A_LOCK && a->conclusion != ANSWER_CANNOT_TELL)
+        return cause_title(a);
+    if (a->changed)
+        return changed_words(a);
+    char *reason = reason_words(a), *line = NULL;
+    line =
+        answer_words_format(a->conclusion == ANSWER_NOT_A_LOCK ? "Not a lock problem: %s" : "Can't tell: %s",
+                            reason ? reason : "?");
+    free(reason);
+    return line;
+}
+
+/* Returns the sum of what malloc's locks take of the CPU time, and how many such causes there are. */
+static struct estimate malloc_time(const struct answer *a, size_t *count)
+{
+    struct estimate sum = {0, 0, 0};
+    *count = 0;
+    for (size_t i = 0; i < a->cause_count; i++)
+        if (a->causes[i].kind == ANSWER_MALLOC_LOCK) {
+            sum.value += a->causes[i].cpu_ns.value;
+            sum.low += a->causes[i].cpu_ns.low;
+            sum.high += a->causes[i].cpu_ns.high;
+            ++*count;
+        }
+    return sum;
+}
+
+/* Returns what is said where no lock of malloc's is among the causes. */
+static char *no_malloc_words(const struct answer *a)
+{
+    double unknown = 0;
+    bool dark = false;
+    char count[64];
+    for (size_t i = 0; i < a->row_count; i++) {
+        if (a->rows[i].is_malloc == 1)
+            return NULL;
+        dark = dark || a->rows[i].is_malloc < 0;
+        unknown += a->rows[i].is_malloc < 0 && isfinite(a->rows[i].calls) ? a->rows[i].calls : 0;
+    }
+    if (!a->row_count && a->conclusion == ANSWER_CANNOT_TELL)
+        return NULL; /* perhaps no calls were counted at all */
+    if (dark && !(unknown > 0))
+        return answer_words_format(
+            "No wait is known to be for malloc's lock; whose some words are is not known.");
+    if (dark)
+        return answer_words_format(
+            "No wait is known to be for malloc's lock; whose lock %s futex call%s for is not known.",
+            answer_number_count(count, unknown), unknown == 1 ? " is" : "s are");
+    return answer_words_format("No malloc lock waits%s.", a->loss_count || a->missing_calls > 0
+                                                              ? " among the calls that were recorded"
+                                                              : "");
+}
+
+/* Whether any thread waited for a lock of malloc's.  Unlocking one may call the kernel all the same. */
+static bool malloc_waits(const struct answer *a)
+{
+    for (size_t i = 0; i < a->cause_count; i++)
+        if (a->causes[i].kind == ANSWER_MALLOC_LOCK && a->causes[i].waits > 0)
+            return true;
+    return false;
+}
+
+char *answer_words_malloc(const struct answer *a)
+{
+    size_t count;
+    const struct estimate sum = malloc_time(a, &count);
+    char lock[64], all[64], *time;
+    if (a->conclusion == ANSWER_MALLOC_LOCK)
+        return NULL;
+    if (!count)
+        return no_malloc_words(a);
+    if (!malloc_waits(a))
+        return answer_words_format("No malloc lock waits.");
+    time = answer_number_time(lock, &sum);
+    if (!time || !isfinite(a->cpu_ns) || a->cpu_ns <= 0)
+        return NULL;
+    const double most = isfinite(sum.high) ? sum.high : sum.value;
+    return answer_words_format(100 * most < NEXT_TO_NOTHING * a->cpu_ns
+                                   ? "malloc's locks cost next to nothing here: %s of %s of CPU time."
+                                   : "malloc's locks cost %s of %s of CPU time.",
+                               time, answer_number_ns(all, a->cpu_ns));
+}
+
+/* Adds a part of the line behind "; ". */
+__attribute__((format(printf, 2, 3))) static void part_add(FILE *out, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    if (ftell(out) > 0)
+        fputs("; ", out);
+    vfprintf(out, format, list);
+    va_end(list);
+}
+
+char *answer_words_sure(const struct answer *a)
+{
+    char *text = NULL, number[64];
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    if (isfinite(a->samples) && a->samples < 0.5)
+        part_add(out, "no samples");
+    else if (isfinite(a->samples))
+        part_add(out, "%s sample%s", answer_number_count(number, a->samples), a->samples == 1 ? "" : "s");
+    if (a->rounds > 1)
+        part_add(out, "%s rounds", answer_number_count(number, a->rounds));
+    for (size_t i = 0; i < a->loss_count; i++)
+        part_add(out, "lost: %s", a->losses[i] ? a->losses[i] : "?");
+    if (a->missing_calls > 0)
+        part_add(out, "at least %s futex call%s missing", answer_number_count(number, a->missing_calls),
+                 a->missing_calls == 1 ? " is" : "s are");
+    if (!isfinite(a->foreign_share))
+        part_add(out, "what others used of the machine is not known");
+    else if (100 * a->foreign_share < LOUD)
+        part_add(out, "the machine was quiet");
+    else
+        part_add(out, "others used %s of the machine", answer_number_percent(number, a->foreign_share));
+    if (fclose(out)) {
+        free(text);
+        return NULL;
+    }
+    return text_clean(text);
+}
+
+const char *answer_words_role(enum answer_word w)
+{
+    switch (w) {
+    case WORD_MUTEX:
+        return "mutex";
+    case WORD_CONDITION:
+        return "waits for work";
+    case WORD_JOIN:
+        return "waits for end";
+    case WORD_IDLE:
+        return "waits for work or an event";
+    default:
+        return "not known";
+    }
+}
+
+char *answer_words_run(const struct answer *a)
+{
+    char wall[64], threads[64], cores[64];
+    const char *time = answer_number_ns(wall, a->wall_ns), *many = answer_number_count(threads, a->threads);
+    const char *on = answer_number_cores(cores, a->cores), *s = a->threads == 1 ? "" : "s";
+    const char *cores_s = a->cores == 1 ? "" : "s", *comma = time && many ? ", " : "";
+    if (!time && !many)
+        return NULL;
+    return answer_words_format("%s%s%s%s%s%s%s%s%s", time ? time : "", comma, many ? many : "",
+                               many ? " thread" : "", many ? s : "", on ? " on " : "", on ? on : "",
+                               on ? " core" : "", on ? cores_s : "");
+}
+
+char *answer_words_settle(const struct answer *a)
+{
+    static const char place[] = "COMMAND";
+    const char *at = a->settle ? strstr(a->settle, place) : NULL;
+    if (!a->settle)
+        return NULL;
+    if (!at || a->attached || !a->command || a->study)
+        return answer_words_format("%s", a->settle);
+    return answer_words_format("%.*s%s%s", (int)(at - a->settle), a->settle, a->command, at + strlen(place));
+}

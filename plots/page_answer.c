@@ -1,0 +1,259 @@
+/* See page_answer.h. */
+#include "plots/page_answer.h"
+
+#include "analysis/answer/answer_number.h"
+#include "analysis/answer/answer_words.h"
+#include "analysis/answer/comparison.h"
+#include "plots/drawing.h"
+#include "plots/html.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CURES = 3, CALLERS = 3 }; /* at a glance */
+
+/* Returns the cause that is the conclusion; NULL: it is none. */
+static const struct answer_cause *subject_find(const struct answer *a)
+{
+    const bool is_cause = a->conclusion != ANSWER_NOT_A_LOCK && a->conclusion != ANSWER_CANNOT_TELL;
+    return is_cause && a->cause_count ? &a->causes[0] : NULL;
+}
+
+static bool has_interval(const struct estimate *e)
+{
+    return isfinite(e->low) && isfinite(e->high) && e->low < e->high;
+}
+
+/* Writes "2.4 × (2.1–2.7)". */
+static void factor_write(FILE *out, const struct estimate *e)
+{
+    char value[64], low[64], high[64];
+    fprintf(out, "%s\u00a0×", answer_number_factor(value, e) ? value : "?");
+    if (has_interval(e))
+        fprintf(out, " <small>(%s–%s)</small>", answer_number_low(low, e), answer_number_high(high, e));
+}
+
+static void line_write(FILE *out, const char *before, const char *text)
+{
+    fputs("<p>", out);
+    fputs(before, out);
+    html_prose(out, text);
+    fputs(".</p>\n", out);
+}
+
+/* Different, the same, or not to be told: what an interval says of two times. */
+static const char *outcome_of(const struct answer_study *s)
+{
+    switch (comparison_of(s->factor.low, s->factor.high, s->coverage)) {
+    case COMPARISON_ONE_ROUND:
+        return "one round: without an interval";
+    case COMPARISON_SAME:
+        return "the same within 5 %";
+    case COMPARISON_UNSURE:
+        return "can’t be told: the interval has 1 in it";
+    default:
+        return NULL;
+    }
+}
+
+static void study_write(FILE *out, const struct answer_study *s)
+{
+    const char *outcome = outcome_of(s);
+    fputs("<p class=\"big\">", out);
+    factor_write(out, &s->factor);
+    fputs("</p>\n<p>", out);
+    html_text(out, s->variant);
+    fputs(" ", out);
+    drawing_say_ns(out, s->variant_ns);
+    fputs(", ", out);
+    html_text(out, s->baseline);
+    fputs(" ", out);
+    drawing_say_ns(out, s->baseline_ns);
+    fputs(", with ", out);
+    drawing_caption_threads(out, s->threads);
+    fputs("</p>\n", out);
+    if (outcome)
+        fprintf(out, "<p>%s</p>\n", outcome);
+    if (isfinite(s->alone.value)) {
+        fputs("<p>with one thread ", out);
+        factor_write(out, &s->alone);
+        fputs("</p>\n", out);
+    }
+}
+
+static void cost_write(FILE *out, const struct answer *a, const struct answer_cause *c)
+{
+    if (!c) {
+        fprintf(out, "<p class=\"big\">%s</p>\n",
+                a->conclusion == ANSWER_NOT_A_LOCK ? "no lock’s doing" : "can’t be told");
+    } else if (isfinite(c->cpu_share.value)) {
+        fputs("<p class=\"big\">", out);
+        drawing_say_share(out, c->cpu_share.value);
+        if (has_interval(&c->cpu_share)) {
+            fputs(" <small>(", out);
+            drawing_say_share(out, c->cpu_share.low);
+            fputs("–", out);
+            drawing_say_share(out, fmin(c->cpu_share.high, 1));
+            fputs(")</small>", out);
+        }
+        fputs("</p>\n<p>of its core time</p>\n", out);
+    }
+    if (a->wall_ns > 0) {
+        fputs("<p>it took ", out);
+        drawing_say_ns(out, a->wall_ns);
+        if (a->threads > 0)
+            fprintf(out, ", %.0f thread%s", a->threads, a->threads > 1 ? "s" : "");
+        fputs("</p>\n", out);
+    }
+}
+
+static void much_write(FILE *out, const struct answer *a, const struct answer_cause *c)
+{
+    if (a->study)
+        study_write(out, a->study);
+    else
+        cost_write(out, a, c);
+    if (c && isfinite(c->gain.value)) {
+        char *gain = answer_words_gain(c);
+        fputs("<p>", out);
+        html_prose(out, gain);
+        fputs("</p>\n", out);
+        free(gain);
+    }
+}
+
+static void callers_write(FILE *out, const struct answer_cause *c)
+{
+    if (c->caller_count == 0)
+        return;
+    fputs("<p>called by ", out);
+    for (size_t i = 0; i < c->caller_count && i < CALLERS; i++) {
+        fputs(i ? ", <code>" : "<code>", out);
+        html_name(out, c->callers[i].function);
+        fputs("</code>", out);
+    }
+    fputs("</p>\n", out);
+}
+
+static void why_write(FILE *out, const struct answer *a, const struct answer_cause *c)
+{
+    if (!c) {
+        if (a->reason)
+            line_write(out, "", a->reason);
+        return;
+    }
+    if (c->lock) {
+        fputs("<p><code class=\"big\">", out);
+        html_name(out, c->lock);
+        fputs("</code></p>\n", out);
+    } else if (c->kind == ANSWER_ALLOCATOR_MEMORY) {
+        fputs("<p class=\"big\">malloc’s memory calls</p>\n", out);
+    }
+    if (c->kind != ANSWER_ALLOCATOR_MEMORY && c->calls > 0 && c->in_vain >= 0) {
+        fputs("<p>", out);
+        drawing_say_share(out, fmin(c->in_vain / c->calls, 1));
+        fputs(" of its ", out);
+        drawing_say_count(out, c->calls);
+        fputs(" calls are in vain: they neither sleep nor wake anybody</p>\n", out);
+    }
+    if (c->mechanism_text)
+        line_write(out, "", c->mechanism_text);
+    callers_write(out, c);
+}
+
+static void cure_write(FILE *out, const struct answer_cure *cure)
+{
+    fputs("<li>", out);
+    html_prose(out, cure->what);
+    fputs(": ", out);
+    if (cure->measured && isfinite(cure->factor.value)) {
+        fputs("<b>", out);
+        factor_write(out, &cure->factor);
+        fputs("</b>", out);
+        if (isfinite(cure->extra_bytes)) {
+            fputs(cure->extra_bytes < 0 ? ", −" : ", +", out);
+            drawing_say_bytes(out, fabs(cure->extra_bytes));
+        }
+    } else {
+        fputs("<small>not measured here</small>", out);
+    }
+    if (cure->line) {
+        fputs("<details><summary>how</summary><code class=\"lines\">", out);
+        for (const char *line = cure->line; *line;) {
+            const size_t length = strcspn(line, "\n");
+            char *copy = strndup(line, length);
+            html_text(out, copy);
+            free(copy);
+            line += length;
+            if (*line) {
+                fputs("<br>", out);
+                line++;
+            }
+        }
+        fputs("</code></details>", out);
+    }
+    fputs("</li>\n", out);
+}
+
+static void helps_write(FILE *out, const struct answer *a, const struct answer_cause *c)
+{
+    if (c && c->cure_count) {
+        fputs("<ul>\n", out);
+        for (size_t i = 0; i < c->cure_count && i < CURES; i++)
+            cure_write(out, &c->cures[i]);
+        fputs("</ul>\n", out);
+    } else if (!a->settle) {
+        fputs("<p>nothing that heapwait knows of</p>\n", out);
+    }
+    if (a->settle) {
+        fputs("<p>to find out: <code>", out);
+        html_text(out, a->settle);
+        fputs("</code></p>\n", out);
+    }
+}
+
+static void sure_write(FILE *out, const struct answer *a)
+{
+    size_t said = 0;
+    fputs("<p class=\"sure\"><b>How sure:</b> ", out);
+    if (a->samples > 0) {
+        drawing_say_count(out, a->samples);
+        fputs(" samples", out);
+        said++;
+    }
+    if (a->rounds > 0)
+        fprintf(out, "%s%.0f round%s", said++ ? "; " : "", a->rounds, a->rounds > 1 ? "s" : "");
+    if (isfinite(a->foreign_share)) {
+        fputs(said++ ? "; others used " : "others used ", out);
+        drawing_say_share(out, a->foreign_share);
+        fputs(" of the machine", out);
+    }
+    for (size_t i = 0; i < a->loss_count; i++) {
+        fputs(said++ ? "; " : "", out);
+        html_prose(out, a->losses[i]);
+    }
+    fputs(said ? ". " : "", out);
+    for (size_t i = 0; i < a->not_seen_count; i++) {
+        fputs(i ? "; " : "Not seen: ", out);
+        html_prose(out, a->not_seen[i]);
+    }
+    fputs(a->not_seen_count ? ".</p>\n" : "</p>\n", out);
+}
+
+void page_answer_write(FILE *out, const struct answer *answer)
+{
+    static const struct {
+        const char *title;
+        void (*write)(FILE *out, const struct answer *a, const struct answer_cause *c);
+    } boxes[] = {{"How much", much_write}, {"Why", why_write}, {"What helps", helps_write}};
+    const struct answer_cause *subject = subject_find(answer);
+    fputs("<div class=\"boxes\">\n", out);
+    for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
+        fprintf(out, "<section><h2>%s</h2>\n", boxes[i].title);
+        boxes[i].write(out, answer, subject);
+        fputs("</section>\n", out);
+    }
+    fputs("</div>\n", out);
+    sure_write(out, answer);
+}

@@ -1,0 +1,33 @@
+/* Records that perf wrote twice.  perf record asks a buffer of the kernel's twice how far it is filled:
+ * writes out what there is by the second answer, and goes on from the first one the next time
+ * (perf_mmap__push() of tools/perf/util/mmap.c).  A record that came between the two stands in the session
+ * twice, byte by byte. Its copy would be a call without an end, an end without a beginning, or a sample of
+ * time that nobody had.
+ *
+ * A thread does nothing twice in one nanosecond, so that a record which is the same as the one before it of
+ * the same thread, time and all, is a copy.  Times must be told to the nanosecond. */
+#ifndef HEAPWAIT_PERF_TWICE_H
+#define HEAPWAIT_PERF_TWICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TWICE_THREADS = 16 }; /* of which records may have the same time, with a copy of one after another's */
+
+/* All zero: nothing was seen yet. */
+struct perf_twice {
+    uint64_t time_ns; /* of the records below */
+    struct {
+        uint32_t tid;
+        uint64_t mark; /* of the text of the thread's last record */
+    } last[TWICE_THREADS];
+    size_t count;    /* how many threads had records at that time */
+    uint64_t copies; /* how many were found */
+};
+
+/* Takes the next record in order of time, by its text.  Returns true if it is a copy, and counts it.
+ * `time_ns` 0: it has no time, and is none. */
+bool perf_twice_take(struct perf_twice *t, uint32_t tid, uint64_t time_ns, const char *text);
+
+#endif

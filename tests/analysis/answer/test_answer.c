@@ -1,0 +1,285 @@
+/* The answer's conclusion: on the recordings of tests/data, and on changed copies of them. */
+#include "analysis/answer/answer.h"
+#include "analysis/answer/answer_words.h"
+#include "tests/analysis/fixture.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define RECORD ((const char *const[]){"record.sql", NULL})
+#define LEDGER ((const char *const[]){"ledger.sql", "ledger_record.sql", NULL})
+#define STUDY  ((const char *const[]){"study.sql", NULL})
+
+static struct answer *answer_of(const char *const *files, const char *more)
+{
+    struct fixture f;
+    struct database *db = NULL;
+    struct error err = {0};
+    struct answer *a = NULL;
+    if (fixture_create(&f, files, more) || database_open(f.path, &db, &err) || answer_make(db, &a, &err))
+        fail_msg("%s", err.text);
+    database_close(db);
+    fixture_remove(&f);
+    return a;
+}
+
+static void assert_concludes(const char *const *files, const char *more, const char *conclusion,
+                             const char *instead)
+{
+    struct answer *a = answer_of(files, more);
+    assert_string_equal(answer_conclusion_key(a->conclusion), conclusion);
+    assert_string_equal(answer_instead_key(a->instead), instead);
+    answer_free(a);
+}
+
+/* Half of the core time: 300 ns of 3000 calls' user code and kernel, held against two busy cores. */
+static void malloc_lock(void **state)
+{
+    (void)state;
+    struct answer *a = answer_of(LEDGER, NULL);
+    assert_int_equal(a->conclusion, ANSWER_MALLOC_LOCK);
+    const struct answer_cause *c = &a->causes[0];
+    assert_string_equal(c->lock, "__malloc_lock");
+    assert_int_equal(c->mechanism, MECHANISM_OVERSUBSCRIPTION);
+    assert_true(c->cpu_share.value > 0.3 && c->cpu_share.value < 0.6);
+    assert_true(c->gain.value > 1.5);
+    assert_int_equal(c->calls, 3000);
+    assert_int_equal(c->in_vain, 2990);
+    assert_string_equal(a->rows[0].name, "__malloc_lock");
+    assert_string_equal(a->mode, "ledger");
+    answer_free(a);
+}
+
+#define QUEUE_IS(use) "UPDATE lock SET use = '" use "' WHERE name = 'queue_lock';"
+
+/* Somebody waits for work there: nobody is to blame.  And what is slow instead isn't seen without samples. */
+static void idle_words_are_no_subject(void **state)
+{
+    (void)state;
+    assert_concludes(RECORD, QUEUE_IS("condition"), "cannot_tell", "nothing");
+    assert_concludes(RECORD, QUEUE_IS("join"), "cannot_tell", "nothing");
+    assert_concludes(RECORD, QUEUE_IS("idle"), "cannot_tell", "nothing");
+}
+
+static void own_lock(void **state)
+{
+    (void)state;
+    struct answer *a = answer_of(RECORD, QUEUE_IS("mutex"));
+    assert_int_equal(a->conclusion, ANSWER_OWN_LOCK);
+    assert_string_equal(a->causes[0].lock, "queue_lock");
+    assert_int_equal(a->causes[0].mechanism, MECHANISM_LONG_HOLDS);
+    assert_string_equal(a->causes[0].callers[0].function, "consume");
+    assert_true(a->causes[0].gain_misses_spinning);
+    answer_free(a);
+}
+
+/* Memory calls of which nothing tells whose they are hide no lock of which everything is known. */
+static void unknown_memory_hides_nothing(void **state)
+{
+    (void)state;
+    assert_concludes(RECORD,
+                     QUEUE_IS("mutex") "UPDATE run SET user_ns = 100000000, system_ns = 1200000000;"
+                                       "INSERT INTO sample (run_id, class, symbol, module, samples) VALUES "
+                                       "(1, 'kernel:memory', NULL, NULL, 950), "
+                                       "(1, 'program', 'work', 'server', 50);",
+                     "own_lock", "nothing");
+}
+
+static void whose_is_not_known(void **state)
+{
+    (void)state;
+    struct answer *a = answer_of(RECORD, QUEUE_IS("mutex") "UPDATE lock SET is_malloc = NULL WHERE id = 1;");
+    assert_int_equal(a->conclusion, ANSWER_CANNOT_TELL);
+    assert_non_null(strstr(a->reason, "queue_lock"));
+    assert_non_null(strstr(a->reason, "whose it is"));
+    assert_non_null(a->settle);
+    answer_free(a);
+}
+
+#define QUIET "DELETE FROM lock_outcome; UPDATE run SET user_ns = 1400000000, system_ns = 10000000;"
+
+static void not_a_lock(void **state)
+{
+    (void)state;
+    struct answer *a = answer_of(RECORD, QUIET "INSERT INTO sample (run_id, class, symbol, module, samples) "
+                                               "VALUES (1, 'program', 'work', 'server', 950), "
+                                               "(1, 'allocator', 'malloc', 'libc.so.6', 50);");
+    assert_int_equal(a->conclusion, ANSWER_NOT_A_LOCK);
+    assert_int_equal(a->instead, INSTEAD_OWN_CODE);
+    assert_non_null(strstr(a->reason, "work (server)"));
+    assert_string_equal(a->mode, "profile");
+    answer_free(a);
+    assert_concludes(RECORD,
+                     QUIET "INSERT INTO sample (run_id, class, symbol, module, samples) VALUES (1, "
+                           "'page_fault', NULL, NULL, 900), "
+                           "(1, 'program', 'work', 'server', 50);",
+                     "not_a_lock", "page_faults");
+    assert_concludes(RECORD,
+                     QUIET "INSERT INTO sample (run_id, class, symbol, module, samples) VALUES (1, "
+                           "'program', 'work', 'server', 5);",
+                     "cannot_tell", "nothing");
+    assert_concludes(RECORD,
+                     QUIET "UPDATE run SET user_ns = 9000000; INSERT INTO sample (run_id, class, symbol, "
+                           "module, samples) VALUES (1, 'program', 'w', 's', 50);",
+                     "not_a_lock", "asleep");
+}
+
+/* A lock's functions cost something where nobody waits, too: what spins is in a loop. */
+static void spinning(void **state)
+{
+    (void)state;
+#define SPIN(samples)                                                                                        \
+    QUIET "INSERT INTO sample VALUES (1, 'lock', '__lock', 'server', 600, " samples "), "                    \
+          "(1, 'allocator', 'malloc', 'server', 390, 0), (1, 'program', 'work', 'server', 10, 0);"
+    struct answer *a = answer_of(RECORD, SPIN("580"));
+    assert_int_equal(a->conclusion, ANSWER_SPINNING);
+    assert_string_equal(a->causes[0].lock, "__lock");
+    assert_true(a->causes[0].cpu_ns.value > 0.55 * 1410e6 && a->causes[0].cpu_ns.value < 0.6 * 1410e6);
+    answer_free(a);
+    assert_concludes(RECORD, SPIN("0"), "not_a_lock", "allocator_code");
+    assert_concludes(RECORD, SPIN("40"), "not_a_lock", "allocator_code");
+}
+
+/* Several threads keep more than one CPU at work, and sleep longer all the same: nobody hears of 150 % of a
+ * time. */
+static void asleep_on_several(void **state)
+{
+    (void)state;
+    struct answer *a =
+        answer_of(LEDGER, "DELETE FROM lock_outcome; DELETE FROM thread_state WHERE state GLOB 'futex*';"
+                          "UPDATE thread_state SET ns = 3 * ns WHERE state = 'user';"
+                          "INSERT INTO thread_state SELECT run_id, thread, tid, 'blocked', 90000000, 9 "
+                          "FROM thread_state WHERE state = 'user'; UPDATE thread SET lifetime_ns = 99000000;"
+                          "UPDATE sample SET samples = 100 * samples;");
+    assert_int_equal(a->instead, INSTEAD_ASLEEP);
+    assert_non_null(strstr(a->reason, "CPUs worked for it"));
+    assert_null(strchr(a->reason, '%'));
+    answer_free(a);
+}
+
+/* Counting waits says nothing of a lock, but what another allocator alone saves was measured all the same. */
+static void another_allocator_is_faster(void **state)
+{
+    (void)state;
+    struct answer *a = answer_of(STUDY, "DELETE FROM lock_outcome; DELETE FROM sample;");
+    char *title = answer_words_title(a), *headline = answer_words_headline(a);
+    assert_int_equal(a->conclusion, ANSWER_CANNOT_TELL);
+    assert_string_equal(
+        title, "With jemalloc 5.3.0 in place of mallocng, musl takes 0.48 of its time "
+               "(0.42\u20130.53); why can't be told: what malloc spends it on isn't seen without samples");
+    assert_non_null(strstr(headline, title));
+    assert_string_equal(a->settle, "heapwait record COMMAND");
+    free(title);
+    free(headline);
+    answer_free(a);
+    a = answer_of(STUDY,
+                  "DELETE FROM lock_outcome; DELETE FROM sample; UPDATE variant SET allocator = 'mallocng';");
+    title = answer_words_title(a);
+    assert_null(a->changed);
+    assert_ptr_equal(strstr(title, "Can't tell: "), title);
+    free(title);
+    answer_free(a);
+}
+
+/* Other allocators can be tried where LD_PRELOAD reaches the program, and only there. */
+static void try_is_offered(void **state)
+{
+    (void)state;
+    struct answer *a = answer_of(LEDGER, "UPDATE run SET linkage = 'dynamic', libc = 'glibc 2.36';");
+    assert_int_equal(a->conclusion, ANSWER_MALLOC_LOCK);
+    assert_non_null(a->settle);
+    assert_string_equal(a->settle, "heapwait try -- COMMAND");
+    answer_free(a);
+    a = answer_of(LEDGER, "UPDATE run SET linkage = 'static', libc = 'glibc 2.36';");
+    assert_null(a->settle);
+    answer_free(a);
+    a = answer_of(LEDGER, "UPDATE run SET linkage = 'dynamic', libc = 'musl 1.2.3';");
+    assert_null(a->settle);
+    answer_free(a);
+}
+
+/* While others have the machine, a lock that may cost more than it seems to is not called innocent. */
+static void others_hide_it(void **state)
+{
+    (void)state;
+#define LITTLE                                                                                               \
+    QUEUE_IS("mutex")                                                                                        \
+    "UPDATE lock_outcome SET total_ns = total_ns / 100, blocked_ns = blocked_ns / 100;"                      \
+    "INSERT INTO sample VALUES (1, 'program', 'work', 'server', 800, 0), (1, 'lock', 'l', 'server', 190, "   \
+    "0);"                                                                                                    \
+    "UPDATE run SET user_ns = 980000000, system_ns = 10000000, foreign_cpu_ns = "
+    struct answer *a = answer_of(RECORD, LITTLE "1950000000;");
+    assert_int_equal(a->conclusion, ANSWER_CANNOT_TELL);
+    assert_non_null(strstr(a->reason, "queue_lock"));
+    assert_non_null(strstr(a->reason, "others used"));
+    answer_free(a);
+    assert_concludes(RECORD, LITTLE "0;", "not_a_lock", "own_code");
+}
+
+/* Losses that touch no number of the answer are notes. */
+static void losses(void **state)
+{
+    (void)state;
+    struct answer *a = answer_of(
+        RECORD, "INSERT INTO loss (run_id, reason, count) VALUES (1, 'call stacks not kept', 10197), "
+                "(1, 'tasks not followed', 1);");
+    assert_int_equal(a->note_count, 1);
+    assert_int_equal(a->loss_count, 1);
+    assert_non_null(strstr(a->losses[0], "tasks not followed"));
+    answer_free(a);
+}
+
+static void missing_calls(void **state)
+{
+    (void)state;
+    assert_concludes(RECORD, QUEUE_IS("mutex") "INSERT INTO loss VALUES (1, 'x', 200, 'futex call');",
+                     "cannot_tell", "nothing");
+}
+
+static void study(void **state)
+{
+    (void)state;
+    struct answer *a = answer_of(STUDY, NULL);
+    assert_non_null(a->study);
+    assert_string_equal(a->study->variant, "musl");
+    assert_string_equal(a->study->baseline, "glibc");
+    assert_true(a->study->factor.low <= a->study->factor.value &&
+                a->study->factor.value <= a->study->factor.high);
+    answer_free(a);
+}
+
+static void nothing_was_counted(void **state)
+{
+    (void)state;
+    assert_concludes(RECORD, "UPDATE run SET probes = 'none';", "cannot_tell", "nothing");
+    assert_concludes(STUDY, "DELETE FROM run;", "cannot_tell", "nothing");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(malloc_lock),
+        cmocka_unit_test(idle_words_are_no_subject),
+        cmocka_unit_test(own_lock),
+        cmocka_unit_test(unknown_memory_hides_nothing),
+        cmocka_unit_test(whose_is_not_known),
+        cmocka_unit_test(not_a_lock),
+        cmocka_unit_test(spinning),
+        cmocka_unit_test(others_hide_it),
+        cmocka_unit_test(try_is_offered),
+        cmocka_unit_test(asleep_on_several),
+        cmocka_unit_test(another_allocator_is_faster),
+        cmocka_unit_test(losses),
+        cmocka_unit_test(missing_calls),
+        cmocka_unit_test(study),
+        cmocka_unit_test(nothing_was_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

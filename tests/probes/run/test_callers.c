@@ -1,0 +1,134 @@
+/* Who waits for malloc's lock, against a program that counts that itself, with several allocators, with and
+ * without symbols.  Each of its functions sleeps in malloc EACH times; heapwait has to name each as often,
+ * and nobody else.  There are fewer waits than are sampled, so that nothing is left to chance.  Needs the
+ * privilege to trace. */
+#include "probes/elf/module.h"
+#include "probes/host/checks.h"
+#include "probes/measurement/call_tree.h"
+#include "probes/session/session.h"
+#include "tests/probes/run/trial.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EACH = 8 };
+
+static struct measure_options plain = {.probes = PROBES_WAITS};
+
+static const char *const names[] = {"by_malloc",   "by_calloc", "by_realloc", "by_aligned",
+                                    "by_memalign", "by_jumps",  "by_pointer"};
+enum { CALLERS = sizeof(names) / sizeof(names[0]) };
+
+static struct module_table *twins;
+
+static bool is_between(const char *class)
+{
+    return !strcmp(class, "lock") || !strcmp(class, "allocator") || !strcmp(class, "library");
+}
+
+/* Returns the name of the application's function on the path, by the twin where there are no symbols; NULL:
+ * there is none. */
+static const char *application_function(const struct trial *t, const struct module *twin, uint32_t node)
+{
+    const struct call_node *n = call_tree_node(t->m->paths, node);
+    while (n && is_between(n->frame.class))
+        n = call_tree_node(t->m->paths, n->caller);
+    const struct symbol *s =
+        n && !n->frame.symbol ? module_symbol_at(twin, n->frame.address - 1, true) : NULL;
+    return s ? s->name : n ? n->frame.symbol : NULL;
+}
+
+static size_t caller_number(const char *name)
+{
+    size_t i = 0;
+    while (i < CALLERS && (!name || strcmp(names[i], name) != 0))
+        i++;
+    return i;
+}
+
+static void callers_check(const char *program, const char *whole)
+{
+    struct trial t;
+    struct mapping mapping = {.path = whole};
+    const struct module *twin = module_get(twins, &mapping);
+    uint64_t waits[CALLERS] = {0};
+    assert_non_null(twin);
+    trial_run(&t, &plain, program, NULL, NULL);
+    for (size_t i = 0; i < t.m->lock_count; i++) {
+        const struct lock *l = &t.m->locks[i];
+        for (size_t k = 0; l->whose == WHOSE_MALLOC && k < l->waiter_count; k++) {
+            const char *name = application_function(&t, twin, l->waiters[k].node);
+            const size_t number = caller_number(name);
+            if (number == CALLERS && l->waiters[k].waits)
+                fail_msg("%llu waits for %s by %s", (unsigned long long)l->waiters[k].waits, l->name,
+                         name ? name : "nobody");
+            if (number < CALLERS)
+                waits[number] += l->waiters[k].waits;
+        }
+    }
+    for (size_t i = 0; i < CALLERS; i++)
+        if (waits[i] != EACH)
+            fail_msg("%s: %llu waits by %s", program, (unsigned long long)waits[i], names[i]);
+    assert_nothing_lost(&t);
+    measurement_free(t.m);
+}
+
+static void in_glibc(void **state)
+{
+    (void)state;
+    callers_check(PATH_SUBJECT "_callers", PATH_SUBJECT "_callers");
+    callers_check(PATH_SUBJECT "_callers_stripped", PATH_SUBJECT "_callers");
+}
+
+/* Its functions have names that no list knows. */
+static void in_jemalloc_linked_in(void **state)
+{
+    (void)state;
+    if (access(PATH_SUBJECT "_callers_jemalloc", X_OK))
+        skip();
+    callers_check(PATH_SUBJECT "_callers_jemalloc", PATH_SUBJECT "_callers_jemalloc");
+}
+
+static void in_static_musl(void **state)
+{
+    (void)state;
+    if (access(PATH_SUBJECT "_musl_callers", X_OK))
+        skip();
+    callers_check(PATH_SUBJECT "_musl_callers", PATH_SUBJECT "_musl_callers");
+}
+
+/* There the code alone tells which functions are malloc's kin. */
+static void in_stripped_musl(void **state)
+{
+    (void)state;
+    if (access(PATH_SUBJECT "_musl_callers_stripped", X_OK))
+        skip();
+    callers_check(PATH_SUBJECT "_musl_callers_stripped", PATH_SUBJECT "_musl_callers");
+    callers_check(PATH_SUBJECT "_musl_callers_small_stripped", PATH_SUBJECT "_musl_callers_small");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(in_glibc),
+        cmocka_unit_test(in_jemalloc_linked_in),
+        cmocka_unit_test(in_static_musl),
+        cmocka_unit_test(in_stripped_musl),
+    };
+    struct error err = {""};
+    if (checks_require(&err)) {
+        printf("SKIPPED, all of them: %s\n", err.text);
+        return 77;
+    }
+    if (session_open(&plain, &plain.session, &err)) {
+        printf("%s\n", err.text);
+        return 1;
+    }
+    if (!(twins = module_table_new()))
+        return 1;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    module_table_free(twins);
+    session_close(plain.session);
+    return failed;
+}
