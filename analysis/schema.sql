@@ -54,7 +54,8 @@ CREATE TABLE run (
   voluntary_switches INTEGER,
   involuntary_switches INTEGER,
   minor_faults INTEGER,
-  foreign_cpu_ns INTEGER,    -- CPU time that other processes used on this machine during the run
+  foreign_cpu_ns INTEGER,    -- CPU time that others used during the run, on the CPUs that heapwait may use
+  heapwait_cpu_ns INTEGER,   -- CPU time that heapwait itself used meanwhile, beside its probes
   load_average REAL,         -- the 1-minute load just before the run
   started_at TEXT,           -- UTC, ISO 8601; NULL: a perf session without a date
   sample_period_ns INTEGER   -- of the clock behind `sample`; NULL: there are no samples, or perf's

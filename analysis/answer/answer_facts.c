@@ -31,7 +31,8 @@ static void run_read(struct answer_maker *m)
     struct answer *a = m->answer;
     struct answer_facts *f = &m->facts;
     sqlite3_stmt *row = answer_maker_query(
-        m, "SELECT command, collector, probes, libc, linkage, allocator, wall_ns, cores, foreign_cpu_ns, "
+        m, "SELECT command, collector, probes, libc, linkage, allocator, wall_ns, cores, "
+           "foreign_cpu_ns + coalesce(heapwait_cpu_ns, 0), "
            "cpu_ns, "
            "has_ledger, has_samples, threads_seen, usable_cores, variant IS NULL AND wall_ns IS NOT NULL AND "
            "(SELECT exit_status IS NULL AND term_signal IS NULL FROM run WHERE id = run_id) FROM answer_run");

@@ -56,8 +56,8 @@ void answer_maker_sure(struct answer_maker *m)
     answer_maker_numbers(
         m,
         "SELECT (SELECT calls FROM calls_missing), coalesce((SELECT foreign_share FROM noise_total), "
-        "foreign_cpu_ns * 1.0 / nullif(wall_ns * (SELECT CAST(value AS INTEGER) FROM host "
-        "WHERE key = 'cores'), 0)), coalesce((SELECT rounds FROM subject), 1) FROM answer_run",
+        "foreign_cpu_ns * 1.0 / nullif(wall_ns * cores, 0)), coalesce((SELECT rounds FROM subject), 1) FROM "
+        "answer_run",
         n, COUNT);
     struct answer *a = m->answer;
     a->missing_calls = isnan(n[MISSING]) ? 0 : n[MISSING];

@@ -1,9 +1,10 @@
 -- Which run does the answer speak of?
 -- At most one.  Of a study the subject at its thread count: the ledger run with the median wall time; without a ledger
 -- the first run with samples; else the first that counted futex calls.  Of a plain recording its run.  cpu_ns: the core
--- time of the command and its children, NULL where it was not measured; foreign_cpu_ns: that of others on `cores`, which
--- are those that heapwait might use with a ledger, else the machine's.  usable_cores: those that the command could use,
--- by heapwait's affinity and its container's quota, which it inherits; what was attached to may use others.
+-- time of the command and its children, NULL where it was not measured; foreign_cpu_ns: that of others on `cores`, those
+-- that heapwait might use; heapwait_cpu_ns: its own, NULL where `foreign_cpu_ns` has it.  usable_cores: those that the
+-- command could use, by heapwait's affinity and its container's quota, which it inherits; what was attached to may use
+-- others.
 CREATE TEMP VIEW answer_run AS
 WITH
   place AS (SELECT (SELECT variant FROM subject) AS variant, (SELECT threads FROM subject) AS threads),
@@ -20,9 +21,10 @@ WITH
   )
 SELECT r.id AS run_id, r.variant, r.threads, r.command, r.probes, r.collector, r.libc, r.linkage, r.allocator,
        r.wall_ns, r.user_ns + r.system_ns AS cpu_ns,
-       coalesce((SELECT other_ns FROM core WHERE core.run_id = r.id), r.foreign_cpu_ns) AS foreign_cpu_ns, r.interrupted,
+       coalesce((SELECT other_ns FROM core WHERE core.run_id = r.id), r.foreign_cpu_ns) AS foreign_cpu_ns,
+       iif(EXISTS (SELECT 1 FROM core WHERE core.run_id = r.id), NULL, r.heapwait_cpu_ns) AS heapwait_cpu_ns, r.interrupted,
        coalesce((SELECT cores FROM core WHERE core.run_id = r.id),
-                (SELECT CAST(value AS INTEGER) FROM host WHERE key = 'cores')) AS cores,
+                (SELECT cores FROM watched_cores)) AS cores,
        (SELECT min(n) FROM (
           SELECT CAST(value AS INTEGER) AS n FROM host WHERE key = 'cores'
           UNION ALL

@@ -31,10 +31,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What else the machine did: the load average before, and the CPU time of others meanwhile; -1: not known. */
+/* What else the machine did: the load average before, the CPU time of others meanwhile, and heapwait's own;
+ * -1: not known. */
 struct others {
     double load;
-    int64_t foreign_ns;
+    int64_t foreign_ns, own_ns;
 };
 
 /* What was found of what the options name. */
@@ -92,6 +93,7 @@ static int recording_write(const struct record_options *o, const struct found *f
     struct run_info info = run_info_unknown(line);
     info.load_average = others->load;
     info.foreign_cpu_ns = others->foreign_ns;
+    info.heapwait_cpu_ns = others->own_ns;
     if (!rc)
         rc = recording_add_run(recording, &info, m, err);
     if (!rc && m->probes == PROBES_LEDGER)
@@ -212,18 +214,19 @@ static struct measure_options measure_options_of(const struct record_options *o,
     };
 }
 
-/* Returns the CPU time of others while the command ran; -1: it isn't known, since the command's own isn't, or
- * since the clock, of ticks, had too few of them.  The watch is longer than the run: heapwait reads its
- * tables in it. */
-static int64_t others_used(const struct host_watch *watch, const struct run_outcome *o)
+/* Tells the CPU time of others, and heapwait's own, while the command ran, unless they aren't known: since
+ * the command's own isn't, or since the clock, of ticks, had too few of them.  The watch is longer than the
+ * run: heapwait reads its tables in it. */
+static void others_used(struct others *others, const struct host_watch *watch, const struct run_outcome *o)
 {
     struct host_watched seen;
     host_watch_end(watch, o->user_ns + o->system_ns, &seen);
     if (o->attached || seen.foreign_ns == INT64_MIN || seen.wall_ns < HOST_WATCH_LEAST_NS ||
         o->wall_ns > seen.wall_ns)
-        return -1;
+        return;
     const double share = (double)o->wall_ns / (double)seen.wall_ns;
-    return seen.foreign_ns > 0 ? (int64_t)((double)seen.foreign_ns * share) : 0;
+    others->foreign_ns = seen.foreign_ns > 0 ? (int64_t)((double)seen.foreign_ns * share) : 0;
+    others->own_ns = (int64_t)((double)seen.own_ns * share);
 }
 
 /* Measures what calls and probes cost here, and keeps it for the next time. */
@@ -265,7 +268,7 @@ static int record(const struct record_options *o, const struct found *found, str
     struct measurement *m = NULL;
     bool exec_failed;
     struct measure_options measure = measure_options_of(o, found);
-    struct others others = {host_load_average(), -1};
+    struct others others = {host_load_average(), -1, -1};
     struct host_watch watch;
     struct calibration calibration = {0};
     if (found->target && found->target->note)
@@ -279,7 +282,7 @@ static int record(const struct record_options *o, const struct found *found, str
     host_watch_start(&watch);
     rc = measure_run(&measure, &m, &exec_failed, &err);
     if (!rc)
-        others.foreign_ns = others_used(&watch, &m->outcome);
+        others_used(&others, &watch, &m->outcome);
     int code = rc ? failure_tell(rc, exec_failed, &err)
                   : measurement_keep(o, found, recording, m, &calibration, &others);
     progress_phase(stderr, "detaching the probes");

@@ -6,14 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static double cores_online(void)
-{
-    return (double)sysconf(_SC_NPROCESSORS_ONLN);
-}
-
 void noise_begin(struct noise *n)
 {
-    double load = host_load_average(), cores = cores_online();
+    double load = host_load_average(), cores = (double)sysconf(_SC_NPROCESSORS_ONLN);
     *n = (struct noise){.busy_before = load > HOST_LOAD_PER_CORE_MAX * cores};
     snprintf(n->load, sizeof(n->load), load < 0 ? "unknown" : "%.2f", load);
     if (n->busy_before)
@@ -39,10 +34,10 @@ static double share(double part, double whole)
 
 bool noise_judge(const struct noise *n, char *text, size_t size)
 {
-    double machine_ns = (double)n->watched_ns * cores_online();
-    double foreign = share((double)n->foreign_ns, machine_ns), steal = share((double)n->steal_ns, machine_ns);
+    double all_ns = (double)n->watched_ns * host_cores_allowed();
+    double foreign = share((double)n->foreign_ns, all_ns), steal = share((double)n->steal_ns, all_ns);
     snprintf(text, size,
-             "load average %s at the start; during the runs other work used %.1f %% of the machine, the "
+             "load average %s at the start; during the runs other work used %.1f %% of the CPUs, the "
              "hypervisor took %.1f %%",
              n->load, foreign * 100, steal * 100);
     return foreign > HOST_FOREIGN_SHARE_MAX || steal > HOST_FOREIGN_SHARE_MAX || n->busy_before;

@@ -103,22 +103,32 @@ static void software_read(struct host_facts *facts, const char *root)
     fact_add(facts, "libbpf_version", libbpf_version_string());
 }
 
-unsigned host_cores_allowed(void)
+cpu_set_t *host_cpus_allowed(size_t *size)
 {
     /* The kernel refuses a set that is smaller than its own, and there are machines with more than 1024 CPUs.
      */
     for (int cpus = 1024; cpus <= 1 << 20; cpus *= 2) {
         cpu_set_t *set = CPU_ALLOC((size_t)cpus);
-        size_t size = CPU_ALLOC_SIZE((size_t)cpus);
-        int rc = set ? sched_getaffinity(0, size, set) : -1;
-        int count = rc ? 0 : CPU_COUNT_S(size, set);
+        *size = CPU_ALLOC_SIZE((size_t)cpus);
+        int rc = set ? sched_getaffinity(0, *size, set) : -1;
+        if (!rc && CPU_COUNT_S(*size, set) > 0)
+            return set;
         bool small = set && rc && errno == EINVAL;
         CPU_FREE(set);
-        if (count > 0)
-            return (unsigned)count;
         if (!small)
             break;
     }
+    return NULL;
+}
+
+unsigned host_cores_allowed(void)
+{
+    size_t size;
+    cpu_set_t *set = host_cpus_allowed(&size);
+    const int count = set ? CPU_COUNT_S(size, set) : 0;
+    CPU_FREE(set);
+    if (count > 0)
+        return (unsigned)count;
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (unsigned)online : 1;
 }

@@ -4,6 +4,7 @@
 #ifndef HEAPWAIT_HOST_H
 #define HEAPWAIT_HOST_H
 
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,10 @@ const char *host_fact_find(const struct host_facts *facts, const char *key);
 
 /* Returns on how many CPUs this process may run, at least 1. */
 unsigned host_cores_allowed(void);
+
+/* Returns the set of processors that this process may use, of *size bytes, to be freed with CPU_FREE; NULL:
+ * it can't be read.  A command inherits it. */
+cpu_set_t *host_cpus_allowed(size_t *size);
 
 /* Returns the load average of the last minute; negative: not known. */
 double host_load_average(void);

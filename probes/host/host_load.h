@@ -1,9 +1,12 @@
-/* What else the machine was doing: CPU time that was used neither by a run nor by heapwait, from /proc/stat.
- * It counts in ticks of 10 ms.  So a single short run's figure is rough and may even come out negative; only
- * the sum over many runs is worth a judgement, and it keeps the sign. */
+/* What else was done on the CPUs that heapwait may use, and a command inherits: CPU time that was used
+ * neither by a run nor by heapwait, from /proc/stat. It counts in ticks of 10 ms.  So a single short run's
+ * figure is rough and may even come out negative; only the sum over many runs is worth a judgement, and it
+ * keeps the sign. */
 #ifndef HEAPWAIT_HOST_LOAD_H
 #define HEAPWAIT_HOST_LOAD_H
 
+#include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,16 +20,18 @@
 /* A watch that is shorter tells nothing: what two ticks of each CPU may be wrong is a tenth of its time. */
 #define HOST_WATCH_LEAST_NS 200000000
 
-/* Sums over all CPUs since boot. */
+/* Sums over CPUs since boot. */
 struct host_cpu_time {
     uint64_t busy_ns;  /* user, nice, system, irq, softirq; guests are inside user */
     uint64_t steal_ns; /* taken by the hypervisor */
 };
 
-/* Reads the text of /proc/stat into *out.  0 or -EINVAL. */
-int host_cpu_time_parse(const char *text, uint64_t ticks_per_second, struct host_cpu_time *out);
+/* Adds a line of /proc/stat to *out, if it is of a CPU of the set `allowed`, of `size` bytes; NULL: of any.
+ * True: it was. */
+bool host_cpu_time_add(const char *line, uint64_t ticks_per_second, const cpu_set_t *allowed, size_t size,
+                       struct host_cpu_time *out);
 
-/* Reads /proc/stat of the machine into *out.  0 or negative errno. */
+/* Reads /proc/stat into *out, of the CPUs that this process may use.  0 or negative errno. */
 int host_cpu_time_read(struct host_cpu_time *out);
 
 struct host_watch {
@@ -38,6 +43,7 @@ struct host_watch {
 /* What a watch saw. */
 struct host_watched {
     int64_t foreign_ns; /* may be negative, see above; INT64_MIN: not known */
+    uint64_t own_ns;    /* CPU time of heapwait's own */
     uint64_t steal_ns;
     uint64_t wall_ns;
 };

@@ -117,6 +117,7 @@ struct run_info run_info_unknown(const char *command)
         .position = -1,
         .reported_ns = -1,
         .foreign_cpu_ns = -1,
+        .heapwait_cpu_ns = -1,
         .load_average = -1,
     };
 }
@@ -136,7 +137,8 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
         "position, probes,"
         " collector, wall_ns, reported_ns, exit_status, term_signal, timed_out, interrupted, failure,"
         " max_rss_bytes, user_ns, system_ns, voluntary_switches, involuntary_switches, minor_faults,"
-        " foreign_cpu_ns, load_average, started_at, sample_period_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        " foreign_cpu_ns, heapwait_cpu_ns, load_average, started_at, sample_period_ns) VALUES (?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, "
         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
         " ?, ?, ?, ?, ?, ?, ?, iif(?, ?, coalesce(?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))), ?)",
         bound_text(i->variant), bound_text(first(i->libc, m ? m->libc : NULL)),
@@ -152,7 +154,8 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
         bound_known(used ? (int64_t)o->voluntary_switches : -1),
         bound_known(used ? (int64_t)o->involuntary_switches : -1),
         bound_known(used ? (int64_t)o->minor_faults : -1), bound_known(i->foreign_cpu_ns),
-        bound_real(i->load_average), bound_int(imported), bound_text(date), bound_text(date),
+        bound_known(i->heapwait_cpu_ns), bound_real(i->load_average), bound_int(imported), bound_text(date),
+        bound_text(date),
         bound_known(m && m->ledger && m->ledger->sample_period_ns ? (int64_t)m->ledger->sample_period_ns
                                                                   : -1));
 }

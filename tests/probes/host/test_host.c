@@ -79,15 +79,24 @@ static void facts_are_read(void **state)
 
 static void cpu_time_is_parsed(void **state)
 {
-    struct host_cpu_time t;
-    assert_int_equal(host_cpu_time_parse("cpu  1 2 4 1000 1000 8 16 32 64 128\ncpu0 1 2 3\n", 100, &t), 0);
+    struct host_cpu_time t = {0};
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(1, &set);
+    assert_false(host_cpu_time_add("cpu  1 2 4 1000 1000 8 16 32 64 128\n", 100, NULL, 0, &t)); /* the sum */
+    assert_true(host_cpu_time_add("cpu0 1 2 4 1000 1000 8 16 32 64 128\n", 100, NULL, 0, &t));
     assert_int_equal(t.busy_ns, 31 * 10000000); /* neither idle nor iowait, guests are in user already */
     assert_int_equal(t.steal_ns, 32 * 10000000);
-    assert_int_equal(host_cpu_time_parse("cpu 1 2 3 4 5 6 7\n", 100, &t), 0);
-    assert_int_equal(t.steal_ns, 0);
-    assert_int_equal(host_cpu_time_parse("cpu 1 2 3\n", 100, &t), -EINVAL);
-    assert_int_equal(host_cpu_time_parse("intr 1 2 3 4 5 6 7 8\n", 100, &t), -EINVAL);
-    assert_int_equal(host_cpu_time_parse("cpu 1 2 3 4 5 6 7\n", 0, &t), -EINVAL);
+    /* Of the CPUs in the set alone. */
+    assert_false(host_cpu_time_add("cpu0 1 2 3 4 5 6 7\n", 100, &set, sizeof(set), &t));
+    assert_false(host_cpu_time_add("cpu11 1 2 3 4 5 6 7\n", 100, &set, sizeof(set), &t));
+    assert_false(host_cpu_time_add("cpu99999 1 2 3 4 5 6 7\n", 100, &set, sizeof(set), &t));
+    assert_true(host_cpu_time_add("cpu1 1 2 3 4 5 6 7\n", 100, &set, sizeof(set), &t));
+    assert_int_equal(t.busy_ns, (31 + 19) * 10000000);
+    assert_int_equal(t.steal_ns, 32 * 10000000);
+    assert_false(host_cpu_time_add("cpu0 1 2 3\n", 100, NULL, 0, &t));
+    assert_false(host_cpu_time_add("intr 1 2 3 4 5 6 7 8\n", 100, NULL, 0, &t));
+    assert_false(host_cpu_time_add("cpu0 1 2 3 4 5 6 7\n", 0, NULL, 0, &t));
     (void)state;
 }
 
