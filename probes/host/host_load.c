@@ -22,7 +22,9 @@ bool host_cpu_time_add(const char *line, uint64_t ticks_per_second, const cpu_se
                    "cpu%u %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
                    " %" SCNu64,
                    &cpu, &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]);
-    if (n < 8 || !ticks_per_second || (allowed && (cpu >= 8 * size || !CPU_ISSET_S(cpu, size, allowed))))
+    /* The line of their sum has a blank before its first number. */
+    if (n < 8 || line[3] == ' ' || !ticks_per_second ||
+        (allowed && (cpu >= 8 * size || !CPU_ISSET_S(cpu, size, allowed))))
         return false;
     uint64_t tick_ns = 1000000000 / ticks_per_second;
     out->busy_ns += (t[0] + t[1] + t[2] + t[5] + t[6]) * tick_ns;
