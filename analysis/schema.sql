@@ -95,7 +95,8 @@ CREATE TABLE lock_outcome (
   oncpu_ns INTEGER,
   blocked_ns INTEGER,
   runnable_ns INTEGER,
-  woken INTEGER              -- threads woken (wake) or moved (requeue); NULL for waits, and where the outcome is
+  woken INTEGER,             -- threads woken (wake) or moved (requeue); NULL for waits, and where the outcome is
+  kernel_lock_ns INTEGER     -- of total_ns, at locks of the kernel's own, spinning or asleep; NULL: not seen
 ) STRICT;
 CREATE UNIQUE INDEX lock_outcome_by_lock ON lock_outcome (lock_id, op, outcome);
 

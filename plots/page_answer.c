@@ -227,7 +227,7 @@ static void sure_write(FILE *out, const struct answer *a)
     if (isfinite(a->foreign_share)) {
         fputs(said++ ? "; others used " : "others used ", out);
         drawing_say_share(out, a->foreign_share);
-        fputs(" of the machine", out);
+        fputs(" of the CPUs", out);
     }
     for (size_t i = 0; i < a->loss_count; i++) {
         fputs(said++ ? "; " : "", out);

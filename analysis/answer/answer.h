@@ -85,6 +85,8 @@ struct answer_cause {
     double calls, slept, eagain, empty_wakes, waking_wakes; /* futex calls; or memory calls, in `calls` */
     double waits;                                           /* futex calls that wait, however they ended */
     double in_vain;                                         /* calls that neither slept nor woke anybody */
+    double kernel_lock_ns;     /* in these calls, at locks of the kernel's own; NAN: not seen */
+    double calls_ns;           /* all that these calls took; NAN: not known */
     struct estimate cpu_ns;    /* core time that it takes, heapwait's own taken out */
     struct estimate cpu_share; /* of the program's own core time */
     double thread_ns;          /* of threads: on a core for it, asleep for it, and woken without a core yet */

@@ -13,7 +13,8 @@ struct word {
     struct answer_row row;
     char *module;
     long long group;
-    double oncpu_ns, blocked_ns, runnable_ns, eagain, empty_wakes, waking_wakes, waits;
+    double oncpu_ns, blocked_ns, runnable_ns, eagain, empty_wakes, waking_wakes, waits, kernel_lock_ns,
+        calls_ns;
 };
 
 /* From where calls on a group of words come. */
@@ -82,6 +83,8 @@ static void word_read(struct answer_maker *m, sqlite3_stmt *row, struct word *w)
     w->row.word = w->row.is_malloc == 1 ? WORD_MUTEX : word_of((const char *)sqlite3_column_text(row, 17));
     w->row.thread_ns = zero_if_unknown(answer_maker_number(row, 18));
     w->waits = answer_maker_number(row, 19);
+    w->kernel_lock_ns = answer_maker_number(row, 20);
+    w->calls_ns = answer_maker_number(row, 21);
 }
 
 static void words_read(struct answer_maker *m, struct words *words)
@@ -90,7 +93,8 @@ static void words_read(struct answer_maker *m, struct words *words)
         m, "SELECT word_group, name, module, allocator, is_malloc, program, tgid, words, calls, "
            "iif(outcomes_known, slept, NULL), iif(outcomes_known, eagain, NULL), "
            "iif(outcomes_known, empty_wakes, NULL), iif(outcomes_known, waking_wakes, NULL), "
-           "iif(outcomes_known, in_vain, NULL), oncpu_ns, blocked_ns, runnable_ns, use, wait_ns, waits "
+           "iif(outcomes_known, in_vain, NULL), oncpu_ns, blocked_ns, runnable_ns, use, wait_ns, waits, "
+           "kernel_lock_ns, total_ns "
            "FROM answer_word ORDER BY is_malloc IS NOT 1, rank");
     while (answer_maker_next(m, row)) {
         struct word *more = answer_maker_grow(m, words->rows, &words->count, sizeof(*more));
@@ -247,6 +251,8 @@ static void cause_add_word(struct answer_maker *m, const struct words *words, st
     c->empty_wakes += w->empty_wakes;
     c->waking_wakes += w->waking_wakes;
     c->in_vain += w->row.in_vain;
+    c->kernel_lock_ns += w->kernel_lock_ns;
+    c->calls_ns += w->calls_ns;
     c->words += w->row.words;
 }
 

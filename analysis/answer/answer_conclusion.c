@@ -44,6 +44,8 @@ static int cause_compare(const void *left, const void *right)
 
 /* ---- what it is instead ---- */
 
+enum { LOCKS = 3 }; /* the place of the locks' own group */
+
 /* What the core time went to, beside locks. */
 static const struct {
     const char *what, *label;
@@ -53,11 +55,11 @@ static const struct {
     {"program", "its own code", INSTEAD_OWN_CODE, {"program", "unknown", "user"}},
     {"allocator", "malloc and free themselves", INSTEAD_ALLOCATOR_CODE, {"allocator"}},
     {"copy", "copying and clearing memory", INSTEAD_COPYING, {"copy"}},
-    {"lock",
-     "locks: their functions and kernel calls",
-     INSTEAD_NOTHING,
-     {"lock", "futex_wait_malloc", "futex_wait_other", "futex_wake_malloc", "futex_wake_other", "futex_wait",
-      "futex_wake"}},
+    [LOCKS] = {"lock",
+               "locks: their functions and kernel calls",
+               INSTEAD_NOTHING,
+               {"lock", "futex_wait_malloc", "futex_wait_other", "futex_wake_malloc", "futex_wake_other",
+                "futex_wait", "futex_wake"}},
     {"page_faults", "page faults", INSTEAD_PAGE_FAULTS, {"page_fault", "fault_entry"}},
     {"memory", "memory system calls", INSTEAD_MEMORY_CALLS, {"memory", "mmap_lock"}},
 };
@@ -80,6 +82,25 @@ static struct answer_part *part_of(struct answer *a, const char *state)
     return &a->parts[GROUPS];
 }
 
+/* The way into the kernel and back is a state of its own in the ledger, of all system calls: that of the
+ * futex calls is the locks'. */
+static void entries_divide(struct answer *a, const struct answer_facts *f)
+{
+    const double entries = answer_facts_state(f, "syscall_entry").value;
+    const double ns = fmin(f->futex_calls * f->entry_ns, isnan(entries) ? 0 : entries);
+    const struct {
+        struct answer_part *part;
+        double ns;
+    } moved[] = {{&a->parts[LOCKS], ns}, {&a->parts[GROUPS], -ns}};
+    for (size_t i = 0; i < 2; i++) {
+        struct answer_part *p = moved[i].part;
+        p->ns.value += moved[i].ns;
+        p->ns.low += moved[i].ns;
+        p->ns.high += moved[i].ns;
+        p->share = p->ns.value / f->cpu_ns;
+    }
+}
+
 static void parts_sum(struct answer_maker *m)
 {
     struct answer *a = m->answer;
@@ -100,6 +121,8 @@ static void parts_sum(struct answer_maker *m)
         sum->ns.high += p->ns.high;
         sum->share = sum->ns.value / f->cpu_ns;
     }
+    if (f->ledger)
+        entries_divide(a, f);
 }
 
 /* Returns the largest part of the core time that is no lock; NULL: what it went to isn't known. */
@@ -261,7 +284,7 @@ static bool others_hide(struct answer_maker *m, const struct answer_cause *c)
         m,
         answer_maker_format(
             m,
-            "threads waited at %s for %s, but others used %s of the machine, and a holder without a "
+            "threads waited at %s for %s, but others used %s of its CPUs, and a holder without a "
             "CPU makes everybody wait",
             c->lock ? c->lock : "it", number_ns(blocked, (uint64_t)fmax(c->blocked_ns + c->runnable_ns, 0)),
             percent(share, fmin(m->answer->foreign_share, 1))),

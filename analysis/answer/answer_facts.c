@@ -113,15 +113,17 @@ static void threads_read(struct answer_maker *m)
 
 void answer_maker_facts(struct answer_maker *m)
 {
-    double entry[1];
+    double n[2];
     run_read(m);
     parts_read(m);
     threads_read(m);
     answer_maker_numbers(m,
                          "SELECT coalesce((SELECT entry_ns FROM calibration LIMIT 1), "
-                         "(SELECT CAST(value AS REAL) FROM host WHERE key = 'null_syscall_ns'))",
-                         entry, 1);
-    m->facts.entry_ns = isnan(entry[0]) ? 0 : entry[0];
+                         "(SELECT CAST(value AS REAL) FROM host WHERE key = 'null_syscall_ns')), "
+                         "(SELECT sum(calls) FROM answer_word)",
+                         n, 2);
+    m->facts.entry_ns = isnan(n[0]) ? 0 : n[0];
+    m->facts.futex_calls = isnan(n[1]) ? 0 : n[1];
     m->answer->cpu_ns = m->facts.cpu_ns;
     m->answer->samples = m->facts.samples;
 }

@@ -184,6 +184,8 @@ static void cause(FILE *out, const struct answer_cause *c)
     number(&j, "empty_wakes", c->empty_wakes);
     number(&j, "waking_wakes", c->waking_wakes);
     number(&j, "in_vain", c->in_vain);
+    number(&j, "calls_ns", c->calls_ns);
+    number(&j, "kernel_lock_ns", c->kernel_lock_ns);
     estimate(&j, "core_ns", &c->cpu_ns);
     estimate(&j, "share_of_core_time", &c->cpu_share);
     number(&j, "thread_ns", c->thread_ns);

@@ -35,6 +35,10 @@
 /* Others that use more than this share of the machine: times are as much theirs as the program's. */
 #define LIMIT_FOREIGN 0.5
 
+/* The kernel's own locks inside futex calls are told of from this share of the calls' time on: with less, to
+ * be rid of them would change nothing that can be measured. */
+#define LIMIT_KERNEL_LOCKS 0.1
+
 /* So large a share of futex calls that are known to be missing makes a count of no use. */
 #define LIMIT_MISSING 0.1
 

@@ -18,6 +18,7 @@ struct answer_facts {
     bool any, ledger, sampled, counted; /* counted: futex calls */
     double samples;                     /* of all states */
     double entry_ns;                    /* of a system call without work: entry and exit */
+    double futex_calls;                 /* of all words */
     struct answer_facts_part *parts;
     size_t part_count;
 };

@@ -5,6 +5,7 @@
 #include "analysis/base/number.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static char *text_ns(char *buffer, double ns)
 {
@@ -46,17 +47,32 @@ static bool oversubscription_tell(struct answer_maker *m, struct answer_cause *c
     return true;
 }
 
+/* Returns what of the calls' time went to the kernel's own locks, mostly that of the hash bucket in which the
+ * word's waiters are queued (struct futex_hash_bucket in the kernel's futex code): threads that collide at a
+ * word collide there, too.  Malloc'd; NULL where it is little, or not seen. */
+static char *kernel_locks_text(struct answer_maker *m, const struct answer_cause *c)
+{
+    char locks[32], all[32];
+    if (!(c->kernel_lock_ns >= LIMIT_KERNEL_LOCKS * c->calls_ns) || !(c->kernel_lock_ns > 0))
+        return NULL;
+    return answer_maker_format(m, "; of the %s that its calls took, %s went to locks inside the kernel",
+                               text_ns(all, c->calls_ns), text_ns(locks, c->kernel_lock_ns));
+}
+
 static bool parallel_tell(struct answer_maker *m, struct answer_cause *c)
 {
     char eagain[32], calls[32];
     if (c->eagain < LIMIT_CALLS || c->eagain <= c->slept)
         return false;
+    char *kernel = kernel_locks_text(m, c);
     c->mechanism = MECHANISM_PARALLEL;
-    c->mechanism_text = answer_maker_format(m,
-                                            "Threads that run at the same time collide: %s of %s calls found "
-                                            "that the word had changed before they "
-                                            "could sleep (EAGAIN)",
-                                            text_count(eagain, c->eagain), text_count(calls, c->calls));
+    c->mechanism_text =
+        answer_maker_format(m,
+                            "Threads that run at the same time collide: %s of %s calls found "
+                            "that the word had changed before they "
+                            "could sleep (EAGAIN)%s",
+                            text_count(eagain, c->eagain), text_count(calls, c->calls), kernel ? kernel : "");
+    free(kernel);
     return true;
 }
 

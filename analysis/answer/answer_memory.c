@@ -17,6 +17,7 @@ static struct answer_cause *cause_new(struct answer_maker *m, enum answer_conclu
     c->kind = kind;
     c->tgid = -1;
     c->slept = c->eagain = c->empty_wakes = c->waking_wakes = c->in_vain = NAN;
+    c->kernel_lock_ns = c->calls_ns = NAN;
     return c;
 }
 

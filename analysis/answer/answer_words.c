@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEXT_TO_NOTHING = 5 /* percent of the CPU time, at most */, LOUD = 5 /* percent of the machine */ };
+enum { NEXT_TO_NOTHING = 5 /* percent of the CPU time, at most */, LOUD = 5 /* percent of the CPUs */ };
 
 static const struct answer_cause *subject(const struct answer *a)
 {
@@ -349,11 +349,11 @@ char *answer_words_sure(const struct answer *a)
         part_add(out, "at least %s futex call%s missing", answer_number_count(number, a->missing_calls),
                  a->missing_calls == 1 ? " is" : "s are");
     if (!isfinite(a->foreign_share))
-        part_add(out, "what others used of the machine is not known");
+        part_add(out, "what others used of the CPUs is not known");
     else if (100 * a->foreign_share < LOUD)
         part_add(out, "the machine was quiet");
     else
-        part_add(out, "others used %s of the machine", answer_number_percent(number, a->foreign_share));
+        part_add(out, "others used %s of the CPUs", answer_number_percent(number, a->foreign_share));
     if (fclose(out)) {
         free(text);
         return NULL;

@@ -15,7 +15,7 @@ SELECT r.id AS run_id, r.variant, r.threads, r.passwords,
        END AS kind,
        o.op IN ('wait', 'waitv', 'wait_requeue_pi', 'lock_pi') AS waits,
        o.outcome IN ('eagain', 'raced', 'woke_none', 'moved_none') AS idle,
-       o.calls, o.total_ns, o.oncpu_ns, o.blocked_ns, o.runnable_ns, o.woken
+       o.calls, o.total_ns, o.oncpu_ns, o.blocked_ns, o.runnable_ns, o.woken, o.kernel_lock_ns
 FROM traced_run AS r
 JOIN lock AS l ON l.run_id = r.id
 JOIN lock_outcome AS o ON o.lock_id = l.id;

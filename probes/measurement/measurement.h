@@ -32,7 +32,9 @@ struct lock_outcome {
     const char *op;      /* static string */
     const char *outcome; /* static string; NULL: not known, and no time either */
     uint64_t calls, total_ns, oncpu_ns, blocked_ns, runnable_ns; /* times: UINT64_MAX if not known */
-    int64_t woken; /* how many were woken; -1: not applicable (NULL in the recording) */
+    int64_t woken;           /* how many were woken; -1: not applicable (NULL in the recording) */
+    uint64_t kernel_lock_ns; /* of total_ns, at locks of the kernel's own, asleep or not; UINT64_MAX if not
+                                known */
 };
 
 struct wait_bucket {

@@ -51,7 +51,7 @@ static struct lock_outcome *outcome_of_row(struct lock *lock, const struct word_
     return o;
 }
 
-static int outcome_add(struct lock *lock, const struct word_row *row)
+static int outcome_add(struct lock *lock, const struct word_row *row, bool kernel_locks)
 {
     const struct word_totals *t = &row->value.totals;
     struct lock_outcome *o = outcome_of_row(lock, row);
@@ -61,6 +61,7 @@ static int outcome_add(struct lock *lock, const struct word_row *row)
     o->oncpu_ns += oncpu;
     o->blocked_ns += t->blocked_ns;
     o->runnable_ns += t->runnable_ns;
+    o->kernel_lock_ns = kernel_locks ? o->kernel_lock_ns + t->kernel_lock_ns : UINT64_MAX;
     if (o->woken >= 0)
         o->woken += (int64_t)t->woken;
     int rc = buckets_add(&lock->buckets, &lock->bucket_count, o->outcome, row->histogram);
@@ -156,7 +157,7 @@ static int lock_make(const struct lock_source *c, struct lock *lock, const struc
     int rc = lock->outcomes ? 0 : -ENOMEM;
     for (size_t i = 0; lock->outcomes && i < count && !rc; i++)
         if (rows[i].value.totals.calls)
-            rc = outcome_add(lock, &rows[i]);
+            rc = outcome_add(lock, &rows[i], c->kernel_locks);
     if (!rc && c->made)
         rc = c->made(c->context, lock, rows[0].key.space,
                      c->space(c->context, rows[0].key.space, &lock->tgid), &paths);

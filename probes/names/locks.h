@@ -20,6 +20,7 @@ int word_paths_add(struct word_paths *p, const struct frame *frames, size_t coun
 struct lock_source {
     struct naming *naming;
     struct futex_split *split; /* NULL: no account of threads is kept */
+    bool kernel_locks;         /* the rows tell of waits for the kernel's own locks */
     void *context;
     /* Returns the address space of that number, NULL when its mappings are not known, and sets *tgid to the
      * process that it belongs to. */

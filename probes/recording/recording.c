@@ -175,11 +175,11 @@ static int lock_insert(struct recording *r, int64_t run_id, int64_t frames, cons
         const struct lock_outcome *o = &l->outcomes[i];
         rc = RUN(r, err,
                  "INSERT INTO lock_outcome (lock_id, op, outcome, calls, total_ns, oncpu_ns, blocked_ns,"
-                 " runnable_ns, woken) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 " runnable_ns, woken, kernel_lock_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                  bound_int(id), bound_text(o->op), bound_text(o->outcome), bound_int((int64_t)o->calls),
                  bound_known((int64_t)o->total_ns), bound_known((int64_t)o->oncpu_ns),
                  bound_known((int64_t)o->blocked_ns), bound_known((int64_t)o->runnable_ns),
-                 bound_known(o->woken));
+                 bound_known(o->woken), bound_known((int64_t)o->kernel_lock_ns));
     }
     for (size_t i = 0; i < l->bucket_count && !rc; i++) {
         const struct wait_bucket *b = &l->buckets[i];

@@ -88,6 +88,7 @@ int collect(struct session *session, struct sideband *sideband, pid_t pid, const
     struct probed probed = {session, sideband, NULL};
     struct lock_source c = {.naming = naming_new(),
                             .split = futex_split_new(session_thread_count(session)),
+                            .kernel_locks = m->probes == PROBES_LEDGER && session_sees_locks(session),
                             .context = &probed,
                             .space = probed_space,
                             .made = probed_made};

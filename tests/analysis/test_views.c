@@ -238,7 +238,7 @@ static int open_arenas(void **state)
         "INSERT INTO lock SELECT 3, run_id, tgid, 12288, 'arena 2', module, allocator, is_malloc, "
         "evidence, use FROM lock WHERE id = 2;"
         "INSERT INTO lock_outcome SELECT 3, op, outcome, calls, total_ns, oncpu_ns, blocked_ns, "
-        "runnable_ns, woken FROM lock_outcome WHERE lock_id = 2;"
+        "runnable_ns, woken, kernel_lock_ns FROM lock_outcome WHERE lock_id = 2;"
         "INSERT INTO waiter SELECT 3, frame_id, evidence, waits, wakes FROM waiter WHERE lock_id "
         "= 2;");
 }

@@ -46,7 +46,7 @@ INSERT INTO lock (id, run_id, tgid, address, name, module, allocator, is_malloc,
   (2, 20, 20, 8192, 'word', NULL, NULL, 0, 'mapping'),
   (3, 4, 4, 4096, '__malloc_lock', 'passwords-musl', 'mallocng', 1, 'symbol table'),
   (4, 3, 3, 8192, 'word', NULL, NULL, 0, 'mapping');
-INSERT INTO lock_outcome VALUES
+INSERT INTO lock_outcome (lock_id, op, outcome, calls, total_ns, oncpu_ns, blocked_ns, runnable_ns, woken) VALUES
   (1, 'wait', 'slept', 10, 200000, 20100, 79900, 100000, NULL),
   (1, 'wait', 'eagain', 990, 179900, 179900, 0, 0, NULL),
   (1, 'wake', 'woke_none', 2000, 300000, 300000, 0, 0, 0),

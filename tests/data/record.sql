@@ -10,7 +10,7 @@ INSERT INTO process VALUES (1, 77, 'server');
 INSERT INTO lock (id, run_id, tgid, address, name, module, allocator, is_malloc, evidence) VALUES
   (1, 1, 77, 4096, 'queue_lock', 'server', NULL, 0, 'symbol table'),
   (2, 1, 77, 8192, 'main_arena', 'libc.so.6', 'ptmalloc', 1, 'separate debug file');
-INSERT INTO lock_outcome VALUES
+INSERT INTO lock_outcome (lock_id, op, outcome, calls, total_ns, oncpu_ns, blocked_ns, runnable_ns, woken) VALUES
   (1, 'wait', 'slept', 90, 900000000, 90000, 899000000, 910000, NULL),
   (1, 'wake', 'woke_some', 90, 180000, 180000, 0, 0, 90),
   (2, 'wait', 'eagain', 15, 16500, 16500, 0, 0, NULL),

@@ -111,7 +111,7 @@ INSERT INTO lock (id, run_id, tgid, address, name, module, allocator, is_malloc,
   (10, 822, 22, 4096, 'arena mutex', 'passwords-musl+jemalloc', 'jemalloc', 1, 'arena layout');
 
 -- calls, total, on-CPU, blocked, runnable, woken
-INSERT INTO lock_outcome VALUES
+INSERT INTO lock_outcome (lock_id, op, outcome, calls, total_ns, oncpu_ns, blocked_ns, runnable_ns, woken) VALUES
   (1, 'wait', 'slept', 10, 1000000, 10000, 900000, 90000, NULL),
   (1, 'wait', 'eagain', 300, 330000, 330000, 0, 0, NULL),
   (1, 'wake', 'woke_none', 600, 600000, 600000, 0, 0, 0),

@@ -57,6 +57,55 @@ static void malloc_lock(void **state)
     answer_free(a);
 }
 
+static const struct answer_part *part_named(const struct answer *a, const char *what)
+{
+    for (size_t i = 0; i < a->part_count; i++)
+        if (!strcmp(a->parts[i].what, what))
+            return &a->parts[i];
+    fail_msg("no part %s", what);
+    return NULL;
+}
+
+/* The way into the kernel and back of each futex call is the locks', and what remains of that state is not.
+ */
+static void entries_of_futex_calls(void **state)
+{
+    (void)state;
+    struct answer *a = answer_of(LEDGER, NULL), *none = answer_of(LEDGER, "DELETE FROM lock_outcome;");
+    const double moved = part_named(none, "kernel")->ns.value - part_named(a, "kernel")->ns.value;
+    assert_true(moved > 0);
+    assert_true(part_named(a, "lock")->ns.value >= moved);
+    assert_true(part_named(a, "kernel")->ns.value >= 0);
+    double sum = 0;
+    for (size_t i = 0; i < a->part_count; i++)
+        sum += a->parts[i].ns.value;
+    assert_true(fabs(sum - a->cpu_ns) < 1);
+    answer_free(a);
+    answer_free(none);
+}
+
+/* Threads that collide at a word collide inside the kernel, too: told where it takes a tenth of the calls'
+ * time. */
+static void kernel_locks(void **state)
+{
+    (void)state;
+#define COLLIDE                                                                                              \
+    "UPDATE lock_outcome SET calls = 3000 WHERE outcome = 'eagain'; UPDATE lock_outcome SET calls = 10 "     \
+    "WHERE outcome = 'woke_none';"
+    struct answer *a = answer_of(LEDGER, COLLIDE "UPDATE lock_outcome SET kernel_lock_ns = total_ns / 2;");
+    assert_int_equal(a->causes[0].mechanism, MECHANISM_PARALLEL);
+    assert_true(a->causes[0].kernel_lock_ns > 0.4 * a->causes[0].calls_ns);
+    assert_non_null(strstr(a->causes[0].mechanism_text, "went to locks inside the kernel"));
+    answer_free(a);
+    a = answer_of(LEDGER, COLLIDE "UPDATE lock_outcome SET kernel_lock_ns = total_ns / 20;");
+    assert_null(strstr(a->causes[0].mechanism_text, "inside the kernel"));
+    answer_free(a);
+    a = answer_of(LEDGER, COLLIDE); /* not seen */
+    assert_true(isnan(a->causes[0].kernel_lock_ns));
+    assert_null(strstr(a->causes[0].mechanism_text, "inside the kernel"));
+    answer_free(a);
+}
+
 #define QUEUE_IS(use) "UPDATE lock SET use = '" use "' WHERE name = 'queue_lock';"
 
 /* Somebody waits for work there: nobody is to blame.  And what is slow instead isn't seen without samples. */
@@ -266,6 +315,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(malloc_lock),
+        cmocka_unit_test(entries_of_futex_calls),
+        cmocka_unit_test(kernel_locks),
         cmocka_unit_test(idle_words_are_no_subject),
         cmocka_unit_test(own_lock),
         cmocka_unit_test(unknown_memory_hides_nothing),

@@ -190,14 +190,14 @@ static void test_phrases(void **state)
     (void)state;
     struct answer *a = answer_made(MADE_NOT);
     assert_is(answer_words_settle(a), "perf record -g ./decoy3m");
-    assert_is(answer_words_sure(a), "579 samples; others used 81" PC " of the machine");
+    assert_is(answer_words_sure(a), "579 samples; others used 81" PC " of the CPUs");
     assert_is(answer_words_calls(&a->causes[0]), "66\u202f517 futex calls, >\u00a0"
                                                  "99" PC " in vain");
     assert_is(answer_words_run(a), "1.0\u00a0s, 4 threads on 2 cores");
     answer_free(a);
     a = answer_made(MADE_CANNOT);
     assert_is(answer_words_sure(a), "579 samples; lost: 3 records that perf lost; at least 3 futex calls are "
-                                    "missing; others used 87" PC " of the machine");
+                                    "missing; others used 87" PC " of the CPUs");
     answer_free(a);
     a = answer_made(MADE_ARENAS);
     assert_is(answer_words_calls(&a->causes[0]), "1 futex call, 0" PC " in vain");
@@ -213,7 +213,7 @@ static void test_phrases(void **state)
     assert_null(answer_words_run(a));
     assert_null(answer_words_calls(&a->causes[0]));
     assert_null(answer_words_callers(a->causes[0].callers, a->causes[0].caller_count, 3));
-    assert_is(answer_words_sure(a), "what others used of the machine is not known");
+    assert_is(answer_words_sure(a), "what others used of the CPUs is not known");
     answer_free(a);
 }
 

@@ -45,7 +45,7 @@ static void test_not_a_lock(void **state)
               "           up to 3" PC " of its CPU time\n"
               "           Without it the program could be at most 1.03 times as fast.\n"
               "\n"
-              "  sure?    579 samples; others used 81" PC " of the machine\n"
+              "  sure?    579 samples; others used 81" PC " of the CPUs\n"
               "  next     perf record -g ./decoy3m\n"
               "           heapwait explain --all   every table\n"
               "           heapwait report   as PDF and HTML\n");

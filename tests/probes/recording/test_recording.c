@@ -86,8 +86,8 @@ static struct call_tree *sample_paths(void)
 static void sample_run_fill(struct sample_run *s)
 {
     *s = (struct sample_run){
-        .outcomes = {{"wait", "slept", 3, 1000, 100, 700, 200, -1},
-                     {"wake", "woke_some", 3, 30, 30, 0, 0, 3}},
+        .outcomes = {{"wait", "slept", 3, 1000, 100, 700, 200, -1, 90},
+                     {"wake", "woke_some", 3, 30, 30, 0, 0, 3, UINT64_MAX}},
         .buckets = {{"slept", 96, 104, 1}, {"slept", 448, 480, 2}},
         .handoff = {"slept", 8, 9, 3},
         .losses = {{"one reason", 0, NULL}, {"another", 12, LOSS_UNIT_CALL}},
@@ -160,6 +160,8 @@ static void writes_all_of_it(void **state)
         {"SELECT count(*) FROM run WHERE started_at LIKE '____-__-__T__:__:__Z'", 1},
         {"SELECT count(*) FROM lock WHERE name = '''); DROP TABLE run; --' AND address = -4", 1},
         {"SELECT woken FROM lock_outcome WHERE op = 'wait'", INT64_MIN},
+        {"SELECT kernel_lock_ns FROM lock_outcome WHERE op = 'wait'", 90},
+        {"SELECT kernel_lock_ns FROM lock_outcome WHERE op = 'wake'", INT64_MIN},
         {"SELECT woken FROM lock_outcome WHERE op = 'wake'", 3},
         {"SELECT sum(calls) FROM wait_histogram", 3},
         {"SELECT sum(calls) FROM handoff_histogram", 3},

@@ -1,0 +1,65 @@
+/* Time at the kernel's own locks inside futex calls belongs to the word that was called on.  Needs the
+ * privilege to trace: without it the whole file ends with 77, which CTest counts as skipped. */
+#include "tests/probes/run/trial.h"
+
+#include <string.h>
+
+static struct measure_options plain = {.probes = PROBES_LEDGER, .sample_period_ns = SAMPLE_PERIOD_NS};
+
+/* Returns the word's time at locks of the kernel's, over its rows; all words' for NULL. */
+static uint64_t kernel_lock_ns(const struct measurement *m, const char *name)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < m->lock_count; i++)
+        for (size_t k = 0; k < m->locks[i].outcome_count && (!name || !strcmp(m->locks[i].name, name)); k++)
+            sum += m->locks[i].outcomes[k].kernel_lock_ns;
+    return sum;
+}
+
+/* Two threads lock one hash bucket in turn: what their accounts have at the kernel's locks stands at that
+ * word.  The account has a little more, since threads meet at other locks of the kernel's when they begin and
+ * end. */
+static void of_the_word(void **state)
+{
+    struct trial t;
+    (void)state;
+    trial_run(&t, &plain, BUCKET_SUBJECT, "300000", NULL);
+    assert_nothing_lost(&t);
+    if (t.m->outcome.exit_status == 77 || !t.m->sees_locks) {
+        measurement_free(t.m);
+        skip();
+    }
+    assert_int_equal(t.m->outcome.exit_status, 0);
+    assert_int_equal(calls(&t, "shared_word", "wait", "eagain"), 600000);
+    assert_int_equal(calls(&t, "shared_word", "wake", "woke_none"), 600000);
+    const uint64_t shared = kernel_lock_ns(t.m, "shared_word"), quiet = kernel_lock_ns(t.m, "quiet_word");
+    const uint64_t all =
+        total_ns(&t, "kernel_lock") + total_ns(&t, "kernel_lock_blocked") + total_ns(&t, "mmap_lock");
+    if (!(shared > 0 && quiet < shared / 10 && kernel_lock_ns(t.m, NULL) <= all && shared >= all - all / 4))
+        fail_msg("shared %llu ns, quiet %llu, all words %llu, all threads %llu", (unsigned long long)shared,
+                 (unsigned long long)quiet, (unsigned long long)kernel_lock_ns(t.m, NULL),
+                 (unsigned long long)all);
+    measurement_free(t.m);
+}
+
+/* Without a ledger they aren't seen, which is not that there were none. */
+static void unknown_in_waits(void **state)
+{
+    struct measure_options waits = {.probes = PROBES_WAITS};
+    struct trial t;
+    (void)state;
+    trial_run(&t, &waits, BUCKET_SUBJECT, "10", NULL);
+    for (size_t i = 0; i < t.m->lock_count; i++)
+        for (size_t k = 0; k < t.m->locks[i].outcome_count; k++)
+            assert_true(t.m->locks[i].outcomes[k].kernel_lock_ns == UINT64_MAX);
+    measurement_free(t.m);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_the_word),
+        cmocka_unit_test(unknown_in_waits),
+    };
+    return trial_main(tests, TEST_COUNT(tests), &plain, NULL, argc > 1 ? argv[1] : NULL);
+}
