@@ -302,6 +302,7 @@ void answer_json_write(const struct answer *a, FILE *out)
     text(&j, "instead", instead);
     text(&j, "reason", a->reason);
     text(&j, "settle", a->settle);
+    text(&j, "changed", a->changed);
     fputs(",\n\"causes\": [", out);
     for (size_t i = 0; i < a->cause_count; i++, fputs(i < a->cause_count ? ",\n" : "", out))
         cause(out, &a->causes[i]);

@@ -1,7 +1,7 @@
 /* Programs of which it is known by construction what they spend their time on.
  * answer_subject KIND [without]: does a fixed amount of work of that kind, see `kinds`.  With `without` the
- * same work is done without locks: those of its own are left out, so that sums may be wrong; malloc takes none in
- * processes of one thread each. */
+ * same work is done without locks: those of its own are left out, so that sums may be wrong; malloc takes
+ * none in processes of one thread each. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
@@ -299,7 +299,7 @@ static const struct kind {
     {"compute", compute, 4, 100000000, true},  /* and a little contended malloc */
     {"malloc_some", malloc_some, 4, 150000, true},
     {"own_mutex_some", own_mutex_some, 4, 150000, false},
-    {"stream", stream, 4, 80, false},          /* as fast as memory is, not the CPUs */
+    {"stream", stream, 4, 80, false}, /* as fast as memory is, not the CPUs */
     {"read_and_sleep", read_and_sleep, 4, 200, false},
     {"short_lives", short_lives, 2, 1500, false},
 };
