@@ -51,8 +51,10 @@ void answer_maker_memory(struct answer_maker *m)
     struct estimate cpu = {0, 0, 0};
     add(&cpu, answer_facts_state(&m->facts, "memory"));
     add(&cpu, answer_facts_state(&m->facts, "mmap_lock"));
-    if (owned && n[REPEATED] > LIMIT_MOST)
+    if (owned && n[REPEATED] > LIMIT_MOST) {
         add(&cpu, times(answer_facts_state(&m->facts, "page_fault"), n[REPEATED]));
+        add(&cpu, times(answer_facts_state(&m->facts, "fault_entry"), n[REPEATED]));
+    }
     const double blocked = isnan(n[BLOCKED]) ? (isnan(asleep[0]) ? 0 : asleep[0]) : n[BLOCKED];
     if (!(cpu.value > 0) && !(blocked > 0))
         return;

@@ -61,6 +61,7 @@ void study_run_probes(enum probe_mode probes, struct measure_options *options)
         .stdout_fd = -1,
         .stderr_fd = -1,
         .sample_period_ns = SAMPLE_PERIOD_NS,
+        .no_sample_paths = true, /* perf takes them, in a run of its own */
         .timeline_after_ns = TIMELINE_AFTER_NS,
         .timeline_length_ns = TIMELINE_LENGTH_NS,
     };

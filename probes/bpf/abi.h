@@ -265,7 +265,7 @@ struct sample_key {
     u8 pad;
 };
 
-/* Mode profile: a sample with the user's stack.  They are a random sample of SAMPLE_PATHS of all samples. */
+/* A sample with the user's stack.  They are a random sample of SAMPLE_PATHS of all samples. */
 enum { SAMPLE_PATHS = 1024, KERNEL_STACKS = 1 << 14 };
 struct sample_path {
     u32 taken;        /* a program is filling this place */

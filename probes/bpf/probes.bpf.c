@@ -329,12 +329,11 @@ static __always_inline int on_contention_pinned(void *lock, unsigned int flags)
     struct task_state *t = c ? task_state_of(task) : NULL;
     if (t) {
         c->busy = 1;
-        u64 now = bpf_ktime_get_ns();
         if (c->in_call == SHORT_CALL)
-            call_promote(c, t, now); /* the wait for this lock is the futex word's */
+            call_promote(c, t, bpf_ktime_get_ns()); /* the wait for this lock is the futex word's */
         syscall_notice(c, t, task);
         t->base = c->base;
-        lock_begin(t, task, (u64)lock, now);
+        lock_begin(t, task, (u64)lock, bpf_ktime_get_ns());
         c->busy = 0;
     }
     return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /* Samples of what followed threads run, by a clock on each CPU.  Owns the maps `samples`, `kernel_stacks` and
  * `sample_paths`.  Mode ledger: kernel code by the state that the thread's account is in.  Mode profile: by
- * the system call that the saved registers tell of, and by its call stack in the kernel; a random sample of
- * all samples keeps the user's stack.  Needs ledger.bpf.h, call_stacks.bpf.h, running_tasks.bpf.h,
+ * the system call that the saved registers tell of, and by its call stack in the kernel.  A random sample of
+ * all samples keeps its call path.  Needs ledger.bpf.h, call_stacks.bpf.h, running_tasks.bpf.h,
  * cpu_state.bpf.h, futex.bpf.h, tasks.bpf.h. */
 #ifndef HEAPWAIT_SAMPLES_BPF_H
 #define HEAPWAIT_SAMPLES_BPF_H
@@ -14,7 +14,7 @@ struct {
     __type(value, u64);
 } samples SEC(".maps");
 
-/* Mode profile.  User space may make the stacks shorter before loading. */
+/* User space may make the stacks shorter before loading. */
 struct {
     __uint(type, BPF_MAP_TYPE_STACK_TRACE);
     __uint(max_entries, KERNEL_STACKS);
@@ -29,7 +29,8 @@ struct {
     __type(value, struct sample_path);
 } sample_paths SEC(".maps");
 
-u64 samples_taken; /* mode profile: how many samples could have had a place in sample_paths */
+const volatile bool sample_paths_unwanted; /* set by user space before loading */
+u64 samples_taken;                         /* how many samples could have had a place in sample_paths */
 
 /* The kernel has the upper half of the address space, on both machines. */
 static __always_inline bool ip_is_user(u64 ip)
@@ -62,6 +63,56 @@ static __always_inline bool sample_count(const struct sample_key *key)
     return count != NULL;
 }
 
+/* ---- call paths ---- */
+
+/* Returns the number of the sample's stack in the kernel, from 1; 0: it can't be had.  Two stacks may want
+ * the same place.  One of them is tried without its innermost functions then, since how the kernel was
+ * entered is what matters. */
+static __always_inline u32 kernel_stack_of(void *ctx)
+{
+    const long taken = -17; /* EEXIST */
+    long id = bpf_get_stackid(ctx, &kernel_stacks, 0);
+    if (id == taken)
+        id = bpf_get_stackid(ctx, &kernel_stacks, 1);
+    if (id == taken)
+        id = bpf_get_stackid(ctx, &kernel_stacks, 2);
+    return id < 0 ? 0 : (u32)id + 1;
+}
+
+/* Returns which place the present sample gets in `sample_paths`, or a number beyond: reservoir sampling, as
+ * for the paths of words. */
+static __always_inline u32 sample_place(void)
+{
+    u64 before = __sync_fetch_and_add(&samples_taken, 1);
+    if (before < SAMPLE_PATHS)
+        return (u32)before;
+    u64 place = ((before + 1) * bpf_get_prandom_u32()) >> 32;
+    return place < SAMPLE_PATHS ? (u32)place : SAMPLE_PATHS;
+}
+
+/* Keeps the user's stack of the running task, if the sample is chosen, with the number of that in the kernel.
+ */
+static __always_inline void sample_path_offer(const struct sample_key *key, u32 kernel_stack,
+                                              struct task_struct *task)
+{
+    u32 place = sample_place();
+    u64 end = 0; /* not known: see stack_copy() */
+    struct sample_path *p = bpf_map_lookup_elem(&sample_paths, &place);
+    if (!p || __sync_lock_test_and_set(&p->taken, 1))
+        return;
+    struct path_value *v = &p->value;
+    p->space = key->space;
+    p->user = key->user;
+    p->kernel_stack = kernel_stack;
+    registers_read(v->registers, (struct pt_regs *)bpf_task_pt_regs(task));
+    v->words = stack_copy(v->stack, v->registers[DWARF_SP], &end);
+    long bytes = 0;
+    if (chain_is_of_use(v))
+        bytes = bpf_get_task_stack(task, v->chain, sizeof(v->chain), BPF_F_USER_STACK);
+    v->chain_length = bytes > 0 ? (u32)bytes / 8 : 0;
+    __sync_lock_test_and_set(&p->taken, 0);
+}
+
 /* ---- mode ledger ---- */
 
 /* A sample comes in a call of which the task's account doesn't know yet.  This is how a long call is found
@@ -78,7 +129,7 @@ static __always_inline void sample_meets_call(struct cpu_state *c, struct task_s
 }
 
 /* Counts a sample of the running task; `ip` is where it was. */
-static __always_inline int ledger_sample(u64 ip)
+static __always_inline int ledger_sample(void *ctx, u64 ip)
 {
     struct cpu_state *c = cpu_followed(task_identity(bpf_get_current_task_btf()), AT_KERNEL);
     struct task_struct *task = bpf_get_current_task_btf();
@@ -91,7 +142,8 @@ static __always_inline int ledger_sample(u64 ip)
     struct sample_key key = {.ip = user ? ip : 0, .space = t->space, .state = t->state, .user = user};
     if (!user)
         key.exception = in_exception(task);
-    sample_count(&key);
+    if (sample_count(&key) && !sample_paths_unwanted && key.space) /* else it has no program yet */
+        sample_path_offer(&key, user ? 0 : kernel_stack_of(ctx), task);
     c->busy = 0;
     return 0;
 }
@@ -143,54 +195,6 @@ static __always_inline u8 profile_state(const struct cpu_state *c, struct task_s
     return class == CLASS_RANDOM || (file && file_is_source(file)) ? STATE_RANDOM : STATE_SYSCALL;
 }
 
-/* Returns the number of the sample's stack in the kernel, from 1; 0: it can't be had.  Two stacks may want
- * the same place.  One of them is tried without its innermost functions then, since how the kernel was
- * entered is what matters. */
-static __always_inline u32 kernel_stack_of(void *ctx)
-{
-    const long taken = -17; /* EEXIST */
-    long id = bpf_get_stackid(ctx, &kernel_stacks, 0);
-    if (id == taken)
-        id = bpf_get_stackid(ctx, &kernel_stacks, 1);
-    if (id == taken)
-        id = bpf_get_stackid(ctx, &kernel_stacks, 2);
-    return id < 0 ? 0 : (u32)id + 1;
-}
-
-/* Returns which place the present sample gets in `sample_paths`, or a number beyond: reservoir sampling, as
- * for the paths of words. */
-static __always_inline u32 sample_place(void)
-{
-    u64 before = __sync_fetch_and_add(&samples_taken, 1);
-    if (before < SAMPLE_PATHS)
-        return (u32)before;
-    u64 place = ((before + 1) * bpf_get_prandom_u32()) >> 32;
-    return place < SAMPLE_PATHS ? (u32)place : SAMPLE_PATHS;
-}
-
-/* Keeps the user's stack of the running task, if the sample is chosen. */
-static __always_inline void sample_path_offer(const struct sample_key *key, struct task_struct *task)
-{
-    u32 place = sample_place();
-    u64 end = 0; /* not known: see stack_copy() */
-    struct sample_path *p = bpf_map_lookup_elem(&sample_paths, &place);
-    if (!p || __sync_lock_test_and_set(&p->taken, 1))
-        return;
-    struct path_value *v = &p->value;
-    p->space = key->space;
-    p->user = key->user;
-    p->kernel_stack = key->user ? 0 : (u32)key->ip;
-    registers_read(v->registers, (struct pt_regs *)bpf_task_pt_regs(task));
-    v->words = stack_copy(v->stack, v->registers[DWARF_SP], &end);
-    long bytes = 0;
-    if (chain_is_of_use(v))
-        bytes = bpf_get_task_stack(task, v->chain, sizeof(v->chain), BPF_F_USER_STACK);
-    v->chain_length = bytes > 0 ? (u32)bytes / 8 : 0;
-    __sync_lock_test_and_set(&p->taken, 0);
-}
-
-const volatile bool sample_paths_unwanted; /* set by user space before loading */
-
 static __always_inline int profile_sample(void *ctx, u64 ip)
 {
     struct task_struct *task = bpf_get_current_task_btf();
@@ -207,7 +211,7 @@ static __always_inline int profile_sample(void *ctx, u64 ip)
             key.state != STATE_EXITING && call_number((struct pt_regs *)bpf_task_pt_regs(task)) == -1;
     }
     if (sample_count(&key) && !sample_paths_unwanted)
-        sample_path_offer(&key, task);
+        sample_path_offer(&key, user ? 0 : (u32)key.ip, task);
     return 0;
 }
 
@@ -219,7 +223,7 @@ int on_sample(struct bpf_perf_event_data *ctx)
 #else
     u64 ip = ctx->regs.pc;
 #endif
-    return ledger ? ledger_sample(ip) : profile_sample(ctx, ip);
+    return ledger ? ledger_sample(ctx, ip) : profile_sample(ctx, ip);
 }
 
 #endif

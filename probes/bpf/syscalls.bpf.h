@@ -428,8 +428,9 @@ SUBPROGRAM int ledger_end(struct cpu_state *c, s64 ret)
 {
     if (!c || c->stopped)
         return 0;
-    u64 now = c->timed ? bpf_ktime_get_ns() : 0; /* first: the state must not hold what the probe takes */
+    /* Busy first: an interrupt's own wait for a lock, after `now`, would bring the account beyond it. */
     c->busy = 1;
+    u64 now = c->timed ? bpf_ktime_get_ns() : 0; /* early: the state must not hold what the probe takes */
     if (c->memory)
         memory_exit(c, now);
     if (c->in_call == SHORT_CALL) {

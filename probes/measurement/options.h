@@ -52,6 +52,7 @@ struct measure_options {
     const struct libc_archive *libc_archive; /* a reference for programs without symbols; NULL: none */
     const char *perf_file; /* a `perf record` of the same run, into this file; NULL: none (needs probes) */
     bool no_paths;         /* no call paths are sampled: nobody will ask for them */
+    bool no_sample_paths;  /* none of the clock's samples */
     bool pins;      /* mode ledger: programs on system calls pin their CPU even where the kernel does */
     bool calibrate; /* switch on the kernel's own statistics of BPF programs (they cost time) */
 };

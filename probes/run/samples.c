@@ -18,7 +18,7 @@
 
 enum { MAX_ALL = PATH_CHAIN + MAX_PATH };
 
-/* What the functions here share.  `kernel` and `unwinder`: mode profile only. */
+/* What the functions here share. */
 struct samples {
     struct session *session;
     const struct sideband *sideband;
@@ -105,7 +105,7 @@ static int rows_classify(struct samples *c)
     return rc;
 }
 
-/* ---- call paths, mode profile ---- */
+/* ---- call paths ---- */
 
 /* Adds a path, which stands for `samples` samples. */
 static int path_add(struct samples *c, const struct sample_path *path, uint64_t samples)
@@ -147,15 +147,12 @@ int samples_classify(struct session *session, const struct sideband *sideband, s
     c->sideband = sideband;
     c->naming = naming;
     c->m = m;
-    int rc = 0;
-    if (is_profile(c)) {
-        c->kernel = kernel_symbols_read("/proc/kallsyms");
-        c->unwinder = unwinder_new();
-        rc = c->kernel && c->unwinder ? 0 : -ENOMEM;
-    }
+    c->kernel = kernel_symbols_read("/proc/kallsyms");
+    c->unwinder = unwinder_new();
+    int rc = c->kernel && c->unwinder ? 0 : -ENOMEM;
     if (!rc)
         rc = rows_classify(c);
-    if (!rc && is_profile(c))
+    if (!rc)
         rc = paths_add(c);
     kernel_symbols_free(c->kernel);
     unwinder_free(c->unwinder);

@@ -70,12 +70,9 @@ static void maps_choose(const struct session *s)
         struct bpf_map *map;
         bool used;
     } maps[] = {
-        {k->maps.threads, s->hooks.ledger},
-        {k->maps.cpus, s->hooks.ledger},
-        {k->maps.timeline, s->hooks.ledger},
-        {k->maps.samples, sampled},
-        {k->maps.kernel_stacks, sampled && !s->hooks.ledger},
-        {k->maps.sample_paths, sampled && !s->hooks.ledger},
+        {k->maps.threads, s->hooks.ledger},      {k->maps.cpus, s->hooks.ledger},
+        {k->maps.timeline, s->hooks.ledger},     {k->maps.samples, sampled},
+        {k->maps.kernel_stacks, sampled},        {k->maps.sample_paths, sampled},
         {k->maps.memory_calls, s->hooks.memory},
     };
     for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
@@ -94,7 +91,7 @@ void session_settings_put(struct session *s, const struct measure_options *optio
     k->rodata->calls_pinned = pinned;
     k->rodata->events_pinned = s->events_pinned;
     k->rodata->paths_unwanted = options->no_paths;
-    k->rodata->sample_paths_unwanted = options->no_paths || options->perf_file;
+    k->rodata->sample_paths_unwanted = options->no_paths || options->no_sample_paths || options->perf_file;
     k->rodata->nr_futex = SYS_futex;
     k->rodata->nr_restart = SYS_restart_syscall;
     k->rodata->nr_waitv = NR_FUTEX_WAITV;

@@ -16,29 +16,44 @@ static uint64_t kernel_lock_ns(const struct measurement *m, const char *name)
     return sum;
 }
 
-/* Two threads lock one hash bucket in turn: what their accounts have at the kernel's locks stands at that
- * word.  The account has a little more, since threads meet at other locks of the kernel's when they begin and
- * end. */
+/* Returns how many calls may be missing at most.  A program that an interrupt meets, which waits for a lock
+ * itself, is skipped: where locks are contended all the time that comes by accident. */
+static uint64_t calls_lost(const struct trial *t)
+{
+    return lost(t, "probe runs that the kernel skipped") +
+           lost(t, "beginnings of futex calls without an end");
+}
+
+static void all_called(const struct trial *t, const char *op, const char *outcome, uint64_t made)
+{
+    const uint64_t seen = calls(t, "shared_word", op, outcome);
+    if (seen > made || seen + calls_lost(t) < made)
+        fail_msg("%s, %s: %llu of %llu calls, at most %llu are told to be lost", op, outcome,
+                 (unsigned long long)seen, (unsigned long long)made, (unsigned long long)calls_lost(t));
+}
+
+/* Two threads lock one hash bucket in turn: what they wait for there stands at that word, and no more than
+ * what their accounts have at the kernel's locks.  These have more, since threads meet at other locks, too,
+ * when they begin and end. The word that they call on alone has what interrupts wait for meanwhile. */
 static void of_the_word(void **state)
 {
     struct trial t;
     (void)state;
     trial_run(&t, &plain, BUCKET_SUBJECT, "300000", NULL);
-    assert_nothing_lost(&t);
     if (t.m->outcome.exit_status == 77 || !t.m->sees_locks) {
         measurement_free(t.m);
         skip();
     }
     assert_int_equal(t.m->outcome.exit_status, 0);
-    assert_int_equal(calls(&t, "shared_word", "wait", "eagain"), 600000);
-    assert_int_equal(calls(&t, "shared_word", "wake", "woke_none"), 600000);
+    all_called(&t, "wait", "eagain", 600000);
+    all_called(&t, "wake", "woke_none", 600000);
     const uint64_t shared = kernel_lock_ns(t.m, "shared_word"), quiet = kernel_lock_ns(t.m, "quiet_word");
-    const uint64_t all =
-        total_ns(&t, "kernel_lock") + total_ns(&t, "kernel_lock_blocked") + total_ns(&t, "mmap_lock");
-    if (!(shared > 0 && quiet < shared / 10 && kernel_lock_ns(t.m, NULL) <= all && shared >= all - all / 4))
-        fail_msg("shared %llu ns, quiet %llu, all words %llu, all threads %llu", (unsigned long long)shared,
-                 (unsigned long long)quiet, (unsigned long long)kernel_lock_ns(t.m, NULL),
-                 (unsigned long long)all);
+    const uint64_t words = kernel_lock_ns(t.m, NULL), spun = total_ns(&t, "kernel_lock");
+    const uint64_t all = spun + total_ns(&t, "kernel_lock_blocked") + total_ns(&t, "mmap_lock");
+    if (!(shared > 0 && quiet < shared && words <= all))
+        fail_msg("shared %llu ns, quiet %llu, all words %llu; all threads %llu, spinning %llu",
+                 (unsigned long long)shared, (unsigned long long)quiet, (unsigned long long)words,
+                 (unsigned long long)all, (unsigned long long)spun);
     measurement_free(t.m);
 }
 
