@@ -95,46 +95,56 @@ static void panels_place(struct drawing *d, const struct wall *w)
     }
 }
 
-static bool has_interval(const struct median *m)
+static enum comparison claim_of(const struct median *m)
 {
-    return m->runs > 1 && m->coverage > 0;
+    return comparison_of(m->low, m->high, m->runs > 1 ? m->coverage : 0);
+}
+
+static void lead_write(FILE *out, enum comparison claim, const char *who, const char *than)
+{
+    if (claim == COMPARISON_SAME)
+        fprintf(out, ", %s and %s take the same time within 5 %%: ", who, than);
+    else if (claim == COMPARISON_UNSURE || claim == COMPARISON_FEW_ROUNDS)
+        fprintf(out, ", whether %s and %s differ can't be told: ", who, than);
+    else
+        fprintf(out, claim == COMPARISON_ONE_ROUND ? ", %s took " : ", %s takes ", who);
 }
 
 /* Says "With 22 threads, musl takes 2.19 times as long as glibc; with one thread, 1.02 times: ...", as far as
- * the intervals bear it out. */
+ * the joint intervals bear it out. */
 static void comparison_write(FILE *out, const struct lineup *l, const struct median *many,
                              const struct median *one)
 {
     const struct variant *subject = lineup_find(l, l->subject), *baseline = lineup_find(l, l->baseline);
-    const enum comparison claim = comparison_of(many->low, many->high, has_interval(many) ? 1 : 0);
-    const bool differs = claim != COMPARISON_SAME && claim != COMPARISON_UNSURE;
+    const enum comparison claim = claim_of(many);
+    const char *than = baseline ? baseline->label : l->baseline;
     fputs("With ", out);
     drawing_caption_threads(out, l->subject_threads);
-    fprintf(out,
-            differs                    ? ", %s takes "
-            : claim == COMPARISON_SAME ? ", %s and %s take the same time within 5 %%: "
-                                       : ", whether %s and %s differ can't be told: ",
-            subject ? subject->label : l->subject, baseline ? baseline->label : l->baseline);
+    lead_write(out, claim, subject ? subject->label : l->subject, than);
     drawing_say_ratio(out, many->value);
-    if (differs)
-        fprintf(out, " times as long as %s", baseline ? baseline->label : l->baseline);
-    else
-        fputs(claim == COMPARISON_SAME ? " times as long"
-                                       : " times as long, with an interval on both sides of 1",
-              out);
+    fputs(" times as long", out);
+    if (claim == COMPARISON_LONGER || claim == COMPARISON_SHORTER)
+        fprintf(out, " as %s", than);
+    else if (claim == COMPARISON_ONE_ROUND)
+        fprintf(out, " as %s in the one round measured", than);
+    else if (claim == COMPARISON_UNSURE)
+        fputs(", with an interval on both sides of 1", out);
+    else if (claim == COMPARISON_FEW_ROUNDS)
+        fputs(", in too few rounds for so many comparisons at once", out);
     if (one->runs > 0) {
         fputs("; with one thread, ", out);
         drawing_say_ratio(out, one->value);
         fputs(" times", out);
     }
-    const bool apart = one->runs > 0 && has_interval(many) && has_interval(one) && many->low > one->high;
+    const bool apart = one->runs > 1 && many->runs > 1 && many->low > one->high; /* NAN: too few rounds */
     fputs(apart ? ". The time is lost between threads, not inside one. " : ". ", out);
 }
 
 static int caption_write(struct drawing *d, struct error *err)
 {
     static const char *const ratio =
-        "SELECT rounds, ratio, low, high, coverage FROM wall_ratio WHERE variant IS ?1 AND threads IS ?2";
+        "SELECT rounds, ratio, joint_low, joint_high, coverage FROM wall_ratio WHERE variant IS ?1 "
+        "AND threads IS ?2";
     const struct lineup *l = d->lineup;
     FILE *out = d->caption.out;
     struct median many = {0}, one = {0};

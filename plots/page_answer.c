@@ -42,24 +42,33 @@ static void line_write(FILE *out, const char *before, const char *text)
     fputs(".</p>\n", out);
 }
 
-/* Different, the same, or not to be told: what an interval says of two times. */
-static const char *outcome_of(const struct answer_study *s)
+/* Different, the same, or not to be told: what the joint interval says of two times. */
+static void outcome_write(FILE *out, const struct answer_study *s)
 {
-    switch (comparison_of(s->factor.low, s->factor.high, s->coverage)) {
+    switch (s->outcome) {
     case COMPARISON_ONE_ROUND:
-        return "one round: without an interval";
+        fputs("<p>one round: without an interval</p>\n", out);
+        break;
+    case COMPARISON_FEW_ROUNDS:
+        fprintf(out, "<p>can’t be told: %.0f comparisons at once need %u rounds</p>\n", s->comparisons,
+                comparison_rounds_least(s->comparisons));
+        break;
     case COMPARISON_SAME:
-        return "the same within 5 %";
+        fputs("<p>the same within 5 %</p>\n", out);
+        break;
     case COMPARISON_UNSURE:
-        return "can’t be told: the interval has 1 in it";
+        fputs(s->comparisons > 1
+                  ? "<p>can’t be told: for all comparisons at once the interval has 1 in it</p>\n"
+                  : "<p>can’t be told: the interval has 1 in it</p>\n",
+              out);
+        break;
     default:
-        return NULL;
+        break;
     }
 }
 
 static void study_write(FILE *out, const struct answer_study *s)
 {
-    const char *outcome = outcome_of(s);
     fputs("<p class=\"big\">", out);
     factor_write(out, &s->factor);
     fputs("</p>\n<p>", out);
@@ -73,8 +82,7 @@ static void study_write(FILE *out, const struct answer_study *s)
     fputs(", with ", out);
     drawing_caption_threads(out, s->threads);
     fputs("</p>\n", out);
-    if (outcome)
-        fprintf(out, "<p>%s</p>\n", outcome);
+    outcome_write(out, s);
     if (isfinite(s->alone.value)) {
         fputs("<p>with one thread ", out);
         factor_write(out, &s->alone);
@@ -162,6 +170,14 @@ static void why_write(FILE *out, const struct answer *a, const struct answer_cau
     callers_write(out, c);
 }
 
+/* What is said of a measured cure that isn't sure to help. */
+static const char *doubt_of(const struct answer_cure *cure)
+{
+    return cure->outcome == COMPARISON_SHORTER || cure->outcome == COMPARISON_LONGER ? ""
+           : cure->outcome == COMPARISON_SAME                                        ? ", the same within 5 %"
+                                              : ", can’t tell whether it helps";
+}
+
 static void cure_write(FILE *out, const struct answer_cure *cure)
 {
     fputs("<li>", out);
@@ -171,6 +187,7 @@ static void cure_write(FILE *out, const struct answer_cure *cure)
         fputs("<b>", out);
         factor_write(out, &cure->factor);
         fputs("</b>", out);
+        fputs(doubt_of(cure), out);
         if (isfinite(cure->extra_bytes)) {
             fputs(cure->extra_bytes < 0 ? ", −" : ", +", out);
             drawing_say_bytes(out, fabs(cure->extra_bytes));
@@ -222,8 +239,10 @@ static void sure_write(FILE *out, const struct answer *a)
         fputs(" samples", out);
         said++;
     }
-    if (a->rounds > 0)
-        fprintf(out, "%s%.0f round%s", said++ ? "; " : "", a->rounds, a->rounds > 1 ? "s" : "");
+    char *rounds = answer_words_rounds(a);
+    if (rounds)
+        fprintf(out, "%s%s", said++ ? "; " : "", rounds);
+    free(rounds);
     if (isfinite(a->foreign_share)) {
         fputs(said++ ? "; others used " : "others used ", out);
         drawing_say_share(out, a->foreign_share);

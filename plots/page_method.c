@@ -66,7 +66,10 @@ static const struct said sentences[] = {
      ""},
     {ALWAYS, "SELECT iif(" HOST("perf_version") " IS NULL, 'from CLOCK_MONOTONIC', 'of the session’s clock')",
      "Times are ", "."},
-    {OF_STUDY, "SELECT ''", "Intervals are distribution-free, from order statistics.", ""},
+    {OF_STUDY, "SELECT ''",
+     "Intervals are distribution-free, from order statistics: in figures and tables each by itself; of the "
+     "answer’s factors, by which variants are judged, for all comparisons at once (Bonferroni’s inequality).",
+     ""},
 };
 
 static int sentences_write(FILE *out, struct database *db, const struct lineup *l, struct error *err)

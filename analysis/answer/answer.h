@@ -7,6 +7,7 @@
 #ifndef HEAPWAIT_ANSWER_H
 #define HEAPWAIT_ANSWER_H
 
+#include "analysis/answer/comparison.h"
 #include "analysis/base/error.h"
 #include "analysis/database.h"
 
@@ -68,9 +69,12 @@ struct answer_caller {
 struct answer_cure {
     char *what;             /* "mimalloc in place of musl's malloc" */
     char *line;             /* the very line to change or to run; may be several, parted by '\n' */
-    struct estimate factor; /* time with it over time without; NAN: not measured here */
+    struct estimate factor; /* time with it over time without, as in struct answer_study; NAN: not measured
+                               here */
     double extra_bytes;     /* resident memory with it, less that without; NAN: not measured */
     bool measured;
+    enum comparison outcome; /* of what was measured: what `factor` says */
+    double comparisons;      /* so many were made at once */
 };
 
 struct answer_cause {
@@ -126,13 +130,18 @@ struct answer_part {
 };
 enum { ANSWER_PARTS = 8 };
 
-/* The two sides of a comparison of a study. */
+/* The two sides of a comparison of a study.  Intervals of its factors hold for all `comparisons` that the
+ * study makes at once (view joint_statistic), and so do the outcomes; there is none where the rounds are too
+ * few. */
 struct answer_study {
     char *variant, *baseline;
     long long threads, passwords;
     struct estimate factor; /* time of the variant over that of the baseline */
-    double variant_ns, baseline_ns, coverage;
+    double variant_ns, baseline_ns;
+    double coverage;       /* all intervals at once hold with at least this; 0: there is none */
     struct estimate alone; /* the same factor at one thread; NAN: not measured */
+    double comparisons;
+    enum comparison outcome, alone_outcome; /* what `factor` and `alone` say */
 };
 
 struct answer {

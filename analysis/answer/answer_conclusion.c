@@ -336,9 +336,10 @@ static void changed_read(struct answer_maker *m)
 {
     sqlite3_stmt *row = answer_maker_query(
         m,
-        "SELECT b.ratio, b.low, b.high, v.allocator, sv.allocator, s.variant FROM beside_subject AS b "
+        "SELECT b.ratio, b.joint_low, b.joint_high, v.allocator, sv.allocator, s.variant FROM beside_subject "
+        "AS b "
         "JOIN subject AS s JOIN variant AS v ON v.name = b.variant JOIN variant AS sv ON sv.name = s.variant "
-        "WHERE b.coverage > 0 AND b.high < 1 AND v.libc IS sv.libc AND v.linkage IS sv.linkage "
+        "WHERE b.coverage > 0 AND b.joint_high < 1 AND v.libc IS sv.libc AND v.linkage IS sv.linkage "
         "AND v.allocator <> sv.allocator ORDER BY b.ratio, v.position LIMIT 1");
     if (!answer_maker_next(m, row))
         return;

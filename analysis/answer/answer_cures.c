@@ -55,34 +55,63 @@ static char *line_of(struct answer_maker *m, const struct allocator *a)
                                       : answer_maker_format(m, "LD_PRELOAD=%s COMMAND", a->preload);
 }
 
-/* Adds the study's other variants that are surely faster than its subject, the fastest first. */
-static void measured_add(struct answer_maker *m, struct answer_cause *c)
+/* Allocators that the study measured in the same build as the subject. */
+struct tried {
+    const struct allocator *items[32];
+    size_t count;
+};
+
+/* Whether a variant belongs to what helps: it surely does, or took less time and nobody can tell. */
+static bool may_help(enum comparison outcome, double ratio)
+{
+    return outcome == COMPARISON_SHORTER ||
+           (ratio < 1 && outcome != COMPARISON_SAME && outcome != COMPARISON_LONGER);
+}
+
+/* Adds the variant of the row, of measured_add(). */
+static void variant_add(struct answer_maker *m, struct answer_cause *c, sqlite3_stmt *row,
+                        enum comparison outcome, const struct allocator *a)
+{
+    char *variant = answer_maker_text(m, row, 0), *allocator = answer_maker_text(m, row, 1);
+    char *what = allocator ? answer_maker_format(m, "%s", allocator)
+                 : variant ? answer_maker_format(m, "as in %s", variant)
+                           : NULL;
+    struct answer_cure *cure = what ? cure_add(m, c, what, a ? line_of(m, a) : NULL) : NULL;
+    if (cure) {
+        cure->factor = (struct estimate){answer_maker_number(row, 2), answer_maker_number(row, 3),
+                                         answer_maker_number(row, 4)};
+        cure->extra_bytes = answer_maker_number(row, 5);
+        cure->measured = true;
+        cure->outcome = outcome;
+        cure->comparisons = answer_maker_number(row, 6);
+    }
+    free(variant);
+    free(allocator);
+}
+
+/* Adds the study's other variants that are surely faster than its subject, the fastest first, or those that
+ * took less time of which that can't be told.  It was chosen from all of them, so that each is judged among
+ * all. */
+static void measured_add(struct answer_maker *m, struct answer_cause *c, bool sure, struct tried *tried)
 {
     sqlite3_stmt *row = answer_maker_query(
         m,
-        "SELECT b.variant, v.allocator, b.ratio, b.low, b.high, mv.median_bytes - ms.median_bytes, v.libc "
-        "FROM beside_subject AS b JOIN variant AS v ON v.name = b.variant JOIN subject AS s "
-        "JOIN variant AS sv ON sv.name = s.variant "
+        "SELECT b.variant, v.allocator, b.ratio, iif(b.coverage > 0, b.joint_low, NULL), "
+        "iif(b.coverage > 0, b.joint_high, NULL), mv.median_bytes - ms.median_bytes, b.comparisons, "
+        "b.coverage FROM beside_subject AS b JOIN variant AS v ON v.name = b.variant "
+        "JOIN subject AS s JOIN variant AS sv ON sv.name = s.variant "
         "LEFT JOIN memory AS mv ON mv.variant = b.variant AND mv.threads IS b.threads AND mv.probes = 'none' "
         "LEFT JOIN memory AS ms ON ms.variant = s.variant AND ms.threads IS s.threads AND ms.probes = 'none' "
-        "WHERE b.coverage > 0 AND b.high < 1 AND v.libc IS sv.libc AND v.linkage IS sv.linkage "
-        "ORDER BY b.ratio");
+        "WHERE v.libc IS sv.libc AND v.linkage IS sv.linkage ORDER BY b.ratio");
     while (answer_maker_next(m, row)) {
-        char *variant = answer_maker_text(m, row, 0), *allocator = answer_maker_text(m, row, 1);
+        const char *allocator = (const char *)sqlite3_column_text(row, 1);
         const struct allocator *a = allocator_called(allocator);
-        struct answer_cure *cure = variant ? cure_add(m, c,
-                                                      allocator ? answer_maker_format(m, "%s", allocator)
-                                                                : answer_maker_format(m, "as in %s", variant),
-                                                      a ? line_of(m, a) : NULL)
-                                           : NULL;
-        if (cure) {
-            cure->factor = (struct estimate){answer_maker_number(row, 2), answer_maker_number(row, 3),
-                                             answer_maker_number(row, 4)};
-            cure->extra_bytes = answer_maker_number(row, 5);
-            cure->measured = true;
-        }
-        free(variant);
-        free(allocator);
+        const enum comparison outcome = comparison_of(
+            answer_maker_number(row, 3), answer_maker_number(row, 4), answer_maker_number(row, 7));
+        if (sure && a && tried->count < sizeof(tried->items) / sizeof(tried->items[0]))
+            tried->items[tried->count++] = a;
+        if (may_help(outcome, answer_maker_number(row, 2)) && sure == (outcome == COMPARISON_SHORTER))
+            variant_add(m, c, row, outcome, a);
     }
 }
 
@@ -108,19 +137,20 @@ static void advice_add(struct answer_maker *m, struct answer_cause *c, const str
             cure_add(m, c, answer_maker_format(m, "%s", a->what), advice_line(m, a));
 }
 
-static bool is_measured(const struct answer_cause *c, const struct allocator *a)
+static bool is_tried(const struct tried *tried, const struct allocator *a)
 {
-    for (size_t i = 0; i < c->cure_count; i++)
-        if (c->cures[i].measured && allocator_called(c->cures[i].what) == a)
+    for (size_t i = 0; i < tried->count; i++)
+        if (tried->items[i] == a)
             return true;
     return false;
 }
 
-/* Adds the other allocators for which a line is known. */
-static void others_add(struct answer_maker *m, struct answer_cause *c, const struct allocator *own)
+/* Adds the other allocators for which a line is known, and which weren't measured. */
+static void others_add(struct answer_maker *m, struct answer_cause *c, const struct allocator *own,
+                       const struct tried *tried)
 {
     for (const struct allocator *a = allocator_table(); a->name; a++) {
-        char *line = a == own || a->libc || !a->linked || is_measured(c, a) ? NULL : line_of(m, a);
+        char *line = a == own || a->libc || !a->linked || is_tried(tried, a) ? NULL : line_of(m, a);
         if (line)
             cure_add(m, c,
                      answer_maker_format(m, "%s in place of %s", a->name, own ? own->name : "this malloc"),
@@ -132,12 +162,15 @@ void answer_maker_cures(struct answer_maker *m, struct answer_cause *c)
 {
     const struct allocator *own = allocator_called(c->allocator ? c->allocator : m->facts.allocator);
     const bool of_malloc = c->kind == ANSWER_MALLOC_LOCK || c->kind == ANSWER_ALLOCATOR_MEMORY;
-    if (of_malloc)
-        measured_add(m, c);
+    struct tried tried = {.count = 0};
+    if (of_malloc) {
+        measured_add(m, c, true, &tried);
+        measured_add(m, c, false, &tried);
+    }
     threads_add(m, c);
     if (of_malloc) {
         advice_add(m, c, own);
-        others_add(m, c, own);
+        others_add(m, c, own, &tried);
     } else if (c->kind == ANSWER_SPINNING)
         cure_add(m, c, answer_maker_format(m, "a mutex, which sleeps; or no more threads than CPUs"), NULL);
     else if (c->mechanism == MECHANISM_PARALLEL)

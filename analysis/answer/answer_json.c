@@ -161,6 +161,7 @@ static void cures(struct json *j, const struct answer_cause *c)
         truth(&o, "measured", c->cures[i].measured);
         estimate(&o, "factor", &c->cures[i].factor);
         number(&o, "extra_bytes", c->cures[i].extra_bytes);
+        text(&o, "outcome", c->cures[i].measured ? comparison_key(c->cures[i].outcome) : NULL);
         fputs("}", j->out);
     }
     fputs("]", j->out);
@@ -283,8 +284,10 @@ static void study(struct json *j, const struct answer_study *s)
     number(&o, "baseline_ns", s->baseline_ns);
     number(&o, "coverage", s->coverage);
     estimate(&o, "alone", &s->alone);
-    text(&o, "outcome", comparison_key(comparison_of(s->factor.low, s->factor.high, s->coverage)));
-    text(&o, "alone_outcome", comparison_key(comparison_of(s->alone.low, s->alone.high, 1)));
+    text(&o, "outcome", comparison_key(s->outcome));
+    text(&o, "alone_outcome", comparison_key(s->alone_outcome));
+    number(&o, "comparisons", s->comparisons);
+    number(&o, "rounds_least", comparison_rounds_least(s->comparisons));
     fputs("}", j->out);
 }
 

@@ -12,6 +12,10 @@
 /* Two times are the same if the interval of their ratio lies within this much of 1. */
 #define LIMIT_SAME 0.05
 
+/* All comparisons of a family together miss with no more than this probability.  The views order_tail and
+ * joint_statistic have it too, as half of it on each side. */
+#define LIMIT_MISSED 0.05
+
 /* "Most of it" is more than this share. */
 #define LIMIT_MOST 0.5
 

@@ -83,10 +83,10 @@ static char *capitalised(char *text)
     return text;
 }
 
-/* Whether the study's interval is beyond 1. */
+/* Whether the study's joint interval is beyond 1. */
 static bool is_slower(const struct answer_study *s)
 {
-    return s && s->variant && s->baseline && isfinite(s->factor.value) && s->factor.low > 1;
+    return s && s->variant && s->baseline && isfinite(s->factor.value) && s->outcome == COMPARISON_LONGER;
 }
 
 /* Returns "musl takes 2.0 times as long as glibc at 4 threads", malloc'd; NULL: no such difference is sure.
@@ -150,11 +150,10 @@ char *answer_words_headline(const struct answer *a)
     return line;
 }
 
-/* Whether a measured cure makes the program faster beyond its interval. */
+/* Whether a measured cure surely makes the program faster, among all that were compared. */
 static bool cure_helps(const struct answer_cure *c)
 {
-    const double high = isfinite(c->factor.high) ? c->factor.high : c->factor.value;
-    return c->measured && c->what && isfinite(c->factor.value) && high < 1;
+    return c->measured && c->what && isfinite(c->factor.value) && c->outcome == COMPARISON_SHORTER;
 }
 
 /* Returns what a cure is called in a list: up to " in place of". */
@@ -330,6 +329,22 @@ __attribute__((format(printf, 2, 3))) static void part_add(FILE *out, const char
     va_end(list);
 }
 
+char *answer_words_rounds(const struct answer *a)
+{
+    char number[64];
+    const struct answer_study *s = a->study;
+    const char *plural = a->rounds == 1 ? "" : "s";
+    if (!(a->rounds > 0) || !answer_number_count(number, a->rounds))
+        return NULL;
+    if (!s || !(s->comparisons > 1) || s->outcome == COMPARISON_ONE_ROUND)
+        return answer_words_format("%s round%s", number, plural);
+    if (s->outcome == COMPARISON_FEW_ROUNDS)
+        return answer_words_format("%s round%s, where %.0f comparisons at once need %u", number, plural,
+                                   s->comparisons, comparison_rounds_least(s->comparisons));
+    return answer_words_format("%s round%s, judged for %.0f comparisons at once", number, plural,
+                               s->comparisons);
+}
+
 char *answer_words_sure(const struct answer *a)
 {
     char *text = NULL, number[64];
@@ -341,8 +356,10 @@ char *answer_words_sure(const struct answer *a)
         part_add(out, "no samples");
     else if (isfinite(a->samples))
         part_add(out, "%s sample%s", answer_number_count(number, a->samples), a->samples == 1 ? "" : "s");
-    if (a->rounds > 1)
-        part_add(out, "%s rounds", answer_number_count(number, a->rounds));
+    char *rounds = a->rounds > 1 ? answer_words_rounds(a) : NULL;
+    if (rounds)
+        part_add(out, "%s", rounds);
+    free(rounds);
     for (size_t i = 0; i < a->loss_count; i++)
         part_add(out, "lost: %s", a->losses[i] ? a->losses[i] : "?");
     if (a->missing_calls > 0)

@@ -19,6 +19,9 @@ char *answer_words_gain(const struct answer_cause *c);
 /* Returns how sure the answer is, in one line: "579 samples; others used 81 % of the machine". */
 char *answer_words_sure(const struct answer *a);
 
+/* Returns "9 rounds, judged for 5 comparisons at once", or what so many need; NULL: there are no rounds. */
+char *answer_words_rounds(const struct answer *a);
+
 /* Returns "mutex", "waits for work", "waits for end", "waits for work or an event"; static. */
 const char *answer_words_role(enum answer_word w);
 

@@ -237,13 +237,25 @@ char *answer_words_cure(const struct answer_cure *c)
     bytes_write(bytes, sizeof(bytes), c->extra_bytes);
     if (!c->measured || !answer_number_factor(factor, &c->factor))
         return answer_words_format("%s (not measured here)", c->what ? c->what : "?");
-    const enum comparison claim = comparison_of(c->factor.low, c->factor.high, 1);
-    if (claim == COMPARISON_SAME || claim == COMPARISON_UNSURE)
+    const char *what = c->what ? c->what : "?";
+    switch (c->outcome) {
+    case COMPARISON_ONE_ROUND:
+        return answer_words_format("%s: one round can't tell whether it helps, %s \u00d7 the time%s", what,
+                                   factor, bytes);
+    case COMPARISON_FEW_ROUNDS:
         return answer_words_format(
-            "%s: %s, %s \u00d7 the time (%s\u2013%s)%s", c->what ? c->what : "?",
-            claim == COMPARISON_SAME ? "no faster and no slower" : "can't tell whether it helps", factor,
+            "%s: can't tell whether it helps, %s \u00d7 the time%s (%.0f comparisons at "
+            "once need %u rounds)",
+            what, factor, bytes, c->comparisons, comparison_rounds_least(c->comparisons));
+    case COMPARISON_SAME:
+    case COMPARISON_UNSURE:
+        return answer_words_format(
+            "%s: %s, %s \u00d7 the time (%s\u2013%s)%s", what,
+            c->outcome == COMPARISON_SAME ? "no faster and no slower" : "can't tell whether it helps", factor,
             answer_number_low(low, &c->factor), answer_number_high(high, &c->factor), bytes);
-    return answer_words_format("%s: %s \u00d7 the time%s", c->what ? c->what : "?", factor, bytes);
+    default:
+        return answer_words_format("%s: %s \u00d7 the time%s", what, factor, bytes);
+    }
 }
 
 /* Returns the plural of what a name begins with, and moves *name behind it; NULL: it begins with no such

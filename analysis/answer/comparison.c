@@ -7,8 +7,10 @@
 
 enum comparison comparison_of(double low, double high, double coverage)
 {
-    if (!(coverage > 0) || isnan(low) || isnan(high))
+    if (!(coverage > 0))
         return COMPARISON_ONE_ROUND;
+    if (isnan(low) || isnan(high))
+        return COMPARISON_FEW_ROUNDS;
     if (low > 1)
         return COMPARISON_LONGER;
     if (high < 1)
@@ -19,11 +21,19 @@ enum comparison comparison_of(double low, double high, double coverage)
 const char *comparison_key(enum comparison c)
 {
     static const char *const keys[] = {
-        [COMPARISON_ONE_ROUND] = "one_round", [COMPARISON_LONGER] = "longer",
-        [COMPARISON_SHORTER] = "shorter",     [COMPARISON_SAME] = "same",
-        [COMPARISON_UNSURE] = "unsure",
+        [COMPARISON_ONE_ROUND] = "one_round", [COMPARISON_FEW_ROUNDS] = "few_rounds",
+        [COMPARISON_LONGER] = "longer",       [COMPARISON_SHORTER] = "shorter",
+        [COMPARISON_SAME] = "same",           [COMPARISON_UNSURE] = "unsure",
     };
     return keys[c];
+}
+
+unsigned comparison_rounds_least(double comparisons)
+{
+    unsigned rounds = 1;
+    for (double missed = fmax(comparisons, 1); missed > LIMIT_MISSED && rounds < 1000; rounds++)
+        missed /= 2; /* 2 / 2^rounds of each */
+    return rounds;
 }
 
 double comparison_rounds(double value, double low, double high, double rounds)

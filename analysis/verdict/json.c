@@ -15,13 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns true for views of single runs that other views build on: they have as many rows as the recording,
- * and nothing that is not in it. */
+/* Returns true for views that others build on and that tell no more: of single runs, with as many rows as the
+ * recording, and of the intervals' probabilities. */
 static bool view_is_inner(const char *name)
 {
-    static const char *const inner[] = {"counted_run",      "sampled_run", "traced_run",    "run_quantity",
-                                        "quantity_median",  "futex_call",  "ledger_sample", "ledger_time",
-                                        "timeline_stretch", "flame"};
+    static const char *const inner[] = {"counted_run",  "sampled_run",     "traced_run",
+                                        "run_quantity", "quantity_median", "futex_call",
+                                        "order_tail",   "ledger_time",     "timeline_stretch",
+                                        "flame",        "ledger_sample",   "joint_statistic"};
     for (size_t i = 0; i < sizeof(inner) / sizeof(*inner); i++)
         if (!strcmp(name, inner[i]))
             return true;

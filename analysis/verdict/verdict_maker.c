@@ -104,45 +104,83 @@ char *maker_text(struct maker *m, const char *sql, const struct place *place)
     return text;
 }
 
+bool ratio_of_columns(sqlite3_stmt *statement, int first, struct ratio *ratio)
+{
+    enum { VALUE, LOW, HIGH, COVERAGE, ROUNDS, COMPARISONS, JOINT_LOW, JOINT_HIGH, COUNT };
+    double n[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        n[i] = sqlite3_column_type(statement, first + i) == SQLITE_NULL
+                   ? NAN
+                   : sqlite3_column_double(statement, first + i);
+    *ratio = (struct ratio){
+        .value = n[VALUE],
+        .low = n[LOW],
+        .high = n[HIGH],
+        .coverage = isnan(n[LOW]) || isnan(n[HIGH]) || isnan(n[COVERAGE]) ? 0 : n[COVERAGE],
+        .rounds = isnan(n[ROUNDS]) ? 0 : (int64_t)n[ROUNDS],
+        .comparisons = isnan(n[COMPARISONS]) ? 1 : n[COMPARISONS],
+        .joint_low = n[JOINT_LOW],
+        .joint_high = n[JOINT_HIGH],
+    };
+    return !isnan(ratio->value);
+}
+
 static bool ratio_read(struct maker *m, const char *sql, const struct place *place, struct ratio *ratio)
 {
-    double n[5];
-    if (!maker_numbers(m, sql, place, n, 5) || isnan(n[0]))
+    sqlite3_stmt *statement = maker_query(m, sql, place);
+    if (!maker_next(m, statement))
         return false;
-    *ratio =
-        (struct ratio){n[0], n[1], n[2], isnan(n[1]) || isnan(n[2]) || isnan(n[3]) ? 0 : n[3], (int64_t)n[4]};
-    return true;
+    const bool found = ratio_of_columns(statement, 0, ratio);
+    sqlite3_finalize(statement);
+    return found;
 }
 
 bool ratio_to_baseline(struct maker *m, const struct place *place, struct ratio *ratio)
 {
-    return ratio_read(
-        m, "SELECT ratio, low, high, coverage, rounds FROM wall_ratio WHERE variant IS ?1 AND threads IS ?2",
-        place, ratio);
+    return ratio_read(m, "SELECT " RATIO_COLUMNS " FROM wall_ratio WHERE variant IS ?1 AND threads IS ?2",
+                      place, ratio);
 }
 
 bool ratio_to_subject(struct maker *m, const struct place *place, struct ratio *ratio)
 {
-    return ratio_read(
-        m,
-        "SELECT ratio, low, high, coverage, rounds FROM beside_subject WHERE variant IS ?1 AND threads IS ?2",
-        place, ratio);
+    return ratio_read(m, "SELECT " RATIO_COLUMNS " FROM beside_subject WHERE variant IS ?1 AND threads IS ?2",
+                      place, ratio);
 }
 
 enum comparison ratio_claim(const struct ratio *ratio)
 {
-    return comparison_of(ratio->low, ratio->high, ratio->coverage);
+    return comparison_of(ratio->joint_low, ratio->joint_high, ratio->coverage);
 }
 
 /* Returns "; some 40 rounds would tell", in `buffer`: with the digits that such an estimate has. */
 static const char *rounds_text(char buffer[64], const struct ratio *ratio)
 {
     enum { MOST = 1000 };
-    const double wanted = comparison_rounds(ratio->value, ratio->low, ratio->high, (double)ratio->rounds);
+    const double wanted =
+        comparison_rounds(ratio->value, ratio->joint_low, ratio->joint_high, (double)ratio->rounds);
     const double digit = wanted < 20 ? 1 : wanted < 200 ? 10 : 100;
     if (wanted > MOST)
         return "; no number of rounds that anybody would wait for tells on such a machine";
     snprintf(buffer, 64, "; some %.0f rounds would tell", ceil(wanted / digit) * digit);
+    return buffer;
+}
+
+/* Returns what is said behind an interval, in `buffer`: of one comparison whether it is worth 95 %; of
+ * several at once that it is the ratio's by itself, and by which one it is judged. */
+static const char *joint_text(char buffer[128], const struct ratio *ratio)
+{
+    char low[32], high[32];
+    if (!(ratio->comparisons > 1))
+        return ratio->coverage < 0.95 ? ", too few for 95" UNIT_SPACE "%" : "";
+    if (ratio_claim(ratio) == COMPARISON_FEW_ROUNDS)
+        snprintf(buffer, 128, " by itself; %.0f comparisons at once need %u rounds", ratio->comparisons,
+                 comparison_rounds_least(ratio->comparisons));
+    else if (ratio->joint_low == ratio->low && ratio->joint_high == ratio->high)
+        snprintf(buffer, 128, " by itself; the same for %.0f comparisons at once", ratio->comparisons);
+    else
+        snprintf(buffer, 128, " by itself; %s to %s for %.0f comparisons at once",
+                 number_ratio(low, ratio->joint_low), number_ratio(high, ratio->joint_high),
+                 ratio->comparisons);
     return buffer;
 }
 
@@ -158,8 +196,10 @@ static char *interval_phrase(const struct ratio *ratio, const char *who, const c
                      who, than, value, interval);
         break;
     case COMPARISON_UNSURE:
+    case COMPARISON_FEW_ROUNDS:
         n = asprintf(&text, "whether %s and %s differ can't be told: %s times as long (%s%s)", who, than,
-                     value, interval, rounds_text(more, ratio));
+                     value, interval,
+                     ratio_claim(ratio) == COMPARISON_UNSURE ? rounds_text(more, ratio) : "");
         break;
     default:
         n = asprintf(&text, "%s takes %s times as long as %s (%s)", who, value, than, interval);
@@ -169,7 +209,7 @@ static char *interval_phrase(const struct ratio *ratio, const char *who, const c
 
 char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than)
 {
-    char value[32], low[32], high[32], cover[32], *interval = NULL, *text = NULL;
+    char value[32], low[32], high[32], cover[32], joint[128], *interval = NULL, *text = NULL;
     number_ratio(value, ratio->value);
     number_ratio(low, ratio->low);
     number_ratio(high, ratio->high);
@@ -181,9 +221,8 @@ char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than)
                         who, value, than) < 0
                    ? NULL
                    : text;
-    const char *few = ratio->coverage < 0.95 ? ", too few for 95" UNIT_SPACE "%" : "";
     if (asprintf(&interval, "%s interval %s to %s over %lld rounds%s", cover, low, high,
-                 (long long)ratio->rounds, few) < 0)
+                 (long long)ratio->rounds, joint_text(joint, ratio)) < 0)
         return NULL;
     text = interval_phrase(ratio, who, than, value, interval);
     free(interval);

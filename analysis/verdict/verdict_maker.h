@@ -27,11 +27,13 @@ struct place {
     int64_t threads;
 };
 
-/* A ratio with its distribution-free interval (views/order_statistic.sql); coverage 0: one round only, no
- * interval. */
+/* A ratio with its distribution-free interval by itself (views/order_statistic.sql); coverage 0: one round
+ * only, no interval.  It is judged by the interval that holds for all `comparisons` of its family at once
+ * (views/joint_statistic.sql); NAN: its rounds are too few for one. */
 struct ratio {
     double value, low, high, coverage;
     int64_t rounds;
+    double comparisons, joint_low, joint_high;
 };
 
 /* Writes " at 4 threads" into buffer, or nothing if their number is not known, and returns it. */
@@ -61,11 +63,17 @@ char *maker_column(struct maker *m, sqlite3_stmt *statement, int column);
 bool ratio_to_baseline(struct maker *m, const struct place *place, struct ratio *ratio);
 bool ratio_to_subject(struct maker *m, const struct place *place, struct ratio *ratio);
 
-/* Returns what the ratio's interval allows to say. */
+/* Reads a ratio from a statement that selects RATIO_COLUMNS from `first` on.  Returns false if it was not
+ * measured. */
+#define RATIO_COLUMNS "ratio, low, high, coverage, rounds, comparisons, joint_low, joint_high"
+bool ratio_of_columns(sqlite3_stmt *statement, int first, struct ratio *ratio);
+
+/* Returns what the ratio's joint interval allows to say. */
 enum comparison ratio_claim(const struct ratio *ratio);
 
 /* Returns "musl takes 2.21 times as long as glibc (96.1 % interval 2.10 to 2.31 over 9 rounds)", or what the
- * interval allows to say instead; NULL: out of memory. */
+ * joint interval allows to say instead; NULL: out of memory.  Of several comparisons at once the interval is
+ * said to be the ratio's by itself, and the joint one stands behind it. */
 char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than);
 
 /* Say which lock is the hottest at a place, and how many futex calls there are: the sentences of topics

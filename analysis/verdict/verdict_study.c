@@ -247,7 +247,7 @@ static const char *single_meaning(const struct ratio *single, const struct ratio
 {
     if (ratio_claim(many) != COMPARISON_LONGER || single->coverage <= 0)
         return "";
-    if (single->high >= many->low)
+    if (!(single->joint_high < many->joint_low))
         return ratio_claim(single) == COMPARISON_LONGER
                    ? ": the slowdown is there without any contention"
                    : ": whether the slowdown comes with threads can't be told from these runs";
@@ -276,23 +276,26 @@ static void say_single_thread(struct maker *m, const struct study *s)
 /* Says the post's own figure beside ours, if the same variant ran on as many threads. */
 static void say_published(struct maker *m, const struct study *s)
 {
-    double n[6];
-    if (!maker_numbers(
-            m,
-            "SELECT p.ratio, r.ratio, r.low, r.high, r.coverage, r.rounds FROM published_time AS p "
-            "JOIN reported_ratio AS r ON r.variant = p.variant AND r.threads = p.threads "
-            "WHERE p.variant IS ?1 AND r.baseline = 'glibc'",
-            &s->subject, n, 6) ||
-        isnan(n[1]))
+    struct ratio ours;
+    sqlite3_stmt *row =
+        maker_query(m,
+                    "SELECT p.ratio AS published, r." RATIO_COLUMNS " FROM published_time AS p "
+                    "JOIN reported_ratio AS r ON r.variant = p.variant AND r.threads = p.threads "
+                    "WHERE p.variant IS ?1 AND r.baseline = 'glibc'",
+                    &s->subject);
+    if (!maker_next(m, row))
         return;
-    const struct ratio ours = {n[1], n[2], n[3], isnan(n[2]) || isnan(n[3]) || isnan(n[4]) ? 0 : n[4],
-                               (int64_t)n[5]};
+    const double published = sqlite3_column_double(row, 0);
+    const bool found = ratio_of_columns(row, 1, &ours);
+    sqlite3_finalize(row);
+    if (!found)
+        return;
     char theirs[32], *phrase = ratio_phrase(&ours, s->subject.variant, s->baseline);
     if (phrase)
         maker_say(m, "published",
                   "The blog post \"Performance of static Rust with MUSL\" (2025) found %s times as long on "
                   "22 threads of another machine; on 22 threads here, by the program's own clock, %s.",
-                  number_ratio(theirs, n[0]), phrase);
+                  number_ratio(theirs, published), phrase);
     free(phrase);
 }
 

@@ -1,7 +1,7 @@
 -- How many times as long as the baseline does each variant say it took, round by round?
 CREATE TEMP VIEW reported_ratio AS
 SELECT m.variant, m.threads, m.runs AS rounds, m.median AS ratio, m.low, m.high, m.coverage,
-       (SELECT variant FROM baseline) AS baseline
+       m.comparisons, m.joint_low, m.joint_high, (SELECT variant FROM baseline) AS baseline
 FROM quantity_median AS m
 LEFT JOIN variant AS v ON v.name = m.variant
 WHERE m.quantity = 'reported_ratio'

@@ -2,6 +2,7 @@
  * This file puts the parts together and talks; see study_options.h (what was asked for), study_settings.h
  * (what is done), study_plan.h (in which order), study_run.h (one run), study_loop.h (all of them),
  * study_work.h (from settings to a recording). */
+#include "analysis/answer/comparison.h"
 #include "cli/study/study_work.h"
 #include "cli/terminal/command.h"
 #include "cli/terminal/output.h"
@@ -45,7 +46,9 @@ static void usage_print(void)
          "                           involved\n"
          "      --threads LIST       thread counts (1, the cores, twice the cores, 22)\n"
          "      --passwords N        passwords per run (1000000)\n"
-         "      --reps N             untraced runs of each variant and thread count (6)\n"
+         "      --reps N             untraced runs of each variant and thread count (6;\n"
+         "                           more where it takes more to judge all comparisons at\n"
+         "                           once: 11 for ten variants at four thread counts)\n"
          "      --traced-reps N      those in mode waits, which count futex calls (1)\n"
          "      --ledger-reps N      those in mode ledger, which account for every\n"
          "                           nanosecond (2; 1 with --quick)\n"
@@ -112,6 +115,11 @@ static void plan_announce(const struct study *s)
             " %zu runs, seed %" PRIu64 "\n",
             p->present_count, p->present_count == 1 ? "" : "s", threads, p->passwords, p->reps,
             p->traced_reps, p->ledger_reps, p->perf_file ? ", one with perf" : "", s->work.count, p->seed);
+    const double comparisons = study_settings_comparisons(p);
+    if (comparisons > 1 && !s->options->resume && p->reps < comparison_rounds_least(comparisons))
+        fprintf(stderr,
+                "heapwait: %u untraced run%s of each can't tell %.0f comparisons at once; --reps %u can\n",
+                p->reps, p->reps == 1 ? "" : "s", comparisons, comparison_rounds_least(comparisons));
     for (size_t i = 0; i < p->variant_count; i++) {
         const struct study_variant *v = &p->variants[i];
         if (v->absent_reason)

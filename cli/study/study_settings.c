@@ -1,6 +1,7 @@
 /* See study_settings.h.  Makes settings from the options; study_keep.c keeps and reads them. */
 #include "cli/study/study_settings.h"
 
+#include "analysis/answer/comparison.h"
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/random.h"
 #include "probes/host/host.h"
@@ -12,10 +13,6 @@
 
 enum {
     DEFAULT_PASSWORDS = 1000000,
-    /* Six is the least number of runs from which order statistics give a 95 % interval of a median: the whole
-     * range of n values misses it with probability 2 / 2^n (H. A. David, H. N. Nagaraja: Order
-     * Statistics, 7.1). */
-    DEFAULT_REPS = 6,
     DEFAULT_TRACED_REPS = 1,
     DEFAULT_LEDGER_REPS = 2,
     QUICK_LEDGER_REPS = 1,
@@ -192,7 +189,6 @@ static void threads_default(struct study_settings *s)
 static int numbers_choose(struct study_settings *s, const struct study_options *o, struct error *err)
 {
     s->passwords = o->passwords ? o->passwords : o->quick ? STUDY_QUICK_PASSWORDS : DEFAULT_PASSWORDS;
-    s->reps = o->reps >= 0 ? (unsigned)o->reps : DEFAULT_REPS;
     s->traced_reps = o->no_probes ? 0 : o->traced_reps >= 0 ? (unsigned)o->traced_reps : DEFAULT_TRACED_REPS;
     unsigned ledger = o->quick ? QUICK_LEDGER_REPS : DEFAULT_LEDGER_REPS;
     s->ledger_reps = o->no_probes ? 0 : o->ledger_reps >= 0 ? (unsigned)o->ledger_reps : ledger;
@@ -221,11 +217,34 @@ int study_settings_make(const struct study_options *o, const struct variant_list
         rc = error_set(err, -EINVAL, "there is no variant to run: %s",
                        out->variant_count ? "all that were asked for are absent (`heapwait doctor` says why)"
                                           : "give one with --variant NAME=COMMAND, or leave --variants out");
+    if (!rc)
+        out->reps =
+            o->reps >= 0 ? (unsigned)o->reps : comparison_rounds_least(study_settings_comparisons(out));
     if (rc == -ENOMEM)
         error_set(err, rc, "out of memory");
     if (rc)
         study_settings_free(out);
     return rc;
+}
+
+/* Returns how many pairs of `count` variants are compared: each with one that is known beforehand, or any
+ * two. */
+static double pairs_of(size_t count, bool known)
+{
+    return count < 2 ? 0 : known ? (double)count - 1 : (double)count * ((double)count - 1) / 2;
+}
+
+double study_settings_comparisons(const struct study_settings *s)
+{
+    size_t own = 0;
+    bool known = false;
+    for (size_t i = 0; i < s->present_count; i++) {
+        own += s->variants[i].own_threads;
+        known = known || !strcmp(s->variants[i].name, "musl");
+    }
+    /* Those with a number of threads of their own may meet all others at one thread count. */
+    return ((double)s->thread_count - 1) * pairs_of(s->present_count - own, known) +
+           pairs_of(s->present_count, known);
 }
 
 static void shape_fill(const struct study_settings *s, bool *own_threads, struct plan_shape *shape)

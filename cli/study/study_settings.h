@@ -67,6 +67,11 @@ void study_settings_host_differs(int fd, const char *path, const struct host_fac
 struct plan_cell *study_settings_plan(const struct study_settings *s, size_t *count, size_t *kinds,
                                       struct error *err);
 
+/* Returns how many comparisons the verdict will judge at once (view comparison_family), if every run counts;
+ * of two families the larger one, and rather more than fewer: where no variant is called `musl`, any two are
+ * compared.  0: there is nothing to compare. */
+double study_settings_comparisons(const struct study_settings *s);
+
 void study_settings_free(struct study_settings *s);
 
 /* For study_keep.c and `try`, without a sentence: asks for runs that perf samples; adds a new variant at the

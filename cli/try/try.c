@@ -1,6 +1,7 @@
 /* heapwait try: one program under each allocator library that is installed, interleaved, side by side.  It is
  * a study whose variants are the same command with another LD_PRELOAD; see study_work.h.  This file takes the
  * options, refuses programs that LD_PRELOAD doesn't reach, and talks. */
+#include "analysis/answer/comparison.h"
 #include "cli/study/study_work.h"
 #include "cli/terminal/arguments.h"
 #include "cli/terminal/command.h"
@@ -19,12 +20,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DEFAULT_ROUNDS = 5, EXIT_STOPPED = 128 + SIGINT };
+enum { LEAST_ROUNDS = 5, /* that are run unless --rounds tells */ EXIT_STOPPED = 128 + SIGINT };
 
 struct try_options {
     const char *output; /* NULL: the recording isn't kept */
     const char *libraries;
-    unsigned rounds;
+    unsigned rounds; /* 0: not given */
     uint64_t timeout_ns, seed;
     bool seed_given, no_probes, help;
     char *const *command;
@@ -49,8 +50,9 @@ static void usage_print(void)
           "locks and memory side by side.  COMMAND is run many times: with empty stdin, its\n"
           "output is dropped.  It must end by itself, with status 0.\n"
           "\n"
-          "      --rounds N            untraced runs of each (5; from 6 on the intervals\n"
-          "                            reach 95 %)\n"
+          "      --rounds N            untraced runs of each (5; from 6 on the interval\n"
+          "                            of one library reaches 95 %; of several libraries\n"
+          "                            as many as judge all at once: 7 of 2, 8 of 4)\n"
           "      --library NAME=FILE   one more library, repeatable\n"
           "      --libraries LIST      only these, with commas between; `none`: only those\n"
           "                            given by --library\n"
@@ -140,7 +142,7 @@ static int option_take(struct try *t, int id, char **argv, struct error *err)
 
 static int options_parse(int argc, char **argv, struct try *t, struct error *err)
 {
-    t->options = (struct try_options){.rounds = DEFAULT_ROUNDS};
+    t->options = (struct try_options){.rounds = 0};
     optind = 0; /* glibc: start afresh */
     opterr = 0;
     int rc = 0, id;
@@ -229,6 +231,18 @@ static int variant_add(struct try *t, const struct try_library *library, struct 
     return rc ? error_set(err, rc, "out of memory") : 0;
 }
 
+/* Returns how many libraries are compared with the program as it is: the first variant. */
+static size_t libraries_of(const struct study_settings *s)
+{
+    return s->present_count ? s->present_count - 1 : 0;
+}
+
+/* Returns as many rounds as judge all libraries at once. */
+static unsigned rounds_choose(size_t libraries)
+{
+    return libraries > 1 ? comparison_rounds_least((double)libraries) : LEAST_ROUNDS;
+}
+
 static int settings_fill(struct try *t, struct error *err)
 {
     const struct try_options *o = &t->options;
@@ -240,7 +254,6 @@ static int settings_fill(struct try *t, struct error *err)
     *s = (struct study_settings){
         .seed = seed,
         .timeout_ns = o->timeout_ns,
-        .reps = o->rounds,
         .traced_reps = !o->no_probes,
         .threads = {1},
         .thread_count = 1,
@@ -254,7 +267,9 @@ static int settings_fill(struct try *t, struct error *err)
     if (words_have(&s->variants[0].words, PLACEHOLDER_THREADS) ||
         words_have(&s->variants[0].words, PLACEHOLDER_PASSWORDS))
         return error_set(err, -EINVAL, "{threads} and {passwords} in a command are for `heapwait study`");
-    return study_settings_variants_part(s);
+    rc = study_settings_variants_part(s);
+    s->reps = o->rounds ? o->rounds : rounds_choose(libraries_of(s));
+    return rc;
 }
 
 /* Gives up the traced runs if there is no privilege for them: the times are still worth having. */
@@ -275,6 +290,9 @@ static void plan_announce(const struct try *t)
         fprintf(stderr, "%s %s", i ? "," : "", s->variants[i].name);
     fprintf(stderr, ": %u untraced run%s of each, %u traced: %zu runs, seed %" PRIu64 "\n", s->reps,
             s->reps == 1 ? "" : "s", s->traced_reps, t->work.count, s->seed);
+    if (libraries_of(s) > 1 && s->reps < rounds_choose(libraries_of(s)))
+        fprintf(stderr, "heapwait: %u round%s can't tell %zu comparisons at once; --rounds %u can\n", s->reps,
+                s->reps == 1 ? "" : "s", libraries_of(s), rounds_choose(libraries_of(s)));
     for (size_t i = s->present_count; i < s->variant_count; i++)
         fprintf(stderr, "heapwait: warning: %s would not be in effect and is not run: %s\n",
                 s->variants[i].name, s->variants[i].absent_reason);

@@ -25,6 +25,9 @@ enum field {
     RATIO_HIGH,
     COVERAGE,
     ROUNDS,
+    COMPARISONS,
+    JOINT_LOW,
+    JOINT_HIGH,
     SLEPT,
     EAGAINS,
     EMPTY,
@@ -50,6 +53,7 @@ static const char query[] =
     " (SELECT r.allocator FROM run AS r WHERE r.variant = v.name AND r.allocator IS NOT NULL LIMIT 1),"
     " v.first_failure, v.absent_reason,"
     " t.median_ns, t.low_ns, t.high_ns, q.ratio, q.low, q.high, q.coverage, q.rounds,"
+    " q.comparisons, q.joint_low, q.joint_high,"
     " m.slept, m.eagain, m.empty_wakes, m.waking_wakes + m.other_calls, m.wait_ns, y.median_bytes"
     " FROM (SELECT variant AS name, position, first_failure, absent_reason FROM variant_status) AS v"
     " LEFT JOIN wall_time AS t ON t.variant = v.name AND t.probes = 'none'"
@@ -140,7 +144,10 @@ static struct ratio ratio_of(const struct row *row)
                           .low = row->field[RATIO_LOW],
                           .high = row->field[RATIO_HIGH],
                           .coverage = known(row, COVERAGE) ? row->field[COVERAGE] : 0,
-                          .rounds = known(row, ROUNDS) ? (int64_t)row->field[ROUNDS] : 0};
+                          .rounds = known(row, ROUNDS) ? (int64_t)row->field[ROUNDS] : 0,
+                          .comparisons = known(row, COMPARISONS) ? row->field[COMPARISONS] : 1,
+                          .joint_low = row->field[JOINT_LOW],
+                          .joint_high = row->field[JOINT_HIGH]};
 }
 
 static enum result result_of(const struct row *row, const struct row *baseline)
@@ -162,6 +169,7 @@ static enum result result_of(const struct row *row, const struct row *baseline)
     case COMPARISON_SAME:
         return SAME;
     case COMPARISON_UNSURE:
+    case COMPARISON_FEW_ROUNDS:
         return UNSURE;
     default:
         return ratio.value < 1 ? FASTER : SLOWER;

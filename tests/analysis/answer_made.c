@@ -113,7 +113,9 @@ static void cure_add(struct answer_cause *c, const char *what, const char *line,
                                                      .line = line ? text(line) : NULL,
                                                      .factor = factor,
                                                      .extra_bytes = bytes,
-                                                     .measured = !isnan(factor.value)};
+                                                     .measured = !isnan(factor.value),
+                                                     .outcome = comparison_of(factor.low, factor.high, 1),
+                                                     .comparisons = 1};
 }
 
 static void caller_add(struct answer_cause *c, const char *function, double share)
@@ -280,7 +282,10 @@ static struct answer *study(void)
                                       .variant_ns = 117e6,
                                       .baseline_ns = 59e6,
                                       .coverage = 0.969,
-                                      .alone = {1.004, 0.99, 1.02}};
+                                      .alone = {1.004, 0.99, 1.02},
+                                      .outcome = COMPARISON_LONGER,
+                                      .alone_outcome = COMPARISON_SAME,
+                                      .comparisons = 1};
     a->rounds = 6;
     return a;
 }

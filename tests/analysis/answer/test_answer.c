@@ -13,9 +13,10 @@
 
 #include <cmocka.h>
 
-#define RECORD ((const char *const[]){"record.sql", NULL})
-#define LEDGER ((const char *const[]){"ledger.sql", "ledger_record.sql", NULL})
-#define STUDY  ((const char *const[]){"study.sql", NULL})
+#define RECORD       ((const char *const[]){"record.sql", NULL})
+#define LEDGER       ((const char *const[]){"ledger.sql", "ledger_record.sql", NULL})
+#define LEDGER_STUDY ((const char *const[]){"ledger.sql", NULL})
+#define STUDY        ((const char *const[]){"study.sql", NULL})
 
 static struct answer *answer_of(const char *const *files, const char *more)
 {
@@ -213,16 +214,23 @@ static void asleep_on_several(void **state)
     answer_free(a);
 }
 
+/* Two rounds more of musl+jemalloc, as its first two: with them all five comparisons of the study are told.
+ */
+#define EIGHT_ROUNDS                                                                                         \
+    "INSERT INTO run (id, variant, threads, probes, rep, wall_ns, command, started_at) SELECT id + 6, "      \
+    "variant, "                                                                                              \
+    "threads, probes, rep + 6, wall_ns, command, started_at FROM run WHERE id IN (301, 302);"
+
 /* Counting waits says nothing of a lock, but what another allocator alone saves was measured all the same. */
 static void another_allocator_is_faster(void **state)
 {
     (void)state;
-    struct answer *a = answer_of(STUDY, "DELETE FROM lock_outcome; DELETE FROM sample;");
+    struct answer *a = answer_of(STUDY, "DELETE FROM lock_outcome; DELETE FROM sample;" EIGHT_ROUNDS);
     char *title = answer_words_title(a), *headline = answer_words_headline(a);
     assert_int_equal(a->conclusion, ANSWER_CANNOT_TELL);
     assert_string_equal(
-        title, "With jemalloc 5.3.0 in place of mallocng, musl takes 0.48 of its time "
-               "(0.42\u20130.53); why can't be told: what malloc spends it on isn't seen without samples");
+        title, "With jemalloc 5.3.0 in place of mallocng, musl takes 0.47 of its time "
+               "(0.39\u20130.53); why can't be told: what malloc spends it on isn't seen without samples");
     assert_non_null(strstr(headline, title));
     assert_string_equal(a->settle, "heapwait record COMMAND");
     free(title);
@@ -234,6 +242,80 @@ static void another_allocator_is_faster(void **state)
     assert_null(a->changed);
     assert_ptr_equal(strstr(title, "Can't tell: "), title);
     free(title);
+    answer_free(a);
+}
+
+/* Six rounds tell one comparison apart, and not five: what helps can't be told, and what would tell is said.
+ */
+static void few_rounds_cure_nothing(void **state)
+{
+    (void)state;
+    struct answer *a = answer_of(STUDY, NULL);
+    assert_null(a->changed);
+    assert_int_equal(a->study->outcome, COMPARISON_LONGER);
+    assert_int_equal(a->study->comparisons, 5);
+    assert_true(a->study->factor.low == 2.0 && a->study->factor.high == 2.8);
+    assert_string_equal(a->not_seen[a->not_seen_count - 1],
+                        "whether another allocator in the same build is faster: 5 comparisons at once need 8 "
+                        "rounds");
+    answer_free(a);
+    a = answer_of(STUDY, "DELETE FROM run WHERE variant NOT IN ('musl', 'musl+jemalloc') OR threads = 1;");
+    assert_int_equal(a->study->comparisons, 1);
+    assert_int_equal(a->study->outcome, COMPARISON_SHORTER); /* jemalloc beside musl, in six rounds */
+    answer_free(a);
+}
+
+/* The ledger's study with three allocators more, in so many rounds: jemalloc takes half of musl's time,
+ * mimalloc the same, tcmalloc twice as long. */
+#define CURES(rounds)                                                                                        \
+    "DELETE FROM run WHERE probes = 'none'; INSERT INTO variant (position, name, libc, linkage, allocator, " \
+    "command) "                                                                                              \
+    "VALUES (3, 'j', 'musl 1.2.3', 'static', 'jemalloc 5.3.0', 'j'), (4, 'm', 'musl 1.2.3', 'static', "      \
+    "'mimalloc 2.0.9', 'm'), (5, 't', 'musl 1.2.3', 'static', 'tcmalloc 2.10', 't');"                        \
+    "WITH RECURSIVE round(rep) AS (SELECT 1 UNION ALL SELECT rep + 1 FROM round WHERE rep < " rounds "), "   \
+    "took(variant, ns) AS (VALUES ('glibc', 1000000), ('musl', 2000000), ('j', 1000000), ('m', 2000000), "   \
+    "('t', 4000000)) INSERT INTO run (variant, threads, passwords, probes, rep, wall_ns, exit_status, "      \
+    "command, "                                                                                              \
+    "started_at) SELECT variant, 4, 1000, 'none', rep, ns, 0, variant, '2026-01-01T00:00:00Z' FROM round, "  \
+    "took;"
+
+static size_t measured_count(const struct answer_cause *c)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < c->cure_count; i++)
+        count += c->cures[i].measured;
+    return count;
+}
+
+/* What was measured and surely doesn't help is no cure, and what can't be told is said to be so; nothing that
+ * was measured is offered as if it weren't. */
+static void cures_are_judged_together(void **state)
+{
+    (void)state;
+    struct answer *a = answer_of(LEDGER_STUDY, CURES("8"));
+    const struct answer_cause *c = &a->causes[0];
+    char *title = answer_words_title(a);
+    assert_non_null(strstr(title, "slower; jemalloc 5.3.0 cures it"));
+    free(title);
+    assert_int_equal(measured_count(c), 1);
+    assert_int_equal(c->cures[0].outcome, COMPARISON_SHORTER);
+    for (size_t i = 0; i < c->cure_count; i++)
+        assert_null(strstr(c->cures[i].what, "malloc in place of"));
+    answer_free(a);
+
+    a = answer_of(LEDGER_STUDY,
+                  CURES("7")); /* by itself, each interval of seven rounds has a coverage of 98 % */
+    c = &a->causes[0];
+    title = answer_words_title(a);
+    assert_null(strstr(title, "cure"));
+    assert_null(strstr(title, "slower"));
+    free(title);
+    assert_int_equal(measured_count(c), 1); /* the others took no less time */
+    char *words = answer_words_cure(&c->cures[0]);
+    assert_string_equal(words,
+                        "jemalloc 5.3.0: can't tell whether it helps, 0.50 \u00d7 the time (4 comparisons at "
+                        "once need 8 rounds)");
+    free(words);
     answer_free(a);
 }
 
@@ -327,6 +409,8 @@ int main(void)
         cmocka_unit_test(try_is_offered),
         cmocka_unit_test(asleep_on_several),
         cmocka_unit_test(another_allocator_is_faster),
+        cmocka_unit_test(few_rounds_cure_nothing),
+        cmocka_unit_test(cures_are_judged_together),
         cmocka_unit_test(losses),
         cmocka_unit_test(missing_calls),
         cmocka_unit_test(study),

@@ -81,18 +81,39 @@ static void test_study(void **state)
 {
     (void)state;
     struct answer *a = answer_made(MADE_STUDY);
-    a->study->factor.low = 0.94;
+    a->study->outcome = comparison_of(0.94, 2.8, 0.969);
     assert_is(answer_words_headline(a),
               "MALLOC'S LOCK.  About 35" PC " of its CPU time: __malloc_lock (musl, mallocng).");
-    a->study->factor.low = 1.5;
+    a->study->outcome = comparison_of(1.5, 2.8, 0.969);
     a->causes[0].cures[0].factor = (struct estimate){0.84, 0.8, 0.9};
     assert_is(answer_words_title(a),
               "musl's malloc lock makes this program 2.0 \u00d7 slower; mimalloc helps");
     a->causes[0].cures[0].factor = (struct estimate){0.9, 0.7, 1.1};
+    a->causes[0].cures[0].outcome = comparison_of(0.7, 1.1, 1);
     assert_is(answer_words_title(a), "musl's malloc lock makes this program 2.0 \u00d7 slower");
     assert_is(answer_words_cure(&a->causes[0].cures[0]),
               "mimalloc: can't tell whether it helps, 0.90 \u00d7 the time (0.70\u20131.10), +9.00\u00a0MiB "
               "of memory");
+    a->causes[0].cures[0].outcome = COMPARISON_ONE_ROUND;
+    assert_is(
+        answer_words_cure(&a->causes[0].cures[0]),
+        "mimalloc: one round can't tell whether it helps, 0.90 \u00d7 the time, +9.00\u00a0MiB of memory");
+    answer_free(a);
+}
+
+/* The rounds tell among how many comparisons they judge; of one there is nothing to tell. */
+static void test_rounds(void **state)
+{
+    (void)state;
+    struct answer *a = answer_made(MADE_STUDY);
+    assert_is(answer_words_rounds(a), "6 rounds");
+    a->study->comparisons = 36;
+    assert_is(answer_words_rounds(a), "6 rounds, judged for 36 comparisons at once");
+    a->study->outcome = COMPARISON_FEW_ROUNDS;
+    assert_is(answer_words_rounds(a), "6 rounds, where 36 comparisons at once need 11");
+    a->causes[0].cures[0].outcome = COMPARISON_FEW_ROUNDS;
+    a->causes[0].cures[0].comparisons = 36;
+    assert_is(answer_words_title(a), "musl's malloc lock takes about 35" PC " of this program's CPU time");
     answer_free(a);
 }
 
@@ -302,11 +323,12 @@ static void test_nothing_leaks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headlines), cmocka_unit_test(test_titles),
-        cmocka_unit_test(test_study),     cmocka_unit_test(test_digits),
-        cmocka_unit_test(test_gain),      cmocka_unit_test(test_malloc_line),
-        cmocka_unit_test(test_phrases),   cmocka_unit_test(test_long_names),
-        cmocka_unit_test(test_markdown),  cmocka_unit_test(test_nothing_leaks),
+        cmocka_unit_test(test_headlines),     cmocka_unit_test(test_titles),
+        cmocka_unit_test(test_study),         cmocka_unit_test(test_rounds),
+        cmocka_unit_test(test_digits),        cmocka_unit_test(test_gain),
+        cmocka_unit_test(test_malloc_line),   cmocka_unit_test(test_phrases),
+        cmocka_unit_test(test_long_names),    cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_nothing_leaks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -256,6 +256,7 @@ static void an_interrupted_study_is_resumed(void **state)
         STUDY(p, SMALL, "--threads", "1,2", "--reps", "4", "--variant", variant, "--variant", variant_ok),
         130);
     says(p, "heapwait study --resume -o ");
+    says(p, "4 untraced runs of each can't tell 2 comparisons at once; --reps 7 can");
     int before = atoi(query(p, "SELECT count(*) FROM run"));
     assert_true(before >= 3 && before < 16); /* the fifth start of `i`, one of them the warm-up */
     assert_string_equal(query(p, "SELECT max(position) = count(*) AND sum(interrupted) = 0 FROM run"), "1");

@@ -278,13 +278,50 @@ static void settings_are_made(void **state)
     assert_true(s.variants[1].own_threads && s.variants[1].given && !s.variants[0].own_threads);
     assert_string_equal(s.variants[2].absent_reason, "no sources");
     assert_int_equal(s.passwords, 100000);
-    assert_int_equal(s.reps, 6);
+    assert_int_equal(s.reps, 6); /* two variants, which may meet at one thread count */
     assert_int_equal(s.traced_reps, 1);
     assert_int_equal(s.ledger_reps, 1);
     study_settings_free(&s);
     study_options_free(&o);
     words_free(&argv);
     variants_free(&table);
+    (void)state;
+}
+
+static unsigned reps_of(const char *rows, const char *line)
+{
+    struct variant_list table;
+    struct study_options o;
+    struct study_settings s;
+    struct error err = {""};
+    struct words argv;
+    assert_int_equal(words_split(line, &argv, &err), 0);
+    assert_int_equal(table_of(rows, &table), 0);
+    assert_int_equal(study_options_parse((int)argv.count, argv.items, &o, &err), 0);
+    assert_int_equal(study_settings_make(&o, &table, &s, &err), 0);
+    const unsigned reps = s.reps;
+    study_settings_free(&s);
+    study_options_free(&o);
+    words_free(&argv);
+    variants_free(&table);
+    return reps;
+}
+
+/* As many rounds as judge all that is compared at once: with each other variant beside musl, and beside
+ * glibc; any two, where the times choose. */
+static void rounds_are_enough(void **state)
+{
+#define ROW(name) name "\t\t\t\t/" name "\t\n"
+    const char *two = ROW("glibc") ROW("musl"), *four = ROW("glibc") ROW("musl") ROW("a") ROW("b");
+    const char *ten =
+        ROW("glibc") ROW("musl") ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f") ROW("g") ROW("h");
+    assert_int_equal(reps_of(two, "study --threads 4"), 6);         /* 1 */
+    assert_int_equal(reps_of(two, "study --threads 1,4"), 7);       /* 2 */
+    assert_int_equal(reps_of(four, "study --threads 4"), 7);        /* 3 */
+    assert_int_equal(reps_of(ten, "study --threads 1,2,4,22"), 11); /* 36 */
+    assert_int_equal(reps_of(ten, "study --threads 1,2,4,22 --quick"), 11);
+    assert_int_equal(reps_of(ten, "study --threads 1,2,4,22 --reps 3"), 3);
+    assert_int_equal(reps_of(ROW("w") ROW("x") ROW("y") ROW("z"), "study --threads 4"), 8); /* 6 */
     (void)state;
 }
 
@@ -359,6 +396,7 @@ int main(void)
         cmocka_unit_test(table_columns_go_by_name),
         cmocka_unit_test(table_may_be_hostile),
         cmocka_unit_test(settings_are_made),
+        cmocka_unit_test(rounds_are_enough),
         cmocka_unit_test(settings_refuse_what_cannot_be_run),
         cmocka_unit_test(settings_respect_affinity),
     };

@@ -67,6 +67,18 @@ holds "waits are not zero, they are not measured" out "waits for malloc's locks:
 "$heapwait" study --resume -o kept.db 2>log; expect "nothing is left to resume" 0 $?
 holds "nothing is left" log "all of its runs are there already"
 
+# Of two libraries as many rounds as judge both; with fewer neither is told apart, and it is said how many it takes.
+cp "$fake" other.so
+try --no-probes --library fake="$fake" --library other=./other.so -o both.db -- "$programs/try_subject" ran
+expect "two libraries" 0 $?
+expect "seven rounds" "fake 7,other 7,own 7" "$(sqlite3 both.db "SELECT group_concat(t, ',') FROM
+    (SELECT variant || ' ' || count(*) AS t FROM run GROUP BY variant ORDER BY variant)")"
+try --no-probes --rounds 6 --library fake="$fake" --library other=./other.so -- "$programs/try_subject" ran
+expect "two libraries in six rounds" 0 $?
+holds "it is said before" log "6 rounds can't tell 2 comparisons at once; --rounds 7 can"
+tr '\n' ' ' <out | tr -s ' ' >line
+expect "neither is told apart" 2 "$(grep -o "2 comparisons at once need 7 rounds" line | wc -l)"
+
 # Nothing stays behind without -o.
 try --no-probes --rounds 1 --library fake="$fake" -- "$programs/try_subject" ran
 expect "without -o" 0 $?
