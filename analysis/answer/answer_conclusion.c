@@ -148,7 +148,8 @@ static bool sleeps_mostly(const struct answer_maker *m)
     if (!isnan(a->threads_ns))
         return (a->oncpu_share + a->runnable_share) * a->threads_ns < LIMIT_BUSY * f->wall_ns ||
                a->blocked_share > a->oncpu_share + a->runnable_share;
-    const double left = isnan(f->foreign_ns) ? f->cores : f->cores - f->foreign_ns / f->wall_ns;
+    const double left =
+        isnan(f->foreign_ns) ? f->cores : f->cores - (f->foreign_ns + f->heapwait_ns) / f->wall_ns;
     return f->cpu_ns < LIMIT_BUSY * fmin(fmax(left, 0), 1) * f->wall_ns;
 }
 
@@ -273,7 +274,8 @@ static bool unknown_word(struct answer_maker *m)
 static bool machine_full(const struct answer_facts *f)
 {
     const double all = f->cores * f->wall_ns;
-    return f->foreign_ns > LIMIT_FOREIGN * all && all - f->foreign_ns - f->cpu_ns < LIMIT_IDLE * all;
+    return f->foreign_ns > LIMIT_FOREIGN * all &&
+           all - f->foreign_ns - f->heapwait_ns - f->cpu_ns < LIMIT_IDLE * all;
 }
 
 /* A holder that has no CPU lets all others wait, however short it holds the lock. */

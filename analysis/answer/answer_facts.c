@@ -32,10 +32,11 @@ static void run_read(struct answer_maker *m)
     struct answer_facts *f = &m->facts;
     sqlite3_stmt *row = answer_maker_query(
         m, "SELECT command, collector, probes, libc, linkage, allocator, wall_ns, cores, "
-           "foreign_cpu_ns + coalesce(heapwait_cpu_ns, 0), "
+           "foreign_cpu_ns, "
            "cpu_ns, "
            "has_ledger, has_samples, threads_seen, usable_cores, variant IS NULL AND wall_ns IS NOT NULL AND "
-           "(SELECT exit_status IS NULL AND term_signal IS NULL FROM run WHERE id = run_id) FROM answer_run");
+           "(SELECT exit_status IS NULL AND term_signal IS NULL FROM run WHERE id = run_id), "
+           "coalesce(heapwait_cpu_ns, 0) FROM answer_run");
     if (!answer_maker_next(m, row))
         return;
     f->any = true;
@@ -57,6 +58,7 @@ static void run_read(struct answer_maker *m)
     a->threads = sqlite3_column_int(row, 12) ? sqlite3_column_double(row, 12) : NAN;
     a->cores = answer_maker_number(row, 13);
     a->attached = sqlite3_column_int(row, 14);
+    f->heapwait_ns = answer_maker_number(row, 15);
     a->mode = answer_maker_format(m, "%s", f->ledger ? "ledger" : f->sampled ? "profile" : "waits");
     sqlite3_finalize(row);
 }
@@ -146,7 +148,7 @@ void answer_maker_weigh(const struct answer_maker *m, struct answer_cause *c)
         .wall_ns = f->wall_ns,
         .cores = f->cores,
         .usable_cores = a->cores,
-        .foreign_ns = f->foreign_ns,
+        .foreign_ns = f->foreign_ns + f->heapwait_ns,
         .cpu_ns = f->cpu_ns,
         .longest_ns = f->longest_ns,
         .stretch = (a->oncpu_share + a->runnable_share) / a->oncpu_share,

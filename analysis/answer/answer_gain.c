@@ -4,15 +4,19 @@
 #include "analysis/answer/answer_limits.h"
 
 #include <math.h>
+#include <stdbool.h>
 
-/* Returns the cores that the program could have without the cause. */
-static double cores_left(const struct gain_facts *f)
+/* Returns the cores that the program could have without the cause.  `most`: where its threads, which want
+ * more of them then, take them from others, too. */
+static double cores_left(const struct gain_facts *f, bool most)
 {
     if (isnan(f->foreign_ns) || !(f->wall_ns > 0))
         return f->usable_cores;
     /* The program ran, so that it had at least what it used. */
     const double free_cores = fmin(f->cores - f->foreign_ns / f->wall_ns, f->usable_cores);
     const double had = fmax(free_cores, f->cpu_ns / f->wall_ns);
+    if (!most)
+        return fmin(had, f->usable_cores);
     const double more = f->wanted_ns > 0 ? 1 + f->cause_blocked_ns / f->wanted_ns : INFINITY;
     return fmin(had * more, f->usable_cores);
 }
@@ -29,12 +33,13 @@ static double path_ns(const struct gain_facts *f, double cause_cpu_ns)
     return idle > LIMIT_IDLE * f->cores * f->wall_ns ? cause_cpu_ns : cause_cpu_ns * f->wall_ns / f->cpu_ns;
 }
 
-static double factor_of(const struct gain_facts *f, double cause_cpu_ns)
+static double factor_of(const struct gain_facts *f, double cause_cpu_ns, bool most)
 {
     const double off_core = fmax(f->cause_thread_ns - f->cause_cpu_ns.value, 0);
     double least = fmax(f->wall_ns - off_core - path_ns(f, cause_cpu_ns), 0);
-    if (!isnan(f->cpu_ns) && cores_left(f) > 0)
-        least = fmax(least, fmax(f->cpu_ns - cause_cpu_ns, 0) / cores_left(f));
+    const double cores = cores_left(f, most);
+    if (!isnan(f->cpu_ns) && cores > 0)
+        least = fmax(least, fmax(f->cpu_ns - cause_cpu_ns, 0) / cores);
     if (!isnan(f->longest_ns))
         least = fmax(least, f->longest_ns - cause_cpu_ns);
     least = fmin(least, f->wall_ns);
@@ -45,6 +50,7 @@ struct estimate answer_gain(const struct gain_facts *f)
 {
     if (!(f->wall_ns > 0) || isnan(f->cause_cpu_ns.value) || isnan(f->cause_thread_ns))
         return (struct estimate){NAN, NAN, NAN};
-    return (struct estimate){factor_of(f, f->cause_cpu_ns.value), factor_of(f, f->cause_cpu_ns.low),
-                             factor_of(f, f->cause_cpu_ns.high)};
+    return (struct estimate){factor_of(f, f->cause_cpu_ns.value, false),
+                             factor_of(f, f->cause_cpu_ns.low, false),
+                             factor_of(f, f->cause_cpu_ns.high, true)};
 }

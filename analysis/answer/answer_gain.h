@@ -9,7 +9,7 @@ struct gain_facts {
     double wall_ns;      /* of the run */
     double cores;        /* that the foreign time is of */
     double usable_cores; /* that the program could use: fewer, perhaps a fraction, by affinity or a quota */
-    double foreign_ns;   /* core time of other processes on these; NAN: not measured */
+    double foreign_ns;   /* core time of other processes on these, heapwait's included; NAN: not measured */
     double cpu_ns;       /* the program's own core time; NAN: not measured */
     double longest_ns;   /* core time of its busiest thread; NAN: not measured */
     double stretch; /* threads' time on a core and in line for one, over that on a core; NAN: not measured */
@@ -22,8 +22,8 @@ struct gain_facts {
 /* Returns wall time over the least time that would be left, from 1 on; `low` and `high` go by the interval of
  * the cause's core time.  What is left is at least each of:
  * - the other core time, spread over the cores that it could have: it has to be done.  On a machine that
- * others use too these are the cores that others left; and more, since whoever sleeps no more asks for a core
- * as well, and a scheduler that is fair gives cores by the number of who asks;
+ * others use too these are the cores that others left.  For `high` it is more: whoever sleeps no more asks
+ * for a core as well, and a scheduler that is fair gives cores by the number of who asks;
  * - the wall time less all threads' time at the cause: the critical path goes through one thread at a time,
  *   so that no more than this sum can lie on it.  Core time counts with the time in line that it takes to get
  *   it; where that isn't known and no core was idle, by the rate at which the program got core time.

@@ -15,6 +15,7 @@ struct answer_facts_part {
 struct answer_facts {
     char *libc, *linkage, *allocator;
     double wall_ns, cores, foreign_ns, cpu_ns, longest_ns;
+    double heapwait_ns; /* its core time beside its probes, where foreign_ns hasn't it; else 0 */
     bool any, ledger, sampled, counted; /* counted: futex calls */
     double samples;                     /* of all states */
     double entry_ns;                    /* of a system call without work: entry and exit */

@@ -31,11 +31,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What else the machine did: the load average before, the CPU time of others meanwhile, and heapwait's own;
- * -1: not known. */
+/* What else the machine did: the load average before, and the CPU time of others meanwhile; -1: not known. */
 struct others {
     double load;
-    int64_t foreign_ns, own_ns;
+    int64_t foreign_ns;
 };
 
 /* What was found of what the options name. */
@@ -93,7 +92,6 @@ static int recording_write(const struct record_options *o, const struct found *f
     struct run_info info = run_info_unknown(line);
     info.load_average = others->load;
     info.foreign_cpu_ns = others->foreign_ns;
-    info.heapwait_cpu_ns = others->own_ns;
     if (!rc)
         rc = recording_add_run(recording, &info, m, err);
     if (!rc && m->probes == PROBES_LEDGER)
@@ -214,9 +212,9 @@ static struct measure_options measure_options_of(const struct record_options *o,
     };
 }
 
-/* Tells the CPU time of others, and heapwait's own, while the command ran, unless they aren't known: since
- * the command's own isn't, or since the clock, of ticks, had too few of them.  The watch is longer than the
- * run: heapwait reads its tables in it. */
+/* Tells the CPU time of others while the command ran, unless it isn't known: since the command's own isn't,
+ * or since the clock, of ticks, had too few of them.  The watch is longer than the run: heapwait reads its
+ * tables in it. */
 static void others_used(struct others *others, const struct host_watch *watch, const struct run_outcome *o)
 {
     struct host_watched seen;
@@ -226,7 +224,6 @@ static void others_used(struct others *others, const struct host_watch *watch, c
         return;
     const double share = (double)o->wall_ns / (double)seen.wall_ns;
     others->foreign_ns = seen.foreign_ns > 0 ? (int64_t)((double)seen.foreign_ns * share) : 0;
-    others->own_ns = (int64_t)((double)seen.own_ns * share);
 }
 
 /* Measures what calls and probes cost here, and keeps it for the next time. */
@@ -268,7 +265,7 @@ static int record(const struct record_options *o, const struct found *found, str
     struct measurement *m = NULL;
     bool exec_failed;
     struct measure_options measure = measure_options_of(o, found);
-    struct others others = {host_load_average(), -1, -1};
+    struct others others = {host_load_average(), -1};
     struct host_watch watch;
     struct calibration calibration = {0};
     if (found->target && found->target->note)

@@ -243,10 +243,8 @@ static int run_record(const struct study_loop *l, size_t index, const struct stu
         info.threads = run->said.threads;
     if (run->said.passwords >= 0)
         info.passwords = run->said.passwords;
-    if (run->m && run->watched.foreign_ns != INT64_MIN) {
+    if (run->m && run->watched.foreign_ns != INT64_MIN)
         info.foreign_cpu_ns = run->watched.foreign_ns > 0 ? run->watched.foreign_ns : 0;
-        info.heapwait_cpu_ns = (int64_t)run->watched.own_ns;
-    }
     return run_keep(r, &info, run->m, err);
 }
 

@@ -51,16 +51,9 @@ int host_cpu_time_read(struct host_cpu_time *out)
     return cpus ? 0 : -EINVAL;
 }
 
-static uint64_t own_cpu_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 void host_watch_start(struct host_watch *w)
 {
-    *w = (struct host_watch){.own_ns = own_cpu_ns(), .start_ns = clock_monotonic_ns()};
+    *w = (struct host_watch){.own_ns = clock_process_ns(), .start_ns = clock_monotonic_ns()};
     w->error = host_cpu_time_read(&w->at_start);
 }
 
@@ -70,8 +63,7 @@ void host_watch_end(const struct host_watch *w, uint64_t run_cpu_ns, struct host
     *out = (struct host_watched){.foreign_ns = INT64_MIN, .wall_ns = clock_monotonic_ns() - w->start_ns};
     if (w->error || host_cpu_time_read(&end))
         return;
-    out->own_ns = own_cpu_ns() - w->own_ns;
-    out->foreign_ns =
-        (int64_t)(end.busy_ns - w->at_start.busy_ns) - (int64_t)out->own_ns - (int64_t)run_cpu_ns;
+    out->foreign_ns = (int64_t)(end.busy_ns - w->at_start.busy_ns) -
+                      (int64_t)(clock_process_ns() - w->own_ns) - (int64_t)run_cpu_ns;
     out->steal_ns = end.steal_ns - w->at_start.steal_ns;
 }

@@ -43,7 +43,6 @@ struct host_watch {
 /* What a watch saw. */
 struct host_watched {
     int64_t foreign_ns; /* may be negative, see above; INT64_MIN: not known */
-    uint64_t own_ns;    /* CPU time of heapwait's own */
     uint64_t steal_ns;
     uint64_t wall_ns;
 };

@@ -24,6 +24,7 @@ struct run_outcome {
     pid_t left_behind; /* the command that goes on in spite of SIGTERM (then `attached` too); 0: there is none
                         */
     uint64_t max_rss_bytes, user_ns, system_ns;
+    uint64_t heapwait_cpu_ns; /* that heapwait itself used meanwhile, beside its probes */
     uint64_t voluntary_switches, involuntary_switches, minor_faults;
     char started_at[32]; /* UTC, ISO 8601; empty: not known */
 };

@@ -117,7 +117,6 @@ struct run_info run_info_unknown(const char *command)
         .position = -1,
         .reported_ns = -1,
         .foreign_cpu_ns = -1,
-        .heapwait_cpu_ns = -1,
         .load_average = -1,
     };
 }
@@ -154,8 +153,8 @@ static int run_insert(struct recording *r, const struct run_info *i, const struc
         bound_known(used ? (int64_t)o->voluntary_switches : -1),
         bound_known(used ? (int64_t)o->involuntary_switches : -1),
         bound_known(used ? (int64_t)o->minor_faults : -1), bound_known(i->foreign_cpu_ns),
-        bound_known(i->heapwait_cpu_ns), bound_real(i->load_average), bound_int(imported), bound_text(date),
-        bound_text(date),
+        bound_known(used ? (int64_t)o->heapwait_cpu_ns : -1), bound_real(i->load_average),
+        bound_int(imported), bound_text(date), bound_text(date),
         bound_known(m && m->ledger && m->ledger->sample_period_ns ? (int64_t)m->ledger->sample_period_ns
                                                                   : -1));
 }

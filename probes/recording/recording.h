@@ -26,7 +26,7 @@ struct run_info {
         *allocator;      /* libc, linkage, allocator: if not NULL they replace the measurement's own */
     const char *command; /* as one line, quoted for reading */
     const char *failure; /* why the run doesn't count; NULL: it does */
-    int64_t threads, passwords, rep, position, reported_ns, foreign_cpu_ns, heapwait_cpu_ns;
+    int64_t threads, passwords, rep, position, reported_ns, foreign_cpu_ns;
     double load_average;    /* negative: not known */
     enum probe_mode probes; /* the mode of a run without a measurement; else it is the measurement's */
 };

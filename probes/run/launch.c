@@ -35,7 +35,7 @@ struct launch {
     int exec_error; /* read end: a struct start_failure, or EOF after a good exec */
     struct signals signals;
     bool reaped;
-    uint64_t start_ns;
+    uint64_t start_ns, start_cpu_ns;
     char started_at[32];
     bool interrupted, timed_out, exec_failed;
     enum { RUNNING, ASKED, TOLD, LEFT_BEHIND } ending;
@@ -191,6 +191,7 @@ int launch_release(struct launch *l, struct error *err)
 {
     struct start_failure failure = {0};
     clock_date(l->started_at, sizeof(l->started_at));
+    l->start_cpu_ns = clock_process_ns();
     l->start_ns = clock_monotonic_ns();
     if (write(l->gate, "g", 1) != 1)
         return error_set(err, -errno, "can't let '%s' start: %s", l->options->argv[0], strerror(errno));
@@ -260,6 +261,7 @@ static void outcome_begin(const struct launch *l, struct run_outcome *o)
     *o = (struct run_outcome){.exit_status = -1};
     o->started_ns = l->start_ns;
     o->wall_ns = clock_monotonic_ns() - l->start_ns;
+    o->heapwait_cpu_ns = clock_process_ns() - l->start_cpu_ns;
     o->timed_out = l->timed_out;
     o->interrupted = l->interrupted;
     memcpy(o->started_at, l->started_at, sizeof(o->started_at));
