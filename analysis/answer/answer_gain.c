@@ -33,11 +33,15 @@ static double path_ns(const struct gain_facts *f, double cause_cpu_ns)
     return idle > LIMIT_IDLE * f->cores * f->wall_ns ? cause_cpu_ns : cause_cpu_ns * f->wall_ns / f->cpu_ns;
 }
 
-static double factor_of(const struct gain_facts *f, double cause_cpu_ns, bool most)
+/* Which end of the interval is meant: without the time that threads slept for the cause, since others may
+ * have worked meanwhile; with it; and with the cores that they would take from others. */
+enum end { LEAST, LIKELY, MOST };
+
+static double factor_of(const struct gain_facts *f, double cause_cpu_ns, enum end end)
 {
-    const double off_core = fmax(f->cause_thread_ns - f->cause_cpu_ns.value, 0);
+    const double off_core = end == LEAST ? 0 : fmax(f->cause_thread_ns - f->cause_cpu_ns.value, 0);
     double least = fmax(f->wall_ns - off_core - path_ns(f, cause_cpu_ns), 0);
-    const double cores = cores_left(f, most);
+    const double cores = cores_left(f, end == MOST);
     if (!isnan(f->cpu_ns) && cores > 0)
         least = fmax(least, fmax(f->cpu_ns - cause_cpu_ns, 0) / cores);
     if (!isnan(f->longest_ns))
@@ -50,7 +54,7 @@ struct estimate answer_gain(const struct gain_facts *f)
 {
     if (!(f->wall_ns > 0) || isnan(f->cause_cpu_ns.value) || isnan(f->cause_thread_ns))
         return (struct estimate){NAN, NAN, NAN};
-    return (struct estimate){factor_of(f, f->cause_cpu_ns.value, false),
-                             factor_of(f, f->cause_cpu_ns.low, false),
-                             factor_of(f, f->cause_cpu_ns.high, true)};
+    return (struct estimate){factor_of(f, f->cause_cpu_ns.value, LIKELY),
+                             factor_of(f, f->cause_cpu_ns.low, LEAST),
+                             factor_of(f, f->cause_cpu_ns.high, MOST)};
 }

@@ -413,7 +413,9 @@ char *answer_words_settle(const struct answer *a)
     const char *at = a->settle ? strstr(a->settle, place) : NULL;
     if (!a->settle)
         return NULL;
-    if (!at || a->attached || !a->command || a->study)
+    /* What goes on is attached to once more; a library can be put under what is started alone. */
+    const char *command = a->attached ? "-p PID" : a->command;
+    if (!at || !command || a->study || (a->attached && strstr(a->settle, "-- COMMAND")))
         return answer_words_format("%s", a->settle);
-    return answer_words_format("%.*s%s%s", (int)(at - a->settle), a->settle, a->command, at + strlen(place));
+    return answer_words_format("%.*s%s%s", (int)(at - a->settle), a->settle, command, at + strlen(place));
 }

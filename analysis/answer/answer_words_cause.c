@@ -183,7 +183,7 @@ char *answer_words_gain(const struct answer_cause *c)
         return answer_words_format("How much faster the program could be without %s is not known.",
                                    pronoun(c));
     if (!isfinite(c->gain.value) || !strcmp(answer_number_factor(value, &c->gain), high) ||
-        c->gain.value < LIMIT_GAIN || !(c->gain.high > c->gain.value))
+        c->gain.low < LIMIT_GAIN || !(c->gain.high > c->gain.value))
         return answer_words_format("Without %s the program could be at most %s times as fast%s.", pronoun(c),
                                    high, spins);
     return answer_words_format("Without %s the program could be about %s times as fast, %s times at most%s.",

@@ -1,7 +1,7 @@
 -- Which run does the answer speak of?
 -- At most one.  Of a study the subject at its thread count: the ledger run with the median wall time; without a ledger
 -- the first run with samples; else the first that counted futex calls.  Of a plain recording its run.  cpu_ns: the core
--- time of the command and its children, NULL where it was not measured; foreign_cpu_ns: that of others on `cores`, those
+-- time of the command and its children; of what was attached to it is what its samples stand for; NULL: not measured; foreign_cpu_ns: that of others on `cores`, those
 -- that heapwait might use; heapwait_cpu_ns: its own, NULL where `foreign_cpu_ns` has it.  usable_cores: those that the
 -- command could use, by heapwait's affinity and its container's quota, which it inherits; what was attached to may use
 -- others.
@@ -20,7 +20,8 @@ WITH
     WHERE r.probes <> 'none' OR r.variant IS NULL
   )
 SELECT r.id AS run_id, r.variant, r.threads, r.command, r.probes, r.collector, r.libc, r.linkage, r.allocator,
-       r.wall_ns, r.user_ns + r.system_ns AS cpu_ns,
+       r.wall_ns,
+       coalesce(r.user_ns + r.system_ns, r.sample_period_ns * (SELECT sum(samples) FROM sample WHERE run_id = r.id)) AS cpu_ns,
        coalesce((SELECT other_ns FROM core WHERE core.run_id = r.id), r.foreign_cpu_ns) AS foreign_cpu_ns,
        iif(EXISTS (SELECT 1 FROM core WHERE core.run_id = r.id), NULL, r.heapwait_cpu_ns) AS heapwait_cpu_ns, r.interrupted,
        coalesce((SELECT cores FROM core WHERE core.run_id = r.id),

@@ -122,8 +122,9 @@ static void parts_add(struct screen *p, const struct answer *a, unsigned width)
     for (; shown < count && shown < PARTS_MOST && (parts[shown].share >= 0.005 || shown < 2); shown++) {
         bar_write(bar, parts[shown].share, cells);
         const char *before = shown == 0 ? "CPU time" : shown == 1 ? answer_number_ns(time, a->cpu_ns) : "";
-        snprintf(line, sizeof(line), "%s  %7s  %s", bar, answer_number_percent(share, parts[shown].share),
-                 parts[shown].label);
+        const bool any = parts[shown].share > 0; /* the second line has the time, too */
+        snprintf(line, sizeof(line), "%s  %7s  %s", bar,
+                 any ? answer_number_percent(share, parts[shown].share) : "", any ? parts[shown].label : "");
         line_add(p, RANK_ACCOUNT + (shown > 1 ? (unsigned)shown + 2 : 0), before ? before : "", strdup(line),
                  1);
     }

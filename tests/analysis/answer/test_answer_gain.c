@@ -84,6 +84,19 @@ static void busiest_thread_bounds(void **state)
     assert_near(answer_gain(&f).value, 100.0 / 80);
 }
 
+/* Threads slept for most of it, and the cores were idle: others may have worked then, or all waited for one. */
+static void sleepers_may_not_matter(void **state)
+{
+    (void)state;
+    struct gain_facts f = full(2, 62);
+    f.cpu_ns = 60;
+    f.foreign_ns = 0;
+    f.cause_blocked_ns = 60;
+    const struct estimate gain = answer_gain(&f);
+    assert_near(gain.low, 100.0 / 98);
+    assert_near(gain.value, 100.0 / 38);
+}
+
 /* More threads than CPUs: of a machine of two the program may use one, which was busy with it. */
 static void one_core_is_usable(void **state)
 {
@@ -170,6 +183,7 @@ int main(void)
         cmocka_unit_test(line_belongs_to_work),
         cmocka_unit_test(nothing_gains_nothing),
         cmocka_unit_test(busiest_thread_bounds),
+        cmocka_unit_test(sleepers_may_not_matter),
         cmocka_unit_test(one_core_is_usable),
         cmocka_unit_test(others_count),
         cmocka_unit_test(who_wakes_asks_too),

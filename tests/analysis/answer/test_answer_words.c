@@ -226,7 +226,7 @@ static void test_phrases(void **state)
     assert_is(answer_words_row(&a->rows[2]), "33 words of parking_lot's lock_slow");
     answer_free(a);
     a = answer_made(MADE_PROCESSES);
-    assert_is(answer_words_settle(a), "heapwait record COMMAND"); /* there was none */
+    assert_is(answer_words_settle(a), "heapwait record -p PID"); /* there was no command */
     assert_is(answer_words_callers(a->causes[0].callers, a->causes[0].caller_count, 1),
               "work 61" PC " and 1 more");
     answer_free(a);
