@@ -20,7 +20,8 @@ struct gain_facts {
 };
 
 /* Returns wall time over the least time that would be left, from 1 on; `low` and `high` go by the interval of
- * the cause's core time, and `low` leaves out what threads slept for the cause: others may have worked then.  What is left is at least each of:
+ * the cause's core time, and `low` leaves out what threads slept for the cause: others may have worked then.
+ * What is left is at least each of:
  * - the other core time, spread over the cores that it could have: it has to be done.  On a machine that
  * others use too these are the cores that others left.  For `high` it is more: whoever sleeps no more asks
  * for a core as well, and a scheduler that is fair gives cores by the number of who asks;

@@ -84,7 +84,8 @@ static void busiest_thread_bounds(void **state)
     assert_near(answer_gain(&f).value, 100.0 / 80);
 }
 
-/* Threads slept for most of it, and the cores were idle: others may have worked then, or all waited for one. */
+/* Threads slept for most of it, and the cores were idle: others may have worked then, or all waited for one.
+ */
 static void sleepers_may_not_matter(void **state)
 {
     (void)state;
