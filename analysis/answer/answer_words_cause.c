@@ -179,7 +179,11 @@ char *answer_words_gain(const struct answer_cause *c)
 {
     char value[64], high[64];
     const char *spins = c->gain_misses_spinning ? ", not counting what threads spin in user code" : "";
-    if (!answer_number_high(high, &c->gain))
+    if (isinf(c->gain.high) && isfinite(c->gain.value) && c->gain.low >= LIMIT_GAIN)
+        return answer_words_format(
+            "Without %s the program could be about %s times as fast, or more: no upper end is known%s.",
+            pronoun(c), answer_number_factor(value, &c->gain), spins);
+    if (!isfinite(c->gain.high) || !answer_number_high(high, &c->gain))
         return answer_words_format("How much faster the program could be without %s is not known.",
                                    pronoun(c));
     if (!isfinite(c->gain.value) || !strcmp(answer_number_factor(value, &c->gain), high) ||

@@ -170,6 +170,10 @@ static void test_gain(void **state)
     assert_gain(1.02, 1.0, 1.024, "Without it the program could be at most 1.03 times as fast.");
     assert_gain(1.58, 1.4, 1.82,
                 "Without it the program could be about 1.6 times as fast, 1.9 times at most.");
+    assert_gain(3.5, 3.3, INFINITY,
+                "Without it the program could be about 3.5 times as fast, or more: no upper end is known.");
+    assert_gain(1.3, 1.0, INFINITY, "How much faster the program could be without it is not known.");
+    assert_gain(1.3, 1.0, 1.7, "Without it the program could be at most 1.7 times as fast.");
     assert_gain(12.3, 12.3, 12.3, "Without it the program could be at most 13 times as fast.");
     assert_gain(NAN, NAN, NAN, "How much faster the program could be without it is not known.");
     assert_gain(INFINITY, 2, INFINITY, "How much faster the program could be without it is not known.");
