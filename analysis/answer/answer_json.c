@@ -195,6 +195,7 @@ static void cause(FILE *out, const struct answer_cause *c)
     number(&j, "runnable_ns", c->runnable_ns);
     struct json gain = estimate_begin(&j, "gain_at_most", "factor", &c->gain);
     truth(&gain, "misses_spinning", c->gain_misses_spinning);
+    truth(&gain, "bound_alone", answer_words_gain_is_bound(c));
     fputs("}", out);
     text(&j, "mechanism", answer_mechanism_key(c->mechanism));
     text(&j, "mechanism_text", c->mechanism_text);

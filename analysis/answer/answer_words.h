@@ -13,6 +13,9 @@ char *answer_words_headline(const struct answer *a);
 /* Returns the title of the report's first page: factor, cause, cure. */
 char *answer_words_title(const struct answer *a);
 
+/* Returns true if of the gain only its upper end is worth telling: what it rests on may cost nothing. */
+bool answer_words_gain_is_bound(const struct answer_cause *c);
+
 /* Returns "Without it the program could be at most 1.03 times as fast." */
 char *answer_words_gain(const struct answer_cause *c);
 

@@ -175,11 +175,16 @@ static const char *pronoun(const struct answer_cause *c)
     return c->kind == ANSWER_ALLOCATOR_MEMORY || c->words > 1 ? "them" : "it";
 }
 
+bool answer_words_gain_is_bound(const struct answer_cause *c)
+{
+    return c->gain.low < LIMIT_GAIN;
+}
+
 char *answer_words_gain(const struct answer_cause *c)
 {
     char value[64], high[64];
     const char *spins = c->gain_misses_spinning ? ", not counting what threads spin in user code" : "";
-    if (isinf(c->gain.high) && isfinite(c->gain.value) && c->gain.low >= LIMIT_GAIN)
+    if (isinf(c->gain.high) && isfinite(c->gain.value) && !answer_words_gain_is_bound(c))
         return answer_words_format(
             "Without %s the program could be about %s times as fast, or more: no upper end is known%s.",
             pronoun(c), answer_number_factor(value, &c->gain), spins);
@@ -187,7 +192,7 @@ char *answer_words_gain(const struct answer_cause *c)
         return answer_words_format("How much faster the program could be without %s is not known.",
                                    pronoun(c));
     if (!isfinite(c->gain.value) || !strcmp(answer_number_factor(value, &c->gain), high) ||
-        c->gain.low < LIMIT_GAIN || !(c->gain.high > c->gain.value))
+        answer_words_gain_is_bound(c) || !(c->gain.high > c->gain.value))
         return answer_words_format("Without %s the program could be at most %s times as fast%s.", pronoun(c),
                                    high, spins);
     return answer_words_format("Without %s the program could be about %s times as fast, %s times at most%s.",
