@@ -142,7 +142,8 @@ static __always_inline int ledger_sample(void *ctx, u64 ip)
     struct sample_key key = {.ip = user ? ip : 0, .space = t->space, .state = t->state, .user = user};
     if (!user)
         key.exception = in_exception(task);
-    if (sample_count(&key) && !sample_paths_unwanted && key.space) /* else it has no program yet */
+    /* Before its first program it runs heapwait's own code: that is not sampled. */
+    if (key.space && sample_count(&key) && !sample_paths_unwanted)
         sample_path_offer(&key, user ? 0 : kernel_stack_of(ctx), task);
     c->busy = 0;
     return 0;
