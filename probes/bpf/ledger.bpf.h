@@ -360,25 +360,27 @@ static __always_inline void thread_return(struct task_state *t, u64 now)
 
 /* ---- locks of the kernel's ---- */
 
-/* The thread begins to spin or to sleep for the kernel's lock at the address `lock`. */
+/* The thread begins to spin or to sleep for the kernel's lock at the address `lock`.  A mutex tells so again
+ * whenever it goes from one to the other, and ends once.  A lock that is met meanwhile, by the first one's
+ * own code or by an interrupt, is part of the wait for the first. */
 static __always_inline void lock_begin(struct task_state *t, struct task_struct *task, u64 lock, u64 now)
 {
     u64 own = task->mm ? (u64)task->mm + bpf_core_field_offset(struct mm_struct, mmap_lock) : 0;
     if (!thread_ready(t, now, STATE_SYSCALL))
         return;
-    if (!t->contended)
-        t->lock_state = lock == own ? STATE_MMAP_LOCK : STATE_KERNEL_LOCK;
-    t->contended += 1;
+    if (t->contended)
+        return;
+    t->contended = lock;
+    t->lock_state = lock == own ? STATE_MMAP_LOCK : STATE_KERNEL_LOCK;
     state_set(t, t->lock_state, now);
 }
 
-static __always_inline void lock_end(struct task_state *t, u64 now)
+static __always_inline void lock_end(struct task_state *t, u64 lock, u64 now)
 {
-    if (!t->contended)
-        return; /* it began before the thread was followed */
-    t->contended -= 1;
-    if (!t->contended)
-        state_set(t, t->base, now);
+    if (t->contended != lock)
+        return; /* one met meanwhile; or it began before the thread was followed */
+    t->contended = 0;
+    state_set(t, t->base, now);
 }
 
 /* ---- page faults, where the kernel's handler is seen ---- */
@@ -404,6 +406,7 @@ static __always_inline void fault_end(struct cpu_state *c, struct task_state *t,
 {
     state_set(t, STATE_USER, now);
     t->base = STATE_USER;
+    t->contended = 0;
     c->base = STATE_USER;
     c->timed = UNTIMED;
     c->class = CLASS_NONE;

@@ -351,7 +351,7 @@ static __always_inline int on_contention_end_pinned(void *lock, int ret)
     struct task_state *t = c ? task_state_of(bpf_get_current_task_btf()) : NULL;
     if (t) {
         c->busy = 1;
-        lock_end(t, bpf_ktime_get_ns());
+        lock_end(t, (u64)lock, bpf_ktime_get_ns());
         c->busy = 0;
     }
     return 0;
