@@ -333,7 +333,7 @@ static __always_inline void thread_leave(struct task_state *t, bool runnable, u6
     if (runnable)
         state = in_futex_wait(t) ? STATE_FUTEX_RUNNABLE : STATE_PREEMPTED;
     else if (t->contended)
-        state = STATE_KERNEL_BLOCKED;
+        state = t->lock_state == STATE_MMAP_LOCK ? STATE_MMAP_BLOCKED : STATE_KERNEL_BLOCKED;
     else
         state = in_futex_wait(t) ? STATE_FUTEX_BLOCKED : STATE_BLOCKED;
     state_set(t, state, now);
@@ -344,9 +344,10 @@ static __always_inline void thread_wakeup(struct task_state *t, u64 now)
 {
     if (!thread_ready(t, now, STATE_WOKEN))
         return;
-    if (t->state == STATE_FUTEX_BLOCKED || (t->state == STATE_KERNEL_BLOCKED && in_futex_wait(t)))
+    const bool at_lock = t->state == STATE_MMAP_BLOCKED || t->state == STATE_KERNEL_BLOCKED;
+    if (t->state == STATE_FUTEX_BLOCKED || (at_lock && in_futex_wait(t)))
         state_set(t, STATE_FUTEX_RUNNABLE, now);
-    else if (t->state == STATE_BLOCKED || t->state == STATE_KERNEL_BLOCKED)
+    else if (t->state == STATE_BLOCKED || at_lock)
         state_set(t, STATE_WOKEN, now);
 }
 

@@ -126,7 +126,7 @@ static void test_thread_account(void **state)
         "probes|probes|402000\n"
         "futex_runnable_malloc|runnable|100000\nfutex_runnable_other|runnable|0\nwoken|runnable|0\n"
         "preempted|runnable|0\nfutex_blocked_malloc|blocked|79900\nfutex_blocked_other|blocked|1490000\n"
-        "kernel_lock_blocked|blocked|0\nblocked|blocked|0\n");
+        "mmap_lock_blocked|blocked|0\nkernel_lock_blocked|blocked|0\nblocked|blocked|0\n");
     assert_rows(o.db, "SELECT variant, sum(ns), sum(share) FROM thread_account GROUP BY variant",
                 "glibc|2090000|1\nmusl|4190000|1\n");
     opened_close(&o);
@@ -353,11 +353,47 @@ static void test_locks_unseen(void **state)
                                     "'kernel_lock_blocked')");
     assert_rows(o.db,
                 "SELECT state, ns FROM thread_account WHERE variant = 'musl' AND state LIKE '%k_lock%' OR "
-                "variant = 'musl' AND state LIKE '%l_lock%' OR variant = 'musl' AND state = 'mmap_lock'",
-                "mmap_lock|-\nkernel_lock|-\nkernel_lock_blocked|-\n");
+                "variant = 'musl' AND state LIKE '%l_lock%' OR variant = 'musl' AND state LIKE 'mmap_lock%'",
+                "mmap_lock|-\nkernel_lock|-\nmmap_lock_blocked|-\nkernel_lock_blocked|-\n");
     assert_rows(o.db, "SELECT count(*) FROM slowdown WHERE state = 'kernel_lock' AND delta_ns IS NOT NULL",
                 "0\n");
     assert_says(&o, "Waits for the kernel's own locks are not measured", true);
+    opened_close(&o);
+}
+
+/* Sleep for mmap_lock is told from that for other locks of the kernel's, be it by a row of 0.  Without such a
+ * row it isn't, and is not zero. */
+static void test_mmap_lock_apart(void **state)
+{
+    static const char rows[] =
+        "SELECT state, label, ns FROM thread_account WHERE variant = 'musl' AND state GLOB '*lock_blocked'";
+    static const char asleep[] =
+        "UPDATE thread_state SET ns = ns - 900 WHERE run_id = 20 AND thread = 2 AND "
+        "state = 'futex_blocked_malloc';"
+        "INSERT INTO thread_state VALUES (20, 2, 201, 'kernel_lock_blocked', 900, 3)";
+    static const char apart[] =
+        "UPDATE thread_state SET ns = ns - 900 WHERE run_id = 20 AND thread = 2 AND "
+        "state = 'futex_blocked_malloc';"
+        "INSERT INTO thread_state VALUES (20, 2, 201, 'kernel_lock_blocked', 200, 2), "
+        "(20, 2, 201, 'mmap_lock_blocked', 700, 1)";
+    (void)state;
+    struct opened o = opened_ledger(asleep);
+    assert_sums(o.db);
+    assert_rows(o.db, rows,
+                "mmap_lock_blocked|asleep for mmap_lock|-\n"
+                "kernel_lock_blocked|asleep for kernel locks|900\n");
+    opened_close(&o);
+    o = opened_ledger(apart);
+    assert_sums(o.db);
+    assert_rows(o.db, rows,
+                "mmap_lock_blocked|asleep for mmap_lock|700\n"
+                "kernel_lock_blocked|asleep for other kernel locks|200\n");
+    opened_close(&o);
+    o = opened_ledger("INSERT INTO thread_state VALUES (20, 2, 201, 'mmap_lock_blocked', 0, 0), "
+                      "(20, 1, 200, 'kernel_lock_blocked', 0, 1)");
+    assert_rows(o.db, rows,
+                "mmap_lock_blocked|asleep for mmap_lock|0\n"
+                "kernel_lock_blocked|asleep for other kernel locks|0\n");
     opened_close(&o);
 }
 
@@ -412,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_thread_account),
         cmocka_unit_test(test_faults_seen),
         cmocka_unit_test(test_locks_unseen),
+        cmocka_unit_test(test_mmap_lock_apart),
         cmocka_unit_test(test_slowdown),
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_handoffs),
