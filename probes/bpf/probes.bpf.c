@@ -307,6 +307,7 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
         if (thread_ready(t, now, STATE_EXITING))
             state_set(t, STATE_EXITING, now);
         t->base = STATE_EXITING;
+        t->weight = 1; /* the exit stands for no other calls, even if the call for it does */
         thread_keep(t, task, now);
         cpu_exiting(t->since_ns);
     }
