@@ -35,10 +35,12 @@ static void stretch_write(struct drawing *d, struct lane *lane, size_t index, sq
 {
     const int64_t thread = sqlite3_column_int64(row, 0);
     const char *state = (const char *)sqlite3_column_text(row, 1);
-    const enum group g = group_find(state, (const char *)sqlite3_column_text(row, 2));
+    const char *kind = (const char *)sqlite3_column_text(row, 2);
+    const enum group g = group_find(state, kind);
     const double from = query_number(row, 3) / 1e6, until = fmin(query_number(row, 4) / 1e6, WINDOW_MS);
     const enum group shown = state && !strcmp(state, "futex_blocked") ? GROUP_ASLEEP_MALLOC
                              : g == GROUP_RANDOM                      ? GROUP_KERNEL
+                             : g == GROUP_MMAP_LOCK                   ? group_find(NULL, kind)
                                                                       : g;
     if (lane->rows == 0 || thread != lane->thread)
         lane->rows++;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LEGEND_CM 1.35
 #define TICS_CM   1.0
@@ -19,6 +20,7 @@ struct where {
     int64_t runs;
     size_t shown;
     bool estimated;
+    bool tells_lock; /* sleep for mmap_lock is told apart, in the row being written */
 };
 
 static int groups_read(struct drawing *d, struct where *w, const struct variant *v, struct error *err)
@@ -31,15 +33,17 @@ static int groups_read(struct drawing *d, struct where *w, const struct variant 
     for (size_t i = 0; i < GROUPS; i++)
         w->groups[i] = 0;
     w->total = 0;
+    w->tells_lock = true;
     while (rc == 0 && (rc = drawing_row(d, row, err)) == 1) {
         const double ns = query_number(row, 2);
         rc = 0;
         w->estimated |= sqlite3_column_int(row, 3) != 0;
         w->runs = sqlite3_column_int64(row, 4);
+        const char *state = (const char *)sqlite3_column_text(row, 0);
+        w->tells_lock &= !isnan(ns) || !state || strcmp(state, "mmap_lock_blocked") != 0;
         if (isnan(ns))
             continue;
-        w->groups[group_find((const char *)sqlite3_column_text(row, 0),
-                             (const char *)sqlite3_column_text(row, 1))] += ns / 1e6;
+        w->groups[group_find(state, (const char *)sqlite3_column_text(row, 1))] += ns / 1e6;
         w->total += ns / 1e6;
     }
     sqlite3_finalize(row);
@@ -109,7 +113,13 @@ static int caption_write(struct drawing *d, struct where *w, struct error *err)
         drawing_say_share(out, g[GROUP_ASLEEP_MALLOC] / w->total);
         fputs(" to sleep for malloc’s lock, ", out);
         drawing_say_share(out, g[GROUP_RUNNABLE] / w->total);
-        fputs(" to waiting for a CPU. ", out);
+        fputs(" to waiting for a CPU", out);
+        if (w->tells_lock && g[GROUP_MMAP_LOCK] > 0) {
+            fputs(", ", out);
+            drawing_say_share(out, g[GROUP_MMAP_LOCK] / w->total);
+            fputs(" to the kernel’s mmap_lock, spinning and asleep", out);
+        }
+        fputs(". ", out);
     }
     fputs("Lifetimes of all threads", out);
     if (l->study) {

@@ -13,6 +13,7 @@ static const struct {
     {"futex calls", "futex_calls_ms"},
     {"random source", "random_ms"},
     {"kernel, else", "kernel_ms"},
+    {"mmap_lock", "mmap_lock_ms"},
     {"probes", "probes_ms"},
     {"waiting for a CPU", "runnable_ms"},
     {"asleep, malloc’s lock", "asleep_malloc_ms"},
@@ -27,6 +28,8 @@ static const struct {
     {"allocator", GROUP_ALLOCATOR},
     {"lock", GROUP_LOCK},
     {"random", GROUP_RANDOM},
+    {"mmap_lock", GROUP_MMAP_LOCK},
+    {"mmap_lock_blocked", GROUP_MMAP_LOCK},
     {"futex_blocked_malloc", GROUP_ASLEEP_MALLOC},
 };
 

@@ -12,6 +12,7 @@ enum group {
     GROUP_FUTEX,
     GROUP_RANDOM,
     GROUP_KERNEL,
+    GROUP_MMAP_LOCK, /* spinning and asleep */
     GROUP_PROBES,
     GROUP_RUNNABLE,
     GROUP_ASLEEP_MALLOC,

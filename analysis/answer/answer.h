@@ -164,7 +164,10 @@ struct answer {
     double cpu_ns;                    /* the program's own core time, heapwait's taken out */
     double threads_ns;                /* lifetimes of all threads; NAN without a ledger */
     double oncpu_share, runnable_share, blocked_share; /* of threads_ns, at no lock; NAN without a ledger */
-    double probes_ns; /* what heapwait's probes took of the program; NAN: not known */
+    double futex_share; /* of threads_ns: asleep at futex words, or woken there and without a core yet */
+    double
+        mmap_lock_share; /* of threads_ns: asleep for the kernel's mmap_lock; NAN: not told apart, either */
+    double probes_ns;    /* what heapwait's probes took of the program; NAN: not known */
 
     /* how sure */
     double samples, rounds;

@@ -91,14 +91,16 @@ static void parts_read(struct answer_maker *m)
 
 static void threads_read(struct answer_maker *m)
 {
-    enum { WHOLE, ONCPU, RUNNABLE, BLOCKED, PROBES, LONGEST, COUNT };
+    enum { WHOLE, ONCPU, RUNNABLE, BLOCKED, FUTEX, MMAP_LOCK, PROBES, LONGEST, COUNT };
     struct answer *a = m->answer;
     double n[COUNT];
     answer_maker_numbers(
         m,
         "SELECT sum(t.ns), sum(t.ns) FILTER (WHERE n.kind IN ('user', 'kernel')), "
         "sum(t.ns) FILTER (WHERE n.state IN ('woken', 'preempted')), "
-        "sum(t.ns) FILTER (WHERE n.state = 'blocked'), sum(t.ns) FILTER (WHERE n.kind = 'probes'), "
+        "sum(t.ns) FILTER (WHERE n.state = 'blocked'), "
+        "sum(t.ns) FILTER (WHERE n.state GLOB 'futex_*' AND NOT n.on_cpu), "
+        "sum(t.ns) FILTER (WHERE n.state = 'mmap_lock_blocked'), sum(t.ns) FILTER (WHERE n.kind = 'probes'), "
         "(SELECT max(ns) FROM (SELECT sum(s.ns) AS ns FROM thread_state AS s JOIN ledger_state AS e "
         "ON e.state = s.state AND e.on_cpu WHERE s.run_id = a.run_id GROUP BY s.thread)) "
         "FROM answer_run AS a JOIN ledger_time AS t ON t.run_id = a.run_id JOIN ledger_state AS n "
@@ -108,6 +110,8 @@ static void threads_read(struct answer_maker *m)
     a->oncpu_share = n[ONCPU] / n[WHOLE];
     a->runnable_share = isnan(n[RUNNABLE]) ? 0 / n[WHOLE] : n[RUNNABLE] / n[WHOLE];
     a->blocked_share = isnan(n[BLOCKED]) ? 0 / n[WHOLE] : n[BLOCKED] / n[WHOLE];
+    a->futex_share = isnan(n[FUTEX]) ? 0 / n[WHOLE] : n[FUTEX] / n[WHOLE];
+    a->mmap_lock_share = n[MMAP_LOCK] / n[WHOLE];
     a->probes_ns = n[PROBES];
     /* The busiest thread's probes are a part of this; no more than all of them can be. */
     m->facts.longest_ns = isnan(n[PROBES]) ? n[LONGEST] : fmax(n[LONGEST] - n[PROBES], 0);

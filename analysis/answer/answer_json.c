@@ -251,6 +251,8 @@ static void run(struct json *j, const struct answer *a)
     number(&o, "on_core_share", a->oncpu_share);
     number(&o, "runnable_share", a->runnable_share);
     number(&o, "blocked_share", a->blocked_share);
+    number(&o, "futex_share", a->futex_share);
+    number(&o, "mmap_lock_share", a->mmap_lock_share);
     number(&o, "probes_ns", a->probes_ns);
     fputs("}", j->out);
 }

@@ -109,14 +109,22 @@ static void memory_tell(struct answer_maker *m, struct answer_cause *c)
     if (isnan(c->calls))
         return;
     c->mechanism = MECHANISM_LONG_HOLDS;
-    c->mechanism_text =
-        c->blocked_ns > 0
-            ? answer_maker_format(
-                  m,
-                  "%s memory system calls take the kernel's mmap_lock, one at a time for the whole "
-                  "process: threads were asleep in them for %s",
-                  text_count(calls, c->calls), text_ns(asleep, c->blocked_ns))
-            : answer_maker_format(m, "%s memory system calls were made", text_count(calls, c->calls));
+    const char *made = text_count(calls, c->calls);
+    const double lock_ns = m->facts.lock_ns;
+    if (lock_ns > 0)
+        c->mechanism_text = answer_maker_format(
+            m,
+            "%s memory system calls take the kernel's mmap_lock, one at a time for the whole "
+            "process: threads were asleep for it for %s",
+            made, text_ns(asleep, lock_ns));
+    else if (c->blocked_ns > 0 && isnan(lock_ns))
+        c->mechanism_text = answer_maker_format(
+            m,
+            "%s memory system calls take the kernel's mmap_lock, one at a time for the whole "
+            "process: threads were asleep in them for %s",
+            made, text_ns(asleep, c->blocked_ns));
+    else
+        c->mechanism_text = answer_maker_format(m, "%s memory system calls were made", made);
 }
 
 void answer_maker_mechanism(struct answer_maker *m, struct answer_cause *c)

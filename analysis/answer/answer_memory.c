@@ -36,17 +36,15 @@ static void add(struct estimate *sum, struct estimate more)
 }
 
 /* Memory calls and what they wait for.  Page faults belong to it as far as they are for memory that malloc
- * gave back before: a page's first touch has to be paid with any allocator. */
+ * gave back before: a page's first touch has to be paid with any allocator.  Sleep in the calls and sleep for
+ * mmap_lock are mostly the same, so that the longer of both is what is known of them together. */
 void answer_maker_memory(struct answer_maker *m)
 {
-    enum { CALLS, BLOCKED, TOTAL, OWNED, SAMPLED, REPEATED, COUNT };
-    double n[COUNT], asleep[1];
-    answer_maker_numbers(m, "SELECT calls, blocked_ns, total_ns, owned, sampled, repeated FROM answer_memory",
+    enum { CALLS, BLOCKED, LOCK, OWNED, SAMPLED, REPEATED, COUNT };
+    double n[COUNT];
+    answer_maker_numbers(m, "SELECT calls, blocked_ns, lock_ns, owned, sampled, repeated FROM answer_memory",
                          n, COUNT);
-    answer_maker_numbers(m,
-                         "SELECT sum(t.ns) FROM answer_run AS a JOIN ledger_time AS t ON t.run_id = a.run_id "
-                         "WHERE a.has_ledger AND t.state = 'kernel_lock_blocked'",
-                         asleep, 1);
+    m->facts.lock_ns = n[LOCK];
     const bool owned = n[SAMPLED] > 0 && n[OWNED] > LIMIT_MOST * n[SAMPLED];
     struct estimate cpu = {0, 0, 0};
     add(&cpu, answer_facts_state(&m->facts, "memory"));
@@ -55,7 +53,7 @@ void answer_maker_memory(struct answer_maker *m)
         add(&cpu, times(answer_facts_state(&m->facts, "page_fault"), n[REPEATED]));
         add(&cpu, times(answer_facts_state(&m->facts, "fault_entry"), n[REPEATED]));
     }
-    const double blocked = isnan(n[BLOCKED]) ? (isnan(asleep[0]) ? 0 : asleep[0]) : n[BLOCKED];
+    const double blocked = fmax(0, fmax(n[BLOCKED], n[LOCK]));
     if (!(cpu.value > 0) && !(blocked > 0))
         return;
     struct answer_cause *c = cause_new(m, ANSWER_ALLOCATOR_MEMORY);

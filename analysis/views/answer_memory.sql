@@ -1,5 +1,6 @@
 -- How many memory system calls did the answer's run make, how long were threads in them, and were they malloc's?
--- NULL where they weren't counted; blocked_ns: asleep in them, for mmap_lock.  sampled: samples of memory calls; owned:
+-- NULL where they weren't counted; blocked_ns: asleep in them.  lock_ns: asleep for mmap_lock, in them or at a page fault;
+-- NULL without a ledger that tells it apart.  sampled: samples of memory calls; owned:
 -- samples of the kernel at no futex whose call path comes from an allocator's function; NULL where no path of kernel code
 -- was kept.  repeated: the share of the page faults that are for a page more than the most that were held at a time, so
 -- that memory was given back and taken again; too low where a page has more than 4 KiB; NULL: not known.
@@ -33,7 +34,10 @@ WITH RECURSIVE
     JOIN sample AS s ON s.run_id = a.run_id
     WHERE s.class IN ('kernel:memory', 'kernel:mmap_lock')
   )
-SELECT c.calls, c.blocked_ns, c.ns AS total_ns, iif(o.paths > 0, coalesce(o.owned, 0), NULL) AS owned,
+SELECT c.calls, c.blocked_ns,
+       (SELECT sum(t.ns) FROM answer_run AS a JOIN ledger_time AS t ON t.run_id = a.run_id
+        WHERE a.has_ledger AND t.state = 'mmap_lock_blocked') AS lock_ns,
+       c.ns AS total_ns, iif(o.paths > 0, coalesce(o.owned, 0), NULL) AS owned,
        iif(o.paths > 0, coalesce(k.samples, 0), NULL) AS sampled,
        (SELECT max(0, 1 - r.max_rss_bytes / 4096.0 / nullif(r.minor_faults, 0)) FROM run AS r JOIN answer_run AS a ON a.run_id = r.id)
          AS repeated

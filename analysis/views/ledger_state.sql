@@ -34,14 +34,15 @@ FROM (VALUES
   (24, 'preempted', 'runnable', 'preempted'),
   (25, 'futex_blocked_malloc', 'blocked', 'asleep for malloc''s locks'),
   (26, 'futex_blocked_other', 'blocked', 'asleep for other futexes'),
-  (27, 'kernel_lock_blocked', 'blocked', 'asleep for kernel locks'),
-  (28, 'blocked', 'blocked', 'asleep elsewhere'),
-  (29, 'idle', 'idle', 'idle cores'),
-  (30, 'other_processes', 'other', 'other processes'),
-  (31, 'unexplained', 'unexplained', 'unexplained'),
-  (32, 'futex_wait', 'kernel', 'futex wait'),
-  (33, 'futex_wake', 'kernel', 'futex wake'),
-  (34, 'futex_runnable', 'runnable', 'woken from a futex, no CPU yet'),
-  (35, 'futex_blocked', 'blocked', 'asleep for a futex')
+  (27, 'mmap_lock_blocked', 'blocked', 'asleep for mmap_lock'),
+  (28, 'kernel_lock_blocked', 'blocked', 'asleep for other kernel locks'),
+  (29, 'blocked', 'blocked', 'asleep elsewhere'),
+  (30, 'idle', 'idle', 'idle cores'),
+  (31, 'other_processes', 'other', 'other processes'),
+  (32, 'unexplained', 'unexplained', 'unexplained'),
+  (33, 'futex_wait', 'kernel', 'futex wait'),
+  (34, 'futex_wake', 'kernel', 'futex wake'),
+  (35, 'futex_runnable', 'runnable', 'woken from a futex, no CPU yet'),
+  (36, 'futex_blocked', 'blocked', 'asleep for a futex')
 )
 ORDER BY position;

@@ -5,8 +5,10 @@
 -- is so much.  What is left of user is divided by samples (estimated = 1).  Without calibration nothing is
 -- taken out or divided, state `user` has it all, and `syscall_entry` and `probes` are NULL; without samples
 -- user is not divided.  Page faults are a part of user too, unless the kernel's handler was seen: then only
--- what leads to it and back is.  Waits for the kernel's locks are NULL where it has no event for them.  Calls: of futexes from lock_outcome; on memory from entries, where each is timed; the
--- rest is divided into random and other calls as the timed ones were.
+-- what leads to it and back is.  Waits for the kernel's locks are NULL where it has no event for them, and so
+-- is sleep for mmap_lock where no row tells it from that for others (older recordings).  Calls: of futexes from
+-- lock_outcome; on memory from entries, where each is timed; the rest is divided into random and other calls as the timed
+-- ones were.
 CREATE TEMP VIEW ledger_time AS
 WITH
   seen AS ( -- by this kernel's hooks
@@ -89,14 +91,16 @@ WITH
                iif(t.run_id IS NULL, coalesce(m.ns, 0), t.user_ns - t.entry_ns - t.outside_ns)
              WHEN c.class IS NOT NULL THEN CAST(round(c.whole * c.until_share) AS INTEGER)
                - CAST(round(c.whole * c.from_share) AS INTEGER)
-             WHEN n.state IN ('mmap_lock', 'kernel_lock', 'kernel_lock_blocked') AND NOT seen.locks THEN NULL
+             WHEN n.state IN ('mmap_lock', 'kernel_lock', 'mmap_lock_blocked', 'kernel_lock_blocked') AND NOT seen.locks THEN NULL
+             WHEN n.state = 'mmap_lock_blocked' AND m.ns IS NULL
+              AND (SELECT ns FROM measured AS k WHERE k.run_id = r.run_id AND k.state = 'kernel_lock_blocked') > 0 THEN NULL
              ELSE coalesce(m.ns, 0) - coalesce(i.ns, 0)
            END AS ns,
            c.class IS NOT NULL AS estimated, c.samples,
            CAST(round(c.whole * c.low_share) AS INTEGER) AS low_ns,
            CAST(round(c.whole * c.high_share) AS INTEGER) AS high_ns
     FROM ledger_run AS r
-    JOIN ledger_state AS n ON n.position <= 28
+    JOIN ledger_state AS n ON n.position <= 29
     CROSS JOIN seen
     LEFT JOIN taken AS t ON t.run_id = r.run_id
     LEFT JOIN measured AS m ON m.run_id = r.run_id AND m.state = n.state

@@ -14,6 +14,8 @@
 #define DEFAULT_FILE "heapwait.db"
 #define LABEL_NONE   "           "
 
+#define SHOWN_LEAST 0.005 /* what rounds to 0 % is left out */
+
 enum {
     LINES_MOST = 24,
     PARTS_MOST = 4,
@@ -119,7 +121,7 @@ static void parts_add(struct screen *p, const struct answer *a, unsigned width)
         if (isfinite(a->parts[i].share) && a->parts[i].label)
             parts[count++] = a->parts[i];
     qsort(parts, count, sizeof(parts[0]), part_compare);
-    for (; shown < count && shown < PARTS_MOST && (parts[shown].share >= 0.005 || shown < 2); shown++) {
+    for (; shown < count && shown < PARTS_MOST && (parts[shown].share >= SHOWN_LEAST || shown < 2); shown++) {
         bar_write(bar, parts[shown].share, cells);
         const char *before = shown == 0 ? "CPU time" : shown == 1 ? answer_number_ns(time, a->cpu_ns) : "";
         const bool any = parts[shown].share > 0; /* the second line has the time, too */
@@ -133,15 +135,20 @@ static void parts_add(struct screen *p, const struct answer *a, unsigned width)
 /* Adds what the threads' time went to, of which the ledger alone tells. */
 static void threads_add(struct screen *p, const struct answer *a)
 {
-    char on[64], waiting[64], blocked[64], lock[64], line[320];
+    char on[64], waiting[64], blocked[64], lock[64], line[400];
     if (!isfinite(a->threads_ns) || !isfinite(a->oncpu_share))
         return;
     const double runnable = isfinite(a->runnable_share) ? a->runnable_share : 0;
     const double asleep = isfinite(a->blocked_share) ? a->blocked_share : 0;
-    const double at_lock = fmax(1 - a->oncpu_share - runnable - asleep, 0);
+    const double at_lock = isfinite(a->futex_share) ? a->futex_share : 0;
     snprintf(line, sizeof(line), "%s on a core, %s waiting for one, %s asleep, %s at futex words",
              answer_number_percent(on, a->oncpu_share), answer_number_percent(waiting, runnable),
              answer_number_percent(blocked, asleep), answer_number_percent(lock, at_lock));
+    if (a->mmap_lock_share >= SHOWN_LEAST) {
+        const size_t used = strlen(line);
+        snprintf(line + used, sizeof(line) - used, ", %s asleep for mmap_lock",
+                 answer_number_percent(lock, a->mmap_lock_share));
+    }
     line_add(p, RANK_ACCOUNT, "threads", strdup(line), 2);
 }
 

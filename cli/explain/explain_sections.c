@@ -9,17 +9,24 @@
  * statement once: SQLite takes views apart anew wherever they are named, and these are deep. */
 #define WITH_SUMS "(SELECT 0 AS sums UNION ALL SELECT 1) AS t"
 
-/* Selects the rows of an account of the baseline and the subject.  Bars are relative to the longest of both.
- */
-#define SIDE_BY_SIDE(view, sum_label)                                                                        \
-    "WITH g AS (SELECT t.sums, iif(t.sums, " sum_label ", a.label || iif(max(a.estimated), ' *', '')) "      \
+/* The label of a line of thread time side by side.  That of mmap_lock says what is sleep of the baseline's
+ * and of the subject's. */
+#define ASLEEP(side) "coalesce(max(a.asleep) FILTER (WHERE a.variant = u." side "), '\u2013')"
+#define LINE_LABEL                                                                                           \
+    "iif(a.line = 'mmap_lock' AND max(a.asleep) IS NOT NULL, 'kernel: mmap_lock, ' || " ASLEEP(              \
+        "baseline") " || ' and ' || " ASLEEP("variant") " || ' asleep', a.label)"
+
+/* Selects the rows of an account of the baseline and the subject, one for each `key`.  Bars are relative to
+ * the longest of both. */
+#define SIDE_BY_SIDE(view, key, label, sum_label)                                                            \
+    "WITH g AS (SELECT t.sums, iif(t.sums, " sum_label ", " label " || iif(max(a.estimated), ' *', '')) "    \
     "AS label, a.position, sum(a.ns) FILTER (WHERE a.variant = u.baseline) AS b, "                           \
     "sum(a.ns) FILTER (WHERE a.variant = u.variant) AS s, "                                                  \
     "sum(a.share) FILTER (WHERE a.variant = u.baseline) AS b_share, "                                        \
     "sum(a.share) FILTER (WHERE a.variant = u.variant) AS s_share "                                          \
     "FROM " view " AS a JOIN subject AS u ON a.threads IS u.threads "                                        \
     "AND a.variant IN (u.variant, u.baseline) AND u.variant <> u.baseline CROSS JOIN " WITH_SUMS             \
-    " GROUP BY t.sums, iif(t.sums, NULL, a.state)), "                                                        \
+    " GROUP BY t.sums, iif(t.sums, NULL, a." key ")), "                                                      \
     "w AS (SELECT *, max(max(abs(coalesce(b, 0)), abs(coalesce(s, 0)))) FILTER (WHERE NOT sums) OVER () "    \
     "AS top FROM g) "                                                                                        \
     "SELECT label, iif(sums, NULL, b * 1.0 / nullif(top, 0)), b, round(b_share, 12), "                       \
@@ -179,7 +186,7 @@ static const struct section sections[] = {
              "estimated from samples; system call entry and exit, and the probes' own time, are calibrated: "
              "loops of "
              "calls of known length, and the number of calls.",
-     .sql = SIDE_BY_SIDE("core_account", "'wall time x cores'"),
+     .sql = SIDE_BY_SIDE("core_account", "state", "a.label", "'wall time x cores'"),
      .columns = SIDE_BY_SIDE_COLUMNS},
     {.heading = "Extra core time of {subject} over {baseline}{at threads}, by state",
      .note = "The differences sum to that in wall time x cores.  Light bars: less time than the baseline.",
@@ -212,7 +219,7 @@ static const struct section sections[] = {
                  {"unexplained", CELL_SHARE, 0}}},
     {.heading = "Thread time of {baseline} and {subject}{at threads}: sums over all threads",
      .note = "Of the same two runs; what threads do without a core is in here too.  * as above.",
-     .sql = SIDE_BY_SIDE("thread_account", "'lifetimes of the threads'"),
+     .sql = SIDE_BY_SIDE("thread_line", "line", LINE_LABEL, "'lifetimes of the threads'"),
      .columns = SIDE_BY_SIDE_COLUMNS},
     {.heading = "Core time: wall time x cores",
      .note = "Times with * are estimated from samples, with their 95 % interval; system call entry and exit, "
@@ -231,9 +238,8 @@ static const struct section sections[] = {
                  {"samples", CELL_COUNT, WIDE}}},
     {.heading = "Thread time: sums over all threads",
      .note = "What threads do without a core is in here too.  * as above.",
-     .sql =
-         "SELECT label || iif(estimated, ' *', ''), ns * 1.0 / nullif(max(ns) OVER (), 0), ns, share "
-         "FROM thread_account WHERE variant IS NULL AND (ns <> 0 OR ns IS NULL) ORDER BY threads, position",
+     .sql = "SELECT label || iif(estimated, ' *', ''), ns * 1.0 / nullif(max(ns) OVER (), 0), ns, share "
+            "FROM thread_line WHERE variant IS NULL AND (ns <> 0 OR ns IS NULL) ORDER BY threads, position",
      .columns =
          {{"state", CELL_TEXT, SHRINK}, {"", CELL_BAR, 0}, {"time", CELL_NS, 0}, {"share", CELL_SHARE, 0}}},
     {.heading = "Handoffs of malloc's locks: from the wake of a sleeping waiter to its running",

@@ -222,7 +222,8 @@ enum thread_state {
     /* up to here a call can be in the state while it is timed on the CPU's page: see struct spent */
     STATE_MMAP_LOCK,      /* in the kernel, spinning for the lock of its own address space */
     STATE_KERNEL_LOCK,    /* in the kernel, spinning for another of its locks */
-    STATE_KERNEL_BLOCKED, /* asleep for a lock of the kernel's */
+    STATE_MMAP_BLOCKED,   /* asleep for the lock of its own address space */
+    STATE_KERNEL_BLOCKED, /* asleep for another lock of the kernel's */
     STATE_PREEMPTED,      /* runnable, the CPU was taken away */
     STATE_WOKEN,          /* runnable after a wake, or newly made */
     STATE_BLOCKED,        /* asleep elsewhere: join, I/O, sleep, stopped */
@@ -231,7 +232,7 @@ enum thread_state {
     STATE_COUNT
 };
 enum {
-    STATE_ROOM = 16,
+    STATE_ROOM = 32,
     CALL_STATES = 8
 }; /* powers of two: an index is masked, which the verifier understands */
 

@@ -28,7 +28,7 @@ static __always_inline u8 class_of(const struct cpu_state *c, s64 nr)
 static __always_inline u64 lock_time(const struct task_state *t)
 {
     return t->record.ns[STATE_MMAP_LOCK] + t->record.ns[STATE_KERNEL_LOCK] +
-           t->record.ns[STATE_KERNEL_BLOCKED];
+           t->record.ns[STATE_MMAP_BLOCKED] + t->record.ns[STATE_KERNEL_BLOCKED];
 }
 
 /* Adds a timed call.  A long one stands for itself only: see call_was_long(). */

@@ -333,7 +333,7 @@ static __always_inline void thread_leave(struct task_state *t, bool runnable, u6
     if (runnable)
         state = in_futex_wait(t) ? STATE_FUTEX_RUNNABLE : STATE_PREEMPTED;
     else if (t->contended)
-        state = STATE_KERNEL_BLOCKED;
+        state = t->lock_state == STATE_MMAP_LOCK ? STATE_MMAP_BLOCKED : STATE_KERNEL_BLOCKED;
     else
         state = in_futex_wait(t) ? STATE_FUTEX_BLOCKED : STATE_BLOCKED;
     state_set(t, state, now);
@@ -344,9 +344,10 @@ static __always_inline void thread_wakeup(struct task_state *t, u64 now)
 {
     if (!thread_ready(t, now, STATE_WOKEN))
         return;
-    if (t->state == STATE_FUTEX_BLOCKED || (t->state == STATE_KERNEL_BLOCKED && in_futex_wait(t)))
+    const bool at_lock = t->state == STATE_MMAP_BLOCKED || t->state == STATE_KERNEL_BLOCKED;
+    if (t->state == STATE_FUTEX_BLOCKED || (at_lock && in_futex_wait(t)))
         state_set(t, STATE_FUTEX_RUNNABLE, now);
-    else if (t->state == STATE_BLOCKED || t->state == STATE_KERNEL_BLOCKED)
+    else if (t->state == STATE_BLOCKED || at_lock)
         state_set(t, STATE_WOKEN, now);
 }
 
@@ -360,25 +361,27 @@ static __always_inline void thread_return(struct task_state *t, u64 now)
 
 /* ---- locks of the kernel's ---- */
 
-/* The thread begins to spin or to sleep for the kernel's lock at the address `lock`. */
+/* The thread begins to spin or to sleep for the kernel's lock at the address `lock`.  A mutex tells so again
+ * whenever it goes from one to the other, and ends once.  A lock that is met meanwhile, by the first one's
+ * own code or by an interrupt, is part of the wait for the first. */
 static __always_inline void lock_begin(struct task_state *t, struct task_struct *task, u64 lock, u64 now)
 {
     u64 own = task->mm ? (u64)task->mm + bpf_core_field_offset(struct mm_struct, mmap_lock) : 0;
     if (!thread_ready(t, now, STATE_SYSCALL))
         return;
-    if (!t->contended)
-        t->lock_state = lock == own ? STATE_MMAP_LOCK : STATE_KERNEL_LOCK;
-    t->contended += 1;
+    if (t->contended)
+        return;
+    t->contended = lock;
+    t->lock_state = lock == own ? STATE_MMAP_LOCK : STATE_KERNEL_LOCK;
     state_set(t, t->lock_state, now);
 }
 
-static __always_inline void lock_end(struct task_state *t, u64 now)
+static __always_inline void lock_end(struct task_state *t, u64 lock, u64 now)
 {
-    if (!t->contended)
-        return; /* it began before the thread was followed */
-    t->contended -= 1;
-    if (!t->contended)
-        state_set(t, t->base, now);
+    if (t->contended != lock)
+        return; /* one met meanwhile; or it began before the thread was followed */
+    t->contended = 0;
+    state_set(t, t->base, now);
 }
 
 /* ---- page faults, where the kernel's handler is seen ---- */
@@ -404,6 +407,7 @@ static __always_inline void fault_end(struct cpu_state *c, struct task_state *t,
 {
     state_set(t, STATE_USER, now);
     t->base = STATE_USER;
+    t->contended = 0;
     c->base = STATE_USER;
     c->timed = UNTIMED;
     c->class = CLASS_NONE;

@@ -307,6 +307,7 @@ static __always_inline int on_exit_pinned(struct task_struct *task)
         if (thread_ready(t, now, STATE_EXITING))
             state_set(t, STATE_EXITING, now);
         t->base = STATE_EXITING;
+        t->weight = 1; /* the exit stands for no other calls, even if the call for it does */
         thread_keep(t, task, now);
         cpu_exiting(t->since_ns);
     }
@@ -351,7 +352,7 @@ static __always_inline int on_contention_end_pinned(void *lock, int ret)
     struct task_state *t = c ? task_state_of(bpf_get_current_task_btf()) : NULL;
     if (t) {
         c->busy = 1;
-        lock_end(t, bpf_ktime_get_ns());
+        lock_end(t, (u64)lock, bpf_ktime_get_ns());
         c->busy = 0;
     }
     return 0;

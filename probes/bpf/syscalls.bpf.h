@@ -390,7 +390,9 @@ int BPF_PROG(ledger_enter_pins, struct pt_regs *regs, long nr)
     PINNED(ledger_enter_pinned(regs, nr));
 }
 
-/* TIMED_FOLLOWED becomes UNTIMED: the call ends, and its state in the task's account. */
+/* TIMED_FOLLOWED becomes UNTIMED: the call ends, and its state in the task's account.  Who goes back to user
+ * code waits for no lock of the kernel's, even if the kernel has skipped the program that would have seen the
+ * wait end. */
 SUBPROGRAM int timed_end(struct cpu_state *c, struct task_state *t, s64 ret, u64 now)
 {
     if (!c || !t)
@@ -402,6 +404,7 @@ SUBPROGRAM int timed_end(struct cpu_state *c, struct task_state *t, s64 ret, u64
     if (thread_ready(t, now, STATE_USER))
         state_set(t, STATE_USER, now);
     t->base = STATE_USER;
+    t->contended = 0;
     if (c->in_call == FOLLOWED_CALL)
         call_exit(c, t, ret, now);
     t->weight = 1;

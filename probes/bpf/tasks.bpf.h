@@ -68,7 +68,6 @@ struct task_state {
     /* of the ledger */
     u8 state;       /* enum thread_state */
     u8 base;        /* the state that it has on-CPU, unless it spins for a lock of the kernel's */
-    u8 contended;   /* how many locks of the kernel's it waits for (they may nest) */
     u8 lock_state;  /* while `contended`: STATE_MMAP_LOCK or STATE_KERNEL_LOCK */
     u8 file_random; /* whether file_seen is the random source */
     u8 kept;        /* enum kept */
@@ -85,6 +84,7 @@ struct task_state {
     u64 blocked_ns;
     u64 runnable_ns;
     u64 lock_ns;       /* lock_time() at the call's beginning */
+    u64 contended;     /* the kernel's lock that it waits for; 0: none */
     u64 since_ns;      /* since when it has been in `state` */
     u64 file_seen;     /* the kernel's struct file that was read from last */
     u64 stack_end;     /* where its stack was seen to end, see stack_copy() */

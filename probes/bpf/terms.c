@@ -66,6 +66,7 @@ static const char *const kernel_classes[STATE_COUNT] = {
     [STATE_SYSCALL] = "kernel:syscall",
     [STATE_MMAP_LOCK] = "kernel:mmap_lock",
     [STATE_KERNEL_LOCK] = "kernel:kernel_lock",
+    [STATE_MMAP_BLOCKED] = "kernel:mmap_lock_blocked",
     [STATE_KERNEL_BLOCKED] = "kernel:kernel_lock_blocked",
     [STATE_PREEMPTED] = "kernel:preempted",
     [STATE_WOKEN] = "kernel:woken",

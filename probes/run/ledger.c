@@ -24,6 +24,7 @@ static const struct {
     {STATE_SYSCALL, -1, "syscall", NULL},
     {STATE_MMAP_LOCK, -1, "mmap_lock", NULL},
     {STATE_KERNEL_LOCK, -1, "kernel_lock", NULL},
+    {STATE_MMAP_BLOCKED, -1, "mmap_lock_blocked", NULL},
     {STATE_KERNEL_BLOCKED, -1, "kernel_lock_blocked", NULL},
     {STATE_PREEMPTED, -1, "preempted", NULL},
     {STATE_WOKEN, -1, "woken", NULL},
@@ -33,9 +34,16 @@ static const struct {
 };
 enum { STATES = sizeof(states) / sizeof(states[0]) };
 
-static void state_put(struct thread_account *a, const char *name, uint64_t ns, uint64_t entries)
+/* Where a thread slept for other locks of the kernel's, a row of mmap_lock tells even by 0 that they were
+ * told apart. */
+static bool row_wanted(const struct thread_record *r, unsigned state)
 {
-    if (ns || entries)
+    return state == STATE_MMAP_BLOCKED && r->entries[STATE_KERNEL_BLOCKED];
+}
+
+static void state_put(struct thread_account *a, const char *name, uint64_t ns, uint64_t entries, bool wanted)
+{
+    if (ns || entries || wanted)
         a->states[a->state_count++] = (struct state_time){name, ns, entries};
 }
 
@@ -76,8 +84,8 @@ static void account_fill(struct thread_account *a, const struct thread_record *r
         uint64_t part = states[i].split < 0 ? 0 : at_most(p->ns[states[i].split], ns);
         uint64_t part_entries = states[i].split < 0 ? 0 : at_most(p->entries[states[i].split], entries);
         if (states[i].split >= 0)
-            state_put(a, states[i].malloc_name, part, part_entries);
-        state_put(a, states[i].name, ns - part, entries - part_entries);
+            state_put(a, states[i].malloc_name, part, part_entries, false);
+        state_put(a, states[i].name, ns - part, entries - part_entries, row_wanted(r, states[i].state));
     }
 }
 

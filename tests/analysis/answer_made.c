@@ -51,6 +51,8 @@ static struct answer *answer_of(enum answer_conclusion conclusion)
         .oncpu_share = NAN,
         .runnable_share = NAN,
         .blocked_share = NAN,
+        .futex_share = NAN,
+        .mmap_lock_share = NAN,
         .probes_ns = NAN,
         .samples = 579,
         .rounds = 1,
@@ -213,6 +215,8 @@ static struct answer *own_lock(void)
     a->oncpu_share = 0.43;
     a->runnable_share = 0.05;
     a->blocked_share = 0.1;
+    a->futex_share = 0.4;
+    a->mmap_lock_share = 0.02;
     row_add(a, "main_arena", 1, WORD_MUTEX, 101e6, 0.04)->by = text("consumer");
     row_add(a, "jobs.m", 0, WORD_MUTEX, 675e6, 0.24)->by = text("consumer, main");
     row_add(a, "jobs.cv", 0, WORD_CONDITION, 980e6, 0.35)->by = text("consumer");
@@ -311,6 +315,7 @@ static struct answer *unknown(enum answer_conclusion conclusion, bool caused)
     a->conclusion = conclusion;
     a->wall_ns = a->cores = a->threads = a->cpu_ns = a->threads_ns = NAN;
     a->oncpu_share = a->runnable_share = a->blocked_share = a->probes_ns = NAN;
+    a->futex_share = a->mmap_lock_share = NAN;
     a->samples = a->rounds = a->foreign_share = a->missing_calls = NAN;
     if (!caused)
         return a;

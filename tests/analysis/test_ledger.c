@@ -125,8 +125,8 @@ static void test_thread_account(void **state)
         o.db, "SELECT state, kind, ns FROM thread_account WHERE variant = 'musl' AND position > 19",
         "probes|probes|402000\n"
         "futex_runnable_malloc|runnable|100000\nfutex_runnable_other|runnable|0\nwoken|runnable|0\n"
-        "preempted|runnable|0\nfutex_blocked_malloc|blocked|79900\nfutex_blocked_other|blocked|1490000\n"
-        "kernel_lock_blocked|blocked|0\nblocked|blocked|0\n");
+        "preempted|runnable|0\nfutex_blocked_malloc|blocked|79900\nfutex_blocked_other|blocked|1430000\n"
+        "mmap_lock_blocked|blocked|60000\nkernel_lock_blocked|blocked|0\nblocked|blocked|0\n");
     assert_rows(o.db, "SELECT variant, sum(ns), sum(share) FROM thread_account GROUP BY variant",
                 "glibc|2090000|1\nmusl|4190000|1\n");
     opened_close(&o);
@@ -353,12 +353,80 @@ static void test_locks_unseen(void **state)
                                     "'kernel_lock_blocked')");
     assert_rows(o.db,
                 "SELECT state, ns FROM thread_account WHERE variant = 'musl' AND state LIKE '%k_lock%' OR "
-                "variant = 'musl' AND state LIKE '%l_lock%' OR variant = 'musl' AND state = 'mmap_lock'",
-                "mmap_lock|-\nkernel_lock|-\nkernel_lock_blocked|-\n");
+                "variant = 'musl' AND state LIKE '%l_lock%' OR variant = 'musl' AND state LIKE 'mmap_lock%'",
+                "mmap_lock|-\nkernel_lock|-\nmmap_lock_blocked|-\nkernel_lock_blocked|-\n");
     assert_rows(o.db, "SELECT count(*) FROM slowdown WHERE state = 'kernel_lock' AND delta_ns IS NOT NULL",
                 "0\n");
     assert_says(&o, "Waits for the kernel's own locks are not measured", true);
     opened_close(&o);
+}
+
+/* Sleep for mmap_lock is told from that for other locks of the kernel's, be it by a row of 0.  Without such a
+ * row it isn't, and is not zero. */
+static void test_mmap_lock_apart(void **state)
+{
+    static const char rows[] =
+        "SELECT state, label, ns FROM thread_account WHERE variant = 'musl' AND state GLOB '*lock_blocked'";
+    static const char together[] =
+        "UPDATE thread_state SET state = 'kernel_lock_blocked' WHERE state = 'mmap_lock_blocked'";
+    static const char apart[] = "UPDATE thread_state SET ns = 59300 WHERE state = 'mmap_lock_blocked';"
+                                "INSERT INTO thread_state VALUES (20, 1, 200, 'kernel_lock_blocked', 700, 1)";
+    static const char none[] =
+        "UPDATE thread_state SET state = 'kernel_lock_blocked' WHERE state = 'mmap_lock_blocked';"
+        "INSERT INTO thread_state VALUES (20, 1, 200, 'mmap_lock_blocked', 0, 0)";
+    (void)state;
+    struct opened o = opened_ledger(together);
+    assert_sums(o.db);
+    assert_rows(o.db, rows,
+                "mmap_lock_blocked|asleep for mmap_lock|-\n"
+                "kernel_lock_blocked|asleep for kernel locks|60000\n");
+    opened_close(&o);
+    o = opened_ledger(apart);
+    assert_sums(o.db);
+    assert_rows(o.db, rows,
+                "mmap_lock_blocked|asleep for mmap_lock|59300\n"
+                "kernel_lock_blocked|asleep for other kernel locks|700\n");
+    opened_close(&o);
+    o = opened_ledger(none);
+    assert_sums(o.db);
+    assert_rows(o.db, rows,
+                "mmap_lock_blocked|asleep for mmap_lock|0\n"
+                "kernel_lock_blocked|asleep for other kernel locks|60000\n");
+    opened_close(&o);
+}
+
+/* What a thread is at mmap_lock, spinning or asleep, is one line, and the lines sum to the lifetimes. */
+static void test_lines(void **state)
+{
+    static const char row[] =
+        "SELECT label, position, ns, asleep_ns, asleep FROM thread_line WHERE variant = "
+        "'musl' AND line GLOB 'mmap_lock*'";
+    static const struct {
+        const char *more, *row;
+    } changed[] = {
+        {"UPDATE thread_state SET ns = 1 WHERE state = 'mmap_lock_blocked'",
+         "kernel: mmap_lock, < 1 % asleep|17|20001|1|< 1 %\n"},
+        {"UPDATE thread_state SET ns = 1 WHERE state = 'mmap_lock'",
+         "kernel: mmap_lock, > 99 % asleep|17|60001|60000|> 99 %\n"},
+        {"UPDATE thread_state SET state = 'kernel_lock_blocked' WHERE state = 'mmap_lock_blocked'",
+         "kernel: mmap_lock|17|20000|-|-\n"}, /* sleep for it is not told apart */
+        {"INSERT INTO host VALUES ('hooks_kernel_locks', 'none')", "kernel: mmap_lock|17|-|-|-\n"},
+    };
+    (void)state;
+    struct opened o = opened_ledger(NULL);
+    assert_rows(o.db, row, "kernel: mmap_lock, 75 % asleep|17|80000|60000|75 %\n");
+    assert_rows(
+        o.db,
+        "SELECT variant, sum(ns), round(sum(share), 9), sum(asleep_ns) FROM thread_line GROUP BY variant",
+        "glibc|2090000|1|590000\nmusl|4190000|1|1569900\n");
+    assert_rows(o.db, "SELECT label, asleep FROM thread_line WHERE variant = 'glibc' AND line = 'mmap_lock'",
+                "kernel: mmap_lock|-\n");
+    opened_close(&o);
+    for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
+        o = opened_ledger(changed[i].more);
+        assert_rows(o.db, row, changed[i].row);
+        opened_close(&o);
+    }
 }
 
 static void test_verdict(void **state)
@@ -412,6 +480,8 @@ int main(void)
         cmocka_unit_test(test_thread_account),
         cmocka_unit_test(test_faults_seen),
         cmocka_unit_test(test_locks_unseen),
+        cmocka_unit_test(test_mmap_lock_apart),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_slowdown),
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_handoffs),

@@ -134,7 +134,7 @@ ledger)
     has page 'musl passes malloc’s lock on by a wake 10 times; half of those woken run within 1.15 µs'
     has page 'the probes take is from this host’s calibration'
     pdftotext out/figures/where.pdf - | squeeze >figure
-    for label in glibc musl program allocator 'futex calls' 'asleep, malloc’s lock' 'thread time, ms' 4.19; do has figure "$label"; done
+    for label in glibc musl program allocator 'futex calls' mmap_lock 'asleep, malloc’s lock' 'thread time, ms' 4.19; do has figure "$label"; done
     pdftotext out/figures/waterfall.pdf - | squeeze >figure
     for label in glibc musl 2.20 4.40 unexplained others probes '4 threads'; do has figure "$label"; done
     pdftotext out/figures/timeline.pdf - | squeeze >figure
@@ -142,7 +142,7 @@ ledger)
     pdftotext out/figures/handoff.pdf - | squeeze >figure
     for label in musl '10 handoffs' 'half < 1.15 µs, 99 % < 73.7 µs'; do has figure "$label"; done
     # the parts are the whole: of each bar, and of the way from the baseline to the subject
-    awk -F'\t' 'NR > 1 { sum = 0; for (i = 4; i <= 13; i++) sum += $i; if ((sum - $14) ^ 2 > 1e-9) exit 1 }' \
+    awk -F'\t' 'NR > 1 { sum = 0; for (i = 4; i <= 14; i++) sum += $i; if ((sum - $15) ^ 2 > 1e-9) exit 1 }' \
         out/data/where.tsv || fail 'the parts of a bar are not its whole'
     awk -F'\t' 'NR > 1 && $5 != -2 { at = $7 } $5 == -2 && (at - $7) ^ 2 > 1e-9 { exit 1 }' \
         out/data/waterfall.tsv || fail 'the waterfall does not end where the subject is'

@@ -139,7 +139,7 @@ static void states_are_told_apart(void **state)
     (void)state;
     uint32_t colours[COLOURS];
     const size_t count = style_colours("LEDGER", colours);
-    assert_int_equal(count, 11);
+    assert_int_equal(count, 12);
     assert_apart("states", colours, count - 1);
 }
 

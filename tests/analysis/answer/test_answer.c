@@ -197,6 +197,47 @@ static void spinning(void **state)
     assert_concludes(RECORD, SPIN("40"), "not_a_lock", "allocator_code");
 }
 
+/* Sleep for mmap_lock costs threads' time, at page faults too; that for other locks of the kernel's doesn't
+ * count as such, nor what isn't told apart. */
+static void mmap_lock_asleep(void **state)
+{
+#define CALLS "INSERT INTO memory_call VALUES (20, 20, 'munmap', 7, 50000, 5000);"
+#define OTHER "UPDATE thread_state SET state = 'kernel_lock_blocked' WHERE state = 'mmap_lock_blocked';"
+#define NONE  OTHER "INSERT INTO thread_state VALUES (20, 1, 200, 'mmap_lock_blocked', 0, 0);"
+    static const struct {
+        const char *more;
+        double blocked_ns, share; /* share: NAN for not known */
+        const char *why;
+    } cases[] = {
+        {CALLS, 60000, 60000 / 4190000.0, "process: threads were asleep for it for 60"},
+        {CALLS OTHER, 5000, NAN, "process: threads were asleep in them for 5"},
+        {CALLS NONE, 5000, 0, "7 memory system calls were made"},
+        {"", 60000, 60000 / 4190000.0, NULL},
+        {NONE, 0, 0, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct answer *a = answer_of(LEDGER, cases[i].more);
+        const struct answer_cause *c = NULL;
+        for (size_t k = 0; k < a->cause_count; k++)
+            c = a->causes[k].kind == ANSWER_ALLOCATOR_MEMORY ? &a->causes[k] : c;
+        if (!c) {
+            fail_msg("no cause is the memory's: %s", cases[i].more);
+            return;
+        }
+        assert_true(c->blocked_ns == cases[i].blocked_ns);
+        assert_true(c->thread_ns == c->cpu_ns.value + cases[i].blocked_ns);
+        assert_true(isnan(cases[i].share) ? isnan(a->mmap_lock_share)
+                                          : fabs(a->mmap_lock_share - cases[i].share) < 1e-9);
+        assert_true(fabs(a->futex_share - 1609900 / 4190000.0) < 1e-9);
+        if (cases[i].why)
+            assert_non_null(strstr(c->mechanism_text, cases[i].why));
+        else
+            assert_null(c->mechanism_text);
+        answer_free(a);
+    }
+}
+
 /* Several threads keep more than one CPU at work, and sleep longer all the same: nobody hears of 150 % of a
  * time. */
 static void asleep_on_several(void **state)
@@ -405,6 +446,7 @@ int main(void)
         cmocka_unit_test(whose_is_not_known),
         cmocka_unit_test(not_a_lock),
         cmocka_unit_test(spinning),
+        cmocka_unit_test(mmap_lock_asleep),
         cmocka_unit_test(others_hide_it),
         cmocka_unit_test(try_is_offered),
         cmocka_unit_test(asleep_on_several),

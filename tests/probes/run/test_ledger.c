@@ -158,6 +158,36 @@ static void ten_thousand_threads(void **state)
     measurement_free(t.m);
 }
 
+static int ns_compare(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* One in 32 threads ends by a call that stands for 31 others.  The ending itself stands for none: that of a
+ * thread in 32 would be more than 16 times that of most.  Half of so many are allowed to be, for what the
+ * machine's host and interrupts take. */
+static void endings_stand_for_themselves(void **state)
+{
+    enum { THREADS = 2000 };
+    static uint64_t ns[THREADS];
+    struct trial t;
+    size_t count = 0, longer = 0;
+    (void)state;
+    trial_run(&t, &plain, ENDING_SUBJECT, "2000", "3000");
+    for (size_t i = 0; i < t.m->ledger->thread_count && count < THREADS; i++)
+        if (!strcmp(t.m->ledger->threads[i].comm, "ending"))
+            ns[count++] = state_ns(&t.m->ledger->threads[i], "exiting");
+    assert_int_equal(count, THREADS);
+    qsort(ns, count, sizeof(ns[0]), ns_compare);
+    for (size_t i = 0; i < count; i++)
+        longer += ns[i] > 16 * ns[count / 2];
+    if (longer >= THREADS / 64)
+        fail_msg("%zu of %zu endings took more than 16 times %llu ns", longer, count,
+                 (unsigned long long)ns[count / 2]);
+    measurement_free(t.m);
+}
+
 static void two_thousand_at_once(void **state)
 {
     struct trial t;
@@ -414,6 +444,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(programs_that_pin),
         cmocka_unit_test(threads_of_a_millisecond),
         cmocka_unit_test(ten_thousand_threads),
+        cmocka_unit_test(endings_stand_for_themselves),
         cmocka_unit_test(two_thousand_at_once),
         cmocka_unit_test(a_hundred_thousand_words),
         cmocka_unit_test(too_many_threads_are_loss),

@@ -156,8 +156,9 @@ static const char *const oncpu_states[] = {
     NULL};
 static const char *const runnable_states[] = {"preempted", "woken", "futex_runnable_malloc",
                                               "futex_runnable_other", NULL};
-static const char *const asleep_states[] = {"blocked", "futex_blocked_malloc", "futex_blocked_other",
-                                            "kernel_lock_blocked", NULL};
+static const char *const asleep_states[] = {
+    "blocked",           "futex_blocked_malloc", "futex_blocked_other",
+    "mmap_lock_blocked", "kernel_lock_blocked",  NULL};
 
 static uint64_t states_ns(const struct thread_account *a, const char *const *states)
 {
