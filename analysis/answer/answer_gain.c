@@ -54,7 +54,7 @@ struct estimate answer_gain(const struct gain_facts *f)
 {
     if (!(f->wall_ns > 0) || isnan(f->cause_cpu_ns.value) || isnan(f->cause_thread_ns))
         return (struct estimate){NAN, NAN, NAN};
+    const double most = factor_of(f, f->cause_cpu_ns.high, MOST);
     return (struct estimate){factor_of(f, f->cause_cpu_ns.value, LIKELY),
-                             factor_of(f, f->cause_cpu_ns.low, LEAST),
-                             factor_of(f, f->cause_cpu_ns.high, MOST)};
+                             factor_of(f, f->cause_cpu_ns.low, LEAST), most > LIMIT_GAIN_END ? INFINITY : most};
 }
