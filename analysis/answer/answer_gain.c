@@ -56,5 +56,6 @@ struct estimate answer_gain(const struct gain_facts *f)
         return (struct estimate){NAN, NAN, NAN};
     const double most = factor_of(f, f->cause_cpu_ns.high, MOST);
     return (struct estimate){factor_of(f, f->cause_cpu_ns.value, LIKELY),
-                             factor_of(f, f->cause_cpu_ns.low, LEAST), most > LIMIT_GAIN_END ? INFINITY : most};
+                             factor_of(f, f->cause_cpu_ns.low, LEAST),
+                             most > LIMIT_GAIN_END ? INFINITY : most};
 }

@@ -29,9 +29,9 @@ struct gain_facts {
  *   so that no more than this sum can lie on it.  Core time counts with the time in line that it takes to get
  *   it; where that isn't known and no core was idle, by the rate at which the program got core time.
  * Both are lower bounds of the time that is left, so that the result is an upper bound of the gain, given
- * that the rest of the work stays what it is; `high` is INFINITY where hardly any rest is left.  The first is the work law, the second the span law of Brent,
- * "The Parallel Evaluation of General Arithmetic Expressions", JACM 21, 1974, read backwards. NAN: neither
- * can be told. */
+ * that the rest of the work stays what it is; `high` is INFINITY where hardly any rest is left.  The first is
+ * the work law, the second the span law of Brent, "The Parallel Evaluation of General Arithmetic
+ * Expressions", JACM 21, 1974, read backwards. NAN: neither can be told. */
 struct estimate answer_gain(const struct gain_facts *f);
 
 #endif

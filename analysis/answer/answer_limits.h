@@ -6,8 +6,8 @@
  * an upper bound, and two runs of one program differ by as much on a machine that does other work too. */
 #define LIMIT_GAIN 1.10
 
-/* An upper end of a gain beyond this is none: it rests on less than a hundredth of the time, which is all that was
- * left for everything else. */
+/* An upper end of a gain beyond this is none: it rests on less than a hundredth of the time, which is all
+ * that was left for everything else. */
 #define LIMIT_GAIN_END 100
 
 /* A machine that was idle for less than this share of its time had somebody waiting for a core most of it. */
