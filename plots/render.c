@@ -21,7 +21,7 @@
 #include <string.h>
 
 /* Rows of one table of the document that Typst reads.  Real recordings have hundreds; what is cut is told. */
-enum { ROWS_MOST = 1000 };
+enum { ROWS_MOST = 4000 };
 
 struct report {
     struct folder *own; /* the private folder where it is made, and where it shall go */

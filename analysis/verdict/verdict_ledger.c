@@ -122,22 +122,30 @@ static bool difference_say(struct maker *m, const struct place *place, const cha
 
 static void extra_say(struct maker *m, const struct place *place, const char *baseline, const double *n)
 {
-    char here[32], there[32], extra[32], at[40];
+    char here[32], there[32], extra[32], at[40], share[32], looking[80] = "";
+    double probes;
     bool beyond;
     char *states =
         states_phrase(m,
                       "SELECT label, share, delta_ns FROM slowdown WHERE variant IS ?1 AND threads IS ?2 "
-                      "AND state <> 'unexplained' AND delta_ns > 0 ORDER BY delta_ns DESC, position",
+                      "AND state <> 'unexplained' AND kind <> 'probes' AND delta_ns > 0 "
+                      "ORDER BY delta_ns DESC, position",
                       place, &beyond);
+    if (maker_numbers(m,
+                      "SELECT share FROM slowdown WHERE variant IS ?1 AND threads IS ?2 AND kind = 'probes' "
+                      "AND share > 0",
+                      place, &probes, 1))
+        snprintf(looking, sizeof(looking), "; heapwait's own probes took %s of it",
+                 number_share(share, probes));
     if (states && *states)
         maker_say(m, "account",
                   "Where the extra time goes:%s %s takes %s of core time (wall time x %.0f cores) "
-                  "more than %s, %s beside %s%s; %s%s%s.",
+                  "more than %s, %s beside %s%s; %s%s%s%s.",
                   place_threads(at, place), place->variant, ns_text(extra, n[0] - n[1]), n[2], baseline,
                   ns_text(here, n[0]), ns_text(there, n[1]),
                   n[3] > 1 ? " (runs with the median wall time)" : "",
                   beyond ? "it takes more for " : "most of it is ", states,
-                  beyond ? ", and less for other things" : "");
+                  beyond ? ", and less for other things" : "", looking);
     free(states);
 }
 

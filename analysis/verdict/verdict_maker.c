@@ -165,23 +165,30 @@ static const char *rounds_text(char buffer[64], const struct ratio *ratio)
     return buffer;
 }
 
-/* Returns what is said behind an interval, in `buffer`: of one comparison whether it is worth 95 %; of
- * several at once that it is the ratio's by itself, and by which one it is judged. */
-static const char *joint_text(char buffer[128], const struct ratio *ratio)
+/* Returns the interval by which a ratio is judged, malloc'd: for several comparisons at once the joint one;
+ * the ratio's by itself where it is alone, or has none with the others. */
+static char *interval_text(const struct ratio *ratio)
 {
-    char low[32], high[32];
-    if (!(ratio->comparisons > 1))
-        return ratio->coverage < 0.95 ? ", too few for 95" UNIT_SPACE "%" : "";
-    if (ratio_claim(ratio) == COMPARISON_FEW_ROUNDS)
-        snprintf(buffer, 128, " by itself; %.0f comparisons at once need %u rounds", ratio->comparisons,
-                 comparison_rounds_least(ratio->comparisons));
-    else if (ratio->joint_low == ratio->low && ratio->joint_high == ratio->high)
-        snprintf(buffer, 128, " by itself; the same for %.0f comparisons at once", ratio->comparisons);
+    char low[32], high[32], cover[32], *text = NULL;
+    const long long rounds = (long long)ratio->rounds;
+    const bool several = ratio->comparisons > 1;
+    int n;
+    if (several && ratio_claim(ratio) != COMPARISON_FEW_ROUNDS)
+        n = asprintf(&text,
+                     "95" UNIT_SPACE "%% interval %s to %s over %lld rounds, for %.0f comparisons at once",
+                     number_ratio(low, ratio->joint_low), number_ratio(high, ratio->joint_high), rounds,
+                     ratio->comparisons);
+    else if (several)
+        n = asprintf(
+            &text, "%s interval %s to %s over %lld rounds by itself; %.0f comparisons at once need %u rounds",
+            number_share(cover, ratio->coverage), number_ratio(low, ratio->low),
+            number_ratio(high, ratio->high), rounds, ratio->comparisons,
+            comparison_rounds_least(ratio->comparisons));
     else
-        snprintf(buffer, 128, " by itself; %s to %s for %.0f comparisons at once",
-                 number_ratio(low, ratio->joint_low), number_ratio(high, ratio->joint_high),
-                 ratio->comparisons);
-    return buffer;
+        n = asprintf(&text, "%s interval %s to %s over %lld rounds%s", number_share(cover, ratio->coverage),
+                     number_ratio(low, ratio->low), number_ratio(high, ratio->high), rounds,
+                     ratio->coverage < 0.95 ? ", too few for 95" UNIT_SPACE "%" : "");
+    return n < 0 ? NULL : text;
 }
 
 /* Returns the phrase for a ratio that has an interval. */
@@ -209,11 +216,8 @@ static char *interval_phrase(const struct ratio *ratio, const char *who, const c
 
 char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than)
 {
-    char value[32], low[32], high[32], cover[32], joint[128], *interval = NULL, *text = NULL;
+    char value[32], *text = NULL;
     number_ratio(value, ratio->value);
-    number_ratio(low, ratio->low);
-    number_ratio(high, ratio->high);
-    number_share(cover, ratio->coverage);
     if (ratio_claim(ratio) == COMPARISON_ONE_ROUND)
         return asprintf(&text,
                         "%s took %s times as long as %s in the one round measured, which can't tell a "
@@ -221,10 +225,8 @@ char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than)
                         who, value, than) < 0
                    ? NULL
                    : text;
-    if (asprintf(&interval, "%s interval %s to %s over %lld rounds%s", cover, low, high,
-                 (long long)ratio->rounds, joint_text(joint, ratio)) < 0)
-        return NULL;
-    text = interval_phrase(ratio, who, than, value, interval);
+    char *interval = interval_text(ratio);
+    text = interval ? interval_phrase(ratio, who, than, value, interval) : NULL;
     free(interval);
     return text;
 }

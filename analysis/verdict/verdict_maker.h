@@ -73,7 +73,7 @@ enum comparison ratio_claim(const struct ratio *ratio);
 
 /* Returns "musl takes 2.21 times as long as glibc (96.1 % interval 2.10 to 2.31 over 9 rounds)", or what the
  * joint interval allows to say instead; NULL: out of memory.  Of several comparisons at once the interval is
- * said to be the ratio's by itself, and the joint one stands behind it. */
+ * the joint one; where the rounds are too few for one it is the ratio's by itself, which is said. */
 char *ratio_phrase(const struct ratio *ratio, const char *who, const char *than);
 
 /* Say which lock is the hottest at a place, and how many futex calls there are: the sentences of topics

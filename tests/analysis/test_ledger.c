@@ -437,8 +437,8 @@ static void test_verdict(void **state)
                 "at 4 threads musl takes 2.20\u00a0ms of core time (wall time x 2 cores) more than glibc, "
                 "4.40\u00a0ms "
                 "beside 2.20\u00a0ms (runs with the median wall time); most of it is idle cores "
-                "(39.1\u00a0%), probes "
-                "(14.6\u00a0%) and lock and unlock functions (14.2\u00a0%).",
+                "(39.1\u00a0%), lock and unlock functions (14.2\u00a0%) and user code without symbols "
+                "(14.2\u00a0%); heapwait's own probes took 14.6\u00a0% of it.",
                 true);
     assert_says(&o, "Unexplained stays 3.63\u00a0% of the extra time (79.9\u00a0µs).", true);
     assert_says(&o, "37.3\u00a0% of the time on a core is user code and page faults, divided by 3 samples.",
