@@ -9,7 +9,7 @@
 #include "probes/session/session.h"
 
 /* To be called after session_stop(), when m->ledger is there.  Adds to its samples a row for each class,
- * symbol and module, most samples first; their sum is the number of samples taken.  Mode profile: adds their
+ * symbol and module, most samples first; their sum is the number of samples taken.  Adds their
  * call paths to m->paths, if any were kept.  0 or negative errno, without a sentence. */
 int samples_classify(struct session *session, const struct sideband *sideband, struct naming *naming,
                      struct measurement *m);

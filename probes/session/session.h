@@ -141,12 +141,13 @@ struct memory_row {
 };
 int session_memory(const struct session *s, struct memory_row **rows, size_t *count);
 
-/* Mode profile: fills chain[] with the addresses of a stack in the kernel, the innermost first, and returns
- * how many they are.  `number` is from sample_key.ip.  0: there is none. */
+/* Fills chain[] with the addresses of a stack in the kernel, the innermost first, and returns how many they
+ * are.  `number` is from sample_path.kernel_stack, in mode profile from sample_key.ip as well.  0: there is
+ * none. */
 size_t session_kernel_stack(const struct session *s, uint32_t number, uint64_t chain[PATH_CHAIN]);
 
-/* Mode profile: sets *paths to the samples whose user stack was kept, a random sample of all.  None if no
- * call paths are wanted. */
+/* Sets *paths to the samples whose user stack was kept, a random sample of all.  None if no call paths of
+ * samples are wanted. */
 int session_sample_paths(const struct session *s, struct sample_path **paths, size_t *count);
 
 /* Return the count of one reason; of followed tasks that still lived at the end; of program runs that the
