@@ -13,13 +13,6 @@
 
 enum { CURES = 3, CALLERS = 3 }; /* at a glance */
 
-/* Returns the cause that is the conclusion; NULL: it is none. */
-static const struct answer_cause *subject_find(const struct answer *a)
-{
-    const bool is_cause = a->conclusion != ANSWER_NOT_A_LOCK && a->conclusion != ANSWER_CANNOT_TELL;
-    return is_cause && a->cause_count ? &a->causes[0] : NULL;
-}
-
 static bool has_interval(const struct estimate *e)
 {
     return isfinite(e->low) && isfinite(e->high) && e->low < e->high;
@@ -90,22 +83,38 @@ static void study_write(FILE *out, const struct answer_study *s)
     }
 }
 
-static void cost_write(FILE *out, const struct answer *a, const struct answer_cause *c)
+/* Writes the share of core time of a subject; `name`: which one, where there are several, else NULL. */
+static void share_write(FILE *out, const struct answer_cause *c, const char *name)
 {
-    if (!c) {
+    if (!isfinite(c->cpu_share.value))
+        return;
+    fputs("<p class=\"big\">", out);
+    drawing_say_share(out, c->cpu_share.value);
+    if (has_interval(&c->cpu_share)) {
+        fputs(" <small>(", out);
+        drawing_say_share(out, c->cpu_share.low);
+        fputs("–", out);
+        drawing_say_share(out, fmin(c->cpu_share.high, 1));
+        fputs(")</small>", out);
+    }
+    fputs("</p>\n<p>of its core time", out);
+    if (name) {
+        fputs(": <code>", out);
+        html_name(out, name);
+        fputs("</code>", out);
+    }
+    fputs("</p>\n", out);
+}
+
+static void cost_write(FILE *out, const struct answer *a)
+{
+    if (!a->subject_count)
         fprintf(out, "<p class=\"big\">%s</p>\n",
                 a->conclusion == ANSWER_NOT_A_LOCK ? "no lock’s doing" : "can’t be told");
-    } else if (isfinite(c->cpu_share.value)) {
-        fputs("<p class=\"big\">", out);
-        drawing_say_share(out, c->cpu_share.value);
-        if (has_interval(&c->cpu_share)) {
-            fputs(" <small>(", out);
-            drawing_say_share(out, c->cpu_share.low);
-            fputs("–", out);
-            drawing_say_share(out, fmin(c->cpu_share.high, 1));
-            fputs(")</small>", out);
-        }
-        fputs("</p>\n<p>of its core time</p>\n", out);
+    for (size_t i = 0; i < a->subject_count; i++) {
+        char *name = a->subject_count > 1 ? answer_words_cause_name(&a->causes[i]) : NULL;
+        share_write(out, &a->causes[i], name);
+        free(name);
     }
     if (a->wall_ns > 0) {
         fputs("<p>it took ", out);
@@ -116,14 +125,14 @@ static void cost_write(FILE *out, const struct answer *a, const struct answer_ca
     }
 }
 
-static void much_write(FILE *out, const struct answer *a, const struct answer_cause *c)
+static void much_write(FILE *out, const struct answer *a)
 {
     if (a->study)
         study_write(out, a->study);
     else
-        cost_write(out, a, c);
-    if (c && isfinite(c->gain.value)) {
-        char *gain = answer_words_gain(c);
+        cost_write(out, a);
+    if (a->subject_count && isfinite(a->causes[0].gain.value)) {
+        char *gain = answer_words_gains(a);
         fputs("<p>", out);
         html_prose(out, gain);
         fputs("</p>\n", out);
@@ -144,13 +153,8 @@ static void callers_write(FILE *out, const struct answer_cause *c)
     fputs("</p>\n", out);
 }
 
-static void why_write(FILE *out, const struct answer *a, const struct answer_cause *c)
+static void subject_write(FILE *out, const struct answer_cause *c)
 {
-    if (!c) {
-        if (a->reason)
-            line_write(out, "", a->reason);
-        return;
-    }
     if (c->lock) {
         fputs("<p><code class=\"big\">", out);
         html_name(out, c->lock);
@@ -168,6 +172,14 @@ static void why_write(FILE *out, const struct answer *a, const struct answer_cau
     if (c->mechanism_text)
         line_write(out, "", c->mechanism_text);
     callers_write(out, c);
+}
+
+static void why_write(FILE *out, const struct answer *a)
+{
+    if (!a->subject_count && a->reason)
+        line_write(out, "", a->reason);
+    for (size_t i = 0; i < a->subject_count; i++)
+        subject_write(out, &a->causes[i]);
 }
 
 /* What is said of a measured cure that isn't sure to help. */
@@ -213,12 +225,13 @@ static void cure_write(FILE *out, const struct answer_cure *cure)
     fputs("</li>\n", out);
 }
 
-static void helps_write(FILE *out, const struct answer *a, const struct answer_cause *c)
+static void helps_write(FILE *out, const struct answer *a)
 {
-    if (c && c->cure_count) {
+    const struct answer_cure *cure = answer_cure_at(a, 0);
+    if (cure) {
         fputs("<ul>\n", out);
-        for (size_t i = 0; i < c->cure_count && i < CURES; i++)
-            cure_write(out, &c->cures[i]);
+        for (size_t i = 0; i < CURES && (cure = answer_cure_at(a, i)); i++)
+            cure_write(out, cure);
         fputs("</ul>\n", out);
     } else if (!a->settle) {
         fputs("<p>nothing that heapwait knows of</p>\n", out);
@@ -264,13 +277,12 @@ void page_answer_write(FILE *out, const struct answer *answer)
 {
     static const struct {
         const char *title;
-        void (*write)(FILE *out, const struct answer *a, const struct answer_cause *c);
+        void (*write)(FILE *out, const struct answer *a);
     } boxes[] = {{"How much", much_write}, {"Why", why_write}, {"What helps", helps_write}};
-    const struct answer_cause *subject = subject_find(answer);
     fputs("<div class=\"boxes\">\n", out);
     for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
         fprintf(out, "<section><h2>%s</h2>\n", boxes[i].title);
-        boxes[i].write(out, answer, subject);
+        boxes[i].write(out, answer);
         fputs("</section>\n", out);
     }
     fputs("</div>\n", out);

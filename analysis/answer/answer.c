@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 int answer_make(struct database *db, struct answer **out, struct error *err)
 {
@@ -88,6 +89,25 @@ void answer_free(struct answer *a)
     }
     free(a->study);
     free(a);
+}
+
+/* Whether an earlier subject has a cure of that name. */
+static bool is_told(const struct answer *a, size_t subject, const char *what)
+{
+    for (size_t i = 0; i < subject && what; i++)
+        for (size_t k = 0; k < a->causes[i].cure_count; k++)
+            if (a->causes[i].cures[k].what && !strcmp(a->causes[i].cures[k].what, what))
+                return true;
+    return false;
+}
+
+const struct answer_cure *answer_cure_at(const struct answer *a, size_t at)
+{
+    for (size_t i = 0; i < a->subject_count; i++)
+        for (size_t k = 0; k < a->causes[i].cure_count; k++)
+            if (!is_told(a, i, a->causes[i].cures[k].what) && !at--)
+                return &a->causes[i].cures[k];
+    return NULL;
 }
 
 const char *answer_conclusion_key(enum answer_conclusion c)

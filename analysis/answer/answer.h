@@ -151,8 +151,11 @@ struct answer {
     char *changed; /* of cannot_tell in a study: what changing the allocator alone surely saves, as a phrase;
                       NULL: nothing is known to */
     char *settle;  /* the command that would settle it, or goes on from here; NULL: none */
-    struct answer_cause *causes; /* the subject first, then by their cost */
+    struct answer_cause *causes; /* the subjects first, then by their cost */
     size_t cause_count;
+    size_t
+        subject_count; /* so many of the first causes are the conclusion, whose kind is the first one's: more
+                          than one where the recording doesn't tell which of them costs more; 0: none is */
     struct answer_row *rows; /* malloc's words first, then by waiting time */
     size_t row_count;
     struct answer_part parts[ANSWER_PARTS];
@@ -188,6 +191,10 @@ int answer_make(struct database *db, struct answer **out, struct error *err);
 
 /* NULL is fine. */
 void answer_free(struct answer *a);
+
+/* Returns cure `at` of those of the subjects, one subject after the other and each cure once; NULL: there are
+ * no more.  It belongs to the answer. */
+const struct answer_cure *answer_cure_at(const struct answer *a, size_t at);
 
 /* Return the key of a value, static: "malloc_lock", "own_code", "mutex", "parallel". */
 const char *answer_conclusion_key(enum answer_conclusion c);

@@ -293,15 +293,26 @@ static bool others_hide(struct answer_maker *m, const struct answer_cause *c)
         "heapwait record COMMAND, on a quieter machine");
 }
 
+/* Whether what threads waited for may be the others that had the machine. */
+static bool hidden_by_others(const struct answer_maker *m, const struct answer_cause *c)
+{
+    return c->kind != ANSWER_ALLOCATOR_MEMORY && machine_full(&m->facts) &&
+           !(c->cpu_share.value > 1 - 1 / LIMIT_GAIN);
+}
+
+static bool too_few_samples(const struct answer_maker *m, const struct answer_cause *c)
+{
+    return c->kind != ANSWER_ALLOCATOR_MEMORY && !(c->gain.low >= LIMIT_GAIN) && m->facts.sampled &&
+           m->facts.samples < LIMIT_SAMPLES;
+}
+
 /* What stands in the way of saying that the first cause is one. */
 static bool cause_doubtful(struct answer_maker *m, const struct answer_cause *c)
 {
     const char *lock = c->lock ? c->lock : "it";
-    if (c->kind == ANSWER_ALLOCATOR_MEMORY)
-        return false;
-    if (machine_full(&m->facts) && !(c->cpu_share.value > 1 - 1 / LIMIT_GAIN))
+    if (hidden_by_others(m, c))
         return others_hide(m, c);
-    if (c->gain.low >= LIMIT_GAIN || !m->facts.sampled || m->facts.samples >= LIMIT_SAMPLES)
+    if (!too_few_samples(m, c))
         return false;
     return cannot_tell(m,
                        answer_maker_format(m, "%.0f sample%s too few to tell what %s costs", m->facts.samples,
@@ -375,6 +386,33 @@ static void try_offer(struct answer_maker *m)
         a->settle = answer_maker_format(m, "heapwait try -- COMMAND");
 }
 
+/* Whether a cause is the conclusion beside the first one: their intervals overlap, so that another run may
+ * have them the other way round.  What may cost nothing is named beside nothing that surely costs something.
+ */
+static bool is_as_large(const struct answer_maker *m, const struct answer_cause *first,
+                        const struct answer_cause *c)
+{
+    const bool overlap = c->gain.high >= first->gain.low && first->gain.high >= c->gain.low;
+    const bool as_sure = c->gain.low >= LIMIT_GAIN || first->gain.low < LIMIT_GAIN;
+    return overlap && as_sure && is_known(c) && is_cause(c) && !hidden_by_others(m, c) &&
+           !too_few_samples(m, c);
+}
+
+/* Moves the causes that are the conclusion together to the front. */
+static void subjects_gather(struct answer_maker *m)
+{
+    struct answer *a = m->answer;
+    a->subject_count = 1;
+    for (size_t i = 1; i < a->cause_count; i++) {
+        const struct answer_cause c = a->causes[i];
+        if (!is_as_large(m, &a->causes[0], &c))
+            continue;
+        struct answer_cause *to = &a->causes[a->subject_count++];
+        memmove(to + 1, to, (size_t)(&a->causes[i] - to) * sizeof(*to));
+        *to = c;
+    }
+}
+
 static void subject_conclude(struct answer_maker *m)
 {
     struct answer *a = m->answer;
@@ -390,6 +428,7 @@ static void subject_conclude(struct answer_maker *m)
     if (cause_doubtful(m, first))
         return;
     a->conclusion = first->kind;
+    subjects_gather(m);
 }
 
 void answer_maker_conclude(struct answer_maker *m)

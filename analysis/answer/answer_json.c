@@ -309,6 +309,7 @@ void answer_json_write(const struct answer *a, FILE *out)
     text(&j, "reason", a->reason);
     text(&j, "settle", a->settle);
     text(&j, "changed", a->changed);
+    count(&j, "subjects", (long long)a->subject_count);
     fputs(",\n\"causes\": [", out);
     for (size_t i = 0; i < a->cause_count; i++, fputs(i < a->cause_count ? ",\n" : "", out))
         cause(out, &a->causes[i]);

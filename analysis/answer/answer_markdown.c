@@ -100,56 +100,80 @@ static void run_write(FILE *out, const struct answer *a)
     free(command);
 }
 
-/* Whether a lock or memory is what the answer names. */
-static bool is_caused(const struct answer *a)
+/* Writes the cause's name before what is told of it, where several causes are the subject. */
+static void name_write(FILE *out, const struct answer *a, const struct answer_cause *c)
 {
-    return a->conclusion != ANSWER_NOT_A_LOCK && a->conclusion != ANSWER_CANNOT_TELL;
+    char *name = a->subject_count > 1 ? answer_words_cause_name(c) : NULL;
+    if (c != a->causes)
+        fputs("; ", out);
+    if (name) {
+        text_write(out, name);
+        fputs(": ", out);
+    }
+    free(name);
 }
 
-/* Writes what the subject costs; where there is none, what malloc's locks do. */
+/* Writes what the subjects cost; where there is none, what malloc's locks do. */
 static void cost_write(FILE *out, const struct answer *a)
 {
-    const struct answer_cause *c = is_caused(a) && a->cause_count ? &a->causes[0] : NULL;
-    char *cost = c ? answer_words_cost(a, c) : answer_words_malloc(a),
-         *gain = c ? answer_words_gain(c) : NULL;
+    char *malloc_cost = a->subject_count ? NULL : answer_words_malloc(a), *gain = answer_words_gains(a);
     fputs("- **Cost:** ", out);
-    text_write(out, cost ? cost : "not known");
+    if (!a->subject_count)
+        text_write(out, malloc_cost ? malloc_cost : "not known");
+    for (size_t i = 0; i < a->subject_count; i++) {
+        char *cost = answer_words_cost(a, &a->causes[i]);
+        name_write(out, a, &a->causes[i]);
+        text_write(out, cost ? cost : "not known");
+        free(cost);
+    }
+    free(malloc_cost);
     if (gain) {
         fputs(". ", out);
         text_write(out, gain);
     }
     fputc('\n', out);
     free(gain);
-    free(cost);
 }
 
-/* Writes the lock by its name and its calls, whether it is the subject or not. */
-static void lock_write(FILE *out, const struct answer *a, const struct answer_cause *c)
+/* Writes the locks by their names and calls: the subjects, else the one that costs most. */
+static void lock_write(FILE *out, const struct answer *a)
 {
-    char *what = c ? answer_words_cause(a, c) : NULL, *calls = c ? answer_words_calls(c) : NULL;
     fputs("- **Lock:** ", out);
-    text_write(out, what ? what : "none was seen");
-    if (calls) {
-        fputs(": ", out);
-        text_write(out, calls);
+    if (!a->cause_count)
+        fputs("none was seen", out);
+    for (size_t i = 0; i < a->cause_count && (!i || i < a->subject_count); i++) {
+        const struct answer_cause *c = &a->causes[i];
+        char *what = answer_words_cause(a, c), *calls = answer_words_calls(c);
+        fputs(i ? "; " : "", out);
+        text_write(out, what ? what : "?");
+        if (calls) {
+            fputs(": ", out);
+            text_write(out, calls);
+        }
+        free(calls);
+        free(what);
     }
     fputc('\n', out);
-    free(calls);
-    free(what);
 }
 
 /* Writes what makes the calls, and which functions of the program do. */
-static void why_write(FILE *out, const struct answer_cause *c)
+static void why_write(FILE *out, const struct answer *a)
 {
-    char *callers = c ? answer_words_callers(c->callers, c->caller_count, 3) : NULL;
     fputs("- **Why:** ", out);
-    text_write(out, c && c->mechanism_text ? c->mechanism_text : "not known");
-    if (callers) {
-        fputs("; called by ", out);
-        text_write(out, callers);
+    if (!a->subject_count)
+        fputs("not known", out);
+    for (size_t i = 0; i < a->subject_count; i++) {
+        const struct answer_cause *c = &a->causes[i];
+        char *callers = answer_words_callers(c->callers, c->caller_count, 3);
+        name_write(out, a, c);
+        text_write(out, c->mechanism_text ? c->mechanism_text : "not known");
+        if (callers) {
+            fputs("; called by ", out);
+            text_write(out, callers);
+        }
+        free(callers);
     }
     fputc('\n', out);
-    free(callers);
 }
 
 /* Writes what the core time went to, where it is no lock that it went to. */
@@ -169,14 +193,15 @@ static void parts_write(FILE *out, const struct answer *a)
 }
 
 /* Writes those of the cures that were measured, or those that weren't.  Returns how many. */
-static size_t cures_write(FILE *out, const struct answer_cause *c, bool measured, size_t before)
+static size_t cures_write(FILE *out, const struct answer *a, bool measured, size_t before)
 {
     enum { CURES_MOST = 4 };
     size_t written = 0;
-    for (size_t i = 0; i < c->cure_count && before + written < CURES_MOST; i++) {
-        if (c->cures[i].measured != measured)
+    const struct answer_cure *c;
+    for (size_t i = 0; (c = answer_cure_at(a, i)) && before + written < CURES_MOST; i++) {
+        if (c->measured != measured)
             continue;
-        char *cure = measured ? answer_words_cure(&c->cures[i]) : answer_words_name(c->cures[i].what);
+        char *cure = measured ? answer_words_cure(c) : answer_words_name(c->what);
         fputs(written               ? "; "
               : !measured && before ? "; not measured here: "
               : !measured           ? "not measured here: "
@@ -189,13 +214,13 @@ static size_t cures_write(FILE *out, const struct answer_cause *c, bool measured
     return written;
 }
 
-static void helps_write(FILE *out, const struct answer_cause *c)
+static void helps_write(FILE *out, const struct answer *a)
 {
     fputs("- **Helps:** ", out);
-    if (!c || !c->cure_count)
+    if (!answer_cure_at(a, 0))
         fputs("not known", out);
     else
-        cures_write(out, c, false, cures_write(out, c, true, 0));
+        cures_write(out, a, false, cures_write(out, a, true, 0));
     fputc('\n', out);
 }
 
@@ -232,14 +257,13 @@ static void repeat_write(FILE *out, const struct answer *a)
 
 void answer_markdown_write(const struct answer *a, FILE *out)
 {
-    const struct answer_cause *c = a->cause_count ? &a->causes[0] : NULL;
     headline_write(out, a);
     run_write(out, a);
     cost_write(out, a);
-    lock_write(out, a, c);
-    if (is_caused(a)) {
-        why_write(out, c);
-        helps_write(out, c);
+    lock_write(out, a);
+    if (a->conclusion != ANSWER_NOT_A_LOCK && a->conclusion != ANSWER_CANNOT_TELL) {
+        why_write(out, a);
+        helps_write(out, a);
     } else {
         parts_write(out, a);
         next_write(out, a);

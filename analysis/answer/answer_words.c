@@ -1,5 +1,5 @@
-/* See answer_words.h.  This file has the sentences about the whole answer; answer_words_cause.c those about
- * one cause. */
+/* See answer_words.h.  This file has the sentences about the whole answer; answer_words_subject.c those about
+ * the causes that are the conclusion, answer_words_cause.c those about one cause. */
 #include "analysis/answer/answer_words.h"
 
 #include "analysis/answer/answer_number.h"
@@ -13,30 +13,6 @@
 #include <string.h>
 
 enum { NEXT_TO_NOTHING = 5 /* percent of the CPU time, at most */, LOUD = 5 /* percent of the CPUs */ };
-
-static const struct answer_cause *subject(const struct answer *a)
-{
-    return a->cause_count ? &a->causes[0] : NULL;
-}
-
-static const char *label(const struct answer *a)
-{
-    const struct answer_cause *c = subject(a);
-    switch (a->conclusion) {
-    case ANSWER_MALLOC_LOCK:
-        return c && c->words > 1 ? "MALLOC'S LOCKS." : "MALLOC'S LOCK.";
-    case ANSWER_ALLOCATOR_MEMORY:
-        return "THE ALLOCATOR'S MEMORY CALLS.";
-    case ANSWER_OWN_LOCK:
-        return c && c->words > 1 ? "YOUR LOCKS." : "YOUR LOCK.";
-    case ANSWER_SPINNING:
-        return "A LOCK THAT SPINS.";
-    case ANSWER_NOT_A_LOCK:
-        return "NOT A LOCK PROBLEM.";
-    default:
-        return "CAN'T TELL:";
-    }
-}
 
 /* What the time is spent on, as a sentence's subject; NULL: it is another conclusion's. */
 static const char *instead_words(enum answer_instead i)
@@ -75,168 +51,37 @@ static char *reason_words(const struct answer *a)
                                                                   : "the recording does not say enough");
 }
 
-/* Returns `text` with its first letter in upper case; it is the one that was given. */
-static char *capitalised(char *text)
-{
-    if (text && *text > 0)
-        *text = (char)toupper(*text);
-    return text;
-}
-
-/* Whether the study's joint interval is beyond 1. */
-static bool is_slower(const struct answer_study *s)
-{
-    return s && s->variant && s->baseline && isfinite(s->factor.value) && s->outcome == COMPARISON_LONGER;
-}
-
-/* Returns "musl takes 2.0 times as long as glibc at 4 threads", malloc'd; NULL: no such difference is sure.
- */
-static char *slower_words(const struct answer *a)
-{
-    const struct answer_study *s = a->study;
-    char factor[64], threads[48] = "";
-    if (!is_slower(s))
-        return NULL;
-    if (s->threads > 0)
-        snprintf(threads, sizeof(threads), " at %lld thread%s", s->threads, s->threads == 1 ? "" : "s");
-    return answer_words_format("%s takes %s times as long as %s%s", s->variant,
-                               answer_number_factor(factor, &s->factor), s->baseline, threads);
-}
-
-/* Returns the first line of an answer that names a cause. */
-static char *cause_headline(const struct answer *a)
-{
-    const struct answer_cause *c = subject(a);
-    char *what = c ? answer_words_cause(a, c) : NULL;
-    char *cost = slower_words(a), *line = NULL;
-    if (!cost && c)
-        cost = capitalised(answer_words_cost(a, c)); /* a variant's name stays as it is */
-    if (!c || !c->lock)
-        capitalised(what);
-    if (cost && what)
-        line = answer_words_format("%s  %s: %s.", label(a), cost, what);
-    else if (what)
-        line = answer_words_format("%s  %s; what it costs is not known.", label(a), what);
-    else
-        line = answer_words_format("%s  What it costs is not known.", label(a));
-    free(what);
-    free(cost);
-    return line;
-}
-
 /* Returns what changing the allocator alone saves, and that why isn't known, malloc'd. */
 static char *changed_words(const struct answer *a)
 {
     char *reason = reason_words(a);
     char *text = answer_words_format("%s; why can't be told: %s", a->changed, reason ? reason : "?");
     free(reason);
-    return capitalised(text);
+    return answer_words_capitalised(text);
 }
 
 char *answer_words_headline(const struct answer *a)
 {
     if (a->conclusion != ANSWER_NOT_A_LOCK && a->conclusion != ANSWER_CANNOT_TELL)
-        return cause_headline(a);
+        return answer_words_subjects(a);
     char *reason = reason_words(a), *line = NULL;
     char *changed = a->changed ? changed_words(a) : NULL;
     if (a->conclusion == ANSWER_NOT_A_LOCK)
-        line = answer_words_format("%s  %s.", label(a), reason ? capitalised(reason) : "?");
+        line =
+            answer_words_format("NOT A LOCK PROBLEM.  %s.", reason ? answer_words_capitalised(reason) : "?");
     else if (changed)
         line = answer_words_format("ANOTHER ALLOCATOR IS FASTER.  %s.", changed);
     else
-        line = answer_words_format("%s %s.", label(a), reason ? reason : "?");
+        line = answer_words_format("CAN'T TELL: %s.", reason ? reason : "?");
     free(changed);
     free(reason);
-    return line;
-}
-
-/* Whether a measured cure surely makes the program faster, among all that were compared. */
-static bool cure_helps(const struct answer_cure *c)
-{
-    return c->measured && c->what && isfinite(c->factor.value) && c->outcome == COMPARISON_SHORTER;
-}
-
-/* Returns what a cure is called in a list: up to " in place of". */
-static int cure_name_length(const char *what)
-{
-    const char *end = strstr(what, " in place of");
-    return (int)(end ? end - what : (long)strlen(what));
-}
-
-/* Returns "mimalloc or jemalloc cure it", malloc'd; NULL: nothing was measured to help.  What takes the
- * factor away, within a tenth, cures. */
-static char *cures_words(const struct answer *a)
-{
-    const struct answer_cause *c = subject(a);
-    const double factor = is_slower(a->study) ? a->study->factor.value : NAN;
-    const struct answer_cure *found[2] = {NULL, NULL};
-    size_t count = 0;
-    bool cures = true;
-    for (size_t i = 0; c && i < c->cure_count && count < 2; i++)
-        if (cure_helps(&c->cures[i])) {
-            found[count++] = &c->cures[i];
-            cures = cures && c->cures[i].factor.value * factor < 1.1;
-        }
-    if (!count)
-        return NULL;
-    const char *verb = cures ? count > 1 ? "cure" : "cures" : count > 1 ? "help" : "helps";
-    if (count == 1)
-        return answer_words_format("%.*s %s%s", cure_name_length(found[0]->what), found[0]->what, verb,
-                                   cures ? " it" : "");
-    return answer_words_format("%.*s or %.*s %s%s", cure_name_length(found[0]->what), found[0]->what,
-                               cure_name_length(found[1]->what), found[1]->what, verb, cures ? " it" : "");
-}
-
-/* Returns the cause as the subject of a title: "musl's malloc lock", malloc'd. */
-static char *title_cause(const struct answer *a)
-{
-    const struct answer_cause *c = subject(a);
-    char *what = c ? answer_words_cause(a, c) : NULL, *whose = c ? answer_words_whose(c->allocator) : NULL,
-         *text = NULL;
-    const char *many = c && c->words > 1 ? "locks" : "lock";
-    if (a->conclusion == ANSWER_MALLOC_LOCK)
-        text = whose ? answer_words_format("%s malloc %s", whose, many)
-                     : answer_words_format("malloc's %s", many);
-    else if (a->conclusion == ANSWER_ALLOCATOR_MEMORY)
-        text = answer_words_format("%s memory calls", whose ? whose : "The allocator's");
-    else if (a->conclusion == ANSWER_SPINNING)
-        text = answer_words_format(what ? "The spinning lock %s" : "A lock that spins", what);
-    else
-        text = what ? answer_words_format("The lock %s", what) : answer_words_format("A lock of its own");
-    free(whose);
-    free(what);
-    return text;
-}
-
-static bool subject_is_plural(const struct answer *a)
-{
-    const struct answer_cause *c = subject(a);
-    return a->conclusion == ANSWER_ALLOCATOR_MEMORY ||
-           (a->conclusion == ANSWER_MALLOC_LOCK && c && c->words > 1);
-}
-
-static char *cause_title(const struct answer *a)
-{
-    char factor[64], *cause = title_cause(a), *cures = cures_words(a), *line = NULL;
-    char *cost = subject(a) ? answer_words_cost_of(a->attached ? "the" : "this program's", subject(a)) : NULL;
-    const char *tail = cures ? "; " : "", *s = subject_is_plural(a) ? "" : "s";
-    if (cause && is_slower(a->study))
-        line = answer_words_format("%s make%s this program %s × slower%s%s", cause, s,
-                                   answer_number_factor(factor, &a->study->factor), tail, cures ? cures : "");
-    else if (cause && cost)
-        line = answer_words_format("%s take%s %s%s%s", cause, s, cost, tail, cures ? cures : "");
-    else if (cause)
-        line = answer_words_format("%s; what it costs is not known", cause);
-    free(cost);
-    free(cures);
-    free(cause);
     return line;
 }
 
 char *answer_words_title(const struct answer *a)
 {
     if (a->conclusion != ANSWER_NOT_A_LOCK && a->conclusion != ANSWER_CANNOT_TELL)
-        return cause_title(a);
+        return answer_words_subjects_title(a);
     if (a->changed)
         return changed_words(a);
     char *reason = reason_words(a), *line = NULL;
@@ -302,8 +147,9 @@ char *answer_words_malloc(const struct answer *a)
     size_t count;
     const struct estimate sum = malloc_time(a, &count);
     char lock[64], all[64], *time;
-    if (a->conclusion == ANSWER_MALLOC_LOCK)
-        return NULL;
+    for (size_t i = 0; i < a->subject_count; i++)
+        if (a->causes[i].kind == ANSWER_MALLOC_LOCK)
+            return NULL;
     if (!count)
         return no_malloc_words(a);
     if (!malloc_waits(a))

@@ -19,6 +19,10 @@ bool answer_words_gain_is_bound(const struct answer_cause *c);
 /* Returns "Without it the program could be at most 1.03 times as fast." */
 char *answer_words_gain(const struct answer_cause *c);
 
+/* Returns the same of the conclusion's causes: of several by their names, and that which of them costs more
+ * can't be told.  NULL: no cause is the conclusion. */
+char *answer_words_gains(const struct answer *a);
+
 /* Returns how sure the answer is, in one line: "579 samples; others used 81 % of the machine". */
 char *answer_words_sure(const struct answer *a);
 
@@ -35,6 +39,10 @@ char *answer_words_malloc(const struct answer *a);
 /* Returns the cause by its name and whose it is: "__malloc_lock (musl, mallocng)",
  * and in which process where there are several. */
 char *answer_words_cause(const struct answer *a, const struct answer_cause *c);
+
+/* Returns the cause's name alone, for sentences that tell of several: "__malloc_lock", "malloc's memory
+ * calls". */
+char *answer_words_cause_name(const struct answer_cause *c);
 
 /* Returns whether words of several processes are told of: then each cause and each row names its own. */
 bool answer_words_processes(const struct answer *a);

@@ -180,23 +180,30 @@ bool answer_words_gain_is_bound(const struct answer_cause *c)
     return c->gain.low < LIMIT_GAIN;
 }
 
-char *answer_words_gain(const struct answer_cause *c)
+const char answer_words_spins[] = ", not counting what threads spin in user code";
+
+char *answer_words_gain_phrase(const struct answer_cause *c)
 {
     char value[64], high[64];
-    const char *spins = c->gain_misses_spinning ? ", not counting what threads spin in user code" : "";
-    if (isinf(c->gain.high) && isfinite(c->gain.value) && !answer_words_gain_is_bound(c))
-        return answer_words_format(
-            "Without %s the program could be about %s times as fast, or more: no upper end is known%s.",
-            pronoun(c), answer_number_factor(value, &c->gain), spins);
+    const bool bound = answer_words_gain_is_bound(c) || !isfinite(c->gain.value);
+    if (isinf(c->gain.high) && !bound)
+        return answer_words_format("about %s times as fast, or more: no upper end is known",
+                                   answer_number_factor(value, &c->gain));
     if (!isfinite(c->gain.high) || !answer_number_high(high, &c->gain))
-        return answer_words_format("How much faster the program could be without %s is not known.",
-                                   pronoun(c));
-    if (!isfinite(c->gain.value) || !strcmp(answer_number_factor(value, &c->gain), high) ||
-        answer_words_gain_is_bound(c) || !(c->gain.high > c->gain.value))
-        return answer_words_format("Without %s the program could be at most %s times as fast%s.", pronoun(c),
-                                   high, spins);
-    return answer_words_format("Without %s the program could be about %s times as fast, %s times at most%s.",
-                               pronoun(c), value, high, spins);
+        return NULL;
+    if (bound || !strcmp(answer_number_factor(value, &c->gain), high) || !(c->gain.high > c->gain.value))
+        return answer_words_format("at most %s times as fast", high);
+    return answer_words_format("about %s times as fast, %s times at most", value, high);
+}
+
+char *answer_words_gain(const struct answer_cause *c)
+{
+    char *phrase = answer_words_gain_phrase(c);
+    char *text = answer_words_format(phrase ? "Without %s the program could be %s%s."
+                                            : "How much faster the program could be without %s is not known.",
+                                     pronoun(c), phrase, c->gain_misses_spinning ? answer_words_spins : "");
+    free(phrase);
+    return text;
 }
 
 char *answer_words_calls(const struct answer_cause *c)

@@ -13,4 +13,18 @@ char *answer_words_whose(const char *allocator);
 /* Returns what the cause costs, of the time of `its` ("this program's").  NULL: it is not known. */
 char *answer_words_cost_of(const char *its, const struct answer_cause *c);
 
+/* What is said behind a gain that misses spinning. */
+extern const char answer_words_spins[];
+
+/* Returns the gain as a phrase, "at most 1.03 times as fast", without what it misses.  NULL: it is not known.
+ */
+char *answer_words_gain_phrase(const struct answer_cause *c);
+
+/* Return headline and title of an answer whose conclusion is one or several causes. */
+char *answer_words_subjects(const struct answer *a);
+char *answer_words_subjects_title(const struct answer *a);
+
+/* Returns `text` with its first letter in upper case; it is the one that was given; NULL stays. */
+char *answer_words_capitalised(char *text);
+
 #endif

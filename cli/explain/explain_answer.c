@@ -171,19 +171,25 @@ static void causes_add(struct screen *p, const struct answer *a)
         const bool named = c->kind != ANSWER_ALLOCATOR_MEMORY || c->lock;
         char *text = joined(answer_words_cause(a, c), ": ", named ? answer_words_calls(c) : NULL);
         text = joined(text, named ? ", " : ": ", answer_words_cost(a, c));
-        line_add(p, i ? RANK_MORE + (unsigned)i : RANK_GAIN, i ? "" : named ? "locks" : "memory", text, 2);
-        if (!i)
-            screen_add(p, RANK_GAIN, LABEL_NONE, text = answer_words_gain(c), 2);
-        if (!i)
-            free(text);
+        const bool first = i < a->subject_count || !i;
+        line_add(p, first ? RANK_GAIN : RANK_MORE + (unsigned)i,
+                 i       ? ""
+                 : named ? "locks"
+                         : "memory",
+                 text, 2);
+        if (i + 1 < a->subject_count || !first)
+            continue;
+        char *gain = a->subject_count ? answer_words_gains(a) : answer_words_gain(c);
+        screen_add(p, RANK_GAIN, LABEL_NONE, gain, a->subject_count > 1 ? 3 : 2);
+        free(gain);
     }
 }
 
-/* Adds a cure, and below it the line to change or to run. */
-static void cures_add(struct screen *p, const struct answer_cause *c)
+/* Adds the cures, and below the first one the line to change or to run. */
+static void cures_add(struct screen *p, const struct answer *a)
 {
-    for (size_t i = 0; i < c->cure_count && i < CURES_MOST; i++) {
-        const struct answer_cure *cure = &c->cures[i];
+    const struct answer_cure *cure;
+    for (size_t i = 0; (cure = answer_cure_at(a, i)) && i < CURES_MOST; i++) {
         const unsigned rank = i ? RANK_MORE + (unsigned)i : RANK_WHY;
         line_add(p, rank, i ? "" : "helps", answer_words_cure(cure), 2);
         char *line = cure->line && !i ? strdup(cure->line) : NULL, *state = NULL;
@@ -194,15 +200,24 @@ static void cures_add(struct screen *p, const struct answer_cause *c)
     }
 }
 
-static void cause_add(struct screen *p, const struct answer *a)
+/* Adds a line about one of the subjects, which it names where there are several.  Takes `text`. */
+static void subject_add(struct screen *p, const struct answer *a, const struct answer_cause *c, unsigned rank,
+                        const char *label, char *text)
 {
-    const struct answer_cause *c = a->cause_count ? &a->causes[0] : NULL;
-    if (!c || a->conclusion == ANSWER_NOT_A_LOCK || a->conclusion == ANSWER_CANNOT_TELL)
-        return;
-    line_add(p, RANK_WHY, "why", c->mechanism_text ? strdup(c->mechanism_text) : NULL, 5);
-    line_add(p, RANK_WHO, "who", answer_words_callers(c->callers, c->caller_count, 3), 2);
-    line_add(p, RANK_WHO, "held", answer_words_callers(c->holders, c->holder_count, 3), 2);
-    cures_add(p, c);
+    if (text && a->subject_count > 1)
+        text = joined(answer_words_cause_name(c), ": ", text);
+    line_add(p, rank, label, text, a->subject_count > 1 ? 3 : 5);
+}
+
+static void subjects_add(struct screen *p, const struct answer *a)
+{
+    for (size_t i = 0; i < a->subject_count && i < CAUSES_MOST; i++) {
+        const struct answer_cause *c = &a->causes[i];
+        subject_add(p, a, c, RANK_WHY, "why", c->mechanism_text ? strdup(c->mechanism_text) : NULL);
+        subject_add(p, a, c, RANK_WHO, "who", answer_words_callers(c->callers, c->caller_count, 3));
+        subject_add(p, a, c, RANK_WHO, "held", answer_words_callers(c->holders, c->holder_count, 3));
+    }
+    cures_add(p, a);
 }
 
 static void not_seen_add(struct screen *p, const struct answer *a)
@@ -263,7 +278,7 @@ void explain_answer_write(const struct answer *a, const char *file, const char *
     threads_add(p, a);
     screen_add_blank(p, RANK_BLANK);
     causes_add(p, a);
-    cause_add(p, a);
+    subjects_add(p, a);
     screen_add_blank(p, RANK_BLANK);
     struct answer above = *a; /* losses stand above already */
     above.loss_count = 0;

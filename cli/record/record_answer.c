@@ -79,10 +79,9 @@ static void header_add(struct screen *p, const struct answer *a, unsigned width)
 /* Adds what it would bring, or what malloc's locks cost where they are not the subject. */
 static void cost_add(struct screen *p, const struct answer *a)
 {
-    const bool caused = a->conclusion != ANSWER_NOT_A_LOCK && a->conclusion != ANSWER_CANNOT_TELL;
     char *malloc_line = answer_words_malloc(a);
-    char *gain = caused && a->cause_count ? answer_words_gain(&a->causes[0]) : NULL;
-    screen_add(p, RANK_GAIN, "  ", gain, 2);
+    char *gain = answer_words_gains(a);
+    screen_add(p, RANK_GAIN, "  ", gain, a->subject_count > 1 ? 3 : 2);
     screen_add(p, gain && a->cause_count > 1 ? RANK_LEGEND : RANK_GAIN, "  ", malloc_line, 2);
     free(gain);
     free(malloc_line);

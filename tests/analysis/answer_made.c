@@ -309,6 +309,23 @@ static struct answer *processes(void)
     return a;
 }
 
+static struct answer *two(void)
+{
+    struct answer *a = malloc_lock();
+    struct answer_cause *c = cause_add(a, ANSWER_OWN_LOCK, "jobs.m");
+    c->module = text("/home/me/queue");
+    c->calls = 7900;
+    c->in_vain = 4210;
+    c->cpu_share = (struct estimate){0.31, 0.25, 0.4};
+    c->gain = (struct estimate){1.5, 1.3, 2.1};
+    c->mechanism = MECHANISM_LONG_HOLDS;
+    c->mechanism_text = text("waiters sleep: whoever has jobs.m keeps it for long");
+    caller_add(c, "consumer", 0.7);
+    cure_add(c, "no more threads than CPUs: 2 instead of 4", NULL, UNKNOWN, NAN);
+    cure_add(c, "fewer turns at the queue", NULL, UNKNOWN, NAN);
+    return a;
+}
+
 static struct answer *unknown(enum answer_conclusion conclusion, bool caused)
 {
     struct answer *a = made(calloc(1, sizeof(*a)));
@@ -359,7 +376,7 @@ static struct answer *hostile(void)
     return a;
 }
 
-struct answer *answer_made(enum answer_made_kind kind)
+static struct answer *made_of(enum answer_made_kind kind)
 {
     switch (kind) {
     case MADE_MALLOC:
@@ -380,6 +397,8 @@ struct answer *answer_made(enum answer_made_kind kind)
         return study();
     case MADE_PROCESSES:
         return processes();
+    case MADE_TWO:
+        return two();
     case MADE_UNKNOWN:
         return unknown(ANSWER_MALLOC_LOCK, true);
     case MADE_HOSTILE:
@@ -387,6 +406,15 @@ struct answer *answer_made(enum answer_made_kind kind)
     default:
         return unknown(ANSWER_OWN_LOCK, false);
     }
+}
+
+struct answer *answer_made(enum answer_made_kind kind)
+{
+    struct answer *a = made_of(kind);
+    const bool caused = a->conclusion != ANSWER_NOT_A_LOCK && a->conclusion != ANSWER_CANNOT_TELL;
+    const size_t most = kind == MADE_TWO ? 2 : 1;
+    a->subject_count = caused && a->cause_count ? most : 0;
+    return a;
 }
 
 #ifdef ANSWER_MADE_MAIN

@@ -15,6 +15,7 @@ enum answer_made_kind {
     MADE_CANNOT,    /* a busy machine, calls that are missing */
     MADE_STUDY,     /* musl against glibc, with a cure */
     MADE_PROCESSES, /* two processes, attached to */
+    MADE_TWO,       /* malloc's lock and the program's own cost as much */
     MADE_UNKNOWN,   /* a malloc lock of which no number, no text and no count is known */
     MADE_EMPTY,     /* a conclusion without a cause */
     MADE_HOSTILE,   /* names that are escape sequences, markup and very long */

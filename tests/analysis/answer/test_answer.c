@@ -130,6 +130,36 @@ static void own_lock(void **state)
     answer_free(a);
 }
 
+#define MALLOC_SLEPT(ns)                                                                                     \
+    QUEUE_IS("mutex")                                                                                        \
+    "INSERT INTO lock_outcome (lock_id, op, outcome, calls, total_ns, oncpu_ns, "                            \
+    "blocked_ns, runnable_ns) VALUES (2, 'wait', 'slept', 80, " ns ", 80000, " ns ", 0);"
+#define QUEUE_TOOK(ns) "UPDATE lock_outcome SET oncpu_ns = " ns " WHERE lock_id = 1 AND op = 'wake';"
+
+static void assert_subjects(const char *change, size_t subjects, const char *headline, const char *first)
+{
+    struct answer *a = answer_of(RECORD, change);
+    char *line = answer_words_headline(a);
+    assert_int_equal(a->subject_count, subjects);
+    assert_non_null(strstr(line, headline));
+    assert_string_equal(a->causes[0].lock, first);
+    free(line);
+    answer_free(a);
+}
+
+/* Two causes of which the recording doesn't tell which one costs more are the conclusion together. */
+static void causes_of_like_size(void **state)
+{
+    (void)state;
+    assert_subjects(MALLOC_SLEPT("880000000"), 2, "YOUR LOCK AND MALLOC'S LOCK.  ", "queue_lock");
+    assert_subjects(MALLOC_SLEPT("950000000"), 2, "MALLOC'S LOCK AND YOUR LOCK.  ", "main_arena");
+    assert_subjects(MALLOC_SLEPT("100000000"), 1, "YOUR LOCK.  ", "queue_lock"); /* costs too little */
+    /* What may cost nothing stands beside nothing that surely costs something, */
+    assert_subjects(MALLOC_SLEPT("700000000") QUEUE_TOOK("300000000"), 1, "YOUR LOCK.  ", "queue_lock");
+    /* but isn't told to be the smaller one. */
+    assert_subjects(MALLOC_SLEPT("1300000000") QUEUE_TOOK("300000000"), 2, "AND", "main_arena");
+}
+
 /* Memory calls of which nothing tells whose they are hide no lock of which everything is known. */
 static void unknown_memory_hides_nothing(void **state)
 {
@@ -442,6 +472,7 @@ int main(void)
         cmocka_unit_test(kernel_locks),
         cmocka_unit_test(idle_words_are_no_subject),
         cmocka_unit_test(own_lock),
+        cmocka_unit_test(causes_of_like_size),
         cmocka_unit_test(unknown_memory_hides_nothing),
         cmocka_unit_test(whose_is_not_known),
         cmocka_unit_test(not_a_lock),

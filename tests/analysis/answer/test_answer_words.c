@@ -205,9 +205,76 @@ static void test_malloc_line(void **state)
               "No wait is known to be for malloc's lock; whose some words are is not known.");
     a->rows[5].is_malloc = 0;
     assert_is(answer_words_malloc(a), "No malloc lock waits.");
-    a->conclusion = ANSWER_MALLOC_LOCK;
+    a->causes[0].kind = a->conclusion = ANSWER_MALLOC_LOCK;
     assert_null(answer_words_malloc(a));
     answer_free(a);
+    a = answer_made(MADE_TWO);
+    assert_null(answer_words_malloc(a));
+    answer_free(a);
+}
+
+/* Causes that cost as much are told of together. */
+static void test_several(void **state)
+{
+    (void)state;
+    const struct estimate unknown = {NAN, NAN, NAN};
+    struct answer *a = answer_made(MADE_TWO);
+    assert_is(answer_words_headline(a),
+              "MALLOC'S LOCK AND YOUR LOCK.  About 35" PC " of its CPU time: __malloc_lock (musl, mallocng); "
+              "about 30" PC " of its CPU time: jobs.m of queue.");
+    assert_is(answer_words_title(a),
+              "musl's malloc lock takes about 35" PC " of this program's CPU time and the "
+              "lock jobs.m of queue takes about 30" PC " of its CPU time; mimalloc helps");
+    assert_is(
+        answer_words_gains(a),
+        "Which of them costs more can't be told: without __malloc_lock the program could be about 1.6 times "
+        "as fast, 1.9 times at most; without jobs.m about 1.5 times as fast, 2.1 times at most.");
+    a->causes[1].gain_misses_spinning = true;
+    char *gains = answer_words_gains(a);
+    assert_non_null(strstr(gains, "2.1 times at most, not counting what threads spin in user code."));
+    free(gains);
+    a->causes[1].cpu_share = unknown;
+    char *title = answer_words_title(a);
+    assert_non_null(
+        strstr(title, "CPU time and what the lock jobs.m of queue costs is not known; mimalloc helps"));
+    free(title);
+    a->causes[0].cpu_share = unknown;
+    assert_is(answer_words_headline(a),
+              "MALLOC'S LOCK AND YOUR LOCK.  __malloc_lock (musl, mallocng) and jobs.m of "
+              "queue; what they cost is not known.");
+    assert_is(answer_words_title(a),
+              "musl's malloc lock and the lock jobs.m of queue; what they cost is not known; mimalloc helps");
+    a->causes[0].cpu_share = (struct estimate){0.4, 0.4, 0.4};
+    a->causes[0].kind = ANSWER_OWN_LOCK;
+    free(a->causes[0].allocator);
+    a->causes[0].allocator = NULL;
+    char *headline = answer_words_headline(a);
+    assert_memory_equal(headline, "YOUR LOCKS.  40", strlen("YOUR LOCKS.  40"));
+    free(headline);
+    a->subject_count = 1;
+    assert_is(answer_words_gains(a),
+              "Without it the program could be about 1.6 times as fast, 1.9 times at most.");
+    answer_free(a);
+}
+
+/* What a study found is said of all causes, and each cure once. */
+static void test_several_in_a_study(void **state)
+{
+    (void)state;
+    struct answer *a = answer_made(MADE_TWO), *s = answer_made(MADE_STUDY);
+    a->study = s->study;
+    assert_is(answer_words_headline(a),
+              "MALLOC'S LOCK AND YOUR LOCK.  musl takes 2.0 times as long as glibc at 22 "
+              "threads: __malloc_lock (musl, mallocng) and jobs.m of queue.");
+    assert_is(answer_words_title(a),
+              "musl's malloc lock and the lock jobs.m of queue make this program 2.0 \u00d7 "
+              "slower; mimalloc cures it");
+    assert_string_equal(answer_cure_at(a, 2)->what, "no more threads than CPUs: 2 instead of 4");
+    assert_string_equal(answer_cure_at(a, 3)->what, "fewer turns at the queue");
+    assert_null(answer_cure_at(a, 4));
+    a->study = NULL;
+    answer_free(a);
+    answer_free(s);
 }
 
 static void test_phrases(void **state)
@@ -286,6 +353,13 @@ static void test_markdown(void **state)
         "mallocng; no more threads than CPUs: 2 instead of 4\n"
         "- **How sure:** 579 samples; the machine was quiet\n"
         "- **To repeat:** `heapwait record -- ./server --port 80 && heapwait explain`\n");
+    char *two = markdown_of(MADE_TWO);
+    assert_non_null(strstr(two, "\n- **Cost:** \\_\\_malloc\\_lock: about 35" PC
+                                " of its CPU time; jobs.m: about 30" PC
+                                " of its CPU time. Which of them costs more"));
+    assert_non_null(strstr(two, "; jobs.m: waiters sleep"));
+    assert_non_null(strstr(two, "; fewer turns at the queue\n"));
+    free(two);
     char *other = markdown_of(MADE_NOT), *hostile = markdown_of(MADE_HOSTILE);
     assert_non_null(strstr(other,
                            "\n- **CPU time:** 95" PC " its own code; 1" PC " malloc and free themselves; 3" PC
@@ -327,11 +401,18 @@ static void test_nothing_leaks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headlines),     cmocka_unit_test(test_titles),
-        cmocka_unit_test(test_study),         cmocka_unit_test(test_rounds),
-        cmocka_unit_test(test_digits),        cmocka_unit_test(test_gain),
-        cmocka_unit_test(test_malloc_line),   cmocka_unit_test(test_phrases),
-        cmocka_unit_test(test_long_names),    cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_headlines),
+        cmocka_unit_test(test_titles),
+        cmocka_unit_test(test_study),
+        cmocka_unit_test(test_rounds),
+        cmocka_unit_test(test_digits),
+        cmocka_unit_test(test_gain),
+        cmocka_unit_test(test_malloc_line),
+        cmocka_unit_test(test_several),
+        cmocka_unit_test(test_several_in_a_study),
+        cmocka_unit_test(test_phrases),
+        cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_markdown),
         cmocka_unit_test(test_nothing_leaks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

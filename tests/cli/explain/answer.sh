@@ -26,11 +26,14 @@ judge()
         # on a busy machine: who else had the CPUs
         $1 == "reason" { busy = /others used/ }
         $1 == "conclusion" { conclusion = $2 == "not_a_lock" ? $2 ":" $3 : $2 }
-        $1 == "cause" && !causes++ { kind = $2; lock = $3; word = $4 }
+        $1 == "subject" && is_of($2, conclusions) { right = $2 }
+        $1 == "cause" && (!causes++ || (right && !named && $2 == right)) { kind = $2; lock = $3; word = $4; named = $2 == right }
         # of a word that may be no lock, the gain is no claim
         $1 == "cause" && ($2 != "own_lock" || $4 == "mutex") && !($2 in gain && gain[$2] >= $5) { gain[$2] = $5 }
         END {
             hidden = conclusion == "cannot_tell" && busy
+            # Of causes that cost as much, the right one is among them.
+            if (right) conclusion = right
             if (!hidden && !is_of(conclusion, conclusions) && !(stripped && is_of(conclusion "?", conclusions))) print "the conclusion is " conclusion
             if (conclusion ~ /_lock$|^spinning$/ && kind == conclusion) {
                 if (word != "mutex" && conclusion != "spinning") print "its subject is " lock ", of use " word
