@@ -320,6 +320,27 @@ static bool cause_doubtful(struct answer_maker *m, const struct answer_cause *c)
                        "heapwait record -m ledger COMMAND");
 }
 
+/* Whether memory calls may be malloc's, and too few samples tell whose they are. */
+static bool memory_doubtful(struct answer_maker *m)
+{
+    const double samples = m->facts.memory_samples;
+    char others[96] = "", share[32];
+    const struct answer_cause *memory = NULL;
+    for (size_t i = 0; i < m->answer->cause_count; i++)
+        if (m->answer->causes[i].kind == ANSWER_ALLOCATOR_MEMORY)
+            memory = &m->answer->causes[i];
+    if (!memory || memory->owner_known || !is_cause(memory) || !(samples < LIMIT_OWNED))
+        return false;
+    if (machine_full(&m->facts))
+        snprintf(others, sizeof(others), "; others used %s of its CPUs",
+                 percent(share, fmin(m->answer->foreign_share, 1)));
+    return cannot_tell(
+        m,
+        answer_maker_format(m, "%.0f sample%s of memory calls %s too few to tell whether they are malloc's%s",
+                            samples, samples == 1 ? "" : "s", samples == 1 ? "is" : "are", others),
+        "heapwait record COMMAND, for a longer run");
+}
+
 /* What stands in the way of saying that no lock is the cause. */
 static bool innocence_doubtful(struct answer_maker *m)
 {
@@ -329,6 +350,8 @@ static bool innocence_doubtful(struct answer_maker *m)
             answer_maker_format(m, "threads hardly wait for locks in the kernel; whether they spin, or "
                                    "what else is slow, isn't seen without samples"),
             "heapwait record COMMAND");
+    if (memory_doubtful(m))
+        return true;
     if (!sleeps_mostly(m) && m->facts.samples < LIMIT_SAMPLES)
         return cannot_tell(m,
                            answer_maker_format(m, "%.0f sample%s too few to tell where its time goes",

@@ -1,7 +1,7 @@
 /* The answer's conclusion: on the recordings of tests/data, and on changed copies of them. */
 #include "analysis/answer/answer.h"
 #include "analysis/answer/answer_words.h"
-#include "tests/analysis/fixture.h"
+#include "tests/analysis/answer/answer_of.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -12,33 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define RECORD       ((const char *const[]){"record.sql", NULL})
-#define LEDGER       ((const char *const[]){"ledger.sql", "ledger_record.sql", NULL})
-#define LEDGER_STUDY ((const char *const[]){"ledger.sql", NULL})
-#define STUDY        ((const char *const[]){"study.sql", NULL})
-
-static struct answer *answer_of(const char *const *files, const char *more)
-{
-    struct fixture f;
-    struct database *db = NULL;
-    struct error err = {0};
-    struct answer *a = NULL;
-    if (fixture_create(&f, files, more) || database_open(f.path, &db, &err) || answer_make(db, &a, &err))
-        fail_msg("%s", err.text);
-    database_close(db);
-    fixture_remove(&f);
-    return a;
-}
-
-static void assert_concludes(const char *const *files, const char *more, const char *conclusion,
-                             const char *instead)
-{
-    struct answer *a = answer_of(files, more);
-    assert_string_equal(answer_conclusion_key(a->conclusion), conclusion);
-    assert_string_equal(answer_instead_key(a->instead), instead);
-    answer_free(a);
-}
 
 /* Half of the core time: 300 ns of 3000 calls' user code and kernel, held against two busy cores. */
 static void malloc_lock(void **state)
@@ -107,8 +80,6 @@ static void kernel_locks(void **state)
     answer_free(a);
 }
 
-#define QUEUE_IS(use) "UPDATE lock SET use = '" use "' WHERE name = 'queue_lock';"
-
 /* Somebody waits for work there: nobody is to blame.  And what is slow instead isn't seen without samples. */
 static void idle_words_are_no_subject(void **state)
 {
@@ -158,18 +129,6 @@ static void causes_of_like_size(void **state)
     assert_subjects(MALLOC_SLEPT("700000000") QUEUE_TOOK("300000000"), 1, "YOUR LOCK.  ", "queue_lock");
     /* but isn't told to be the smaller one. */
     assert_subjects(MALLOC_SLEPT("1300000000") QUEUE_TOOK("300000000"), 2, "AND", "main_arena");
-}
-
-/* Memory calls of which nothing tells whose they are hide no lock of which everything is known. */
-static void unknown_memory_hides_nothing(void **state)
-{
-    (void)state;
-    assert_concludes(RECORD,
-                     QUEUE_IS("mutex") "UPDATE run SET user_ns = 100000000, system_ns = 1200000000;"
-                                       "INSERT INTO sample (run_id, class, symbol, module, samples) VALUES "
-                                       "(1, 'kernel:memory', NULL, NULL, 950), "
-                                       "(1, 'program', 'work', 'server', 50);",
-                     "own_lock", "nothing");
 }
 
 static void whose_is_not_known(void **state)
@@ -225,47 +184,6 @@ static void spinning(void **state)
     answer_free(a);
     assert_concludes(RECORD, SPIN("0"), "not_a_lock", "allocator_code");
     assert_concludes(RECORD, SPIN("40"), "not_a_lock", "allocator_code");
-}
-
-/* Sleep for mmap_lock costs threads' time, at page faults too; that for other locks of the kernel's doesn't
- * count as such, nor what isn't told apart. */
-static void mmap_lock_asleep(void **state)
-{
-#define CALLS "INSERT INTO memory_call VALUES (20, 20, 'munmap', 7, 50000, 5000);"
-#define OTHER "UPDATE thread_state SET state = 'kernel_lock_blocked' WHERE state = 'mmap_lock_blocked';"
-#define NONE  OTHER "INSERT INTO thread_state VALUES (20, 1, 200, 'mmap_lock_blocked', 0, 0);"
-    static const struct {
-        const char *more;
-        double blocked_ns, share; /* share: NAN for not known */
-        const char *why;
-    } cases[] = {
-        {CALLS, 60000, 60000 / 4190000.0, "process: threads were asleep for it for 60"},
-        {CALLS OTHER, 5000, NAN, "process: threads were asleep in them for 5"},
-        {CALLS NONE, 5000, 0, "7 memory system calls were made"},
-        {"", 60000, 60000 / 4190000.0, NULL},
-        {NONE, 0, 0, NULL},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct answer *a = answer_of(LEDGER, cases[i].more);
-        const struct answer_cause *c = NULL;
-        for (size_t k = 0; k < a->cause_count; k++)
-            c = a->causes[k].kind == ANSWER_ALLOCATOR_MEMORY ? &a->causes[k] : c;
-        if (!c) {
-            fail_msg("no cause is the memory's: %s", cases[i].more);
-            return;
-        }
-        assert_true(c->blocked_ns == cases[i].blocked_ns);
-        assert_true(c->thread_ns == c->cpu_ns.value + cases[i].blocked_ns);
-        assert_true(isnan(cases[i].share) ? isnan(a->mmap_lock_share)
-                                          : fabs(a->mmap_lock_share - cases[i].share) < 1e-9);
-        assert_true(fabs(a->futex_share - 1609900 / 4190000.0) < 1e-9);
-        if (cases[i].why)
-            assert_non_null(strstr(c->mechanism_text, cases[i].why));
-        else
-            assert_null(c->mechanism_text);
-        answer_free(a);
-    }
 }
 
 /* Several threads keep more than one CPU at work, and sleep longer all the same: nobody hears of 150 % of a
@@ -473,11 +391,9 @@ int main(void)
         cmocka_unit_test(idle_words_are_no_subject),
         cmocka_unit_test(own_lock),
         cmocka_unit_test(causes_of_like_size),
-        cmocka_unit_test(unknown_memory_hides_nothing),
         cmocka_unit_test(whose_is_not_known),
         cmocka_unit_test(not_a_lock),
         cmocka_unit_test(spinning),
-        cmocka_unit_test(mmap_lock_asleep),
         cmocka_unit_test(others_hide_it),
         cmocka_unit_test(try_is_offered),
         cmocka_unit_test(asleep_on_several),
