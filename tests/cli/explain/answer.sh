@@ -42,7 +42,7 @@ judge()
             n = split(bounds, bound, ",")
             for (i = 1; i <= n; i++) {
                 if (split(bound[i], part, /[<>]/) != 2) continue
-                if (hidden) continue # what can't be told is no claim
+                if (hidden) continue # no claim
                 value = part[1] in gain ? gain[part[1]] : 1
                 if (bound[i] ~ /</ ? value >= part[2] : value <= part[2])
                     print "the gain of " part[1] " is " value ", not " bound[i]

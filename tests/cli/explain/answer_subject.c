@@ -291,7 +291,7 @@ static const struct kind {
     bool one_arena; /* glibc's malloc has one lock, as musl's: it is malloc's that is meant */
 } kinds[] = {
     {"malloc_lock", malloc_much, 4, 2500000, true},
-    {"malloc_mapped", malloc_mapped, 4, 800, false}, /* above malloc's threshold for mmap() */
+    {"malloc_mapped", malloc_mapped, 4, 5000, false}, /* above malloc's threshold for mmap() */
     {"malloc_one_thread", malloc_much, 1, 10000000, true},
     {"own_pages", own_pages, 2, 160, false},     /* mmap(), touch, munmap() */
     {"own_mutex", own_mutex, 4, 3000000, false}, /* stats_lock */
