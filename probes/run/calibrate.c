@@ -143,7 +143,8 @@ void calibrate_hooks(const struct session *session, char *text, size_t size)
 static int round_take(const char *program, unsigned round, struct batches *all, struct calibration *c,
                       struct error *err)
 {
-    struct measure_options ledger = {.probes = PROBES_LEDGER, .sample_period_ns = SAMPLE_PERIOD_NS};
+    struct measure_options ledger = {
+        .probes = PROBES_LEDGER, .sample_period_ns = SAMPLE_PERIOD_NS, .no_sample_paths = true};
     const size_t at = (size_t)round * BATCHES;
     int rc = 0;
     for (int kind = 0; kind < CALL_KINDS && !rc; kind++)

@@ -24,7 +24,8 @@ struct samples {
     const struct sideband *sideband;
     struct naming *naming;
     struct measurement *m;
-    struct kernel_symbols *kernel;
+    struct kernel_symbols *kernel; /* by kernel_names() */
+    bool nameless;                 /* which had no memory for them */
     struct unwinder *unwinder;
     struct call_frame frames[MAX_ALL];
     uint64_t total, no_room; /* samples; those whose path found no room in the tree */
@@ -35,20 +36,30 @@ static bool is_profile(const struct samples *c)
     return c->m->probes == PROBES_PROFILE;
 }
 
+/* Returns the names of the kernel's functions; NULL: out of memory.  They are read when they are first asked
+ * for: they are some hundred thousand lines, and many runs need none. */
+static const struct kernel_symbols *kernel_names(struct samples *c)
+{
+    if (!c->kernel)
+        c->kernel = kernel_symbols_read("/proc/kallsyms");
+    c->nameless |= !c->kernel;
+    return c->kernel;
+}
+
 /* ---- classes ---- */
 
-static bool stack_has(const struct samples *c, uint32_t stack, bool (*is)(const char *function))
+static bool stack_has(struct samples *c, uint32_t stack, bool (*is)(const char *function))
 {
     uint64_t chain[PATH_CHAIN];
     const size_t count = session_kernel_stack(c->session, stack, chain);
-    for (size_t i = 0; i < count; i++)
-        if (is(kernel_symbol_at(c->kernel, chain[i])))
+    for (size_t i = 0; i < count && kernel_names(c); i++)
+        if (is(kernel_symbol_at(kernel_names(c), chain[i])))
             return true;
     return false;
 }
 
 /* A sample whose registers told no system call: a fault, or a call that has just begun. */
-static const char *class_by_stack(const struct samples *c, const struct sample_key *key)
+static const char *class_by_stack(struct samples *c, const struct sample_key *key)
 {
     if (stack_has(c, (uint32_t)key->ip, kernel_symbol_is_fault))
         return "page_fault";
@@ -57,7 +68,7 @@ static const char *class_by_stack(const struct samples *c, const struct sample_k
     return "kernel:unknown";
 }
 
-static const char *class_of_kernel(const struct samples *c, const struct sample_key *key)
+static const char *class_of_kernel(struct samples *c, const struct sample_key *key)
 {
     if (is_profile(c) && key->exception)
         return class_by_stack(c, key);
@@ -113,6 +124,8 @@ static int path_add(struct samples *c, const struct sample_path *path, uint64_t 
     uint64_t chain[PATH_CHAIN];
     const struct copied_stack stack = {.value = &path->value};
     size_t count = session_kernel_stack(c->session, path->kernel_stack, chain);
+    if (count && !kernel_names(c))
+        return -ENOMEM;
     path_frames_kernel(c->kernel, chain, count, c->frames);
     if (!path->user && !count)
         c->frames[count++] = (struct call_frame){.module = "[kernel]", .class = "kernel"};
@@ -147,13 +160,14 @@ int samples_classify(struct session *session, const struct sideband *sideband, s
     c->sideband = sideband;
     c->naming = naming;
     c->m = m;
-    c->kernel = kernel_symbols_read("/proc/kallsyms");
     c->unwinder = unwinder_new();
-    int rc = c->kernel && c->unwinder ? 0 : -ENOMEM;
+    int rc = c->unwinder ? 0 : -ENOMEM;
     if (!rc)
         rc = rows_classify(c);
     if (!rc)
         rc = paths_add(c);
+    if (!rc && c->nameless)
+        rc = -ENOMEM;
     kernel_symbols_free(c->kernel);
     unwinder_free(c->unwinder);
     free(c);
