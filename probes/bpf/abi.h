@@ -406,10 +406,11 @@ struct cpu_state {
     struct spent spent[CALL_STATES];
     u32 spent_calls[CALL_STATES]; /* by state; [STATE_USER] is the sum of all the others */
 } __attribute__((aligned(CPU_PAGE)));
-/* Mode ledger: the task that a CPU runs, if that is known not to be followed; else 0.  The same as `passer`
- * of the CPU's page, in a place that is found with a few instructions less: what the system calls of others
- * cost is hardly more than that.  A CPU of a greater number shares its line with another.  That makes neither
- * wrong: what a line tells of a task is true on any CPU, and no two run the same task. */
+/* Where raw tracepoints show all system calls: the task that a CPU runs, if that is known not to be followed;
+ * else 0.  The same as `passer` of the CPU's page, in a place that is found with a few instructions less:
+ * what the system calls of others cost is hardly more than that.  A CPU of a greater number shares its line
+ * with another.  That makes neither wrong: what a line tells of a task is true on any CPU, and no two run the
+ * same task. */
 enum { BYSTANDER_LINES = 1024 }; /* a power of two */
 struct bystander_line {
     u64 task;

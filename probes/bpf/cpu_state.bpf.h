@@ -79,7 +79,7 @@ static __noinline int cpu_look(struct cpu_state *c, u64 identity, u32 meeting)
     if (!c)
         return 0;
     c->stack = 0;
-    if (ledger)
+    if (bystanders_kept)
         bystander_here()->task = identity;
     __sync_lock_test_and_set(&c->passer, identity);
     struct task_state *t = task_followed(bpf_get_current_task_btf());

@@ -6,7 +6,7 @@
 #ifndef HEAPWAIT_FUNCTIONS_BPF_H
 #define HEAPWAIT_FUNCTIONS_BPF_H
 
-/* A futex call begins, which was not seen to by function_enter_short(). */
+/* A futex call begins, which was not seen to by futex_enter_short(). */
 static __noinline int function_enter(struct pt_regs *regs, s64 nr)
 {
     struct cpu_state *c = regs ? cpu_followed((u64)regs, AT_ENTER) : NULL;
@@ -30,40 +30,6 @@ static __noinline int function_exit(struct pt_regs *regs, s64 nr, s64 ret)
     return exit_unmatched(c, nr, ret);
 }
 
-/* Returns true if the call has begun: a wake that is not to be timed, or a wait. */
-static __always_inline bool function_enter_short(struct cpu_state *c, struct pt_regs *regs)
-{
-    const u64 args[3] = ARGUMENTS(regs);
-    if (c->hands_off)
-        return false;
-    if (op_is_wake((u32)args[1]) && short_untimed(c)) {
-        short_wake_begin(c, args[0], (u32)args[2]);
-        c->gap -= 1;
-        return true;
-    }
-    if (!op_is_wait((u32)args[1]) || c->restartable)
-        return false;
-    wait_begin(c, args);
-    return true;
-}
-
-/* Returns true if the call's end has been seen to: of a wake that is not timed, or of a wait which found
- * another value.  `ctx` is the program's context. */
-static __always_inline bool function_exit_short(struct cpu_state *c, const void *ctx)
-{
-    if (c->in_call == SHORT_CALL)
-        return short_wake_end(c, ctx, 8);
-    if (c->in_call != CPU_CALL || c->hands_off || !call_is_eagain(c, ARGUMENT(ctx, 1)))
-        return false;
-    u64 now = bpf_ktime_get_ns();
-    c->busy = 1; /* with the cache of words: see hand_over() */
-    bool added = eagain_add(c, now - c->enter_ns);
-    if (added)
-        c->in_call = NO_CALL;
-    c->busy = 0;
-    return added;
-}
-
 /* These two read their arguments where they need them: see short_calls.bpf.h. */
 
 SEC("fentry")
@@ -71,7 +37,7 @@ int enter_futex(void *ctx)
 {
     struct cpu_state *c = cpu_here();
     struct pt_regs *regs = (struct pt_regs *)ARGUMENT(ctx, 0);
-    if (c && (c->mine == (u64)regs ? function_enter_short(c, regs) : c->passer == (u64)regs))
+    if (c && (c->mine == (u64)regs ? futex_enter_short(c, regs) : c->passer == (u64)regs))
         return 0;
     return function_enter(regs, nr_futex);
 }
@@ -81,7 +47,7 @@ int exit_futex(void *ctx)
 {
     struct cpu_state *c = cpu_here();
     u64 task = ARGUMENT(ctx, 0);
-    if (c && (c->mine == task ? function_exit_short(c, ctx) : c->passer == task))
+    if (c && (c->mine == task ? futex_exit_short(c, ctx) : c->passer == task))
         return 0;
     return function_exit((struct pt_regs *)ARGUMENT(ctx, 0), nr_futex, ARGUMENT(ctx, 1));
 }

@@ -46,6 +46,7 @@
 #include "running_tasks.bpf.h"
 #include "cpu_state.bpf.h"
 #include "syscalls.bpf.h"
+#include "raw_calls.bpf.h"
 #include "syscall_events.bpf.h"
 #include "functions.bpf.h"
 #include "memory_records.bpf.h"

@@ -3,7 +3,7 @@
  * preempted, the kernel skips each further run of such a program on that CPU until the preempted thread runs
  * again.  perf disables preemption around the programs of these events, which share the CPU's buffers
  * (include/trace/perf.h).  That costs others more, and loses nothing.  A result of 0 would mean: nobody else
- * gets the event.  Needs syscalls.bpf.h and what that needs. */
+ * gets the event.  Needs raw_calls.bpf.h and what that needs. */
 #ifndef HEAPWAIT_SYSCALL_EVENTS_BPF_H
 #define HEAPWAIT_SYSCALL_EVENTS_BPF_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* The programs on system calls, of both modes: through the tracepoints of each futex call, or the raw ones of
- * all calls.  Where the programs of short_calls.bpf.h see to short calls, these are what comes after them.
- * What a futex call is belongs to futex.bpf.h, what a state is to ledger.bpf.h.  Needs all other headers
- * here. */
+/* The programs on system calls: of mode waits through the tracepoints of each futex call, of mode ledger
+ * through the raw ones of all calls.  Where the programs of short_calls.bpf.h see to short calls, these are
+ * what comes after them. What a futex call is belongs to futex.bpf.h, what a state is to ledger.bpf.h.  Needs
+ * all other headers here. */
 #ifndef HEAPWAIT_SYSCALLS_BPF_H
 #define HEAPWAIT_SYSCALLS_BPF_H
 
@@ -92,6 +92,40 @@ static __always_inline int waits_exit(struct cpu_state *c, s64 ret)
     }
     c->busy = 0;
     return 0;
+}
+
+/* Returns true if the futex() of the CPU's task has begun: a wake that is not to be timed, or a wait. */
+static __always_inline bool futex_enter_short(struct cpu_state *c, struct pt_regs *regs)
+{
+    const u64 args[3] = ARGUMENTS(regs);
+    if (c->hands_off)
+        return false;
+    if (op_is_wake((u32)args[1]) && short_untimed(c)) {
+        short_wake_begin(c, args[0], (u32)args[2]);
+        c->gap -= 1;
+        return true;
+    }
+    if (!op_is_wait((u32)args[1]) || c->restartable)
+        return false;
+    wait_begin(c, args);
+    return true;
+}
+
+/* Returns true if its end has been seen to: of a wake that is not timed, or of a wait which found another
+ * value.  `ctx` is the program's context, with the call's result as the second argument. */
+static __always_inline bool futex_exit_short(struct cpu_state *c, const void *ctx)
+{
+    if (c->in_call == SHORT_CALL)
+        return short_wake_end(c, ctx, 8);
+    if (c->in_call != CPU_CALL || c->hands_off || !call_is_eagain(c, ARGUMENT(ctx, 1)))
+        return false;
+    u64 now = bpf_ktime_get_ns();
+    c->busy = 1; /* with the cache of words: see hand_over() */
+    bool added = eagain_add(c, now - c->enter_ns);
+    if (added)
+        c->in_call = NO_CALL;
+    c->busy = 0;
+    return added;
 }
 
 /* Returns true for the end of a call that the task's seccomp filter has refused: it never was one, and the
@@ -197,35 +231,7 @@ int exit_record_rest(struct syscall_exit_record *ctx)
     return 1;
 }
 
-/* ---- through the raw tracepoints of all system calls, for those who may not read tracefs ---- */
-
-/* Mode profile: another system call than a futex call begins, or ends. */
-static __always_inline int raw_memory(struct pt_regs *regs, s64 nr, enum meeting meeting)
-{
-    u8 kind = memory_counted ? memory_kind_of(nr) : 0;
-    struct cpu_state *c = kind && !call_is_compat(regs) ? cpu_followed((u64)regs, meeting) : NULL;
-    if (c && meeting == AT_ENTER)
-        memory_enter(c, kind);
-    else if (c)
-        memory_exit(c, bpf_ktime_get_ns());
-    return 0;
-}
-
-static __always_inline int raw_enter_pinned(struct pt_regs *regs, long nr)
-{
-    if (!is_futex_syscall(nr))
-        return raw_memory(regs, nr, AT_ENTER);
-    struct cpu_state *c = cpu_followed((u64)regs, AT_ENTER);
-    if (!c)
-        return 0;
-    if (call_is_compat(regs))
-        return 0; /* the number means another call there: see LOSS_COMPAT */
-    const u64 args[3] = ARGUMENTS(regs);
-    call_forget(c);
-    if (call_is_wake(class_of(c, nr), args[1]) && wake_is_short(c, args))
-        return 0;
-    return waits_begin(c, nr, args);
-}
+/* ---- through the raw tracepoints of all system calls ---- */
 
 /* A system call of the CPU's task ends, and the program on its beginning, or on the end of the one before,
  * may have been skipped. */
@@ -239,29 +245,6 @@ static __noinline int raw_exit_skippable(struct cpu_state *c, struct pt_regs *re
     else if (c->in_call == NO_CALL && c->class == CLASS_NONE && !call_is_compat(regs))
         exit_unmatched(c, nr, ret);
     return 0;
-}
-
-SEC("tp_btf/sys_enter")
-int BPF_PROG(raw_enter, struct pt_regs *regs, long nr)
-{
-    PINNED_CALL(raw_enter_pinned(regs, nr));
-}
-
-static __always_inline int raw_exit_pinned(struct pt_regs *regs, long ret)
-{
-    struct cpu_state *c = cpu_followed((u64)regs, AT_EXIT);
-    if (!c)
-        return 0;
-    raw_exit_skippable(c, regs, ret);
-    if (memory_counted && c->memory)
-        memory_exit(c, bpf_ktime_get_ns());
-    return c->in_call != NO_CALL ? waits_exit(c, ret) : 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(raw_exit, struct pt_regs *regs, long ret)
-{
-    PINNED_CALL(raw_exit_pinned(regs, ret));
 }
 
 /* ---- mode ledger: all system calls ---- */

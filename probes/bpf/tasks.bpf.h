@@ -21,10 +21,11 @@ const volatile bool
 
 const volatile bool lent; /* heapwait's rights are its file's: who gets other rights is followed no longer */
 
-const volatile bool can_pin;       /* the kernel has the two functions below */
-const volatile bool calls_pinned;  /* the kernel itself pins programs on system calls: see cpu_pinning.h */
-const volatile bool events_pinned; /* and those on other tracepoints */
-const volatile bool by_registers;  /* raw tracepoints are used, which tell where the task's registers are */
+const volatile bool can_pin;         /* the kernel has the two functions below */
+const volatile bool calls_pinned;    /* the kernel itself pins programs on system calls: see cpu_pinning.h */
+const volatile bool events_pinned;   /* and those on other tracepoints */
+const volatile bool bystanders_kept; /* programs of all system calls ask bystanders[] first */
+const volatile bool by_registers;    /* raw tracepoints are used, which tell where the task's registers are */
 
 /* What a program has begun to change, of its CPU's page or of its task, must be whole before it sees a
  * switch. So a program that can be preempted pins its CPU.  Kernels that let programs on tracepoints be
@@ -128,7 +129,7 @@ struct {
     __type(value, struct cpu_state);
 } cpu_states SEC(".maps");
 
-/* Mode ledger: see struct bystander_line. */
+/* See struct bystander_line. */
 struct bystander_line bystanders[BYSTANDER_LINES] __attribute__((aligned(64)));
 
 static __always_inline struct bystander_line *bystander_here(void)
@@ -228,6 +229,17 @@ static __always_inline s64 call_number(struct pt_regs *regs)
     return (s32)BPF_CORE_READ(regs, orig_ax);
 #else
     return BPF_CORE_READ(regs, syscallno);
+#endif
+}
+
+/* The same of registers that are the program's own argument, which it may read without a call of the kernel's
+ * code. */
+static __always_inline s64 call_number_here(const struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+    return (s32)regs->orig_ax;
+#else
+    return regs->syscallno;
 #endif
 }
 
@@ -370,7 +382,7 @@ static __always_inline void task_load(struct cpu_state *c, const struct task_sta
     c->owner = identity;
     c->mine = t ? identity : 0;
     c->passer = 0;
-    if (ledger)
+    if (bystanders_kept)
         bystander_here()->task = 0;
     c->stack = 0;
     again_forget(c);

@@ -85,6 +85,7 @@ void session_settings_put(struct session *s, const struct measure_options *optio
 {
     struct probes_bpf *k = s->skeleton;
     k->rodata->ledger = s->hooks.ledger;
+    k->rodata->bystanders_kept = s->hooks.ledger || s->hooks.hooks == HOOKS_RAW;
     k->rodata->by_registers = s->hooks.ledger || s->hooks.hooks != HOOKS_TRACEPOINTS;
     k->rodata->lent = caller_is_lent();
     k->rodata->can_pin = hooks_can_pin();

@@ -91,6 +91,24 @@ An EAGAIN wait in mode `waits`: beside the hooks, two readings of the clock take
 19 waits) 27; the rest is to find the page, to compare whose it is, and to add the call to the totals, the histogram and the count
 of its paths.
 
+Where programs on functions can be preempted (`preempt=full`, by hand with 6.12), mode `waits` takes the tracepoints of each futex call;
+the raw tracepoints of all system calls would do as well, with programs that were made for it. What each adds, on such a kernel:
+
+| what looks | null call | empty wake | EAGAIN wait | passwords-musl | passwords-glibc |
+| --- | --- | --- | --- | --- | --- |
+| empty programs on the tracepoints | +154 | +767 | +767 | 1.19 | 1.04 |
+| empty programs on the raw tracepoints | +217 | +217 | +217 | 1.10 | 1.06 |
+| tracepoints | +154 | +902 | +1274 | 1.29 | 1.05 |
+| raw tracepoints | +345 | +405 | +635 | 1.22 | 1.10 |
+| tracepoints, beside it | +154 | +844 | +844 | 1.22 | 1.05 |
+| raw tracepoints, beside it | +263 | +263 | +263 | 1.13 | 1.08 |
+
+So the raw ones are cheaper where futex calls are more than a quarter of what the program calls, and more than a sixth of what others
+call; for all others they are dearer. How many they will be isn't known when programs are attached: of `passwords-musl`'s calls they are
+some 40 %, of `passwords-glibc`'s next to none. What one of the two gains the other loses, and so the tracepoints stay. In time it is the same: on
+a machine of the kind of [overhead.md](overhead.md) (6.18, medians of 6 runs) empty programs make a null call 15 % longer on the tracepoints and
+21 % on the raw ones, an empty wake 37 % and 15 %.
+
 On Linux 7.2 and newer both modes take perf's events of all system calls. Empty programs there add 637 instructions to each system
 call of the machine (measured by hand, on 7.3). That is the kernel's.
 END
