@@ -201,6 +201,11 @@ int refusal_set(const struct refusal *r, const struct bpf_object *object, int co
         return files_set(code, err);
     if (r->map[0])
         return map_set(r, object, code, err);
+    if (!r->program[0] && !strcmp(r->words, "failed to iterate BTF objects: -1")) /* EPERM */
+        return error_set(
+            err, code,
+            "with this kernel and this libbpf CAP_BPF and CAP_PERFMON are not enough: libbpf looks for the "
+            "types of modules, which takes CAP_SYS_ADMIN; run heapwait as root");
     if (!r->program[0])
         return error_set(err, code, "the kernel refuses the BPF programs: %s%s%s; %s", strerror(-code),
                          r->words[0] ? ": " : "", r->words, more);

@@ -55,6 +55,18 @@ static void missing_field_of_the_kernel(void **state)
         "resolve CO-RE relocation <byte_off> [27] struct task_struct.x (0:0 @ offset 0)");
 }
 
+/* As libbpf 1.1 says it on Linux 6.1 to a user with CAP_BPF and CAP_PERFMON. */
+static void rights_for_types_of_modules(void **state)
+{
+    (void)state;
+    expect_words(
+        (const char *const[]){"libbpf: failed to iterate BTF objects: -1\n",
+                              "libbpf: failed to load object 'probes_bpf'\n", NULL},
+        -EINVAL,
+        "with this kernel and this libbpf CAP_BPF and CAP_PERFMON are not enough: libbpf looks for the "
+        "types of modules, which takes CAP_SYS_ADMIN; run heapwait as root");
+}
+
 /* By number, as a kernel says it that has never heard of the helper; and by name. */
 static void helpers_with_their_kernel(void **state)
 {
@@ -171,7 +183,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest words[] = {
         cmocka_unit_test(verifiers_last_line),       cmocka_unit_test(missing_field_of_the_kernel),
         cmocka_unit_test(helpers_with_their_kernel), cmocka_unit_test(maps_and_events),
-        cmocka_unit_test(lines_that_are_none),
+        cmocka_unit_test(lines_that_are_none),       cmocka_unit_test(rights_for_types_of_modules),
     };
     const struct CMUnitTest kernel[] = {cmocka_unit_test(of_this_kernel)};
     if (argc < 2 || strcmp(argv[1], "kernel") != 0)
