@@ -2,6 +2,8 @@
  * bits. */
 #include "probes/perf/perf_data.h"
 
+#include "probes/perf/perf_twice.h"
+
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdbool.h>
@@ -38,6 +40,7 @@ struct reader {
     bool alike; /* all events' samples have the same fields, so that a sample's event needn't be known */
     struct event_id *ids;
     size_t id_count;
+    struct perf_twice_bytes twice;
     perf_data_take_fn take;
     void *context;
     struct perf_data_counts *counts;
@@ -147,12 +150,17 @@ static const struct perf_event_attr *event_find(const struct reader *r, struct c
 
 static void sample_read(struct reader *r, struct cursor record)
 {
+    const struct cursor whole = record;
     struct perf_data_sample s = {0};
     const struct perf_event_attr *attr = event_find(r, record);
     if (attr)
         sample_parse(&record, attr, &s);
     if (!attr || record.bad) {
         r->counts->strange++;
+        return;
+    }
+    if (s.time_ns && perf_twice_take_bytes(&r->twice, whole.at, (size_t)(whole.end - whole.at))) {
+        r->counts->copies++;
         return;
     }
     r->counts->samples++;

@@ -1,13 +1,16 @@
-/* See perf_twice.h.  Copies come one after the other, but for records that another CPU made in the same
- * nanosecond. */
+/* See perf_twice.h.  In order of time copies come one after the other, but for records that another CPU made
+ * in the same nanosecond. */
 #include "probes/perf/perf_twice.h"
 
-/* Returns FNV-1a of the text (Fowler, Noll, Vo; public domain). */
-static uint64_t mark_of(const char *text)
+#include <string.h>
+
+/* Returns FNV-1a of the bytes (Fowler, Noll, Vo; public domain). */
+static uint64_t mark_of(const void *bytes, size_t size)
 {
+    const unsigned char *at = bytes;
     uint64_t mark = 0xcbf29ce484222325u;
-    for (; *text; text++)
-        mark = (mark ^ (unsigned char)*text) * 0x100000001b3u;
+    for (size_t i = 0; i < size; i++)
+        mark = (mark ^ at[i]) * 0x100000001b3u;
     return mark;
 }
 
@@ -18,7 +21,7 @@ bool perf_twice_take(struct perf_twice *t, uint32_t tid, uint64_t time_ns, const
     if (time_ns != t->time_ns)
         t->count = 0;
     t->time_ns = time_ns;
-    const uint64_t mark = mark_of(text);
+    const uint64_t mark = mark_of(text, strlen(text));
     size_t i = 0;
     while (i < t->count && t->last[i].tid != tid)
         i++;
@@ -32,4 +35,13 @@ bool perf_twice_take(struct perf_twice *t, uint32_t tid, uint64_t time_ns, const
         t->count += i == t->count;
     }
     return false;
+}
+
+bool perf_twice_take_bytes(struct perf_twice_bytes *t, const void *bytes, size_t size)
+{
+    const uint64_t mark = mark_of(bytes, size < TWICE_BYTES ? size : TWICE_BYTES);
+    uint64_t *last = &t->marks[mark % TWICE_MARKS];
+    const bool is_copy = mark && *last == mark;
+    *last = mark;
+    return is_copy;
 }

@@ -5,7 +5,9 @@
  * time that nobody had.
  *
  * A thread does nothing twice in one nanosecond, so that a record which is the same as the one before it of
- * the same thread, time and all, is a copy.  Times must be told to the nanosecond. */
+ * the same thread, time and all, is a copy.  Times must be told to the nanosecond.  Text of perf script comes
+ * in order of time: there a copy follows what it is a copy of.  In the file itself other CPUs' records stand
+ * between the two. */
 #ifndef HEAPWAIT_PERF_TWICE_H
 #define HEAPWAIT_PERF_TWICE_H
 
@@ -26,8 +28,21 @@ struct perf_twice {
     uint64_t copies; /* how many were found */
 };
 
+enum {
+    TWICE_MARKS = 1 << 16, /* of records in the file: perf writes far fewer between one and its copy */
+    TWICE_BYTES = 512,     /* of a record tell it from others: event, thread, time and place stand there */
+};
+
+/* All zero: nothing was seen yet. */
+struct perf_twice_bytes {
+    uint64_t marks[TWICE_MARKS]; /* of the last records, by their lowest bits; 0: none */
+};
+
 /* Takes the next record in order of time, by its text.  Returns true if it is a copy, and counts it.
  * `time_ns` 0: it has no time, and is none. */
 bool perf_twice_take(struct perf_twice *t, uint32_t tid, uint64_t time_ns, const char *text);
+
+/* Takes the next record as it stands in the file, which must have a time.  Returns true if it is a copy. */
+bool perf_twice_take_bytes(struct perf_twice_bytes *t, const void *bytes, size_t size);
 
 #endif

@@ -176,6 +176,41 @@ static void test_sample(void **state)
     }
 }
 
+/* A sample that came while perf asked how full the buffer is: perf writes it as the last of one round and as
+ * the first of its buffer in the next one.  What another thread did in that nanosecond is no copy, nor are
+ * samples without a time. */
+static void test_twice(void **state)
+{
+    (void)state;
+    static struct bytes b, body, records;
+    struct perf_event_attr attr = {.size = ATTR_SIZE,
+                                   .sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME};
+    /* instruction, thread, time */
+    static const uint64_t written[][3] = {{77, 18, 1000}, {77, 19, 1000}, {77, 18, 1000}, {77, 19, 1001},
+                                          {77, 18, 1001}, {77, 18, 1000}, {77, 18, 0},    {77, 18, 0}};
+    struct seen seen = {0};
+    struct perf_data_counts counts;
+    struct error err = {""};
+    b = records = (struct bytes){.size = 0};
+    for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+        body.size = 0;
+        put64(&body, written[i][0]);
+        put(&body, (const uint32_t[]){17, (uint32_t)written[i][1]}, 8);
+        put64(&body, written[i][2]);
+        record_put(&records, PERF_RECORD_SAMPLE, &body);
+        body.size = 0;
+        record_put(&records, 68, &body); /* PERF_RECORD_FINISHED_ROUND of tools/perf */
+    }
+    head_put(&b, 1, records.size);
+    attrs_put(&b, &attr, 1);
+    put(&b, records.data, records.size);
+    assert_int_equal(perf_data_read(file_of(&b, b.size), take, &seen, &counts, &err), 0);
+    assert_int_equal(counts.samples, 6);
+    assert_int_equal(seen.samples, 6);
+    assert_int_equal(counts.copies, 2);
+    assert_int_equal(counts.strange, 0);
+}
+
 /* Cut off anywhere: an error with a sentence, or what stood before the cut and a strange record. */
 static void test_cut(void **state)
 {
@@ -302,9 +337,13 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sample),  cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_lies),    cmocka_unit_test(test_identifier),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_kernel_symbols),
+        cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_identifier),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_kernel_symbols),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
