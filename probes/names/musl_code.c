@@ -39,17 +39,23 @@ static bool is_lock_function(const struct facts *f)
            (deeds == DOES_WAKE && f->constants & HAS_INT_MAX);
 }
 
+static void lock_function_add(struct musl_code *c, const struct facts *f)
+{
+    for (size_t k = 0; k < c->lock_function_count; k++)
+        if (c->lock_functions[k] == f)
+            return;
+    if (c->lock_function_count < MAX_LOCK_FUNCTIONS)
+        c->lock_functions[c->lock_function_count++] = f;
+}
+
 static void lock_functions_find(struct musl_code *c)
 {
     size_t count;
     const uint32_t *calls = code_syscalls(c->code, &count);
-    for (size_t i = 0; i < count && c->lock_function_count < MAX_LOCK_FUNCTIONS; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct facts *f = facts_around(c->facts, code_address(c->code, calls[i]));
-        bool known = !f || !is_lock_function(f);
-        for (size_t k = 0; k < c->lock_function_count; k++)
-            known |= c->lock_functions[k] == f;
-        if (!known)
-            c->lock_functions[c->lock_function_count++] = f;
+        if (f && is_lock_function(f))
+            lock_function_add(c, f);
     }
 }
 
@@ -180,7 +186,7 @@ static bool within(const struct musl_code *c, const struct facts *f, uint64_t ad
     return address < f->high && code_entry_before(c->code, address) == f->entry;
 }
 
-static bool function_has(const struct musl_code *c, uint64_t address)
+bool musl_code_has(const struct musl_code *c, uint64_t address)
 {
     for (size_t i = 0; i < c->function_count; i++)
         if (within(c, c->functions[i], address))
@@ -190,7 +196,7 @@ static bool function_has(const struct musl_code *c, uint64_t address)
 
 static void function_add(struct musl_code *c, const struct facts *f)
 {
-    if (f && c->function_count < MAX_FUNCTIONS && !function_has(c, f->entry))
+    if (f && c->function_count < MAX_FUNCTIONS && !musl_code_has(c, f->entry))
         c->functions[c->function_count++] = f;
 }
 
@@ -202,7 +208,7 @@ static bool helps_only_malloc(const struct musl_code *c, const struct facts *f)
     const struct code_call *callers = code_callers(c->code, f->entry, &count);
     for (size_t i = 0; i < count; i++) {
         uint64_t site = code_address(c->code, callers[i].site);
-        if (!function_has(c, site) && !within(c, f, site))
+        if (!musl_code_has(c, site) && !within(c, f, site))
             return false;
     }
     return count > 0 && !(f->deeds & (DOES_MMAP | DOES_MUNMAP | DOES_MADVISE));
@@ -215,11 +221,10 @@ static bool is_alias(const struct musl_code *c, const struct facts *f)
     code_decode(c->code, f->entry, &first);
     if (first.size && first.kind == INSN_OTHER && !first.writes && !first.memory) /* endbr64, bti */
         code_decode(c->code, f->entry + first.size, &first);
-    return first.size && first.kind == INSN_JUMP && function_has(c, first.target);
+    return first.size && first.kind == INSN_JUMP && musl_code_has(c, first.target);
 }
 
-/* Whether only `f` calls `callee`. */
-static bool is_only_caller(const struct musl_code *c, const struct facts *f, const struct facts *callee)
+bool musl_code_only_caller(const struct musl_code *c, const struct facts *f, const struct facts *callee)
 {
     size_t count;
     const struct code_call *callers = code_callers(c->code, callee->entry, &count);
@@ -234,14 +239,14 @@ static bool is_only_caller(const struct musl_code *c, const struct facts *f, con
  * that only it calls; posix_memalign calls aligned_alloc if the alignment is none less than a pointer's. */
 static bool is_kin(struct musl_code *c, const struct facts *f)
 {
-    if (is_alias(c, f) || f->crashes >= CRASHES)
+    if (is_alias(c, f) || f->crashes >= CRASHES || musl_code_old_kin(c, f))
         return true;
     const unsigned refuses = HAS_EINVAL | HAS_POINTER_SIZE;
     for (size_t i = 0; i < f->call_count; i++) {
         const struct facts *callee = facts_at(c->facts, f->calls[i].target);
         const bool checks = callee && callee->crashes >= CRASHES,
-                   known = callee && function_has(c, callee->entry);
-        if (checks && !known && f->constants & HAS_ENOMEM && is_only_caller(c, f, callee))
+                   known = callee && musl_code_has(c, callee->entry);
+        if (checks && !known && f->constants & HAS_ENOMEM && musl_code_only_caller(c, f, callee))
             return true;
         if (checks && known && (f->constants & refuses) == refuses && !is_taker(c, callee))
             return true;
@@ -257,7 +262,7 @@ static void kin_find(struct musl_code *c)
         const struct code_call *callers = code_callers(c->code, c->functions[i]->entry, &count);
         for (size_t k = 0; k < count && k < MAX_CALLERS; k++) {
             const struct facts *f = facts_around(c->facts, code_address(c->code, callers[k].site));
-            if (f && !function_has(c, f->entry) && is_kin(c, f))
+            if (f && !musl_code_has(c, f->entry) && is_kin(c, f))
                 function_add(c, f);
         }
     }
@@ -277,6 +282,18 @@ static void functions_find(struct musl_code *c)
     kin_find(c);
 }
 
+/* Adds __wait, which oldmalloc's functions call where mallocng's call __lock: it makes a futex call, and
+ * calls nothing else. */
+static void waiting_functions_find(struct musl_code *c)
+{
+    for (size_t i = 0; i < c->function_count; i++)
+        for (size_t k = 0; k < c->functions[i]->call_count; k++) {
+            const struct facts *f = facts_at(c->facts, c->functions[i]->calls[k].target);
+            if (f && f->deeds & DOES_FUTEX && !f->call_count && !musl_code_has(c, f->entry))
+                lock_function_add(c, f);
+        }
+}
+
 /* Returns whether musl's lock functions were found. */
 static bool analyse(struct musl_code *c)
 {
@@ -288,6 +305,7 @@ static bool analyse(struct musl_code *c)
     verdicts(c);
     musl_code_old_find(c);
     functions_find(c);
+    waiting_functions_find(c);
     return c->lock_function_count > 0;
 }
 
@@ -391,5 +409,5 @@ const char *musl_code_class(const struct musl_code *c, uint64_t address)
     for (size_t i = 0; i < c->lock_function_count; i++)
         if (within(c, c->lock_functions[i], address))
             return "lock";
-    return function_has(c, address) ? "allocator" : NULL;
+    return musl_code_has(c, address) ? "allocator" : NULL;
 }

@@ -1,6 +1,7 @@
 /* See musl_code.h.  Facts of musl's oldmalloc: one struct holds binmap, 64 bins of {lock[2], head, tail} and
  * split_merge_lock[2].  The bits of binmap are set and cleared by an atomic or and and, on aarch64 in each
- * half by one of its own. MMAP_THRESHOLD is 0x38000, RECLAIM 0x28000.
+ * half by one of its own. MMAP_THRESHOLD is 0x38000, RECLAIM 0x28000.  What frees is __bin_chunk, apart from
+ * free itself, since 1.1.20.
  */
 #include "probes/names/musl_code_private.h"
 
@@ -129,6 +130,84 @@ void musl_code_old_find(struct musl_code *c)
                 old_try(c, o.at, o.count, callee->ors[k]);
         }
     }
+}
+
+/* ---- its functions ---- */
+
+/* Whether the function looks at the word before what its argument points to, a block's header, and does
+ * nothing else: __malloc_allzerop. */
+static bool looks_at_header(const struct musl_code *c, const struct facts *f)
+{
+    enum { MOST = 8, HEADER = 8 };
+    const uint8_t argument = code_machine(c->code)->arguments[0];
+    uint64_t at = f->entry;
+    bool looks = false;
+    struct insn i;
+    for (unsigned n = 0; n < MOST; n++, at += i.size) {
+        code_decode(c->code, at, &i);
+        if (i.size && i.kind == INSN_RETURN)
+            return looks;
+        if (!i.size || i.kind >= INSN_CALL || (i.memory && (looks || i.store)))
+            return false;
+        looks |= i.memory && !i.indexed && i.base == argument && i.displacement == (uint64_t)-HEADER;
+    }
+    return false;
+}
+
+static bool calls(const struct facts *f, const struct facts *callee)
+{
+    for (size_t i = 0; i < f->call_count; i++)
+        if (f->calls[i].target == callee->entry)
+            return true;
+    return false;
+}
+
+/* Whether the function is free: it gives blocks that were mapped back to the kernel, crashes on those whose
+ * header is broken, and leaves all others to the function that reclaims. */
+static bool is_old_free(struct musl_code *c, const struct facts *f, const struct facts *reclaims)
+{
+    bool unmaps = f->deeds & DOES_MUNMAP;
+    for (size_t i = 0; i < f->call_count; i++) {
+        const struct facts *callee = facts_at(c->facts, f->calls[i].target);
+        unmaps |= callee && callee != reclaims && callee->deeds & DOES_MUNMAP;
+    }
+    return f != reclaims && f->crashes && unmaps && calls(f, reclaims);
+}
+
+/* Whether nobody but oldmalloc can call the function that reclaims, since free is another. */
+static bool reclaims_inside(struct musl_code *c, const struct facts *reclaims)
+{
+    size_t count;
+    const struct code_call *callers = code_callers(c->code, reclaims->entry, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct facts *f = facts_around(c->facts, code_address(c->code, callers[i].site));
+        if (f && is_old_free(c, f, reclaims))
+            return true;
+    }
+    return false;
+}
+
+/* aligned_alloc gives back what it cut off, as free does with a block; calloc asks a function of its own
+ * whether a block is fresh from the kernel; posix_memalign refuses what aligned_alloc would not. */
+bool musl_code_old_kin(struct musl_code *c, const struct facts *f)
+{
+    const unsigned refuses = HAS_EINVAL | HAS_POINTER_SIZE;
+    if (c->old_verdict != MUSL_MALLOC)
+        return false;
+    const struct facts *reclaims = c->functions[1];
+    if (calls(f, reclaims) && reclaims_inside(c, reclaims))
+        return true;
+    for (size_t i = 0; i < f->call_count; i++) {
+        const struct facts *callee = facts_at(c->facts, f->calls[i].target);
+        if (!callee)
+            continue;
+        if (f->constants & HAS_ENOMEM && musl_code_only_caller(c, f, callee) && looks_at_header(c, callee))
+            return true;
+        if ((f->constants & refuses) == refuses && callee->constants & HAS_EINVAL &&
+            calls(callee, reclaims) && musl_code_has(c, callee->entry))
+            return true;
+    }
+    return false;
 }
 
 /* Returns the word at `address` if it is the lock of a bin, or the one behind the bins; else NULL. */

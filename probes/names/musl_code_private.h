@@ -51,6 +51,14 @@ struct word *musl_code_word(struct musl_code *c, uint64_t address, bool make);
 bool musl_code_maps(struct musl_code *c, const struct facts *f);
 bool musl_code_unmaps(struct musl_code *c, const struct facts *f);
 
+/* Return true if the address lies in one of malloc's functions, as far as they are found; if only `f` calls
+ * `callee`. */
+bool musl_code_has(const struct musl_code *c, uint64_t address);
+bool musl_code_only_caller(const struct musl_code *c, const struct facts *f, const struct facts *callee);
+
+/* Returns true if `f`, which calls one of malloc's functions, is one of oldmalloc's, where that is proved. */
+bool musl_code_old_kin(struct musl_code *c, const struct facts *f);
+
 /* Finds oldmalloc's struct, and sets old_base, old_verdict, old_evidence and, where it is proved, malloc and
  * functions.
  */

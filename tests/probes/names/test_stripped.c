@@ -96,7 +96,8 @@ static unsigned classes_check(struct musl_code *c, const struct module *twin, co
             if (!class || s == last)
                 continue;
             last = s; /* NULL: padding behind a function */
-            bool lock = s && strstr(s->name, "lock") && strncmp(s->name, "pthread", 7);
+            bool lock = s && ((strstr(s->name, "lock") && strncmp(s->name, "pthread", 7)) ||
+                              !strcmp(s->name, "__wait") || !strcmp(s->name, "__wake"));
             bool allocates = s && (allocator_has_function(twin, s->name) ||
                                    !strncmp(s->name, "__malloc_", 9) || !strcmp(s->name, "unlock"));
             if (s && (strcmp(class, "lock") ? !allocates : !lock))
