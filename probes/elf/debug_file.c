@@ -12,43 +12,58 @@
 
 enum {
     MAX_PACKED = 64 << 20,
-    MAX_UNPACKED = 256 << 20,
     UNPACK_MEMORY = 128 << 20, /* what the decoder may take: xz -9 takes 65 MiB */
 };
 
+const struct unpack_room unpack_room_all = {.kept = 256u << 20, .vain = 1024u << 20};
+
 /* ---- .gnu_debugdata ---- */
 
-/* Unpacks into growing memory, up to MAX_UNPACKED. */
-static unsigned char *xz_unpack(const unsigned char *packed, size_t size, size_t *unpacked)
+/* Lets the decoder go on into memory that grows up to `most` bytes, *out, malloc'd.  Returns LZMA_STREAM_END
+ * when all of it is there. */
+static lzma_ret unpack_growing(lzma_stream *z, size_t most, unsigned char **out)
 {
-    lzma_stream z = LZMA_STREAM_INIT;
-    if (lzma_stream_decoder(&z, UNPACK_MEMORY, 0) != LZMA_OK)
-        return NULL;
-    unsigned char *out = NULL;
     size_t room = 0;
     lzma_ret rc = LZMA_OK;
+    while (rc == LZMA_OK && room < most) {
+        size_t larger = room ? room * 2 : 64 << 10;
+        larger = larger < most ? larger : most;
+        unsigned char *grown = realloc(*out, larger);
+        if (!grown)
+            return LZMA_MEM_ERROR;
+        *out = grown;
+        z->next_out = *out + room;
+        z->avail_out = larger - room;
+        room = larger;
+        rc = lzma_code(z, LZMA_FINISH);
+    }
+    return rc;
+}
+
+/* Returns the unpacked bytes, malloc'd; NULL: they are broken, or more than there is room for. */
+static unsigned char *xz_unpack(const unsigned char *packed, size_t size, struct unpack_room *room,
+                                size_t *unpacked)
+{
+    lzma_stream z = LZMA_STREAM_INIT;
+    unsigned char *out = NULL;
+    if (!room->vain || lzma_stream_decoder(&z, UNPACK_MEMORY, 0) != LZMA_OK)
+        return NULL;
     z.next_in = packed;
     z.avail_in = size;
-    while (rc == LZMA_OK && room < MAX_UNPACKED) {
-        size_t larger = room ? room * 2 : 64 << 10;
-        unsigned char *grown = realloc(out, larger);
-        if (!grown)
-            break;
-        out = grown;
-        z.next_out = out + room;
-        z.avail_out = larger - room;
-        room = larger;
-        rc = lzma_code(&z, LZMA_FINISH);
-    }
+    const lzma_ret rc = unpack_growing(&z, room->kept, &out);
     *unpacked = (size_t)z.total_out;
     lzma_end(&z);
-    if (rc == LZMA_STREAM_END)
-        return out;
+    unsigned char *fitting = rc == LZMA_STREAM_END && *unpacked ? realloc(out, *unpacked) : NULL;
+    if (fitting) {
+        room->kept -= *unpacked;
+        return fitting;
+    }
+    room->vain -= *unpacked < room->vain ? *unpacked : room->vain;
     free(out);
     return NULL;
 }
 
-struct elf_file *debug_file_of_debugdata(const struct elf_file *f)
+struct elf_file *debug_file_of_debugdata(const struct elf_file *f, struct unpack_room *room)
 {
     const struct elf_section *s = elf_file_section(f, SHT_PROGBITS, ".gnu_debugdata");
     if (!s || !s->size || s->size > MAX_PACKED)
@@ -56,7 +71,7 @@ struct elf_file *debug_file_of_debugdata(const struct elf_file *f)
     unsigned char *packed = malloc(s->size), *bytes = NULL;
     size_t size = 0;
     if (packed && elf_file_read(f, s->file_offset, packed, s->size))
-        bytes = xz_unpack(packed, s->size, &size);
+        bytes = xz_unpack(packed, s->size, room, &size);
     free(packed);
     return bytes ? elf_file_of_bytes(bytes, size) : NULL;
 }

@@ -8,9 +8,17 @@
 #include "analysis/base/error.h"
 #include "probes/elf/elf_file.h"
 
-/* Returns what .gnu_debugdata holds, unpacked, in memory; NULL: there is none, it is broken or too large, or
- * no memory. */
-struct elf_file *debug_file_of_debugdata(const struct elf_file *f);
+/* How much may still be unpacked, in bytes, of all files together: a few kilobytes of a hostile file become
+ * gigabytes. */
+struct unpack_room {
+    size_t kept; /* of what is of use, and stays in memory */
+    size_t vain; /* of what turns out to be broken or too large */
+};
+extern const struct unpack_room unpack_room_all; /* to begin with */
+
+/* Returns what .gnu_debugdata holds, unpacked, in memory, and takes its size off *room; NULL: there is none,
+ * it is broken or too large, or no memory. */
+struct elf_file *debug_file_of_debugdata(const struct elf_file *f, struct unpack_room *room);
 
 /* Returns /usr/lib/debug/.build-id/xx/REST.debug if it is of that very build-id, and sets *path to that path,
  * malloc'd.  NULL: there is none, and *path is NULL too. */

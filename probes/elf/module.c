@@ -24,6 +24,7 @@ struct module {
     const struct elf_file *given;
     char *separate_path;
     struct debug_files *debug_files;
+    struct unpack_room *room; /* the table's */
     struct symbol_table *tables[SYMBOLS_SOURCES];
     bool opened[SYMBOLS_SOURCES];
     const char *const *expected; /* the names that module_symbols_expect() has looked for last */
@@ -34,11 +35,15 @@ struct module_table {
     struct module **modules;
     size_t count, capacity;
     struct debug_files *given;
+    struct unpack_room room;
 };
 
 struct module_table *module_table_new(void)
 {
-    return calloc(1, sizeof(struct module_table));
+    struct module_table *t = calloc(1, sizeof(*t));
+    if (t)
+        t->room = unpack_room_all;
+    return t;
 }
 
 void module_table_debug_files(struct module_table *t, struct debug_files *given)
@@ -131,6 +136,7 @@ static struct module *module_add(struct module_table *t, const struct mapping *m
     m->mapped = mapping->file;
     m->inode = mapping->inode;
     m->debug_files = t->given;
+    m->room = &t->room;
     m->elf = file_open(mapping);
     if (m->elf && !m->elf->segment_count) {
         elf_file_close(m->elf);
@@ -310,7 +316,7 @@ static struct symbol_table *table_open(struct module *m, enum symbol_source sour
 {
     switch (source) {
     case SYMBOLS_DEBUGDATA:
-        m->debugdata = debug_file_of_debugdata(m->elf);
+        m->debugdata = debug_file_of_debugdata(m->elf, m->room);
         return table_of(m->debugdata, source);
     case SYMBOLS_SEPARATE:
         m->separate = debug_file_by_build_id(m->elf, &m->separate_path);
