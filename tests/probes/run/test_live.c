@@ -1,12 +1,15 @@
 /* What `heapwait top` looks at: exact counts of processes that live for a moment; and that afterwards nothing
- * is held of them: no row in the kernel's table, no address space, no descriptor.  Needs the privilege to
- * trace: without it the whole file ends with 77, which CTest counts as skipped. */
+ * is held of them: no row in the kernel's table, no address space, no descriptor; and a look takes no more
+ * work than before.  Needs the privilege to trace: without it the whole file ends with 77, which CTest counts
+ * as skipped. */
+#include "probes/host/tracefs.h"
 #include "probes/run/live.h"
 #include "tests/probes/cmocka_test.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/perf_event.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -111,6 +114,34 @@ static uint64_t calls_shown(struct live *live, uint64_t *lost)
     return calls;
 }
 
+/* Opens a counter of this process's system calls: by these it reads and empties tables, reads mappings, and
+ * asks who lives.  -1: no right to. */
+static int system_calls_open(void)
+{
+    struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr), .inherit = 1};
+    const int tracefs = tracefs_open();
+    const int event = tracefs < 0 ? -1 : tracefs_event(tracefs, "raw_syscalls", "sys_enter");
+    if (tracefs >= 0)
+        close(tracefs);
+    attr.config = (uint64_t)event;
+    return event < 0 ? -1 : (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+static uint64_t system_calls(int counter)
+{
+    uint64_t count = 0;
+    assert_int_equal(read(counter, &count, sizeof(count)), sizeof(count));
+    return count;
+}
+
+/* Returns how many system calls a look takes at which nothing happens. */
+static uint64_t quiet_look(struct live *live, int counter, uint64_t *lost)
+{
+    const uint64_t before = system_calls(counter);
+    assert_int_equal(calls_shown(live, lost), 0);
+    return system_calls(counter) - before;
+}
+
 /* Looks until so many calls were shown. */
 static void calls_await(struct live *live, uint64_t wanted)
 {
@@ -132,8 +163,10 @@ static void nothing_is_held_of_the_dead(void **state)
     const struct server server = server_start();
     if (target_processes(&server.pid, 1, &target, &err) || live_open(target, &live, &note, &err))
         fail_msg("%s", err.text);
+    const int counter = system_calls_open();
     calls_shown(live, &lost);
     size_t open[2];
+    const uint64_t at_first = counter < 0 ? 0 : quiet_look(live, counter, &lost);
     for (int round = 0; round < 2; round++) {
         server_do(&server);
         calls_await(live, CHILDREN * WAKES);
@@ -144,9 +177,13 @@ static void nothing_is_held_of_the_dead(void **state)
         assert_int_equal(size.spaces, 1);
         assert_in_range(size.processes, 1, 1);
         open[round] = descriptors();
+        const uint64_t work = counter < 0 ? 0 : quiet_look(live, counter, &lost);
+        assert_true(work <= at_first);
     }
     assert_int_equal(lost, 0);
     assert_in_range(open[1], 1, open[0]); /* what the first ones had mapped is known, or has been let go */
+    if (counter >= 0)
+        close(counter);
     live_close(live);
     target_free(target);
     free(note);
