@@ -1,7 +1,7 @@
 /* Who waits for malloc's lock, against a program that counts that itself, with several allocators, with and
  * without symbols.  Each of its functions sleeps in malloc EACH times; heapwait has to name each as often,
  * and nobody else.  There are fewer waits than are sampled, so that nothing is left to chance.  Needs the
- * privilege to trace. */
+ * privilege to trace.  With arguments, a program and its twin that has symbols: checks these instead. */
 #include "probes/elf/module.h"
 #include "probes/host/checks.h"
 #include "probes/measurement/call_tree.h"
@@ -165,8 +165,17 @@ static void in_stripped_oldmalloc(void **state)
                   MAY_WAIT_TWICE | MAY_END);
 }
 
-int main(void)
+static char **given;
+
+static void in_a_given_one(void **state)
 {
+    (void)state;
+    callers_check(given[0], given[1], 0);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest one[] = {cmocka_unit_test(in_a_given_one)};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_glibc),
         cmocka_unit_test(in_static_glibc),
@@ -187,7 +196,9 @@ int main(void)
     }
     if (!(twins = module_table_new()))
         return 1;
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    given = argv + 1;
+    int failed =
+        argc == 3 ? cmocka_run_group_tests(one, NULL, NULL) : cmocka_run_group_tests(tests, NULL, NULL);
     module_table_free(twins);
     session_close(plain.session);
     return failed;
