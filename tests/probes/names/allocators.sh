@@ -65,6 +65,7 @@ preload 'libtcmalloc_minimal.so.4' tcmalloc
 preload 'libtcmalloc.so.4' tcmalloc
 preload 'libtbbmalloc_proxy.so.2' tbbmalloc
 preload 'libclang_rt.scudo_standalone-*64.so' scudo
+preload 'libclang_rt.scudo-*64.so' scudo # the older one, up to LLVM 14
 # A sanitizer's runtime holds malloc and much more: by what it has, not by its file's name.
 for sanitizer in "libasan.so.[0-9] AddressSanitizer __asan_init" "liblsan.so.[0-9] LeakSanitizer __lsan_init" \
     "libtsan.so.[0-9] ThreadSanitizer __tsan_init"; do
