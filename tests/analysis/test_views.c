@@ -255,6 +255,19 @@ static void test_who_waits_for_arenas(void **state)
                 "2|thread arena|2|server+0x1234|8|0.3\n");
 }
 
+/* Whoever was asleep before heapwait came, and still is, waits. */
+static int open_under_way(void **state)
+{
+    return open_with(state, (const char *const[]){"record.sql", NULL},
+                     "DELETE FROM lock_outcome WHERE lock_id = 2 AND op = 'wake';"
+                     "UPDATE lock_outcome SET outcome = 'under_way' WHERE lock_id = 2");
+}
+
+static void test_malloc_wait_under_way(void **state)
+{
+    assert_rows(db_of(state), "SELECT calls, other_calls, wait_ns FROM malloc_wait", "15|15|16500\n");
+}
+
 /* Calls of which nobody knows whose lock they are for: that none is malloc's is not known of their kinds. */
 static int open_doubtful(void **state)
 {
@@ -474,6 +487,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_record, open_record, close_all),
         cmocka_unit_test_setup_teardown(test_who_waits_without_names, open_record, close_all),
         cmocka_unit_test_setup_teardown(test_who_waits_for_arenas, open_arenas, close_all),
+        cmocka_unit_test_setup_teardown(test_malloc_wait_under_way, open_under_way, close_all),
         cmocka_unit_test_setup_teardown(test_futex_kinds_in_doubt, open_doubtful, close_all),
         cmocka_unit_test_setup_teardown(test_malloc_wait_in_the_dark, open_dark, close_all),
         cmocka_unit_test_setup_teardown(test_malloc_wait_without_waits, open_light, close_all),
