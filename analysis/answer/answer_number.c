@@ -152,7 +152,7 @@ char *answer_number_cores(char *buffer, double cores)
 /* Returns how many digits behind the point a factor has: fewer where its interval is wide. */
 static int factor_decimals(const struct estimate *factor, double value)
 {
-    const bool wide = isfinite(factor->low) && isfinite(factor->high) && factor->high - factor->low >= 0.05;
+    const bool wide = isfinite(factor->low) && factor->high - factor->low >= 0.05; /* without an end, too */
     if (value >= 9.95)
         return 0;
     if (value < 0.995)

@@ -180,7 +180,7 @@ static void causes_add(struct screen *p, const struct answer *a)
         if (i + 1 < a->subject_count || !first)
             continue;
         char *gain = a->subject_count ? answer_words_gains(a) : answer_words_gain(c);
-        screen_add(p, RANK_GAIN, LABEL_NONE, gain, a->subject_count > 1 ? 3 : 2);
+        screen_add(p, RANK_GAIN, LABEL_NONE, gain, a->subject_count > 1 ? 4 : 2);
         free(gain);
     }
 }
@@ -213,9 +213,11 @@ static void subjects_add(struct screen *p, const struct answer *a)
 {
     for (size_t i = 0; i < a->subject_count && i < CAUSES_MOST; i++) {
         const struct answer_cause *c = &a->causes[i];
+        const unsigned held = a->subject_count > 1 ? RANK_MORE : RANK_WHO; /* several leave no place for it */
         subject_add(p, a, c, RANK_WHY, "why", c->mechanism_text ? strdup(c->mechanism_text) : NULL);
-        subject_add(p, a, c, RANK_WHO, "who", answer_words_callers(c->callers, c->caller_count, 3));
-        subject_add(p, a, c, RANK_WHO, "held", answer_words_callers(c->holders, c->holder_count, 3));
+        subject_add(p, a, c, i ? RANK_MORE : RANK_WHO, "who",
+                    answer_words_callers(c->callers, c->caller_count, 3));
+        subject_add(p, a, c, held, "held", answer_words_callers(c->holders, c->holder_count, 3));
     }
     cures_add(p, a);
 }

@@ -81,7 +81,7 @@ static void cost_add(struct screen *p, const struct answer *a)
 {
     char *malloc_line = answer_words_malloc(a);
     char *gain = answer_words_gains(a);
-    screen_add(p, RANK_GAIN, "  ", gain, a->subject_count > 1 ? 3 : 2);
+    screen_add(p, RANK_GAIN, "  ", gain, a->subject_count > 1 ? 4 : 2);
     screen_add(p, gain && a->cause_count > 1 ? RANK_LEGEND : RANK_GAIN, "  ", malloc_line, 2);
     free(gain);
     free(malloc_line);
