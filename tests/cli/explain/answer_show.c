@@ -1,7 +1,7 @@
 /* What a recording's answer says, for tests that are shell scripts.
- * answer_show FILE: a line "conclusion KEY INSTEAD", a line "subject KIND" for each cause that is the
- * conclusion, a line "cause KIND LOCK WORD GAIN LOW HIGH" for each
- * cause, the subjects first, and a line "reason TEXT". */
+ * answer_show FILE: a line "conclusion KEY INSTEAD", a line "run NS", how long it took, a line "subject KIND"
+ * for each cause that is the conclusion, a line "cause KIND LOCK WORD GAIN LOW HIGH" for each cause, the
+ * subjects first, and a line "reason TEXT". */
 #include "analysis/answer/answer.h"
 
 #include <stdio.h>
@@ -25,6 +25,7 @@ int main(int argc, char **argv)
         return 1;
     }
     printf("conclusion %s %s\n", answer_conclusion_key(a->conclusion), answer_instead_key(a->instead));
+    printf("run %.0f\n", a->wall_ns);
     for (size_t i = 0; i < a->subject_count; i++)
         printf("subject %s\n", answer_conclusion_key(a->causes[i].kind));
     for (size_t i = 0; i < a->cause_count; i++) {
