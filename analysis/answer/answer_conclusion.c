@@ -320,7 +320,7 @@ static bool cause_doubtful(struct answer_maker *m, const struct answer_cause *c)
                        "heapwait record -m ledger COMMAND");
 }
 
-/* Whether memory calls may be malloc's, and too few samples tell whose they are. */
+/* Whether memory calls seem to be malloc's, and too few samples tell so. */
 static bool memory_doubtful(struct answer_maker *m)
 {
     const double samples = m->facts.memory_samples;

@@ -20,8 +20,8 @@ struct answer_facts {
     double samples;                     /* of all states */
     double entry_ns;                    /* of a system call without work: entry and exit */
     double futex_calls;                 /* of all words */
-    double memory_samples;              /* of memory calls; NAN: none of the kernel's has a call path */
-    double lock_ns;                     /* of threads, asleep for the kernel's mmap_lock; NAN: not known */
+    double memory_samples; /* of memory calls, if most of them are malloc's; NAN: they aren't, or not known */
+    double lock_ns;        /* of threads, asleep for the kernel's mmap_lock; NAN: not known */
     struct answer_facts_part *parts;
     size_t part_count;
 };

@@ -45,8 +45,8 @@ void answer_maker_memory(struct answer_maker *m)
     answer_maker_numbers(m, "SELECT calls, blocked_ns, lock_ns, owned, sampled, repeated FROM answer_memory",
                          n, COUNT);
     m->facts.lock_ns = n[LOCK];
-    m->facts.memory_samples = n[SAMPLED];
     const bool owned = n[SAMPLED] > 0 && n[OWNED] > LIMIT_MOST * n[SAMPLED];
+    m->facts.memory_samples = owned ? n[SAMPLED] : NAN;
     struct estimate cpu = {0, 0, 0};
     add(&cpu, answer_facts_state(&m->facts, "memory"));
     add(&cpu, answer_facts_state(&m->facts, "mmap_lock"));

@@ -85,6 +85,8 @@ static void whose_memory(void **state)
     assert_int_equal(a->conclusion, ANSWER_CANNOT_TELL);
     assert_string_equal(a->reason, "9 samples of memory calls are too few to tell whether they are malloc's");
     answer_free(a);
+    assert_concludes(RECORD, MEMORY("9") "UPDATE frame_sample SET frame_id = 21;", "not_a_lock",
+                     "page_faults");
     /* Page faults that others' memory calls make are no cause of malloc's. */
     assert_concludes(RECORD, MEMORY("10") "UPDATE frame_sample SET frame_id = 21;", "not_a_lock",
                      "page_faults");

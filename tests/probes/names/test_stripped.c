@@ -81,6 +81,13 @@ static unsigned words_check(struct musl_code *c, const struct module *twin, cons
     return found;
 }
 
+/* Whether a function is that one, or what the compiler made of it: "__wake.constprop.0". */
+static bool is_called(const struct symbol *s, const char *name)
+{
+    const size_t length = strlen(name);
+    return !strncmp(s->name, name, length) && (!s->name[length] || s->name[length] == '.');
+}
+
 /* What is said of each byte of code, against the twin's function there.  Returns how many functions are the
  * allocator's. */
 static unsigned classes_check(struct musl_code *c, const struct module *twin, const char *name)
@@ -97,7 +104,7 @@ static unsigned classes_check(struct musl_code *c, const struct module *twin, co
                 continue;
             last = s; /* NULL: padding behind a function */
             bool lock = s && ((strstr(s->name, "lock") && strncmp(s->name, "pthread", 7)) ||
-                              !strcmp(s->name, "__wait") || !strcmp(s->name, "__wake"));
+                              is_called(s, "__wait") || is_called(s, "__wake"));
             bool allocates = s && (allocator_has_function(twin, s->name) ||
                                    !strncmp(s->name, "__malloc_", 9) || !strcmp(s->name, "unlock"));
             if (s && (strcmp(class, "lock") ? !allocates : !lock))
