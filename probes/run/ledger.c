@@ -4,6 +4,7 @@
 
 #include "probes/bpf/terms.h"
 #include "probes/run/samples.h"
+#include "probes/run/thread_times.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -52,26 +53,11 @@ static uint64_t at_most(uint64_t value, uint64_t limit)
     return value < limit ? value : limit;
 }
 
-/* Moves the time of calls that were not timed out of state user, where it lies, to their states.  How much it
- * is is known from the calls that were timed; it is never more than there is. */
-static void estimates_move(const struct thread_record *r, uint64_t *ns)
-{
-    double wanted = 0;
-    memcpy(ns, r->ns, sizeof(r->ns));
-    for (unsigned i = 0; i < STATE_COUNT; i++)
-        wanted += (double)r->estimated_ns[i];
-    double scale = wanted > (double)r->ns[STATE_USER] ? (double)r->ns[STATE_USER] / wanted : 1;
-    for (unsigned i = 0; i < STATE_COUNT; i++) {
-        uint64_t moved = at_most((uint64_t)((double)r->estimated_ns[i] * scale), ns[STATE_USER]);
-        ns[i] += moved;
-        ns[STATE_USER] -= moved;
-    }
-}
-
-static void account_fill(struct thread_account *a, const struct thread_record *r, const struct split_part *p)
+/* Returns false if the account holds more than the thread lived: see thread_times(). */
+static bool account_fill(struct thread_account *a, const struct thread_record *r, const struct split_part *p)
 {
     uint64_t all[STATE_ROOM];
-    estimates_move(r, all);
+    const bool whole = thread_times(r, all);
     *a = (struct thread_account){.thread = r->thread,
                                  .tid = r->tid,
                                  .lifetime_ns = r->died_ns - r->born_ns,
@@ -87,10 +73,22 @@ static void account_fill(struct thread_account *a, const struct thread_record *r
             state_put(a, states[i].malloc_name, part, part_entries, false);
         state_put(a, states[i].name, ns - part, entries - part_entries, row_wanted(r, states[i].state));
     }
+    return whole;
 }
 
-static int threads_fill(struct session *session, const struct futex_split *split, struct ledger *l)
+/* Adds accounts whose calls took longer than their threads lived to the losses: a row of their reason is
+ * there. */
+static void overdrawn_tell(struct measurement *m, uint64_t count)
 {
+    for (size_t i = 0; i < m->loss_count; i++)
+        if (m->losses[i].reason == term_loss(LOSS_CLOCK))
+            m->losses[i].count += count;
+}
+
+static int threads_fill(struct session *session, const struct futex_split *split, struct measurement *m)
+{
+    struct ledger *l = m->ledger;
+    uint64_t overdrawn = 0;
     struct thread_record *records = NULL;
     size_t count = 0;
     int rc = session_threads(session, &records, &count);
@@ -98,7 +96,9 @@ static int threads_fill(struct session *session, const struct futex_split *split
     if (!rc && !l->threads)
         rc = -ENOMEM;
     for (size_t i = 0; i < count && !rc; i++)
-        account_fill(&l->threads[l->thread_count++], &records[i], futex_split_of(split, records[i].thread));
+        overdrawn += !account_fill(&l->threads[l->thread_count++], &records[i],
+                                   futex_split_of(split, records[i].thread));
+    overdrawn_tell(m, overdrawn);
     free(records);
     return rc;
 }
@@ -161,7 +161,7 @@ int ledger_collect(struct session *session, const struct sideband *sideband, str
     if (!l)
         return -ENOMEM;
     l->sample_period_ns = session_sample_period(session);
-    int rc = threads_fill(session, split, l);
+    int rc = threads_fill(session, split, m);
     if (!rc)
         rc = samples_classify(session, sideband, naming, m);
     core_fill(session, &m->outcome, &l->core);
