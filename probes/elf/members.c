@@ -2,7 +2,6 @@
 #include "probes/elf/members.h"
 
 #include "probes/elf/members_private.h"
-#include "probes/elf/reader_child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +17,7 @@
 
 enum {
     MAX_ASKED = 64,   /* variables per file; each is searched for in all of its debug information */
-    CPU_SECONDS = 5,  /* CPU time of one such search */
+    ONE_SECONDS = 5,  /* CPU time of one such search */
     ALL_SECONDS = 10, /* and of all in one file */
 };
 
@@ -30,17 +29,21 @@ struct layout {
 
 struct layouts {
     int fd;
-    uint64_t used_ns; /* CPU time of the searches */
-    bool too_large;   /* one of them was not done in its time: nor would be the next */
+    struct reader_time time; /* for searches in this file */
+    struct reader_time *all; /* and in others */
+    bool too_large;          /* one of them was not done in its time: nor would be the next */
     struct layout asked[MAX_ASKED];
     size_t count;
 };
 
-struct layouts *layouts_new(int fd)
+struct layouts *layouts_new(int fd, struct reader_time *all)
 {
     struct layouts *l = calloc(1, sizeof(*l));
-    if (l)
+    if (l) {
         l->fd = fd;
+        l->time = reader_time_of(ALL_SECONDS);
+        l->all = all;
+    }
     return l;
 }
 
@@ -53,10 +56,10 @@ void layouts_free(struct layouts *l)
 
 /* ---- the child ---- */
 
-static _Noreturn void child_run(int fd, uint64_t address, int out, pid_t parent)
+static _Noreturn void child_run(int fd, uint64_t address, int out, pid_t parent, unsigned cpu_seconds)
 {
     static struct layout_node nodes[LAYOUT_NODES];
-    reader_child_confine(parent, CPU_SECONDS);
+    reader_child_confine(parent, cpu_seconds);
     size_t count = members_from_dwarf(fd, address, nodes);
     _exit(reader_child_send(out, nodes, count * sizeof(*nodes)) ? 0 : 1);
 }
@@ -74,11 +77,6 @@ static bool nodes_make_sense(const struct layout_node *nodes, size_t count)
     return count > 0;
 }
 
-static uint64_t nanoseconds(const struct timeval *t)
-{
-    return (uint64_t)t->tv_sec * 1000000000 + (uint64_t)t->tv_usec * 1000;
-}
-
 /* Waits for the child's end and counts its CPU time.  Returns true if it has done all. */
 static bool child_await(struct layouts *l, pid_t pid)
 {
@@ -89,7 +87,8 @@ static bool child_await(struct layouts *l, pid_t pid)
         ;
     if (ended != pid)
         return false;
-    l->used_ns += nanoseconds(&used.ru_utime) + nanoseconds(&used.ru_stime);
+    reader_time_spend(&l->time, reader_child_rusage_ns(&used));
+    reader_time_spend(l->all, reader_child_rusage_ns(&used));
     l->too_large |= WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGXCPU);
     return status == 0;
 }
@@ -100,9 +99,10 @@ static size_t nodes_by_child(struct layouts *l, uint64_t address, struct layout_
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
         return 0;
     const pid_t parent = getpid();
+    const unsigned seconds = reader_time_limit(l->all, reader_time_of(ONE_SECONDS).left_ns);
     pid_t pid = fork();
     if (pid == 0)
-        child_run(l->fd, address, ends[1], parent);
+        child_run(l->fd, address, ends[1], parent, seconds);
     close(ends[1]);
     size_t count =
         pid > 0 ? reader_child_receive(ends[0], nodes, LAYOUT_NODES * sizeof(*nodes)) / sizeof(*nodes) : 0;
@@ -115,7 +115,7 @@ static const struct layout *layout_get(struct layouts *l, uint64_t address)
     for (size_t i = 0; i < l->count; i++)
         if (l->asked[i].address == address)
             return &l->asked[i];
-    if (l->fd < 0 || l->count == MAX_ASKED || l->too_large || l->used_ns > ALL_SECONDS * 1000000000ull)
+    if (l->fd < 0 || l->count == MAX_ASKED || l->too_large || !l->time.left_ns || !l->all->left_ns)
         return NULL;
     struct layout *fresh = &l->asked[l->count++];
     fresh->address = address;

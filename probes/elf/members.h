@@ -5,13 +5,16 @@
 #ifndef HEAPWAIT_MEMBERS_H
 #define HEAPWAIT_MEMBERS_H
 
+#include "probes/elf/reader_child.h"
+
 #include <stdint.h>
 
 struct layouts;
 
 /* For the variables of one file, whose descriptor stays the caller's and open; a negative one: nothing is
- * known.  NULL: out of memory. */
-struct layouts *layouts_new(int fd);
+ * known.  `all` is the CPU time for this file and others, the caller's, and outlives the layouts; when
+ * nothing of it is left, nothing more is searched for.  NULL: out of memory. */
+struct layouts *layouts_new(int fd, struct reader_time *all);
 /* NULL is fine. */
 void layouts_free(struct layouts *l);
 

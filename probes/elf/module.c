@@ -25,6 +25,7 @@ struct module {
     char *separate_path;
     struct debug_files *debug_files;
     struct unpack_room *room; /* the table's */
+    struct reader_time *time; /* the table's */
     struct symbol_table *tables[SYMBOLS_SOURCES];
     bool opened[SYMBOLS_SOURCES];
     const char *const *expected; /* the names that module_symbols_expect() has looked for last */
@@ -36,13 +37,16 @@ struct module_table {
     size_t count, capacity;
     struct debug_files *given;
     struct unpack_room room;
+    struct reader_time time; /* for what children read */
 };
 
 struct module_table *module_table_new(void)
 {
     struct module_table *t = calloc(1, sizeof(*t));
-    if (t)
+    if (t) {
         t->room = unpack_room_all;
+        t->time = reader_time_of(READER_SECONDS);
+    }
     return t;
 }
 
@@ -137,6 +141,7 @@ static struct module *module_add(struct module_table *t, const struct mapping *m
     m->inode = mapping->inode;
     m->debug_files = t->given;
     m->room = &t->room;
+    m->time = &t->time;
     m->elf = file_open(mapping);
     if (m->elf && !m->elf->segment_count) {
         elf_file_close(m->elf);
@@ -399,7 +404,7 @@ char *module_member_at(const struct module *m, const struct symbol *object, uint
     struct module *changing = (struct module *)(uintptr_t)m;
     if (!m->layouts) {
         const struct elf_file *f = debug_info_file(m);
-        changing->layouts = layouts_new(f ? f->fd : -1);
+        changing->layouts = layouts_new(f ? f->fd : -1, m->time);
     }
     return m->layouts ? layouts_member(changing->layouts, object->address, address - object->address) : NULL;
 }

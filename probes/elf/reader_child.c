@@ -9,9 +9,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { MEMORY = 2047 << 20 };
+enum { MEMORY = 2047 << 20, SECOND_NS = 1000000000 };
 
 static void limit_set(int resource, rlim_t value)
 {
@@ -36,6 +37,41 @@ void reader_child_confine(pid_t parent, unsigned cpu_seconds)
                                       child at once */
     limit_set(RLIMIT_AS, MEMORY);
 #endif
+}
+
+uint64_t reader_child_used_ns(pid_t pid)
+{
+    clockid_t clock;
+    struct timespec used;
+    if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used))
+        return 0;
+    return (uint64_t)used.tv_sec * SECOND_NS + (uint64_t)used.tv_nsec;
+}
+
+static uint64_t timeval_ns(const struct timeval *t)
+{
+    return (uint64_t)t->tv_sec * SECOND_NS + (uint64_t)t->tv_usec * 1000;
+}
+
+uint64_t reader_child_rusage_ns(const struct rusage *used)
+{
+    return timeval_ns(&used->ru_utime) + timeval_ns(&used->ru_stime);
+}
+
+struct reader_time reader_time_of(unsigned seconds)
+{
+    return (struct reader_time){(uint64_t)seconds * SECOND_NS};
+}
+
+unsigned reader_time_limit(const struct reader_time *t, uint64_t most_ns)
+{
+    const uint64_t ns = most_ns < t->left_ns ? most_ns : t->left_ns;
+    return (unsigned)((ns + SECOND_NS - 1) / SECOND_NS);
+}
+
+void reader_time_spend(struct reader_time *t, uint64_t used_ns)
+{
+    t->left_ns -= used_ns < t->left_ns ? used_ns : t->left_ns;
 }
 
 bool reader_child_send(int socket, const void *bytes, size_t size)

@@ -3,6 +3,7 @@
  * places. */
 #include "probes/stacks/cfi.h"
 
+#include "probes/elf/reader_child.h"
 #include "probes/stacks/cfi_child.h"
 
 #include <dwarf.h>
@@ -13,6 +14,7 @@ enum {
     STACK_DEPTH = 16, /* of an expression's values */
     CHILDREN = 8,     /* at a time: the one that was started first makes room */
     PLACES = 1 << 9,  /* whose rules are kept */
+    SHARE = 3,        /* of the time for all files one may take the third part */
 #if defined(__x86_64__)
     FRAME_REGISTERS = 16, /* that a frame may have saved: the general ones */
 #else
@@ -20,9 +22,17 @@ enum {
 #endif
 };
 
+/* What a file has cost, in all of its children: they make room for each other. */
+struct account {
+    const struct module *module;
+    struct reader_time time;
+    bool harmful; /* a child has died of it: no other is started */
+};
+
 struct reader {
     const struct module *module; /* NULL: free */
     struct cfi_child *child;     /* NULL: it could not be started */
+    u64 used_ns;                 /* of its CPU time: what was taken off already */
 };
 
 struct place {
@@ -35,14 +45,21 @@ struct place {
 struct cfi_tables {
     struct reader readers[CHILDREN];
     size_t oldest;
-    const struct module **harmful; /* their children have died: no other is started for them */
-    size_t harmful_count;
+    struct reader_time time;  /* of all files */
+    struct reader_time share; /* of one */
+    struct account *accounts;
+    size_t account_count;
     struct place *places[PLACES]; /* NULL: free */
 };
 
-struct cfi_tables *cfi_tables_new(void)
+struct cfi_tables *cfi_tables_new(unsigned cpu_seconds)
 {
-    return calloc(1, sizeof(struct cfi_tables));
+    struct cfi_tables *t = calloc(1, sizeof(*t));
+    if (t) {
+        t->time = reader_time_of(cpu_seconds);
+        t->share.left_ns = t->time.left_ns / SHARE;
+    }
+    return t;
 }
 
 void cfi_tables_free(struct cfi_tables *t)
@@ -53,41 +70,59 @@ void cfi_tables_free(struct cfi_tables *t)
         cfi_child_free(t->readers[i].child);
     for (size_t i = 0; i < PLACES; i++)
         free(t->places[i]);
-    free(t->harmful);
+    free(t->accounts);
     free(t);
 }
 
-static bool is_harmful(const struct cfi_tables *t, const struct module *m)
+/* Returns what is written of the file, until another is added; NULL: there is no memory. */
+static struct account *account_of(struct cfi_tables *t, const struct module *m)
 {
-    for (size_t i = 0; i < t->harmful_count; i++)
-        if (t->harmful[i] == m)
-            return true;
-    return false;
+    for (size_t i = 0; i < t->account_count; i++)
+        if (t->accounts[i].module == m)
+            return &t->accounts[i];
+    struct account *grown = reallocarray(t->accounts, t->account_count + 1, sizeof(*grown));
+    if (!grown)
+        return NULL;
+    t->accounts = grown;
+    grown[t->account_count] = (struct account){.module = m, .time = t->share};
+    return &grown[t->account_count++];
 }
 
-static struct reader *reader_of(struct cfi_tables *t, const struct module *m)
+static bool may_be_read(const struct cfi_tables *t, const struct account *a)
+{
+    return !a->harmful && a->time.left_ns && t->time.left_ns;
+}
+
+/* Takes off what the reader has used, which is `used` in all, since the last time. */
+static void reader_charge(struct cfi_tables *t, struct account *a, struct reader *r, u64 used)
+{
+    const u64 more = used > r->used_ns ? used - r->used_ns : 0;
+    reader_time_spend(&t->time, more);
+    reader_time_spend(&a->time, more);
+    r->used_ns += more;
+}
+
+static void reader_end(struct cfi_tables *t, struct reader *r)
+{
+    struct account *a = r->child ? account_of(t, r->module) : NULL; /* it has one: no other is added */
+    const u64 used = cfi_child_free(r->child);
+    if (a)
+        reader_charge(t, a, r, used);
+    *r = (struct reader){0};
+}
+
+static struct reader *reader_of(struct cfi_tables *t, const struct account *a)
 {
     for (size_t i = 0; i < CHILDREN; i++)
-        if (t->readers[i].module == m)
+        if (t->readers[i].module == a->module)
             return &t->readers[i];
     struct reader *r = &t->readers[t->oldest];
     t->oldest = (t->oldest + 1) % CHILDREN;
-    cfi_child_free(r->child);
-    *r = (struct reader){.module = m, .child = cfi_child_new(module_descriptor(m))};
+    reader_end(t, r);
+    r->module = a->module;
+    const unsigned seconds = reader_time_limit(&t->time, a->time.left_ns);
+    r->child = seconds ? cfi_child_new(module_descriptor(a->module), seconds) : NULL;
     return r;
-}
-
-/* The reader's child has died of its module: no other is to read it.  Without memory to remember that,
- * another will and die, too. */
-static void harm_note(struct cfi_tables *t, struct reader *r)
-{
-    const struct module **grown = reallocarray(t->harmful, t->harmful_count + 1, sizeof(*grown));
-    if (grown) {
-        t->harmful = grown;
-        t->harmful[t->harmful_count++] = r->module;
-    }
-    cfi_child_free(r->child);
-    *r = (struct reader){0};
 }
 
 /* Returns the rules of a place of the module, owned by the tables until they are next asked; NULL: nothing is
@@ -98,18 +133,19 @@ static const struct cfi_rules *rules_of(struct cfi_tables *t, const struct modul
     struct place **slot = &t->places[((u64)(uintptr_t)m / 64 + address * 31 + source) % PLACES];
     if (*slot && (*slot)->module == m && (*slot)->address == address && (*slot)->source == source)
         return &(*slot)->rules;
-    if (is_harmful(t, m))
+    struct account *a = account_of(t, m);
+    if (!a || !may_be_read(t, a) || (!*slot && !(*slot = calloc(1, sizeof(**slot)))))
         return NULL;
-    struct reader *r = reader_of(t, m);
-    if (!*slot && !(*slot = calloc(1, sizeof(**slot))))
-        return NULL;
+    struct reader *r = reader_of(t, a);
     (*slot)->module = NULL;
     if (!r->child)
         return NULL;
     if (!cfi_child_ask(r->child, source, address, &(*slot)->rules)) {
-        harm_note(t, r);
+        a->harmful = true;
+        reader_end(t, r);
         return NULL;
     }
+    reader_charge(t, a, r, cfi_child_used_ns(r->child));
     (*slot)->module = m;
     (*slot)->address = address;
     (*slot)->source = source;

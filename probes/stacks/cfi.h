@@ -25,8 +25,10 @@ enum cfi_result {
 
 struct cfi_tables;
 
-/* Returns tables of no file yet; NULL: out of memory. */
-struct cfi_tables *cfi_tables_new(void);
+/* Returns tables of no file yet; NULL: out of memory.  Who reads them uses `cpu_seconds` of CPU time at most,
+ * for all files together, and a third of that for one file: then nothing more is known of it.  What a reader
+ * is at when the time is over it may finish, within the time that it was given when it began. */
+struct cfi_tables *cfi_tables_new(unsigned cpu_seconds);
 
 /* Frees them, and ends the children that read them.  To be called before the modules are freed.  NULL is
  * fine. */

@@ -11,13 +11,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum {
-    CPU_SECONDS = 20, /* of one child, for all its answers */
-};
 
 struct cfi_child {
     pid_t pid;
@@ -87,10 +84,10 @@ static bool has_debug_frame(Elf *elf)
     return false;
 }
 
-static _Noreturn void child_run(int fd, int socket, pid_t parent)
+static _Noreturn void child_run(int fd, int socket, pid_t parent, unsigned cpu_seconds)
 {
     Dwarf_CFI *tables[CFI_SOURCES] = {0};
-    reader_child_confine(parent, CPU_SECONDS);
+    reader_child_confine(parent, cpu_seconds);
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
     if (elf) {
@@ -113,7 +110,7 @@ static _Noreturn void child_run(int fd, int socket, pid_t parent)
 
 /* ---- heapwait ---- */
 
-struct cfi_child *cfi_child_new(int fd)
+struct cfi_child *cfi_child_new(int fd, unsigned cpu_seconds)
 {
     int ends[2];
     struct cfi_child *c = fd >= 0 ? calloc(1, sizeof(*c)) : NULL;
@@ -125,7 +122,7 @@ struct cfi_child *cfi_child_new(int fd)
     c->pid = fork();
     if (!c->pid) {
         close(ends[0]); /* or it would never see the end of heapwait's side */
-        child_run(fd, ends[1], parent);
+        child_run(fd, ends[1], parent, cpu_seconds);
     }
     close(ends[1]);
     if (c->pid < 0) {
@@ -137,15 +134,22 @@ struct cfi_child *cfi_child_new(int fd)
     return c;
 }
 
-void cfi_child_free(struct cfi_child *c)
+u64 cfi_child_used_ns(const struct cfi_child *c)
 {
+    return reader_child_used_ns(c->pid);
+}
+
+u64 cfi_child_free(struct cfi_child *c)
+{
+    struct rusage used = {0};
     if (!c)
-        return;
+        return 0;
     close(c->socket);
     kill(c->pid, SIGKILL); /* it has nothing to finish, and others' children may hold the other end open */
-    while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+    while (wait4(c->pid, NULL, 0, &used) < 0 && errno == EINTR)
         ;
     free(c);
+    return reader_child_rusage_ns(&used);
 }
 
 static bool rule_makes_sense(const struct cfi_rule *rule)

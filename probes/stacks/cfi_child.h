@@ -51,12 +51,15 @@ struct cfi_rules {
 
 struct cfi_child;
 
-/* Starts a child that reads the file behind `fd`, which is borrowed until it returns.  NULL: there is no
- * memory, no process to be had, or no file. */
-struct cfi_child *cfi_child_new(int fd);
+/* Starts a child that reads the file behind `fd`, which is borrowed until it returns, in `cpu_seconds` of CPU
+ * time at most, for all its answers.  NULL: there is no memory, no process to be had, or no file. */
+struct cfi_child *cfi_child_new(int fd, unsigned cpu_seconds);
 
-/* Ends the child.  NULL is fine. */
-void cfi_child_free(struct cfi_child *c);
+/* Returns the CPU time that the child has used so far, in nanoseconds, whether it has died or not. */
+u64 cfi_child_used_ns(const struct cfi_child *c);
+
+/* Ends the child.  Returns the CPU time that it has used in all, in nanoseconds.  NULL is fine. */
+u64 cfi_child_free(struct cfi_child *c);
 
 /* Fills *rules with what the file says of the address in it.  Returns false where the child has died: it will
  * not answer again, and *rules is not to be used. */

@@ -4,6 +4,7 @@
  * the copy of the stack ends. */
 #include "probes/stacks/unwind.h"
 
+#include "probes/elf/reader_child.h"
 #include "probes/stacks/cfi.h"
 #include "probes/stacks/frame_layout.h"
 
@@ -28,7 +29,7 @@ struct unwinder {
 struct unwinder *unwinder_new(void)
 {
     struct unwinder *u = calloc(1, sizeof(*u));
-    if (u && !(u->tables = cfi_tables_new())) {
+    if (u && !(u->tables = cfi_tables_new(READER_SECONDS))) {
         free(u);
         return NULL;
     }

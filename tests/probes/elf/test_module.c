@@ -340,7 +340,8 @@ static void members(void **state)
     struct symbol_table *t = symbol_table_new(f, elf_file_section(f, SHT_SYMTAB, NULL), SYMBOLS_GIVEN);
     const struct symbol *pool = symbol_table_named(t, "pool");
     assert_non_null(pool);
-    struct layouts *l = layouts_new(f->fd);
+    struct reader_time time = reader_time_of(READER_SECONDS);
+    struct layouts *l = layouts_new(f->fd, &time);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char *member = layouts_member(l, pool->address, cases[i].offset);
         if (!member || !cases[i].member)

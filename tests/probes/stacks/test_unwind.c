@@ -1,6 +1,7 @@
 /* Reading stacks: what a function's code tells of its frame against what its unwind tables say, for every
  * call in whole files; and stacks that no program ever had. */
 #include "probes/code/insn.h"
+#include "probes/elf/reader_child.h"
 #include "probes/names/caller_class.h"
 #include "probes/names/naming.h"
 #include "probes/stacks/cfi.h"
@@ -224,7 +225,7 @@ static void functions_without_frame_pointer(void **state)
 /* Unwind tables are made by the compiler, which knows; the code is read by us. */
 static void code_agrees_with_tables(void **state)
 {
-    struct agreement a = {.tables = cfi_tables_new()};
+    struct agreement a = {.tables = cfi_tables_new(READER_SECONDS)};
     Dl_info libc;
     (void)state;
     assert_true(dladdr(dlsym(RTLD_DEFAULT, "malloc"), &libc));
@@ -277,7 +278,7 @@ static void file_cut_off(void **state)
     int fd = mkstemp(path);
     assert_true(fd >= 0 && file_copy(PATH_SUBJECT "_tables", fd));
     const struct module *m = module_of(path), *other = module_of(PATH_SUBJECT "_tables");
-    struct cfi_tables *t = cfi_tables_new();
+    struct cfi_tables *t = cfi_tables_new(READER_SECONDS);
     const struct symbol *first = module_symbol_named(m, "main");
     assert_non_null(first);
     assert_int_equal(step_at(t, m, first->address), CFI_STEPPED);
