@@ -167,16 +167,40 @@ static void sample_read(struct reader *r, struct cursor record)
     r->take(r->context, &s);
 }
 
+/* Returns the time of a record that is no sample, of which that is left which stands behind its own fields:
+ * some of those that samples have (sample_id in linux/perf_event.h).  0: it has none. */
+static uint64_t time_behind(const struct reader *r, struct cursor record)
+{
+    const size_t left = (size_t)(record.end - record.at);
+    const struct cursor last = {left < 8 ? record.at : record.end - 8, record.end, record.bad};
+    const struct perf_event_attr *attr = event_find(r, last); /* an identifier comes last here */
+    if (!attr || !attr->sample_id_all || !(attr->sample_type & PERF_SAMPLE_TIME))
+        return 0;
+    if (attr->sample_type & PERF_SAMPLE_TID)
+        u64_take(&record);
+    return u64_take(&record);
+}
+
+/* A record of loss.  `before`: the bytes that stand before the number. */
+static void lost_read(struct reader *r, struct cursor record, size_t before)
+{
+    const struct cursor whole = record;
+    bytes_take(&record, before);
+    const uint64_t lost = u64_take(&record);
+    if (time_behind(r, record) && perf_twice_take_bytes(&r->twice, whole.at, (size_t)(whole.end - whole.at)))
+        r->counts->copies++;
+    else
+        r->counts->lost += lost;
+}
+
 static void record_read(struct reader *r, uint32_t type, struct cursor record)
 {
-    if (type == PERF_RECORD_SAMPLE) {
+    if (type == PERF_RECORD_SAMPLE)
         sample_read(r, record);
-    } else if (type == PERF_RECORD_LOST) {
-        u64_take(&record); /* the event's id */
-        r->counts->lost += u64_take(&record);
-    } else if (type == PERF_RECORD_LOST_SAMPLES) {
-        r->counts->lost += u64_take(&record);
-    }
+    else if (type == PERF_RECORD_LOST)
+        lost_read(r, record, sizeof(uint64_t)); /* the event's id */
+    else if (type == PERF_RECORD_LOST_SAMPLES)
+        lost_read(r, record, 0);
 }
 
 static int records_read(struct reader *r, const struct section *data, unsigned char *buffer)

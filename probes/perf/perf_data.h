@@ -34,7 +34,7 @@ typedef void (*perf_data_take_fn)(void *context, const struct perf_data_sample *
 struct perf_data_counts {
     uint64_t samples;
     uint64_t lost;    /* by the kernel, when perf's buffers were full */
-    uint64_t copies;  /* of samples that perf wrote twice: each is handed over once */
+    uint64_t copies;  /* of samples, and of records of loss, that perf wrote twice: each counts once */
     uint64_t strange; /* records that end before their fields do, or of an unknown event */
 };
 

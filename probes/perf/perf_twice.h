@@ -7,7 +7,11 @@
  * A thread does nothing twice in one nanosecond, so that a record which is the same as the one before it of
  * the same thread, time and all, is a copy.  Times must be told to the nanosecond.  Text of perf script comes
  * in order of time: there a copy follows what it is a copy of.  In the file itself other CPUs' records stand
- * between the two. */
+ * between the two: perf writes each CPU's buffer in turn, and the copy is what it writes first of the same
+ * buffer the next time.  So until then it writes no more than all buffers hold.  A sample with a copy of its
+ * stack (8 KiB of it: probes/perf/perf_record.h) has 8,448 bytes, and perf's buffer of 512 KiB holds 62 such
+ * for each CPU: a machine of a thousand CPUs has some 62,000.  In a session of 8 threads on 2 CPUs two rounds
+ * had 90 at most, of 3,691. */
 #ifndef HEAPWAIT_PERF_TWICE_H
 #define HEAPWAIT_PERF_TWICE_H
 
@@ -29,7 +33,8 @@ struct perf_twice {
 };
 
 enum {
-    TWICE_MARKS = 1 << 16, /* of records in the file: perf writes far fewer between one and its copy */
+    TWICE_MARKS = 1 << 16, /* of records in the file: more than perf writes between one and its copy; with n
+                            * between them n copies in 65,536 are not known, their place being taken */
     TWICE_BYTES = 512,     /* of a record tell it from others: event, thread, time and place stand there */
 };
 

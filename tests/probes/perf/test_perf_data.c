@@ -211,6 +211,85 @@ static void test_twice(void **state)
     assert_int_equal(counts.strange, 0);
 }
 
+/* A record of loss as perf_event_attr.sample_id_all has it: with its thread and time behind it. */
+static void lost_put(struct bytes *records, uint32_t type, uint64_t lost, uint64_t time_ns)
+{
+    struct bytes body = {.size = 0};
+    if (type == PERF_RECORD_LOST)
+        put64(&body, 100);
+    put64(&body, lost);
+    put(&body, (const uint32_t[]){17, 18}, 8);
+    put64(&body, time_ns);
+    record_put(records, type, &body);
+}
+
+/* What was lost is lost once, though the record of it stands there twice.  Without a time two losses can't be
+ * told from one and its copy: then both count. */
+static void test_lost_twice(void **state)
+{
+    (void)state;
+    static struct bytes b, records;
+    static const struct {
+        bool timed;
+        uint64_t lost, copies;
+    } cases[] = {{true, 5 + 7 + 5 + 3 + 3 + 2, 3}, {false, 3 * 5 + 7 + 5 + 3 + 3 + 2 + 2, 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct perf_event_attr attr = {.size = ATTR_SIZE,
+                                       .sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
+                                       .sample_id_all = cases[i].timed};
+        struct seen seen = {0};
+        struct perf_data_counts counts;
+        struct error err = {""};
+        b = records = (struct bytes){.size = 0};
+        lost_put(&records, PERF_RECORD_LOST, 5, 1000);
+        lost_put(&records, PERF_RECORD_LOST, 7, 1001);
+        lost_put(&records, PERF_RECORD_LOST, 5, 1000); /* a copy */
+        lost_put(&records, PERF_RECORD_LOST, 5, 1000); /* and one more */
+        lost_put(&records, PERF_RECORD_LOST, 5, 1002);
+        lost_put(&records, PERF_RECORD_LOST, 3, 0);
+        lost_put(&records, PERF_RECORD_LOST, 3, 0);
+        lost_put(&records, PERF_RECORD_LOST_SAMPLES, 2, 1003);
+        lost_put(&records, PERF_RECORD_LOST_SAMPLES, 2, 1003); /* a copy */
+        head_put(&b, 1, records.size);
+        attrs_put(&b, &attr, 1);
+        put(&b, records.data, records.size);
+        assert_int_equal(perf_data_read(file_of(&b, b.size), take, &seen, &counts, &err), 0);
+        assert_int_equal(counts.lost, cases[i].lost);
+        assert_int_equal(counts.copies, cases[i].copies);
+    }
+}
+
+/* Of several events with different fields the record's own, which its last field names, tells whether it has
+ * a time. */
+static void test_lost_twice_of_events(void **state)
+{
+    (void)state;
+    static struct bytes b, body, records;
+    const struct perf_event_attr attrs[2] = {
+        {.size = ATTR_SIZE, .sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME, .sample_id_all = 1},
+        {.size = ATTR_SIZE, .sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP, .sample_id_all = 1}};
+    struct seen seen = {0};
+    struct perf_data_counts counts;
+    struct error err = {""};
+    b = records = (struct bytes){.size = 0};
+    for (int i = 0; i < 4; i++) {
+        const bool timed = i < 2;
+        body.size = 0;
+        put64(&body, 100);
+        put64(&body, timed ? 5 : 7);
+        if (timed)
+            put64(&body, 1000);
+        put64(&body, timed ? 100 : 101);
+        record_put(&records, PERF_RECORD_LOST, &body);
+    }
+    head_put(&b, 2, records.size);
+    attrs_put(&b, attrs, 2);
+    put(&b, records.data, records.size);
+    assert_int_equal(perf_data_read(file_of(&b, b.size), take, &seen, &counts, &err), 0);
+    assert_int_equal(counts.lost, 5 + 7 + 7);
+    assert_int_equal(counts.copies, 1);
+}
+
 /* Cut off anywhere: an error with a sentence, or what stood before the cut and a strange record. */
 static void test_cut(void **state)
 {
@@ -339,6 +418,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sample),
         cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_lost_twice),
+        cmocka_unit_test(test_lost_twice_of_events),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_lies),
         cmocka_unit_test(test_identifier),
