@@ -162,6 +162,42 @@ wait "$started"
 expect "its exit status" 4 $?
 exec 6<&- 8>&- 9<&-
 
+# Number 1 is a process like any other: heapwait enters a namespace whose first process is the subject.
+subject_start unshare --pid --fork --mount-proc
+outer=$(pgrep -P "$started")
+expect "the subject's number in its namespace" 1 "$own"
+cat >there <<EOF
+#!/bin/sh
+exec nsenter -t $outer -p -m sh -c 'cd "\$0" && exec "\$@"' "$folder" "$heapwait" "\$@"
+EOF
+chmod +x there
+outside=$heapwait heapwait=./there
+attach -p 1
+tell wake 8
+kill -INT "$(pgrep -P "$heapwait_pid")" # nsenter waits for it
+attach_end
+expect "exit status of a look at number 1" 0 $status
+expect "calls of number 1" 8 "$(count known_word woke_none)"
+expect "its number" 1 "$(sqlite3 -readonly out.db "SELECT DISTINCT tgid FROM lock WHERE name = 'known_word'")"
+heapwait=$outside
+echo "exit 0" >&8
+wait "$started"
+exec 8>&- 9<&-
+
+# And here, whoever it is: followed, or refused by what the kernel says of it.
+rm -f first.db
+"$heapwait" record -o first.db -p 1 --duration 0.001 >/dev/null 2>first.err
+status=$?
+if [ $status -eq 0 ]; then
+    [ -e first.db ] || fail "process 1 was followed, and there is no recording"
+else
+    expect "exit status of a refused process 1" 125 $status
+    grep -q "process 1 can't be followed" first.err || fail "process 1: $(cat first.err)"
+fi
+if [ -n "$(tr -d '\0' </proc/1/cmdline)" ] && grep -q "the kernel's own" first.err; then
+    fail "process 1 has a command line and is told to be the kernel's: $(cat first.err)"
+fi
+
 # Its innermost number, where that is nobody's here: number 1 is somebody's everywhere, so a child of the namespace's
 # init with a number that is free here.
 cat >inner.sh <<'EOF'
