@@ -2,7 +2,8 @@
  * and the program counts that itself.  One thread allocates all the time.  A signal stops it somewhere; then
  * the other thread allocates by one of the functions.  If the first was stopped in a critical section the
  * other falls asleep, which /proc tells; then that is counted, and the first goes on and out of the section.
- * It stays out of malloc until the other is done.  Ends with 1 if there were too few such meetings. */
+ * It stays out of malloc until the other is done.  Ends with 1 if there were too few such meetings.
+ * usage: callers_subject [SIZE] */
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -25,67 +26,68 @@
 enum {
     EACH = 8,
     ROUNDS = 20000,
-    SIZE = 100000, /* bytes: no allocator keeps such blocks for each thread, or has them mapped */
 };
+
+static size_t size = 100000; /* of a block, in bytes: few allocators keep such for each thread, or map them */
 
 /* Two wrappers that end in jumps, and one that jumps to where its code doesn't tell. */
 static void *(*volatile allocate)(size_t) = malloc;
 static void *volatile no_block;
 
-OWN_FRAME void *jumps_second(size_t size)
+OWN_FRAME void *jumps_second(size_t bytes)
 {
-    return malloc(size + 16);
+    return malloc(bytes + 16);
 }
 
-OWN_FRAME void *jumps_first(size_t size)
+OWN_FRAME void *jumps_first(size_t bytes)
 {
-    return jumps_second(size + 8);
+    return jumps_second(bytes + 8);
 }
 
-OWN_FRAME void *jumps_by_pointer(size_t size)
+OWN_FRAME void *jumps_by_pointer(size_t bytes)
 {
-    return allocate(size + 8);
+    return allocate(bytes + 8);
 }
 
 OWN_FRAME void *by_malloc(void)
 {
-    void *block = malloc(SIZE);
+    void *block = malloc(size);
     return TOUCHED(block);
 }
 
 OWN_FRAME void *by_calloc(void)
 {
-    void *block = calloc(SIZE / 8, 8);
+    void *block = calloc(size / 8, 8);
     return TOUCHED(block);
 }
 
 OWN_FRAME void *by_realloc(void)
 {
-    void *block = realloc(no_block, SIZE);
+    void *block = realloc(no_block, size);
     return TOUCHED(block);
 }
 
 OWN_FRAME void *by_aligned(void)
 {
-    void *block = aligned_alloc(64, SIZE / 64 * 64);
+    void *block = aligned_alloc(64, size / 64 * 64);
     return TOUCHED(block);
 }
 
 OWN_FRAME void *by_memalign(void)
 {
     void *block = NULL;
-    return posix_memalign(&block, 128, SIZE) ? NULL : TOUCHED(block);
+    return posix_memalign(&block, 128, size) ? NULL : TOUCHED(block);
 }
 
 OWN_FRAME void *by_jumps(void)
 {
-    void *block = jumps_first(SIZE);
+    void *block = jumps_first(size);
     return TOUCHED(block);
 }
 
 OWN_FRAME void *by_pointer(void)
 {
-    void *block = jumps_by_pointer(SIZE);
+    void *block = jumps_by_pointer(size);
     return TOUCHED(block);
 }
 
@@ -142,7 +144,7 @@ static void round_await(void)
 static void *first_main(void *arg)
 {
     while (!meeting.over) {
-        void *volatile block = malloc(SIZE);
+        void *volatile block = malloc(size);
         round_await();
         free(block);
         round_await();
@@ -181,13 +183,14 @@ static int next_caller(void)
     return -1;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     pthread_t first, second;
+    size = argc > 1 ? strtoul(argv[1], NULL, 10) : size;
     sigaction(SIGUSR1, &(struct sigaction){.sa_handler = meet}, NULL);
 #if defined(M_ARENA_MAX)
     mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, 16 * SIZE);
+    mallopt(M_MMAP_THRESHOLD, (int)(16 * size));
 #endif
     if (pthread_create(&second, NULL, second_main, NULL))
         return 1;

@@ -130,6 +130,52 @@ static void a_mutex_of_a_stripped_program(void **state)
     naming_free(n);
 }
 
+/* A library as distributions have it gives the names of malloc and its kin, and no more: whose lock it is is
+ * known, what for is not, and it is said why. */
+static void a_role_without_symbols(void **state)
+{
+    static const char *const libraries[][2] = {
+        {"libjemalloc.so.2", "lock of jemalloc (role not known: no symbols)"},
+        {"libtcmalloc_minimal.so.4", "lock of tcmalloc (role not known: no symbols)"},
+    };
+    struct symbol names[] = {{.name = "__lll_lock_wait", .function = true},
+                             {.name = "malloc", .function = true},
+                             {.name = "work", .function = true}};
+    const struct mapping mapping = {.path = SUBJECT};
+    size_t tried = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
+        struct place p = {0};
+        struct word_name out;
+        if (!library_map(&p, "libc.so.6", 0x7f0000000000) ||
+            !library_map(&p, libraries[i][0], 0x7f1000000000))
+            continue;
+        struct naming *n = naming_new();
+        struct module_table *modules = module_table_new();
+        const struct module *libc = module_get(modules, &p.mappings[0]),
+                            *own = module_get(modules, &p.mappings[1]),
+                            *program = module_get(modules, &mapping);
+        struct word_path path = {.calls = 9, .count = 5};
+        assert_true(n && libc && own && program);
+        path.frames[0] = (struct frame){.module = libc, .function = &names[0]};
+        path.frames[1] = path.frames[2] = (struct frame){.module = own};
+        path.frames[3] = (struct frame){.module = own, .function = &names[1]};
+        path.frames[4] = (struct frame){.module = program, .function = &names[2]};
+        const struct word_facts facts = {
+            .address = 0x7f2000001000, .paths = &path, .path_count = 1, .evidence.first_seen_ns = 1};
+        assert_int_equal(naming_word(n, &facts, &out), 0);
+        assert_string_equal(out.name, libraries[i][1]);
+        assert_int_equal(out.whose, WHOSE_MALLOC);
+        assert_non_null(strstr(out.evidence, "a function without a name in lib"));
+        word_name_free(&out);
+        module_table_free(modules);
+        naming_free(n);
+        tried++;
+    }
+    if (!tried)
+        skip();
+}
+
 /* ---- what a word is for ---- */
 
 /* What is asked of paths. */
@@ -292,6 +338,7 @@ int main(void)
         cmocka_unit_test(uses),
         cmocka_unit_test(apart),
         cmocka_unit_test(a_mutex_of_a_stripped_program),
+        cmocka_unit_test(a_role_without_symbols),
         cmocka_unit_test(a_runtime_is_no_allocators_library),
         cmocka_unit_test(classes_of_a_path),
     };

@@ -6,9 +6,11 @@
 #include "probes/host/checks.h"
 #include "probes/measurement/call_tree.h"
 #include "probes/session/session.h"
+#include "tests/probes/names/place.h"
 #include "tests/probes/run/trial.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +23,9 @@ static const char *const names[] = {"by_malloc",   "by_calloc", "by_realloc", "b
 enum { CALLERS = sizeof(names) / sizeof(names[0]) };
 
 static struct module_table *twins;
+
+/* The program's argument; NULL: none. */
+static const char *block_size;
 
 static bool is_between(const char *class)
 {
@@ -47,8 +52,10 @@ static size_t caller_number(const char *name)
     return i;
 }
 
-/* Adds the waits for malloc's locks to waits[] by caller.  Returns those of nobody. */
-static uint64_t waits_count(const struct trial *t, const struct module *twin, uint64_t waits[CALLERS])
+/* Adds the waits for malloc's locks to waits[] by caller.  Returns those of nobody; `other`: those of the
+ * function of that name don't count. */
+static uint64_t waits_count(const struct trial *t, const struct module *twin, const char *other,
+                            uint64_t waits[CALLERS])
 {
     uint64_t nobody = 0;
     for (size_t i = 0; i < t->m->lock_count; i++) {
@@ -56,6 +63,8 @@ static uint64_t waits_count(const struct trial *t, const struct module *twin, ui
         for (size_t k = 0; l->whose == WHOSE_MALLOC && k < l->waiter_count; k++) {
             const char *name = application_function(t, twin, l->waiters[k].node);
             const size_t number = caller_number(name);
+            if (name && other && !strcmp(name, other))
+                continue;
             if (number == CALLERS && name && l->waiters[k].waits)
                 fail_msg("%llu waits for %s by %s", (unsigned long long)l->waiters[k].waits, l->name, name);
             *(number < CALLERS ? &waits[number] : &nobody) += l->waiters[k].waits;
@@ -68,7 +77,22 @@ static uint64_t waits_count(const struct trial *t, const struct module *twin, ui
 enum {
     MAY_WAIT_TWICE = 1, /* a call may sleep at more than one of malloc's locks */
     MAY_END = 2,        /* where the last caller's call goes no code tells: there a path may end */
+    MAY_MEET = 4,       /* the first thread's call takes a lock twice, and may wait for the second thread */
 };
+
+/* How one of malloc's locks is to be called; NULL: it is not asked. */
+static const char *lock_name;
+
+static void lock_name_check(const struct trial *t)
+{
+    for (size_t i = 0; i < t->m->lock_count; i++)
+        if (t->m->locks[i].whose == WHOSE_MALLOC &&
+            !strncmp(t->m->locks[i].name, lock_name, strlen(lock_name)))
+            return;
+    for (size_t i = 0; i < t->m->lock_count; i++)
+        printf("%s\n", t->m->locks[i].name);
+    fail_msg("no lock is called '%s'", lock_name);
+}
 
 static void callers_check(const char *program, const char *whole, int may)
 {
@@ -77,8 +101,8 @@ static void callers_check(const char *program, const char *whole, int may)
     const struct module *twin = module_get(twins, &mapping);
     uint64_t waits[CALLERS] = {0};
     assert_non_null(twin);
-    trial_run(&t, &plain, program, NULL, NULL);
-    const uint64_t nobody = waits_count(&t, twin, waits);
+    trial_run(&t, &plain, program, block_size, NULL);
+    const uint64_t nobody = waits_count(&t, twin, may & MAY_MEET ? "first_main" : NULL, waits);
     waits[CALLERS - 1] += may & MAY_END ? nobody : 0;
     if (nobody && !(may & MAY_END))
         fail_msg("%s: %llu waits by nobody", program, (unsigned long long)nobody);
@@ -86,6 +110,8 @@ static void callers_check(const char *program, const char *whole, int may)
         if (waits[i] < EACH || waits[i] > (may & MAY_WAIT_TWICE ? 4 * EACH : EACH))
             fail_msg("%s: %llu waits by %s", program, (unsigned long long)waits[i], names[i]);
     assert_nothing_lost(&t);
+    if (lock_name)
+        lock_name_check(&t);
     measurement_free(t.m);
 }
 
@@ -132,6 +158,76 @@ static void in_jemalloc_linked_in(void **state)
     if (access(PATH_SUBJECT "_callers_jemalloc", X_OK))
         skip();
     callers_check(PATH_SUBJECT "_callers_jemalloc", PATH_SUBJECT "_callers_jemalloc", 0);
+}
+
+/* The allocators' libraries as distributions have them: with hardly a name but those that they give to
+ * others.  What waits inside of them is none of the program's. */
+static void in_library(const char *library, const char *size, const char *called, int may)
+{
+    struct place p = {0};
+    if (!library_map(&p, library, 0x7f0000000000)) {
+        printf("not there: %s\n", library);
+        skip();
+    }
+    setenv("LD_PRELOAD", p.paths[0], 1);
+    block_size = size;
+    lock_name = called;
+    callers_check(PATH_SUBJECT "_callers", PATH_SUBJECT "_callers", may);
+    callers_check(PATH_SUBJECT "_callers_stripped", PATH_SUBJECT "_callers", may);
+    unsetenv("LD_PRELOAD");
+    block_size = lock_name = NULL;
+}
+
+/* Blocks of more than 256 KiB are pages. */
+static void in_tcmallocs_page_heap(void **state)
+{
+    (void)state;
+    in_library("libtcmalloc_minimal.so.4", "300000", "", MAY_WAIT_TWICE | MAY_MEET);
+}
+
+/* Lists of free blocks for all threads, by a program that frees in one thread what another has allocated. */
+static void in_tcmallocs_central_lists(void **state)
+{
+    static const char *const own[] = {"take_block", "give_block"};
+    struct place p = {0};
+    struct trial t;
+    struct mapping mapping = {.path = CENTRAL_SUBJECT};
+    const struct module *program = module_get(twins, &mapping);
+    uint64_t waits = 0, of_lists = 0;
+    (void)state;
+    assert_non_null(program);
+    if (!library_map(&p, "libtcmalloc_minimal.so.4", 0x7f0000000000))
+        skip();
+    setenv("LD_PRELOAD", p.paths[0], 1);
+    setenv("TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES", "524288", 1); /* no thread keeps much */
+    trial_run(&t, &plain, CENTRAL_SUBJECT, NULL, NULL);
+    unsetenv("TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES");
+    unsetenv("LD_PRELOAD");
+    assert_int_equal(t.m->outcome.exit_status, 0);
+    for (size_t i = 0; i < t.m->lock_count; i++) {
+        const struct lock *l = &t.m->locks[i];
+        for (size_t k = 0; l->whose == WHOSE_MALLOC && k < l->waiter_count; k++) {
+            const char *name = application_function(&t, program, l->waiters[k].node);
+            if (l->waiters[k].waits && (!name || (strcmp(name, own[0]) != 0 && strcmp(name, own[1]) != 0)))
+                fail_msg("%llu waits for %s by %s", (unsigned long long)l->waiters[k].waits, l->name,
+                         name ? name : "nobody");
+            waits += l->waiters[k].waits;
+            of_lists += strstr(l->name, "central free list") ? l->waiters[k].waits : 0;
+        }
+    }
+    print_message("%llu waits, %llu of them for central lists\n", (unsigned long long)waits,
+                  (unsigned long long)of_lists);
+    assert_true(of_lists > 0);
+    measurement_free(t.m);
+}
+
+static void in_jemallocs_library(void **state)
+{
+    (void)state;
+    setenv("MALLOC_CONF", "narenas:1", 1);
+    in_library("libjemalloc.so.2", NULL, "lock of jemalloc (role not known: no symbols)",
+               MAY_WAIT_TWICE | MAY_MEET);
+    unsetenv("MALLOC_CONF");
 }
 
 static void in_static_musl(void **state)
@@ -185,6 +281,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(in_static_glibc),
         cmocka_unit_test(in_stripped_static_glibc),
         cmocka_unit_test(in_jemalloc_linked_in),
+        cmocka_unit_test(in_jemallocs_library),
+        cmocka_unit_test(in_tcmallocs_central_lists),
+        cmocka_unit_test(in_tcmallocs_page_heap),
         cmocka_unit_test(in_static_musl),
         cmocka_unit_test(in_stripped_musl),
         cmocka_unit_test(in_stripped_oldmalloc),
