@@ -233,22 +233,28 @@ uint64_t code_address(const struct code *c, uint32_t offset)
     return c->address + offset;
 }
 
-const struct code_call *code_callers(const struct code *c, uint64_t target, size_t *count)
+/* Returns the first of the calls whose target is `offset` or lies behind it. */
+static size_t calls_from(const struct code *c, uint64_t offset)
 {
     size_t low = 0, high = c->call_count;
-    *count = 0;
-    if (!code_holds(c, target))
-        return NULL;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (c->calls[middle].target < target - c->address)
+        if (c->calls[middle].target < offset)
             low = middle + 1;
         else
             high = middle;
     }
-    while (low + *count < c->call_count && c->calls[low + *count].target == target - c->address)
-        ++*count;
-    return *count ? &c->calls[low] : NULL;
+    return low;
+}
+
+const struct code_call *code_callers(const struct code *c, uint64_t target, size_t *count)
+{
+    *count = 0;
+    if (!code_holds(c, target))
+        return NULL;
+    const size_t first = calls_from(c, target - c->address);
+    *count = calls_from(c, target - c->address + 1) - first;
+    return *count ? &c->calls[first] : NULL;
 }
 
 uint64_t code_entry_before(const struct code *c, uint64_t address)

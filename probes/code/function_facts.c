@@ -8,8 +8,9 @@
 
 enum {
     MAX_FACTS = 4096,
-    /* Instructions that may be walked through, by the code's size.  Code that is made to be walked again and
-     * again shall not take long; real programs need a tenth of it. */
+    SLOTS = 2 * MAX_FACTS,
+    /* Work, by the code's size: instructions that may be walked through, and questions.  Code that is made to
+     * be walked again and again shall not take long; real programs need a tenth of it. */
     MIN_BUDGET = 1 << 16,
     PER_BYTE = 64,
     PER_WALK = 64, /* what a walk costs beside its instructions: else a function of one could be asked about
@@ -23,9 +24,10 @@ enum {
 
 struct facts_table {
     const struct code *code;
-    size_t budget; /* instructions that may still be walked through */
+    size_t budget; /* work that is left */
     struct facts *facts[MAX_FACTS];
     size_t count;
+    uint16_t slots[SLOTS]; /* by a hash of the entry: an index of facts + 1 */
 };
 
 struct facts_table *facts_new(const struct code *c)
@@ -175,25 +177,43 @@ static void see(void *context, uint64_t address, const struct insn *i, const str
     see_memory(look->machine, f, i, s);
 }
 
-static void budget_spend(struct facts_table *t, size_t walked)
+bool facts_spend(struct facts_table *t, size_t work)
 {
-    walked += PER_WALK;
-    t->budget -= walked < t->budget ? walked : t->budget;
+    const bool some = t->budget > 0;
+    t->budget -= work < t->budget ? work : t->budget;
+    return some;
+}
+
+size_t facts_left(const struct facts_table *t)
+{
+    return t->budget;
+}
+
+/* Returns where the function's index stands, or would. */
+static uint16_t *slot_of(struct facts_table *t, uint64_t entry)
+{
+    size_t slot = (entry * 0x9e3779b97f4a7c15u >> 32) % SLOTS;
+    while (t->slots[slot] && t->facts[t->slots[slot] - 1]->entry != entry)
+        slot = (slot + 1) % SLOTS;
+    return &t->slots[slot];
 }
 
 const struct facts *facts_at(struct facts_table *t, uint64_t entry)
 {
-    for (size_t i = 0; i < t->count; i++)
-        if (t->facts[i]->entry == entry)
-            return t->facts[i];
+    if (!facts_spend(t, 1))
+        return NULL;
+    uint16_t *slot = slot_of(t, entry);
+    if (*slot)
+        return t->facts[*slot - 1];
     struct facts *f = t->count < MAX_FACTS && t->budget ? calloc(1, sizeof(*f)) : NULL;
     if (!f)
         return NULL;
     f->entry = f->low = f->high = entry;
     t->facts[t->count++] = f;
+    *slot = (uint16_t)t->count;
     struct look look = {.code = t->code, .machine = code_machine(t->code), .facts = f};
     bool ok = code_walk(t->code, entry, see, &look);
-    budget_spend(t, look.walked);
+    facts_spend(t, look.walked + PER_WALK);
     return ok ? f : NULL;
 }
 
@@ -219,7 +239,7 @@ const struct facts *facts_around(struct facts_table *t, uint64_t address)
         struct meeting m = {.wanted = address};
         if (!t->budget || !code_walk(t->code, entry, meet, &m))
             return NULL;
-        budget_spend(t, m.walked);
+        facts_spend(t, m.walked + PER_WALK);
         if (m.met)
             return facts_at(t, entry);
         entry = code_entry_before(t->code, entry - 1);

@@ -60,9 +60,14 @@ struct facts_table *facts_new(const struct code *c);
 /* Frees it with all facts.  NULL is fine. */
 void facts_free(struct facts_table *t);
 
-/* Returns the facts of the function that begins at `entry`, owned by the table.  NULL: there is no memory, or
- * more was asked than the table answers (4096 functions, or a number of instructions that grows with the
- * code). */
+/* The table does so much work and no more, by the code's size: an instruction that is walked through is one,
+ * and so is each question.  Who loops over what the code tells takes each round off as well: facts_spend()
+ * returns false where nothing is left.  facts_left() returns how much is. */
+bool facts_spend(struct facts_table *t, size_t work);
+size_t facts_left(const struct facts_table *t);
+
+/* Returns the facts of the function that begins at `entry`, owned by the table.  NULL: there is no memory, no
+ * work is left, or there are 4096 others. */
 const struct facts *facts_at(struct facts_table *t, uint64_t entry);
 
 /* Returns the facts of the function that reaches the address from its beginning, owned by the table.  NULL:

@@ -208,7 +208,7 @@ static bool helps_only_malloc(const struct musl_code *c, const struct facts *f)
     const struct code_call *callers = code_callers(c->code, f->entry, &count);
     for (size_t i = 0; i < count; i++) {
         uint64_t site = code_address(c->code, callers[i].site);
-        if (!musl_code_has(c, site) && !within(c, f, site))
+        if (!facts_spend(c->facts, 1) || (!musl_code_has(c, site) && !within(c, f, site)))
             return false;
     }
     return count > 0 && !(f->deeds & (DOES_MMAP | DOES_MUNMAP | DOES_MADVISE));
@@ -229,7 +229,7 @@ bool musl_code_only_caller(const struct musl_code *c, const struct facts *f, con
     size_t count;
     const struct code_call *callers = code_callers(c->code, callee->entry, &count);
     for (size_t i = 0; i < count; i++)
-        if (!within(c, f, code_address(c->code, callers[i].site)))
+        if (!facts_spend(c->facts, 1) || !within(c, f, code_address(c->code, callers[i].site)))
             return false;
     return count > 0;
 }

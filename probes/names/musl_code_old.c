@@ -9,6 +9,7 @@
 
 enum {
     MAX_OLD_FUNCTIONS = 512,
+    MAX_OLD_BASES = 128, /* addresses that are tried */
     OLD_BINS = 64,
     OLD_BIN_SIZE = 24,
     OLD_BINS_AT = 8,
@@ -115,21 +116,34 @@ static void old_functions_find(struct musl_code *c, struct old_functions *o)
     }
 }
 
+/* Where the struct may be. */
+struct old_bases {
+    uint64_t at[MAX_OLD_BASES];
+    size_t count;
+};
+
+/* Each is kept once: to try one takes a look at all functions. */
+static void old_bases_add(struct old_bases *b, const struct facts *f)
+{
+    for (size_t k = 0; f && k < f->or_count; k++)
+        if (b->count < MAX_OLD_BASES && !holds(b->at, b->count, f->ors[k]))
+            b->at[b->count++] = f->ors[k];
+}
+
 /* Finds oldmalloc's struct.  Candidates are the words whose bits are set by functions that make futex calls,
  * or by what these call. */
 void musl_code_old_find(struct musl_code *c)
 {
     struct old_functions o = {.count = 0};
+    struct old_bases bases = {.count = 0};
     old_functions_find(c, &o);
     for (size_t i = 0; i < o.count; i++) {
-        for (size_t k = 0; k < o.at[i]->or_count; k++)
-            old_try(c, o.at, o.count, o.at[i]->ors[k]);
-        for (size_t n = 0; n < o.at[i]->call_count; n++) {
-            const struct facts *callee = facts_at(c->facts, o.at[i]->calls[n].target);
-            for (size_t k = 0; callee && k < callee->or_count; k++)
-                old_try(c, o.at, o.count, callee->ors[k]);
-        }
+        old_bases_add(&bases, o.at[i]);
+        for (size_t n = 0; n < o.at[i]->call_count; n++)
+            old_bases_add(&bases, facts_at(c->facts, o.at[i]->calls[n].target));
     }
+    for (size_t i = 0; i < bases.count; i++)
+        old_try(c, o.at, o.count, bases.at[i]);
 }
 
 /* ---- its functions ---- */

@@ -74,5 +74,19 @@ rm -f archive && ar rcD archive "$work/lock.o"
 gcc -Os -w -nostdlib -static -fno-asynchronous-unwind-tables -fcf-protection=none "$work/code.c" -o "$work/code"
 objcopy -O binary -j .text "$work/code" "$work/text"
 { printf '\002' && cat "$work/text"; } >x86
+# Functions that call each other and set bits of many words: each word was tried once for each way to it.
+{
+    for i in $(seq 19); do echo "f$i: call last; jmp body"; done
+    echo 'last: nop'
+    # They are the assembler's.
+    # shellcheck disable=SC2016
+    echo 'body: mov $0x7fffffff, %eax; lock xadd %eax, (%rdi); mov $129, %esi; mov $1, %edx; mov $202, %eax; syscall'
+    for i in $(seq 12); do echo "lock orq %rax, last + 0x100000 + 8 * $i(%rip)"; done
+    for i in $(seq 19); do echo "call f$i"; done
+    echo 'call last; ret'
+} >"$work/words.s"
+gcc -c "$work/words.s" -o "$work/words.o"
+objcopy -O binary -j .text "$work/words.o" "$work/words"
+{ printf '\002' && cat "$work/words"; } >x86-words
 { printf '\001' && printf '\342\007\001\062\002\374\137\210\003\374\004\210\001\020\200\322\110\014\200\322\001\000\000\324\300\003\137\326\371\377\377\227'; } >arm64
 head -c 300 archive >archive-cut
