@@ -293,11 +293,14 @@ static bool others_hide(struct answer_maker *m, const struct answer_cause *c)
         "heapwait record COMMAND, on a quieter machine");
 }
 
-/* Whether what threads waited for may be the others that had the machine. */
+/* Whether what threads waited for may be the others that had the machine, or its holder's CPU: then they had
+ * it for as long as the threads slept, and nothing but that sleep makes the lock a cause. */
 static bool hidden_by_others(const struct answer_maker *m, const struct answer_cause *c)
 {
-    return c->kind != ANSWER_ALLOCATOR_MEMORY && machine_full(&m->facts) &&
-           !(c->cpu_share.value > 1 - 1 / LIMIT_GAIN);
+    if (c->kind == ANSWER_ALLOCATOR_MEMORY || c->cpu_share.value > 1 - 1 / LIMIT_GAIN)
+        return false;
+    const bool sleep_alone = c->kind != ANSWER_SPINNING && !(c->gain.low >= LIMIT_GAIN);
+    return machine_full(&m->facts) || (sleep_alone && c->blocked_ns + c->runnable_ns <= m->facts.foreign_ns);
 }
 
 static bool too_few_samples(const struct answer_maker *m, const struct answer_cause *c)

@@ -341,6 +341,11 @@ static void others_hide_it(void **state)
     assert_non_null(strstr(a->reason, "others used"));
     answer_free(a);
     assert_concludes(RECORD, LITTLE "0;", "not_a_lock", "own_code");
+    /* Threads slept for 899 ms, and nothing else makes the lock a cause. */
+    assert_concludes(RECORD, QUEUE_IS("mutex") "UPDATE run SET foreign_cpu_ns = 1000000000;", "cannot_tell",
+                     "nothing");
+    assert_concludes(RECORD, QUEUE_IS("mutex") "UPDATE run SET foreign_cpu_ns = 800000000;", "own_lock",
+                     "nothing");
 }
 
 /* Losses that touch no number of the answer are notes. */
