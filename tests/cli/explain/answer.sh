@@ -29,7 +29,12 @@ judge()
         $1 == "subject" && is_of($2, conclusions) { right = $2 }
         $1 == "cause" && (!causes++ || (right && !named && $2 == right)) { kind = $2; lock = $3; word = $4; named = $2 == right }
         # of a word that may be no lock, the gain is no claim
-        $1 == "cause" && ($2 != "own_lock" || $4 == "mutex") && !($2 in gain && gain[$2] >= $5) { gain[$2] = $5 }
+        $1 == "cause" && ($2 != "own_lock" || $4 == "mutex") {
+            if (!($2 in gain && gain[$2] >= $5)) gain[$2] = $5
+            if (!($2 in sure && sure[$2] >= $6)) sure[$2] = $6
+        }
+        # Where others have the CPUs, threads sleep at a lock for as long as its holder waits for one.
+        $1 == "others" { shared = $2 > 0.1 }
         END {
             hidden = conclusion == "cannot_tell" && busy
             # Of causes that cost as much, the right one is among them.
@@ -43,7 +48,7 @@ judge()
             for (i = 1; i <= n; i++) {
                 if (split(bound[i], part, /[<>]/) != 2) continue
                 if (hidden) continue # no claim
-                value = part[1] in gain ? gain[part[1]] : 1
+                value = part[1] in gain ? shared && bound[i] ~ /</ ? sure[part[1]] : gain[part[1]] : 1
                 if (bound[i] ~ /</ ? value >= part[2] : value <= part[2])
                     print "the gain of " part[1] " is " value ", not " bound[i]
             }

@@ -1,5 +1,6 @@
 /* What a recording's answer says, for tests that are shell scripts.
- * answer_show FILE: a line "conclusion KEY INSTEAD", a line "run NS", how long it took, a line "subject KIND"
+ * answer_show FILE: a line "conclusion KEY INSTEAD", a line "run NS", how long it took, a line
+ * "others SHARE", what others had of the CPUs, a line "subject KIND"
  * for each cause that is the conclusion, a line "cause KIND LOCK WORD GAIN LOW HIGH" for each cause, the
  * subjects first, and a line "reason TEXT". */
 #include "analysis/answer/answer.h"
@@ -25,7 +26,7 @@ int main(int argc, char **argv)
         return 1;
     }
     printf("conclusion %s %s\n", answer_conclusion_key(a->conclusion), answer_instead_key(a->instead));
-    printf("run %.0f\n", a->wall_ns);
+    printf("run %.0f\nothers %.3f\n", a->wall_ns, a->foreign_share);
     for (size_t i = 0; i < a->subject_count; i++)
         printf("subject %s\n", answer_conclusion_key(a->causes[i].kind));
     for (size_t i = 0; i < a->cause_count; i++) {
