@@ -116,6 +116,7 @@ static char *names(const struct answer *a)
     return text;
 }
 
+/* Whether what any of the subjects costs is known. */
 static bool any_cost(const struct answer *a)
 {
     for (size_t i = 0; i < a->subject_count; i++)
